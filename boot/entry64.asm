@@ -1,0 +1,20 @@
+; SPDX-License-Identifier: MIT
+; entry64.asm - the first instructions in the higher half: a stack, and C.
+;
+; The boot stack becomes the first CPU's idle stack; the page below it is never mapped (mm/kmap.c).
+
+bits 64
+default rel
+
+extern kmain
+extern boot_stack_top
+
+section .text
+global entry64
+entry64:
+    mov rsp, boot_stack_top
+    xor ebp, ebp                        ; the backtrace ends here
+    mov edi, edi                        ; kmain(magic, information), both 32-bit physical
+    mov esi, esi
+    call kmain
+    ud2

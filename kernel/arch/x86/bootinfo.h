@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* bootinfo.h - what the loader told us, whichever it was: GRUB (multiboot2) or QEMU -kernel (PVH). */
+#ifndef FAULTLINE_ARCH_BOOTINFO_H
+#define FAULTLINE_ARCH_BOOTINFO_H
+
+#include <types.h>
+
+#define BOOT_RANGES 64
+#define BOOT_COMMAND_LINE 2048
+
+struct boot_range {
+    paddr_t start, end; /* usable RAM, page-aligned inwards, sorted, not overlapping */
+};
+
+struct bootinfo {
+    const char *loader; /* "GRUB 2.06 (multiboot2)" or "PVH" */
+    struct boot_range ram[BOOT_RANGES];
+    unsigned ram_count;
+    paddr_t initramfs;
+    size_t initramfs_size;
+    paddr_t rsdp; /* 0: not told */
+    char command_line[BOOT_COMMAND_LINE];
+};
+extern struct bootinfo bootinfo;
+
+void bootinfo_read(uint32_t magic, paddr_t info);
+
+/* The value of `name=value` on the command line, copied to buffer; false if it is not there. A bare `name` gives "". */
+bool boot_option(const char *name, char *buffer, size_t size);
+
+#endif

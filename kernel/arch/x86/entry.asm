@@ -1,0 +1,231 @@
+; SPDX-License-Identifier: MIT
+; entry.asm - every way into the kernel and out of it.
+;
+; All entries push the same struct trapframe (include/x86/trapframe.h) and hand its address to C: trap() for exceptions
+; and interrupts, syscall_entry() for system calls. All exits to ring 3 first look at current->pending; trap_before_user()
+; does the work that waits there (reschedule, signals).
+;
+; %gs: in ring 3 its base is the user's, in ring 0 it is this CPU's struct percpu; `swapgs` exchanges them exactly once on
+; the way in and once on the way out, and never for an entry from ring 0. Three exceptions may come while the two are
+; not yet exchanged (NMI, double fault, machine check): they have stacks of their own and look at the base itself.
+;
+; clac: the user's AC flag would switch SMAP off. The places are nops until cpu_init() finds SMAP and fills them in.
+
+bits 64
+default rel
+
+extern trap
+extern trap_before_user
+extern syscall_entry
+
+PERCPU_USER_RSP equ 8
+PERCPU_KERNEL_RSP equ 16
+PERCPU_CURRENT equ 24
+THREAD_PENDING equ 8
+
+FRAME_R11 equ 6 * 8
+FRAME_R10 equ 7 * 8
+FRAME_R9 equ 8 * 8
+FRAME_R8 equ 9 * 8
+FRAME_RAX equ 10 * 8
+FRAME_RCX equ 11 * 8
+FRAME_RDX equ 12 * 8
+FRAME_RSI equ 13 * 8
+FRAME_RDI equ 14 * 8
+FRAME_RIP equ 17 * 8
+FRAME_CS equ 18 * 8
+FRAME_RFLAGS equ 19 * 8
+FRAME_RSP equ 20 * 8
+
+TRAP_SYSCALL equ 256
+USER_CODE equ 0x33
+USER_DATA equ 0x2b
+MSR_GS_BASE equ 0xc0000101
+
+%macro clac_site 0
+%%site:
+    nop
+    nop
+    nop
+    [section .smap_sites]
+    dq %%site
+    db 0xca                             ; third byte of clac: 0f 01 ca
+    times 7 db 0
+    __?SECT?__
+%endmacro
+
+%macro push_registers 0
+    push rdi
+    push rsi
+    push rdx
+    push rcx
+    push rax
+    push r8
+    push r9
+    push r10
+    push r11
+    push rbx
+    push rbp
+    push r12
+    push r13
+    push r14
+    push r15
+%endmacro
+
+%macro pop_registers 0
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbp
+    pop rbx
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rax
+    pop rcx
+    pop rdx
+    pop rsi
+    pop rdi
+%endmacro
+
+; A stub for each vector: the CPU pushes an error code for some exceptions; the others get a zero.
+%macro trap_stub 1
+trap_stub_%1:
+    %if %1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30
+    %else
+    push 0
+    %endif
+    push %1
+    %if %1 == 2 || %1 == 8 || %1 == 18
+    jmp trap_own_stack
+    %else
+    jmp trap_common
+    %endif
+%endmacro
+
+section .text
+
+%assign vector 0
+%rep 256
+    trap_stub vector
+    %assign vector vector + 1
+%endrep
+
+trap_common:
+    test byte [rsp + 3 * 8], 3          ; the CS that the CPU pushed: which ring was interrupted?
+    jz .from_kernel
+    swapgs
+.from_kernel:
+    push_registers
+    clac_site
+    cld
+    mov rdi, rsp
+    xor ebp, ebp                        ; a backtrace ends at the frame
+    call trap
+
+global trap_return
+trap_return:
+    test byte [rsp + FRAME_CS], 3
+    jz .to_kernel
+    mov rax, [gs:PERCPU_CURRENT]
+    cmp dword [rax + THREAD_PENDING], 0
+    jne .work
+    pop_registers
+    swapgs
+    add rsp, 16
+    iretq
+.to_kernel:
+    pop_registers
+    add rsp, 16
+    iretq
+.work:
+    mov rdi, rsp
+    call trap_before_user
+    jmp trap_return
+
+; NMI, double fault, machine check: on a stack of its own, %gs in an unknown state.
+trap_own_stack:
+    push_registers
+    clac_site
+    cld
+    xor ebp, ebp
+    mov ecx, MSR_GS_BASE
+    rdmsr
+    mov ebx, 0
+    test edx, edx                       ; kernel addresses are negative
+    js .base_is_kernels
+    swapgs
+    mov ebx, 1
+.base_is_kernels:
+    mov rdi, rsp
+    call trap
+    test ebx, ebx
+    jz .leave
+    swapgs
+.leave:
+    pop_registers
+    add rsp, 16
+    iretq
+
+; SYSCALL: rcx = user rip, r11 = user rflags, rsp still the user's, interrupts off and AC, DF, TF clear (MSR_SFMASK).
+global syscall_start
+syscall_start:
+    swapgs
+    mov [gs:PERCPU_USER_RSP], rsp
+    mov rsp, [gs:PERCPU_KERNEL_RSP]
+    push USER_DATA
+    push qword [gs:PERCPU_USER_RSP]
+    push r11
+    push USER_CODE
+    push rcx
+    push rax                            ; error: the call's number
+    push TRAP_SYSCALL
+    push_registers
+    mov rdi, rsp
+    xor ebp, ebp
+    call syscall_entry
+    mov rax, [gs:PERCPU_CURRENT]
+    cmp dword [rax + THREAD_PENDING], 0
+    jne trap_return
+
+    ; SYSRET is right only if rip and rflags are still those in rcx and r11 (execve and rt_sigreturn change them), and
+    ; safe only for a canonical rip: with another one it would fault in ring 0 with the user's stack.
+    mov rcx, [rsp + FRAME_RIP]
+    cmp rcx, [rsp + FRAME_RCX]
+    jne trap_return
+    mov r11, [rsp + FRAME_RFLAGS]
+    cmp r11, [rsp + FRAME_R11]
+    jne trap_return
+    mov rax, rcx
+    shr rax, 47
+    jnz trap_return
+    ; rbx and r12-r15 are as they were: C preserves them. rbp was cleared above.
+    mov rbp, [rsp + 4 * 8]
+    mov rax, [rsp + FRAME_RAX]
+    mov rdx, [rsp + FRAME_RDX]
+    mov rsi, [rsp + FRAME_RSI]
+    mov rdi, [rsp + FRAME_RDI]
+    mov r8, [rsp + FRAME_R8]
+    mov r9, [rsp + FRAME_R9]
+    mov r10, [rsp + FRAME_R10]
+    mov rsp, [rsp + FRAME_RSP]
+    swapgs
+    o64 sysret
+
+; void switch_to_user(struct trapframe *frame)
+global switch_to_user
+switch_to_user:
+    mov rsp, rdi
+    jmp trap_return
+
+section .rodata
+; The addresses of the stubs, for the IDT.
+global trap_stubs
+trap_stubs:
+%assign vector 0
+%rep 256
+    dq trap_stub_%+vector
+    %assign vector vector + 1
+%endrep

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* machine.h - bringing the CPU up, and power-off. Interrupt controllers: apic.h */
+#ifndef FAULTLINE_ARCH_MACHINE_H
+#define FAULTLINE_ARCH_MACHINE_H
+
+#include <types.h>
+
+/* Exit codes that QEMU turns into (code << 1) | 1 (isa-debug-exit); a triple fault would give 0. */
+#define POWER_OFF_CLEAN 0x10
+#define POWER_OFF_PANIC 0x11
+#define POWER_OFF_LEDGER 0x12
+
+/* What the CPU can do; filled by cpu_init() from CPUID. */
+struct cpu_features {
+    bool smep, smap, umip, fsgsbase, gigabyte_pages, rdrand;
+    char vendor[13], model[49];
+};
+extern struct cpu_features cpu_features;
+
+void cpu_init(void);  /* GDT, TSS, IDT, per-CPU data, control registers, SYSCALL */
+
+_Noreturn void power_off(uint8_t code);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* switch.h - from one kernel stack to another, and from ring 0 to ring 3 for the first time. */
+#ifndef FAULTLINE_ARCH_SWITCH_H
+#define FAULTLINE_ARCH_SWITCH_H
+
+#include <types.h>
+#include <x86/trapframe.h>
+
+/* Saves the callee-saved registers on this stack and *save_rsp, loads `load_rsp`, pops them there and returns there.
+ * A new thread's stack must look as if it had called this: see switch_prepare. */
+void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
+/* Lays out a fresh stack so that the first context_switch to it calls entry(argument), which must not return. => kernel_rsp. */
+uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument);
+
+/* What the CPU must know of the thread that runs next: its kernel stack (TSS and percpu), its page tables (loaded only if
+ * they differ), its FS base. cr3 0: keep the present tables. */
+void switch_load(vaddr_t stack_top, paddr_t cr3, uint64_t fs_base);
+
+/* Leaves the kernel through `frame` (iretq, or sysret when that is safe). The frame lies at the top of the kernel stack:
+ * thread_frame(stack_top) is where the entry code puts it. */
+_Noreturn void switch_to_user(struct trapframe *frame);
+
+static inline struct trapframe *thread_frame(vaddr_t stack_top)
+{
+    return (struct trapframe *)stack_top - 1;
+}
+
+/* Selectors: Linux's own numbers, in the order that SYSCALL and SYSRET demand (SDM vol. 2, SYSRET). */
+#define KERNEL_CODE 0x10
+#define KERNEL_DATA 0x18
+#define USER_DATA 0x2b
+#define USER_CODE 0x33
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* usercopy.h - the only way to user memory. User addresses are plain vaddr_t numbers and never dereferenced elsewhere.
+ *
+ * A fault inside these routines goes to the fault handler like any other (demand paging works); when it is refused,
+ * the trap code finds the instruction in the exception table and resumes at its fix-up, and the routine fails. */
+#ifndef FAULTLINE_ARCH_USERCOPY_H
+#define FAULTLINE_ARCH_USERCOPY_H
+
+#include <types.h>
+
+#define USER_START 0x0UL
+#define USER_END 0x7ffffffff000UL /* Linux's TASK_SIZE: the last canonical page stays unused */
+
+/* Does [address, address + size) lie in the user half? */
+static inline bool user_range_ok(vaddr_t address, size_t size)
+{
+    return size <= USER_END && address <= USER_END - size;
+}
+
+/* => 0, or -EFAULT (then some of the bytes may have been copied). */
+int copy_from_user(void *to, vaddr_t from, size_t size);
+int copy_to_user(vaddr_t to, const void *from, size_t size);
+int clear_user(vaddr_t to, size_t size);
+/* => the string's length without the NUL; -EFAULT; -ENAMETOOLONG if no NUL in `size` bytes. */
+ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size);
+
+/* Called by the trap code: the resume address for a kernel instruction that may fault on user memory, or 0. */
+uint64_t usercopy_fixup(uint64_t rip);
+
+#endif

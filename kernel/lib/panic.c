@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* panic.c - see panic.h. Linux's own words first, because they can be searched for; then what Linux leaves to tools.
+ *
+ * Order: what happened, the page walk, where and who, registers, callers; then the machine is switched off with a status
+ * of its own. A second panic (a broken stack, a broken sink, another CPU) says one line and switches off at once. */
+#include <lib/panic.h>
+
+#include <arch/x86/machine.h>
+#include <lib/backtrace.h>
+#include <lib/log.h>
+#include <lib/symtab.h>
+#include <x86/cpu.h>
+#include <x86/pte.h>
+
+static void (*context_hook)(char *buffer, size_t size);
+static void (*page_walk_hook)(uint64_t address);
+static uint32_t panicking;
+
+void panic_set_context(void (*describe)(char *buffer, size_t size))
+{
+    context_hook = describe;
+}
+
+void panic_set_page_walk(void (*walk)(uint64_t address))
+{
+    page_walk_hook = walk;
+}
+
+static void say_page_fault(const struct trapframe *frame, uint64_t address)
+{
+    const char *access = frame->error & FAULT_ERROR_FETCH   ? "instruction fetch"
+                         : frame->error & FAULT_ERROR_WRITE ? "write access"
+                                                            : "read access";
+    const char *reason = frame->error & FAULT_ERROR_RESERVED  ? "reserved bit violation"
+                         : frame->error & FAULT_ERROR_PRESENT ? "permissions violation"
+                                                              : "not-present page";
+
+    if (address < PAGE_SIZE)
+        log_line("BUG: kernel NULL pointer dereference, address: %016lx", address);
+    else
+        log_line("BUG: unable to handle page fault for address: %016lx", address);
+    log_line("#PF: %s %s in %s mode", frame->error & FAULT_ERROR_USER ? "user" : "supervisor", access,
+             trapframe_from_user(frame) ? "user" : "kernel");
+    log_line("#PF: error_code(0x%04lx) - %s", frame->error, reason);
+    if (page_walk_hook != NULL)
+        page_walk_hook(address);
+}
+
+static void say_context(void)
+{
+    char who[80] = "";
+
+    if (context_hook != NULL)
+        context_hook(who, sizeof(who));
+    if (who[0] != '\0')
+        log_line("current: %s", who);
+}
+
+static void say_registers(const struct trapframe *frame)
+{
+    char where[160];
+
+    symtab_describe(symtab_kernel(), frame->rip, where, sizeof(where));
+    log_line("RIP: %04lx:%016lx %s", frame->cs, frame->rip, where);
+    log_line("RSP: %04lx:%016lx EFLAGS: %08lx vector: %lu error: %04lx", frame->ss, frame->rsp, frame->rflags,
+             frame->vector, frame->error);
+    log_line("RAX: %016lx RBX: %016lx RCX: %016lx", frame->rax, frame->rbx, frame->rcx);
+    log_line("RDX: %016lx RSI: %016lx RDI: %016lx", frame->rdx, frame->rsi, frame->rdi);
+    log_line("RBP: %016lx R08: %016lx R09: %016lx", frame->rbp, frame->r8, frame->r9);
+    log_line("R10: %016lx R11: %016lx R12: %016lx", frame->r10, frame->r11, frame->r12);
+    log_line("R13: %016lx R14: %016lx R15: %016lx", frame->r13, frame->r14, frame->r15);
+    log_line("CR2: %016lx CR3: %016lx CR4: %08lx", cpu_read_cr2(), cpu_read_cr3(), cpu_read_cr4());
+}
+
+static void panic_begin(void)
+{
+    cpu_interrupts_off();
+    if (__atomic_fetch_add(&panicking, 1, __ATOMIC_ACQ_REL) == 0) {
+        log_break_lock();
+        return;
+    }
+    log_line("Kernel panic: again, while reporting the first one");
+    power_off(POWER_OFF_PANIC);
+}
+
+void panic(const char *format, ...)
+{
+    va_list arguments;
+
+    panic_begin();
+    va_start(arguments, format);
+    log_vline("Kernel panic: ", format, arguments);
+    va_end(arguments);
+    say_context();
+    backtrace(0, (uint64_t)__builtin_frame_address(0));
+    power_off(POWER_OFF_PANIC);
+}
+
+void panic_trap(const struct trapframe *frame, const char *format, ...)
+{
+    uint64_t address = cpu_read_cr2();
+    va_list arguments;
+
+    panic_begin();
+    if (frame->vector == TRAP_PAGE_FAULT)
+        say_page_fault(frame, address);
+    say_context();
+    say_registers(frame);
+    backtrace(frame->rip, frame->rbp);
+    va_start(arguments, format);
+    log_vline("Kernel panic: ", format, arguments);
+    va_end(arguments);
+    power_off(POWER_OFF_PANIC);
+}
