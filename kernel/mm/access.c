@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* access.c - reading and writing an address space page by page through the direct map, whether it is loaded or not.
+ *
+ * Pages are faulted in like a touch would. A forced write to a read-only private page gives the process a copy of its own
+ * first, so that a file or another process never sees it.
+ * Guards: takes aspace->lock for each page; the frame is held by a reference while its bytes are moved. */
+#include <asm-generic/errno.h>
+#include <mm/access.h>
+#include <mm/anon.h>
+#include <mm/fault.h>
+#include <string.h>
+
+/* The frame behind va with a reference, or NULL. aspace->lock held. */
+static struct page *page_behind(struct aspace *aspace, vaddr_t va)
+{
+    pte_t pte = pmap_lookup(&aspace->pmap, va);
+
+    if (!pte)
+        return NULL;
+    struct page *page = pfn_to_page(pte_pfn(pte));
+    page_get(page);
+    return page;
+}
+
+static struct page *page_for_read(struct aspace *aspace, vaddr_t va)
+{
+    mutex_lock(&aspace->lock);
+    struct page *page = vma_find(&aspace->vmas, va) ? page_behind(aspace, va) : NULL;
+    mutex_unlock(&aspace->lock);
+    if (page || fault(aspace, va, ACCESS_READ) < 0)
+        return page;
+    mutex_lock(&aspace->lock);
+    page = page_behind(aspace, va);
+    mutex_unlock(&aspace->lock);
+    return page;
+}
+
+/* Read-only for its owner, but not for us: a private region's page becomes the region's own. */
+static int force_writable(struct aspace *aspace, vaddr_t va)
+{
+    struct vma *vma = vma_find(&aspace->vmas, va);
+
+    if (!vma || !(vma->flags & VMA_PROT) || vma->flags & VMA_SHARED)
+        return -EFAULT;
+    pte_t pte = pmap_lookup(&aspace->pmap, va);
+    if (!pte) {
+        int result = vma->ops->fault(aspace, vma, page_floor(va), ACCESS_READ);
+        if (result < 0)
+            return result;
+        pte = pmap_lookup(&aspace->pmap, va);
+    }
+    const struct page *page = pfn_to_page(pte_pfn(pte));
+    if (page->owner == PAGE_ANON && page->refs == 1)
+        return 0;
+    if (vma->source)
+        vma->flags |= VMA_COPIED;
+    int result = pmap_is_zero_page(pte) ? anon_enter_zeroed(aspace, vma, page_floor(va)) : anon_enter_copy(aspace, vma, page_floor(va), page);
+    if (result == 0 && !(vma->flags & VMA_WRITE))
+        pmap_protect(&aspace->pmap, page_floor(va), page_floor(va) + PAGE_SIZE, PMAP_READ_ONLY, vma->flags & VMA_EXEC);
+    return result;
+}
+
+static struct page *page_for_write(struct aspace *aspace, vaddr_t va, bool force)
+{
+    int result = fault_range(aspace, va, va + 1, ACCESS_WRITE);
+
+    mutex_lock(&aspace->lock);
+    if (result == -EACCES && force)
+        result = force_writable(aspace, va);
+    struct page *page = result == 0 ? page_behind(aspace, va) : NULL;
+    mutex_unlock(&aspace->lock);
+    return page;
+}
+
+size_t access_read(struct aspace *aspace, vaddr_t from, void *to, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size && from + done < STACK_TOP) {
+        vaddr_t va = from + done;
+        size_t count = MIN(size - done, PAGE_SIZE - va % PAGE_SIZE);
+        struct page *page = page_for_read(aspace, va);
+        if (!page)
+            break;
+        memcpy((char *)to + done, (char *)page_to_virt(page) + va % PAGE_SIZE, count);
+        page_put(page);
+        done += count;
+    }
+    return done;
+}
+
+size_t access_write(struct aspace *aspace, vaddr_t to, const void *from, size_t size, bool force)
+{
+    size_t done = 0;
+
+    while (done < size && to + done < STACK_TOP) {
+        vaddr_t va = to + done;
+        size_t count = MIN(size - done, PAGE_SIZE - va % PAGE_SIZE);
+        struct page *page = page_for_write(aspace, va, force);
+        if (!page)
+            break;
+        memcpy((char *)page_to_virt(page) + va % PAGE_SIZE, (const char *)from + done, count);
+        page_put(page);
+        done += count;
+    }
+    return done;
+}

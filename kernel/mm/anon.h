@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* anon.h - what the private kinds of region share: fresh frames and copies. aspace->lock held; => 0 or -ENOMEM. */
+#ifndef FAULTLINE_MM_ANON_H
+#define FAULTLINE_MM_ANON_H
+
+#include <mm/aspace.h>
+
+/* The PTE bits that a region's permissions ask for, without PTE_WRITE. */
+pte_t vma_pte_flags(const struct vma *vma);
+/* Maps a zeroed frame, or a copy of `original`, writable. */
+int anon_enter_zeroed(struct aspace *aspace, const struct vma *vma, vaddr_t va);
+int anon_enter_copy(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original);
+/* A write to the page that `pte` maps read-only: makes it this address space's own. */
+int anon_copy_on_write(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte);
+
+#endif

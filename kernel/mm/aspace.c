@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* aspace.c - an address space: regions and page tables kept in step, and counted as Linux counts them.
+ *
+ *   total (VmSize)   every region
+ *   data  (VmData)   private, writable, not the stack
+ *   stack (VmStk)    regions that grow down
+ *   exec             executable, not writable, not the stack: VmExe + VmLib
+ *
+ * Everything that may fail comes before everything that changes: a split that runs out of memory leaves all as it was.
+ * Guards: aspace->lock for everything; refs is atomic. The system calls' rules (errno, limits) are mmap.c's. */
+#include <arch/x86/clock.h>
+#include <asm-generic/errno.h>
+#include <mm/aspace.h>
+#include <mm/kmem.h>
+#include <pagesrc.h>
+#include <string.h>
+
+static struct kmem_cache aspace_cache = KMEM_CACHE("aspace", struct aspace);
+
+struct aspace *aspace_create(void)
+{
+    struct aspace *aspace = kmem_zalloc(&aspace_cache);
+
+    if (!aspace)
+        return NULL;
+    if (pmap_create(&aspace->pmap) < 0) {
+        kmem_free(&aspace_cache, aspace);
+        return NULL;
+    }
+    aspace->refs = 1;
+    mutex_init(&aspace->lock);
+    vma_set_init(&aspace->vmas);
+    aspace->limit_as = aspace->limit_data = ~0UL;
+    aspace->limit_stack = 8 * MIB;
+    return aspace;
+}
+
+void aspace_get(struct aspace *aspace)
+{
+    __atomic_add_fetch(&aspace->refs, 1, __ATOMIC_RELAXED);
+}
+
+void aspace_put(struct aspace *aspace)
+{
+    if (__atomic_sub_fetch(&aspace->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    pmap_remove(&aspace->pmap, 0, STACK_TOP);
+    pmap_destroy(&aspace->pmap);
+    for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list), *next; vma; vma = next) {
+        next = vma_next(vma);
+        vma_free(vma);
+    }
+    kmem_free(&aspace_cache, aspace);
+}
+
+/* ---- counting ---- */
+
+static bool is_data(uint32_t flags)
+{
+    return (flags & (VMA_WRITE | VMA_SHARED | VMA_STACK)) == VMA_WRITE;
+}
+
+void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
+{
+    aspace->total += (uint64_t)pages;
+    aspace->total_peak = MAX(aspace->total_peak, aspace->total);
+    if (flags & VMA_STACK)
+        aspace->stack += (uint64_t)pages;
+    else if (is_data(flags))
+        aspace->data += (uint64_t)pages;
+    else if ((flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
+        aspace->exec += (uint64_t)pages;
+}
+
+bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags)
+{
+    if ((aspace->total << PAGE_SHIFT) + bytes > aspace->limit_as)
+        return false;
+    return !is_data(flags) || (aspace->data << PAGE_SHIFT) + bytes <= aspace->limit_data;
+}
+
+/* ---- regions ---- */
+
+int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops, struct pagesrc *source,
+               uint64_t offset)
+{
+    struct vma *vma = vma_alloc();
+
+    if (!vma)
+        return -ENOMEM;
+    vma->start = start;
+    vma->end = end;
+    vma->flags = flags;
+    vma->ops = ops;
+    vma->source = source;
+    vma->offset = source ? offset : start >> PAGE_SHIFT;
+    vma_insert(&aspace->vmas, vma);
+    aspace_account(aspace, flags, (int64_t)vma_pages(vma));
+    return 0;
+}
+
+int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
+{
+    assert(va > vma->start && va < vma->end && page_aligned(va));
+    if (aspace->vmas.count >= VMA_MAX_COUNT)
+        return -ENOMEM;
+    struct vma *upper = vma_alloc();
+    if (!upper)
+        return -ENOMEM;
+
+    upper->start = va;
+    upper->end = vma->end;
+    upper->flags = vma->flags;
+    upper->ops = vma->ops;
+    upper->source = vma->source ? pagesrc_get(vma->source) : NULL;
+    upper->offset = vma->offset + ((va - vma->start) >> PAGE_SHIFT);
+    vma_resize(&aspace->vmas, vma, vma->start, va);
+    vma_insert(&aspace->vmas, upper);
+    return 0;
+}
+
+static bool alike(const struct vma *lower, const struct vma *upper)
+{
+    return lower->end == upper->start && (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->ops == upper->ops &&
+           lower->source == upper->source && lower->offset + vma_pages(lower) == upper->offset;
+}
+
+static struct vma *absorb(struct aspace *aspace, struct vma *lower, struct vma *upper)
+{
+    vaddr_t end = upper->end;
+
+    lower->flags |= upper->flags;
+    lower->faults += upper->faults;
+    vma_remove(&aspace->vmas, upper);
+    vma_free(upper);
+    vma_resize(&aspace->vmas, lower, lower->start, end);
+    return lower;
+}
+
+struct vma *aspace_merge(struct aspace *aspace, struct vma *vma)
+{
+    struct vma *before = vma_prev(vma);
+
+    if (before && alike(before, vma))
+        vma = absorb(aspace, before, vma);
+    struct vma *after = vma_next(vma);
+    if (after && alike(vma, after))
+        vma = absorb(aspace, vma, after);
+    return vma;
+}
+
+void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
+{
+    aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY] =
+        (struct unmapped_range){.start = start, .end = end, .when_ns = clock_now(), .rip = aspace->caller_rip, .was = flags};
+}
+
+/* Makes va a border: no region reaches over it. => 0, -ENOMEM. *split: it was not one before. */
+static int border_make(struct aspace *aspace, vaddr_t va, bool *split)
+{
+    struct vma *vma = vma_find_from(&aspace->vmas, va);
+
+    *split = vma && vma->start < va;
+    return *split ? aspace_split(aspace, vma, va) : 0;
+}
+
+int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
+{
+    struct vma *vma = vma_find_from(&aspace->vmas, start);
+    bool split_start, split_end;
+
+    if (!vma || vma->start >= end)
+        return 0;
+    if (border_make(aspace, start, &split_start) < 0)
+        return -ENOMEM;
+    if (border_make(aspace, end, &split_end) < 0) {
+        if (split_start)
+            aspace_merge(aspace, vma_find_from(&aspace->vmas, start));
+        return -ENOMEM;
+    }
+
+    vaddr_t first = ~0UL, last = 0;
+    vma = vma_find_from(&aspace->vmas, start);
+    for (struct vma *next; vma && vma->start < end; vma = next) {
+        next = vma_next(vma);
+        first = MIN(first, vma->start);
+        last = vma->end;
+        aspace_remember(aspace, vma->start, vma->end, vma->flags);
+        aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
+        vma_remove(&aspace->vmas, vma);
+        vma_free(vma);
+    }
+    pmap_remove(&aspace->pmap, first, last);
+    return 0;
+}
+
+/* ---- fork ---- */
+
+/* Pages that a fault can find again (shared ones, and a file's untouched ones) are not copied: the child faults them in. */
+static bool must_copy_pages(const struct vma *vma)
+{
+    if (vma->flags & VMA_SHARED)
+        return false;
+    return !vma->source || vma->flags & VMA_COPIED;
+}
+
+static int regions_copy(struct aspace *to, struct aspace *from)
+{
+    struct vma *vma;
+
+    TAILQ_FOREACH (vma, &from->vmas.list, link) {
+        struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
+        if (aspace_map(to, vma->start, vma->end, vma->flags, vma->ops, source, vma->offset) < 0) {
+            if (source)
+                pagesrc_put(source);
+            return -ENOMEM;
+        }
+        if (!source)
+            TAILQ_LAST(&to->vmas.list, vma_list)->offset = vma->offset;
+        if (must_copy_pages(vma) && pmap_copy(&to->pmap, &from->pmap, vma->start, vma->end) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+struct aspace *aspace_fork(struct aspace *from)
+{
+    struct aspace *to = aspace_create();
+
+    if (!to)
+        return NULL;
+    mutex_lock(&from->lock);
+    to->brk_start = from->brk_start;
+    to->brk = from->brk;
+    to->code_start = from->code_start;
+    to->code_end = from->code_end;
+    to->data_start = from->data_start;
+    to->data_end = from->data_end;
+    to->stack_start = from->stack_start;
+    to->arg_start = from->arg_start;
+    to->arg_end = from->arg_end;
+    to->env_start = from->env_start;
+    to->env_end = from->env_end;
+    to->limit_as = from->limit_as;
+    to->limit_data = from->limit_data;
+    to->limit_stack = from->limit_stack;
+    memcpy(to->unmapped, from->unmapped, sizeof(to->unmapped));
+    to->unmapped_next = from->unmapped_next;
+    int result = regions_copy(to, from);
+    mutex_unlock(&from->lock);
+    if (result == 0)
+        return to;
+    aspace_put(to);
+    return NULL;
+}
+
+/* ---- checking ---- */
+
+const char *aspace_check(struct aspace *aspace)
+{
+    static struct aspace counted; /* too large for the stack; guarded by: one checker at a time */
+    const char *broken = vma_set_check(&aspace->vmas);
+    uint64_t mapped = 0;
+    struct vma *vma;
+
+    if (broken)
+        return broken;
+    memset(&counted, 0, sizeof(counted));
+    TAILQ_FOREACH (vma, &aspace->vmas.list, link) {
+        aspace_account(&counted, vma->flags, (int64_t)vma_pages(vma));
+        mapped += vma_pages(vma);
+        for (vaddr_t va = vma->start; !vma->source && va < vma->end && vma_pages(vma) <= 1024; va += PAGE_SIZE)
+            if (pmap_lookup(&aspace->pmap, va) & PTE_WRITE && !(vma->flags & VMA_WRITE))
+                return "a page is writable where its region is not";
+    }
+    if (counted.total != aspace->total || counted.data != aspace->data || counted.stack != aspace->stack || counted.exec != aspace->exec)
+        return "an address space's counters are wrong";
+    if (pmap_resident_pages(&aspace->pmap) > mapped)
+        return "more pages are resident than mapped";
+    return pmap_check(&aspace->pmap);
+}

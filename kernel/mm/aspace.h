@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* aspace.h - an address space: its regions (vma_set), its page tables (pmap), its break, its limits and its counts. */
+#ifndef FAULTLINE_MM_ASPACE_H
+#define FAULTLINE_MM_ASPACE_H
+
+#include <mm/pmap.h>
+#include <mm/vma.h>
+#include <sched/wait.h>
+#include <types.h>
+
+/* Linux's layout without ASLR (measured; arch/x86/mm/mmap.c of Linux): the stack's top, and where mmap begins to look downwards. */
+#define STACK_TOP 0x7ffffffff000UL
+#define MMAP_TOP 0x7ffff7fff000UL
+#define MMAP_MIN 0x10000UL        /* vm.mmap_min_addr */
+#define STACK_GUARD_GAP (256UL * PAGE_SIZE)
+#define VMA_MAX_COUNT 65530       /* vm.max_map_count */
+
+/* Ranges that were unmapped lately: a segmentation fault's report looks here. */
+#define UNMAP_HISTORY 32
+struct unmapped_range {
+    vaddr_t start, end;
+    uint64_t when_ns;
+    uint64_t rip;     /* the user instruction that asked */
+    uint32_t was;     /* VMA_ flags */
+};
+
+struct aspace {
+    uint32_t refs;     /* atomic */
+    struct mutex lock; /* guards everything below */
+    struct vma_set vmas;
+    struct pmap pmap;
+
+    vaddr_t brk_start, brk;
+    vaddr_t code_start, code_end, data_start, data_end; /* of the executable, for VmExe and /proc/<pid>/stat */
+    vaddr_t stack_start;                                /* rsp at entry */
+    vaddr_t arg_start, arg_end, env_start, env_end;
+
+    uint64_t limit_as, limit_data, limit_stack; /* bytes; RLIM_INFINITY = ~0 */
+
+    /* pages, as Linux counts them */
+    uint64_t total, total_peak; /* VmSize, VmPeak */
+    uint64_t data, stack, exec; /* VmData: private writable; VmStk; executable: VmExe + VmLib */
+
+    uint64_t faults;          /* served here: what ru_minflt counts */
+    struct unmapped_range unmapped[UNMAP_HISTORY];
+    uint32_t unmapped_next;
+    uint64_t caller_rip;      /* of the system call that is under way, for the history; set by sys/ */
+};
+
+struct aspace *aspace_create(void); /* empty; refs 1. => NULL when memory is short */
+/* A copy of `from` for fork: regions copied, frames shared, private writable ones copy-on-write. => NULL when memory is short. */
+struct aspace *aspace_fork(struct aspace *from);
+void aspace_get(struct aspace *aspace);
+void aspace_put(struct aspace *aspace); /* the last one unmaps all and frees it */
+
+/* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. Takes over `source`'s reference.
+ * => -ENOMEM (the reference stays the caller's). aspace->lock held. */
+int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops, struct pagesrc *source,
+               uint64_t offset);
+/* Unmaps all that lies in [start, end), splitting regions at the edges. => 0; -ENOMEM (nothing was changed). aspace->lock held. */
+int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
+/* Splits the region at va so that a region begins there. => 0, -ENOMEM. */
+int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va);
+/* Merges the region with its neighbours where they are alike. => the merged region. */
+struct vma *aspace_merge(struct aspace *aspace, struct vma *vma);
+/* Would `bytes` more keep within RLIMIT_AS (and RLIMIT_DATA if the flags make it data)? */
+bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
+/* Corrects the counters for `pages` (negative: fewer) of a region with these flags. */
+void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages);
+
+/* Remembers that a region is gone, for the explanation of a later fault. aspace->lock held. */
+void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags);
+
+/* => NULL or the broken invariant: counters, tree, page tables. */
+const char *aspace_check(struct aspace *aspace);
+
+extern const struct vma_ops vma_anon_ops;         /* mm/anon.c */
+extern const struct vma_ops vma_file_private_ops; /* mm/filemap.c */
+extern const struct vma_ops vma_file_shared_ops;
+
+#endif

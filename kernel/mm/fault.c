@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* fault.c - from a trapped address to a mapped page, or to a refusal.
+ *
+ *   trap.c      #PF: CR2, error code -> fault(aspace, va, access)
+ *   here        is there a region? may it be touched like that? (the stack may grow first)
+ *   anon.c      anonymous memory: zero page, fresh frame, copy on write
+ *   filemap.c   files: the file's own frame, or a copy of it
+ *   pmap.c      the page-table entry is written
+ *
+ *                        nowhere yet         present, read-only
+ *   anon, read           zero page, r/o      -
+ *   anon, write          fresh zeroed frame  shared: copy   sole owner: make writable
+ *   file private, read   the file's, r/o     -
+ *   file private, write  copy                copy
+ *   file shared, write   the file's          make writable
+ *
+ * The kind of region picks the row (vma->ops); this file only decides yes or no. It knows no signals: it returns a verdict.
+ * Nothing here waits for memory: on -ENOMEM everything is let go of and the caller decides.
+ * Locks: address space, then whatever the kind needs. */
+#include <asm-generic/errno.h>
+#include <mm/fault.h>
+
+/* x86 cannot map a page that can be written or executed but not read. */
+static bool access_allowed(const struct vma *vma, enum access access)
+{
+    return vma->flags & (access == ACCESS_READ ? VMA_PROT : access);
+}
+
+/* A touch below the stack grows it: down to RLIMIT_STACK, within RLIMIT_AS, and never closer than the guard gap to the
+ * region below (Linux's expand_downwards; rsp is not looked at). => the region, or NULL. */
+static struct vma *stack_grow(struct aspace *aspace, vaddr_t va)
+{
+    struct vma *stack = vma_find_from(&aspace->vmas, va);
+
+    if (!stack || !(stack->flags & VMA_STACK))
+        return NULL;
+    vaddr_t start = page_floor(va);
+    const struct vma *below = vma_prev(stack);
+    if (stack->end - start > aspace->limit_stack)
+        return NULL;
+    if (below && below->flags & VMA_PROT && start < below->end + STACK_GUARD_GAP)
+        return NULL;
+    if (below && start < below->end)
+        return NULL;
+    uint64_t grown = stack->start - start;
+    if (!aspace_may_grow(aspace, grown, stack->flags))
+        return NULL;
+    stack->offset -= grown >> PAGE_SHIFT;
+    vma_resize(&aspace->vmas, stack, start, stack->end);
+    aspace_account(aspace, stack->flags, (int64_t)(grown >> PAGE_SHIFT));
+    return stack;
+}
+
+static int fault_locked(struct aspace *aspace, vaddr_t va, enum access access)
+{
+    struct vma *vma = vma_find(&aspace->vmas, va);
+
+    if (unlikely(!vma))
+        vma = stack_grow(aspace, va);
+    if (unlikely(!vma))
+        return -EFAULT;
+    if (unlikely(!access_allowed(vma, access)))
+        return -EACCES;
+    int result = vma->ops->fault(aspace, vma, page_floor(va), access);
+    if (likely(result == 0)) {
+        vma->faults++;
+        aspace->faults++;
+    }
+    return result;
+}
+
+int fault(struct aspace *aspace, vaddr_t va, enum access access)
+{
+    mutex_lock(&aspace->lock);
+    int result = fault_locked(aspace, va, access);
+    mutex_unlock(&aspace->lock);
+    return result;
+}
+
+int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access)
+{
+    int result = 0;
+
+    mutex_lock(&aspace->lock);
+    for (vaddr_t va = page_floor(start); va < end && result == 0; va += PAGE_SIZE) {
+        pte_t pte = pmap_lookup(&aspace->pmap, va);
+        if (!(pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(pte & PTE_WRITE)))
+            result = fault_locked(aspace, va, access);
+    }
+    mutex_unlock(&aspace->lock);
+    return result;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* filemap.c - regions that show a file.
+ *
+ *                   nowhere yet               the file's frame, read-only
+ *   private, read   map the file's frame      -
+ *   private, write  copy it                   copy it (anon.c): the file never changes
+ *   shared, read    map the file's frame      -
+ *   shared, write   map it writable           make it writable: every process and the file see it
+ *
+ * The frames belong to the page source (fs/); an entry here holds one reference. Beyond the end of the file there is none:
+ * -EIO, which the process sees as SIGBUS.
+ * Guards: the address space's lock; the source guards its own pages. */
+#include <asm-generic/errno.h>
+#include <mm/anon.h>
+#include <pagesrc.h>
+
+/* The file's frame for va, with a reference. */
+static int file_page(const struct vma *vma, vaddr_t va, struct page **page)
+{
+    return vma->source->ops->page(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT), page);
+}
+
+static int enter_file_page(struct aspace *aspace, const struct vma *vma, vaddr_t va, struct page *page, pte_t write)
+{
+    int result = pmap_enter(&aspace->pmap, va, page, vma_pte_flags(vma) | write);
+
+    if (result < 0)
+        page_put(page);
+    return result;
+}
+
+static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
+{
+    pte_t pte = pmap_lookup(&aspace->pmap, va);
+    struct page *page;
+
+    if (pte && (access != ACCESS_WRITE || pte & PTE_WRITE))
+        return 0;
+    if (access == ACCESS_WRITE)
+        vma->flags |= VMA_COPIED;
+    if (pte)
+        return anon_copy_on_write(aspace, vma, va, pte);
+
+    int result = file_page(vma, va, &page);
+    if (result < 0)
+        return result;
+    if (access != ACCESS_WRITE)
+        return enter_file_page(aspace, vma, va, page, 0);
+    result = anon_enter_copy(aspace, vma, va, page);
+    page_put(page);
+    return result;
+}
+
+static int shared_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
+{
+    pte_t pte = pmap_lookup(&aspace->pmap, va);
+    struct page *page;
+
+    if (pte && access == ACCESS_WRITE && !(pte & PTE_WRITE))
+        pmap_make_writable(&aspace->pmap, va);
+    if (pte)
+        return 0;
+    int result = file_page(vma, va, &page);
+    if (result < 0)
+        return result;
+    return enter_file_page(aspace, vma, va, page, access == ACCESS_WRITE ? PTE_WRITE | PTE_DIRTY : 0);
+}
+
+static bool file_resident(const struct vma *vma, vaddr_t va)
+{
+    return vma->source->ops->resident(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT)) != NULL;
+}
+
+const struct vma_ops vma_file_private_ops = {.kind = "file", .fault = private_fault, .resident = file_resident};
+const struct vma_ops vma_file_shared_ops = {.kind = "shared", .fault = shared_fault, .resident = file_resident};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* kstack.c - kernel stacks.
+ *
+ *   KSTACK_AREA + slot * 32 KiB:   [guard, never mapped: 16 KiB][stack: 16 KiB]
+ *
+ * A stack that overflows runs into its guard and takes a double fault on its own stack, which says so. The frames come and
+ * go with the thread; the page tables of the area stay.
+ * Guards: kstack_lock guards everything here and the page-table entries of the area. */
+#include <mm/kmap.h>
+#include <mm/kstack.h>
+#include <mm/page.h>
+#include <sched/spinlock.h>
+
+#define SLOT_SIZE (2 * KSTACK_SIZE)
+#define SLOTS 32768UL /* as many as there can be pids */
+#define SLOT_WORDS (SLOTS / 64)
+
+static struct spinlock kstack_lock;
+static uint64_t used[SLOT_WORDS]; /* a bit a slot */
+static uint64_t first_word;       /* no free slot in the words below */
+static unsigned in_use;
+
+static vaddr_t slot_stack(uint64_t slot)
+{
+    return KSTACK_AREA + slot * SLOT_SIZE + KSTACK_SIZE;
+}
+
+/* => a slot, or SLOTS when all are in use. */
+static uint64_t slot_take(void)
+{
+    for (uint64_t word = first_word; word < SLOT_WORDS; word++) {
+        if (~used[word] == 0)
+            continue;
+        uint64_t bit = (uint64_t)__builtin_ctzl(~used[word]);
+        used[word] |= 1UL << bit;
+        first_word = word;
+        return word * 64 + bit;
+    }
+    return SLOTS;
+}
+
+static void slot_give(uint64_t slot)
+{
+    used[slot / 64] &= ~(1UL << slot % 64);
+    first_word = MIN(first_word, slot / 64);
+}
+
+static void stack_unmap(vaddr_t stack, vaddr_t end)
+{
+    for (vaddr_t va = stack; va < end; va += PAGE_SIZE)
+        page_put(pfn_to_page(kmap_unmap_page(va) >> PAGE_SHIFT));
+}
+
+static bool stack_map(vaddr_t stack)
+{
+    for (vaddr_t va = stack; va < stack + KSTACK_SIZE; va += PAGE_SIZE) {
+        struct page *page = page_alloc(PAGE_KSTACK);
+
+        if (page && kmap_page(va, page_to_paddr(page)) == 0)
+            continue;
+        if (page)
+            page_put(page);
+        stack_unmap(stack, va);
+        return false;
+    }
+    return true;
+}
+
+vaddr_t kstack_alloc(void)
+{
+    vaddr_t top = 0;
+
+    spin_lock(&kstack_lock);
+    uint64_t slot = slot_take();
+    if (slot < SLOTS && stack_map(slot_stack(slot))) {
+        in_use++;
+        top = slot_stack(slot) + KSTACK_SIZE;
+    } else if (slot < SLOTS) {
+        slot_give(slot);
+    }
+    spin_unlock(&kstack_lock);
+    return top;
+}
+
+void kstack_free(vaddr_t top)
+{
+    vaddr_t stack = top - KSTACK_SIZE;
+
+    spin_lock(&kstack_lock);
+    stack_unmap(stack, top);
+    slot_give((stack - KSTACK_AREA) / SLOT_SIZE);
+    in_use--;
+    spin_unlock(&kstack_lock);
+}
+
+unsigned kstack_count(void)
+{
+    return in_use;
+}
+
+bool kstack_is_guard(vaddr_t address)
+{
+    return address >= KSTACK_AREA && address < KSTACK_AREA_END && (address - KSTACK_AREA) % SLOT_SIZE < KSTACK_SIZE;
+}

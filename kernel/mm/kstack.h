@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* kstack.h - kernel stacks: 16 KiB each (Linux's THREAD_SIZE), with an unmapped guard page below. */
+#ifndef FAULTLINE_MM_KSTACK_H
+#define FAULTLINE_MM_KSTACK_H
+
+#include <types.h>
+
+#define KSTACK_SIZE (16UL * KIB)
+
+/* => the top (16-aligned), or 0 when memory is short. */
+vaddr_t kstack_alloc(void);
+void kstack_free(vaddr_t top);
+/* Stacks in use now. */
+unsigned kstack_count(void);
+/* Does the address lie in some stack's guard page? */
+bool kstack_is_guard(vaddr_t address);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* mmap.c - the verbs on an address space: mmap, munmap, mprotect, madvise, mincore, msync.
+ *
+ * They promise and take back; memory itself comes with the first touch (fault.c). The order of the checks is Linux's, so
+ * that a call with two mistakes gets the same errno. The break has a file of its own (brk.c).
+ * Guards: each verb takes aspace->lock. */
+#include <asm-generic/errno.h>
+#include <mm/fault.h>
+#include <mm/mmap.h>
+#include <pagesrc.h>
+
+#include <linux/mman.h>
+
+#define KNOWN_SHARED_VALIDATE                                                                                \
+    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | \
+     MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT)
+#define LOW_TOP 0x80000000UL /* MAP_32BIT: the first 2 GiB */
+#define LOW_BOTTOM 0x40000000UL
+
+/* ---- mmap ---- */
+
+/* Where the mapping goes. => an address, or -errno. */
+static int64_t place_choose(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t flags)
+{
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+        if (!page_aligned(hint))
+            return -EINVAL;
+        if (length > STACK_TOP || hint > STACK_TOP - length)
+            return -ENOMEM;
+        if (flags & MAP_FIXED_NOREPLACE && !vma_range_free(&aspace->vmas, hint, hint + length))
+            return -EEXIST;
+        return (int64_t)hint;
+    }
+    if (length > STACK_TOP)
+        return -ENOMEM;
+    if (flags & MAP_32BIT) {
+        vaddr_t low = vma_gap_below(&aspace->vmas, length, LOW_BOTTOM, LOW_TOP);
+        return low ? (int64_t)low : -ENOMEM;
+    }
+    hint = page_floor(hint);
+    if (hint != 0) {
+        hint = MAX(hint, MMAP_MIN);
+        if (hint <= STACK_TOP - length && vma_range_free(&aspace->vmas, hint, hint + length))
+            return (int64_t)hint;
+    }
+    vaddr_t chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, MMAP_TOP);
+    if (!chosen)
+        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, STACK_TOP); /* nothing below: look above, as Linux does */
+    return chosen ? (int64_t)chosen : -ENOMEM;
+}
+
+/* => VMA_ flags, or -errno. */
+static int64_t region_flags(uint64_t prot, uint64_t flags, const struct mmap_file *file)
+{
+    uint64_t type = flags & MAP_TYPE;
+    uint32_t region = (uint32_t)prot & VMA_PROT;
+
+    if (type == MAP_SHARED_VALIDATE && file->source) {
+        if (flags & ~(uint64_t)(KNOWN_SHARED_VALIDATE | MAP_FIXED_NOREPLACE))
+            return -EOPNOTSUPP;
+        type = MAP_SHARED;
+    }
+    if (type != MAP_SHARED && type != MAP_PRIVATE)
+        return -EINVAL;
+    if (type == MAP_PRIVATE || file->may_write)
+        region |= VMA_MAY_WRITE;
+    if (type == MAP_SHARED)
+        region |= VMA_SHARED;
+    if (region & VMA_WRITE && !(region & VMA_MAY_WRITE))
+        return -EACCES;
+    if (flags & MAP_NORESERVE)
+        region |= VMA_NORESERVE;
+    if (flags & MAP_GROWSDOWN && !file->source)
+        region |= VMA_STACK;
+    return region;
+}
+
+static const struct vma_ops *region_ops(uint32_t flags, const struct mmap_file *file)
+{
+    if (!file->source)
+        return &vma_anon_ops;
+    return flags & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
+}
+
+/* Pages of [start, end) that are mapped now: MAP_FIXED will unmap them, so they do not count against the limit. */
+static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t end)
+{
+    uint64_t bytes = 0;
+
+    for (struct vma *vma = vma_find_from(&aspace->vmas, start); vma && vma->start < end; vma = vma_next(vma))
+        bytes += MIN(vma->end, end) - MAX(vma->start, start);
+    return bytes;
+}
+
+static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags, const struct mmap_file *file,
+                          uint64_t offset)
+{
+    if (aspace->vmas.count >= VMA_MAX_COUNT)
+        return -ENOMEM;
+    int64_t place = place_choose(aspace, hint, length, flags);
+    if (place < 0)
+        return place;
+    int64_t region = region_flags(prot, flags, file);
+    if (region < 0)
+        return region;
+
+    vaddr_t start = (vaddr_t)place, end = start + length;
+    uint64_t replaced = bytes_mapped_in(aspace, start, end);
+    if (length > replaced && !aspace_may_grow(aspace, length - replaced, (uint32_t)region))
+        return -ENOMEM;
+    if (aspace_unmap(aspace, start, end) < 0)
+        return -ENOMEM;
+
+    struct pagesrc *source = file->source ? pagesrc_get(file->source) : NULL;
+    int result = aspace_map(aspace, start, end, (uint32_t)region, region_ops((uint32_t)region, file), source, offset >> PAGE_SHIFT);
+    if (result < 0) {
+        if (source)
+            pagesrc_put(source);
+        return result;
+    }
+    aspace_merge(aspace, vma_find(&aspace->vmas, start));
+    return place;
+}
+
+int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags, const struct mmap_file *file,
+                uint64_t offset)
+{
+    static const struct mmap_file no_file;
+
+    if (!file)
+        file = &no_file;
+    if (!page_aligned(offset) || length == 0)
+        return -EINVAL;
+    length = page_ceil(length);
+    if (length == 0)
+        return -ENOMEM;
+    if (file->source && offset + length < offset)
+        return -EOVERFLOW;
+
+    mutex_lock(&aspace->lock);
+    int64_t place = map_locked(aspace, address, length, prot, flags, file, offset);
+    mutex_unlock(&aspace->lock);
+
+    /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
+    if (place >= 0 && (flags & MAP_POPULATE || flags & MAP_LOCKED) && prot & VMA_PROT) {
+        enum access access = prot & PROT_WRITE && (flags & MAP_TYPE) == MAP_PRIVATE ? ACCESS_WRITE : ACCESS_READ;
+        fault_range(aspace, (vaddr_t)place, (vaddr_t)place + length, access);
+    }
+    return place;
+}
+
+int mm_munmap(struct aspace *aspace, vaddr_t address, uint64_t length)
+{
+    if (!page_aligned(address) || address > STACK_TOP || length > STACK_TOP - address || length == 0)
+        return -EINVAL;
+    mutex_lock(&aspace->lock);
+    int result = aspace_unmap(aspace, address, address + page_ceil(length));
+    mutex_unlock(&aspace->lock);
+    return result;
+}
+
+/* ---- mprotect ---- */
+
+static enum pmap_protection protection_of(uint32_t flags)
+{
+    if (!(flags & VMA_PROT))
+        return PMAP_NO_ACCESS;
+    if (!(flags & VMA_WRITE))
+        return PMAP_READ_ONLY;
+    return flags & VMA_SHARED ? PMAP_WRITE_SHARED : PMAP_WRITE_PRIVATE;
+}
+
+/* Changes [start, end) of one region. => the region that now ends at or after `end`, in *changed. */
+static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t prot, struct vma **changed)
+{
+    uint32_t flags = (vma->flags & ~VMA_PROT) | prot;
+
+    *changed = vma;
+    if (flags == vma->flags)
+        return 0;
+    if (prot & VMA_WRITE && !(vma->flags & VMA_MAY_WRITE))
+        return -EACCES;
+    bool becomes_data = prot & VMA_WRITE && !(vma->flags & (VMA_WRITE | VMA_SHARED | VMA_STACK));
+    if (becomes_data && (aspace->data << PAGE_SHIFT) + (end - start) > aspace->limit_data)
+        return -ENOMEM;
+    if (vma->start < start) {
+        if (aspace_split(aspace, vma, start) < 0)
+            return -ENOMEM;
+        vma = vma_next(vma);
+    }
+    if (vma->end > end && aspace_split(aspace, vma, end) < 0) {
+        *changed = aspace_merge(aspace, vma);
+        return -ENOMEM;
+    }
+    aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
+    aspace_account(aspace, flags, (int64_t)vma_pages(vma));
+    vma->flags = flags;
+    pmap_protect(&aspace->pmap, start, end, protection_of(flags), prot & VMA_EXEC);
+    *changed = aspace_merge(aspace, vma);
+    return 0;
+}
+
+static int protect_locked(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t prot, bool grows_down)
+{
+    struct vma *vma = vma_find_from(&aspace->vmas, start);
+
+    if (!vma)
+        return -ENOMEM;
+    if (grows_down) {
+        if (vma->start >= end)
+            return -ENOMEM;
+        if (!(vma->flags & VMA_STACK))
+            return -EINVAL;
+        start = vma->start;
+    }
+    if (vma->start > start)
+        return -ENOMEM;
+    /* The part before a hole is changed, then the hole is reported: so does Linux. */
+    while (start < end) {
+        vaddr_t piece_end = MIN(vma->end, end);
+        int result = protect_one(aspace, vma, start, piece_end, prot, &vma);
+        if (result < 0)
+            return result;
+        start = piece_end;
+        if (start < end) {
+            vma = vma_find(&aspace->vmas, start);
+            if (!vma)
+                return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot)
+{
+    uint64_t grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+
+    prot &= ~grows;
+    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !page_aligned(address))
+        return -EINVAL;
+    if (length == 0)
+        return 0;
+    length = page_ceil(length);
+    if (address + length <= address)
+        return -ENOMEM;
+    if (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM) || grows & PROT_GROWSUP)
+        return -EINVAL;
+    mutex_lock(&aspace->lock);
+    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, grows != 0);
+    mutex_unlock(&aspace->lock);
+    return result;
+}
+
+/* ---- madvise, mincore, msync: questions and hints about a range that may have holes ---- */
+
+static bool advice_known(int advice)
+{
+    switch (advice) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED: /* all files are in memory already */
+    case MADV_DONTNEED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int mm_madvise(struct aspace *aspace, vaddr_t address, uint64_t length, int advice)
+{
+    uint64_t bytes = page_ceil(length);
+    vaddr_t end = address + bytes;
+    int result = 0;
+
+    if (!advice_known(advice) || !page_aligned(address) || (length != 0 && bytes == 0) || end < address)
+        return -EINVAL;
+    if (end == address)
+        return 0;
+    mutex_lock(&aspace->lock);
+    vaddr_t at = address;
+    for (struct vma *vma = vma_find_from(&aspace->vmas, address); at < end; vma = vma_next(vma)) {
+        if (!vma || vma->start > at)
+            result = -ENOMEM; /* a hole: the rest is still done */
+        if (!vma || vma->start >= end)
+            break;
+        if (advice == MADV_DONTNEED)
+            pmap_remove(&aspace->pmap, MAX(at, vma->start), MIN(end, vma->end));
+        at = vma->end;
+    }
+    mutex_unlock(&aspace->lock);
+    return result;
+}
+
+static bool page_in_memory(struct aspace *aspace, const struct vma *vma, vaddr_t va)
+{
+    if (pmap_lookup(&aspace->pmap, va))
+        return true;
+    return vma->ops->resident && vma->ops->resident(vma, va);
+}
+
+int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t *vector)
+{
+    vaddr_t end = address + page_ceil(length);
+    int result = 0;
+
+    mutex_lock(&aspace->lock);
+    for (vaddr_t va = address; va < end; va += PAGE_SIZE) {
+        const struct vma *vma = vma_find(&aspace->vmas, va);
+        if (!vma) {
+            result = -ENOMEM;
+            break;
+        }
+        vector[(va - address) >> PAGE_SHIFT] = page_in_memory(aspace, vma, va);
+    }
+    mutex_unlock(&aspace->lock);
+    return result;
+}
+
+int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags)
+{
+    vaddr_t end = address + page_ceil(length);
+    int result = 0;
+
+    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || !page_aligned(address) || (flags & MS_ASYNC && flags & MS_SYNC))
+        return -EINVAL;
+    if (end < address)
+        return -ENOMEM;
+    /* Shared pages are the file's own pages: there is nothing to write back. What is left is to report holes. */
+    mutex_lock(&aspace->lock);
+    for (vaddr_t at = address; at < end && result == 0;) {
+        const struct vma *vma = vma_find(&aspace->vmas, at);
+        if (!vma)
+            result = -ENOMEM;
+        else
+            at = vma->end;
+    }
+    mutex_unlock(&aspace->lock);
+    return result;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* mmstat.c - counting for /proc, page by page and exactly.
+ *
+ * A page that several entries map counts for each of them by its share (PSS). What a file's frame holds in the ramfs has no
+ * other copy, so Linux calls it dirty there; the same here. Nothing is changed.
+ * Guards: the caller holds aspace->lock. */
+#include <mm/mmstat.h>
+#include <mm/pt.h>
+#include <pagesrc.h>
+#include <string.h>
+
+#define PSS_SHIFT 12
+
+static void page_count(pte_t pte, struct vma_usage *usage)
+{
+    const struct page *page = pfn_to_page(pte_pfn(pte));
+    uint32_t maps = page->maps;
+    uint64_t share = (PAGE_SIZE << PSS_SHIFT) / maps;
+    /* Anonymous memory and the ramfs's pages are nowhere else: dirty, as Linux counts pages of its own rootfs. */
+    bool dirty = pte & PTE_DIRTY || page->owner == PAGE_ANON || page->owner == PAGE_SHMEM || page->owner == PAGE_FILE;
+
+    usage->rss += PAGE_SIZE;
+    usage->pss_shifted += share;
+    if (pte & PTE_ACCESSED)
+        usage->referenced += PAGE_SIZE;
+    if (page->owner == PAGE_ANON) {
+        usage->anonymous += PAGE_SIZE;
+        usage->pss_anon_shifted += share;
+    }
+    if (dirty)
+        usage->pss_dirty_shifted += share;
+    *(maps > 1 ? (dirty ? &usage->shared_dirty : &usage->shared_clean) : (dirty ? &usage->private_dirty : &usage->private_clean)) +=
+        PAGE_SIZE;
+}
+
+void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
+{
+    struct pt_iterator iterator = pt_range(aspace->pmap.root, vma->start, vma->end);
+    struct pt_run run;
+
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++)
+            if (run.entry[i] && !pmap_is_zero_page(run.entry[i]))
+                page_count(run.entry[i], usage);
+}
+
+void mmstat_vma_name(struct aspace *aspace, struct vma *vma, char *buffer, size_t size)
+{
+    const char *name = "";
+
+    if (vma->source) {
+        vma->source->ops->name(vma->source, buffer, size);
+        return;
+    }
+    if (vma->start < aspace->brk && vma->end > aspace->brk_start)
+        name = "[heap]";
+    else if (vma->start <= aspace->stack_start && vma->end >= aspace->stack_start)
+        name = "[stack]";
+    size_t length = MIN(strlen(name), size - 1);
+    memcpy(buffer, name, length);
+    buffer[length] = 0;
+}
+
+uint64_t mmstat_peak_resident(const struct aspace *aspace)
+{
+    return MAX(aspace->pmap.resident_peak, pmap_resident_pages(&aspace->pmap));
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/* page.c - frames: the buddy allocator, a cache of single frames per CPU, and the ledger.
+ *
+ *   page_array   [0][1][2] ...            one struct page for each frame, 32 bytes
+ *   free_blocks  order 0 -> block -> block
+ *                order 1 -> block            a block of order n is 2^n adjacent frames, aligned to its size;
+ *                ...                         its buddy is the block at pfn ^ 2^n; two free buddies become
+ *                order 10 -> block           one block of order n + 1
+ *   caches[cpu]  frame -> frame -> ...    up to CACHE_MAX single frames: alloc and free of one frame usually stay here
+ *
+ * RAM comes online in sections of 128 MiB, when the buddy has nothing left: booting with 16 GiB costs no more than booting
+ * with 128 MiB. A frame that is not online yet is free in the ledger.
+ *
+ * The ledger is kept as each CPU's differences, so that no line is shared between CPUs; their sum is exact.
+ *
+ * Guards: buddy_lock guards free blocks and coming online; a CPU's cache and differences are its own (interrupts are off).
+ * Frame 0 is never handed out: 0 ends a list. Nothing here waits or reclaims. */
+#include <arch/x86/percpu.h>
+#include <lib/log.h>
+#include <mm/bootmem.h>
+#include <mm/page.h>
+#include <sched/spinlock.h>
+#include <string.h>
+#include <x86/cpu.h>
+
+#define PAGE_FLAG_FREE_BLOCK (1U << 1) /* the first frame of a block in free_blocks */
+#define PAGE_FLAG_CACHED (1U << 2)     /* free, in a CPU's cache */
+
+#define SECTION_FRAMES (128 * MIB >> PAGE_SHIFT)
+#define CACHE_MAX 64
+#define CACHE_BATCH 32
+
+static struct spinlock buddy_lock;
+static uint32_t free_blocks[PAGE_MAX_ORDER + 1];  /* pfn of the first block */
+static uint64_t free_counts[PAGE_MAX_ORDER + 1];
+static pfn_t array_end;
+static pfn_t online_next; /* sections below are online */
+
+struct page_cache {
+    uint32_t first; /* pfn */
+    uint32_t count;
+    int64_t owned[PAGE_OWNERS]; /* this CPU's share of the ledger */
+} __attribute__((aligned(64)));
+static struct page_cache caches[MAX_CPUS];
+
+static const char *const owner_names[PAGE_OWNERS] = {
+    "free", "firmware", "image", "array", "table", "kstack", "slab", "buffer", "anon", "file", "shmem",
+};
+
+const char *page_owner_name(enum page_owner owner)
+{
+    return owner_names[owner];
+}
+
+pfn_t page_array_end(void)
+{
+    return array_end;
+}
+
+/* ---- blocks ---- */
+
+static void block_push(pfn_t pfn, unsigned order)
+{
+    struct page *page = pfn_to_page(pfn);
+
+    page->flags |= PAGE_FLAG_FREE_BLOCK;
+    page->order = (uint8_t)order;
+    page->prev = 0;
+    page->next = free_blocks[order];
+    if (page->next)
+        pfn_to_page(page->next)->prev = (uint32_t)pfn;
+    free_blocks[order] = (uint32_t)pfn;
+    free_counts[order]++;
+}
+
+static void block_remove(struct page *page)
+{
+    unsigned order = page->order;
+
+    if (page->prev)
+        pfn_to_page(page->prev)->next = page->next;
+    else
+        free_blocks[order] = page->next;
+    if (page->next)
+        pfn_to_page(page->next)->prev = page->prev;
+    page->flags &= (uint16_t)~PAGE_FLAG_FREE_BLOCK;
+    free_counts[order]--;
+}
+
+/* Buddies never reach over the end of a section, so their struct pages are always online. */
+static void block_free(pfn_t pfn, unsigned order)
+{
+    while (order < PAGE_MAX_ORDER) {
+        struct page *buddy = pfn_to_page(pfn ^ (1UL << order));
+
+        if (!(buddy->flags & PAGE_FLAG_FREE_BLOCK) || buddy->order != order)
+            break;
+        block_remove(buddy);
+        pfn &= ~(1UL << order);
+        order++;
+    }
+    block_push(pfn, order);
+}
+
+static struct page *block_take(unsigned order)
+{
+    unsigned from = order;
+
+    while (from <= PAGE_MAX_ORDER && free_blocks[from] == 0)
+        from++;
+    if (from > PAGE_MAX_ORDER)
+        return NULL;
+    struct page *page = pfn_to_page(free_blocks[from]);
+    block_remove(page);
+    while (from > order) {
+        from--;
+        block_push(page_to_pfn(page) + (1UL << from), from); /* the upper half stays free */
+    }
+    page->order = (uint8_t)order;
+    return page;
+}
+
+/* ---- coming online ---- */
+
+static void range_free(pfn_t start, pfn_t end)
+{
+    while (start < end) {
+        unsigned order = 0;
+        while (order < PAGE_MAX_ORDER && (start & ((2UL << order) - 1)) == 0 && start + (2UL << order) <= end)
+            order++;
+        block_free(start, order);
+        start += 1UL << order;
+    }
+}
+
+static void range_online(pfn_t start, pfn_t end)
+{
+    for (pfn_t pfn = start; pfn < end;) {
+        enum page_owner owner = pfn == 0 ? PAGE_FIRMWARE : bootmem_owner(pfn);
+        pfn_t run = pfn;
+
+        while (run < end && (run == 0 ? PAGE_FIRMWARE : bootmem_owner(run)) == owner) {
+            struct page *page = pfn_to_page(run++);
+            page->flags = PAGE_FLAG_ONLINE;
+            page->owner = (uint8_t)owner;
+            page->refs = owner != PAGE_FREE;
+        }
+        if (owner == PAGE_FREE)
+            range_free(pfn, run);
+        pfn = run;
+    }
+}
+
+/* => false when all RAM is online. */
+static bool section_online_next(void)
+{
+    while (online_next < array_end) {
+        pfn_t start = online_next, end = MIN(start + SECTION_FRAMES, array_end);
+        bool any = false;
+
+        online_next = end;
+        for (unsigned i = 0; i < bootmem.ram_count; i++) {
+            pfn_t first = MAX(start, bootmem.ram[i].start), last = MIN(end, bootmem.ram[i].end);
+            if (first >= last)
+                continue;
+            if (!any)
+                memset(pfn_to_page(start), 0, (end - start) * sizeof(struct page));
+            any = true;
+            range_online(first, last);
+        }
+        if (any)
+            return true;
+    }
+    return false;
+}
+
+void page_init(void)
+{
+    int64_t *owned = caches[0].owned;
+
+    array_end = bootmem.ram[bootmem.ram_count - 1].end;
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        pfn_t start = bootmem.ram[i].start, end = bootmem.ram[i].end;
+
+        owned[PAGE_FREE] += (int64_t)(end - start);
+        for (unsigned j = 0; j < bootmem.taken_count; j++) {
+            pfn_t first = MAX(start, bootmem.taken[j].start), last = MIN(end, bootmem.taken[j].end);
+            if (first >= last)
+                continue;
+            owned[bootmem.taken[j].owner] += (int64_t)(last - first);
+            owned[PAGE_FREE] -= (int64_t)(last - first);
+        }
+        if (start == 0) {
+            owned[PAGE_FIRMWARE]++;
+            owned[PAGE_FREE]--;
+        }
+    }
+    section_online_next();
+}
+
+void page_boot_release(paddr_t start, paddr_t end)
+{
+    while (online_next < (end >> PAGE_SHIFT) && section_online_next())
+        continue;
+    for (pfn_t pfn = start >> PAGE_SHIFT; pfn < page_ceil(end) >> PAGE_SHIFT; pfn++)
+        page_put(pfn_to_page(pfn));
+}
+
+/* ---- allocation ---- */
+
+static struct page *block_take_or_online(unsigned order)
+{
+    struct page *page = block_take(order);
+
+    while (!page && section_online_next())
+        page = block_take(order);
+    return page;
+}
+
+/* Gives a CPU's cached frames back to the buddy, all but `keep`. buddy_lock held. */
+static void cache_drain(struct page_cache *cache, uint32_t keep)
+{
+    while (cache->count > keep) {
+        struct page *page = pfn_to_page(cache->first);
+        cache->first = page->next;
+        cache->count--;
+        page->flags &= (uint16_t)~PAGE_FLAG_CACHED;
+        block_free(page_to_pfn(page), 0);
+    }
+}
+
+static bool cache_fill(struct page_cache *cache)
+{
+    spin_lock(&buddy_lock);
+    while (cache->count < CACHE_BATCH) {
+        struct page *page = block_take_or_online(0);
+        if (!page)
+            break;
+        page->flags |= PAGE_FLAG_CACHED;
+        page->next = cache->first;
+        cache->first = (uint32_t)page_to_pfn(page);
+        cache->count++;
+    }
+    spin_unlock(&buddy_lock);
+    return cache->count > 0;
+}
+
+static void page_give(struct page *page, struct page_cache *cache, enum page_owner owner, int64_t frames)
+{
+    page->refs = 1;
+    page->maps = 0;
+    page->owner = (uint8_t)owner;
+    cache->owned[PAGE_FREE] -= frames;
+    cache->owned[owner] += frames;
+}
+
+struct page *page_alloc(enum page_owner owner)
+{
+    struct page_cache *cache = &caches[cpu_number()];
+
+    if (unlikely(cache->count == 0) && !cache_fill(cache))
+        return NULL;
+    struct page *page = pfn_to_page(cache->first);
+    cache->first = page->next;
+    cache->count--;
+    page->flags = PAGE_FLAG_ONLINE;
+    page_give(page, cache, owner, 1);
+    return page;
+}
+
+struct page *page_alloc_zeroed(enum page_owner owner)
+{
+    struct page *page = page_alloc(owner);
+
+    if (page)
+        cpu_zero_page(page_to_virt(page));
+    return page;
+}
+
+struct page *page_alloc_order(enum page_owner owner, unsigned order)
+{
+    struct page_cache *cache = &caches[cpu_number()];
+
+    assert(order <= PAGE_MAX_ORDER);
+    if (order == 0)
+        return page_alloc(owner);
+    spin_lock(&buddy_lock);
+    struct page *page = block_take_or_online(order);
+    if (!page) {
+        cache_drain(cache, 0);
+        page = block_take(order);
+    }
+    spin_unlock(&buddy_lock);
+    if (page)
+        page_give(page, cache, owner, 1L << order);
+    return page;
+}
+
+static void block_release(struct page *page, struct page_cache *cache)
+{
+    spin_lock(&buddy_lock);
+    if (page->order == 0)
+        cache_drain(cache, CACHE_MAX - CACHE_BATCH);
+    block_free(page_to_pfn(page), page->order);
+    spin_unlock(&buddy_lock);
+}
+
+void page_put(struct page *page)
+{
+    assert(page->refs > 0);
+    if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    assert(page->maps == 0);
+
+    struct page_cache *cache = &caches[cpu_number()];
+    int64_t frames = 1L << page->order;
+    cache->owned[page->owner] -= frames;
+    cache->owned[PAGE_FREE] += frames;
+    page->owner = PAGE_FREE;
+    page->object = NULL;
+    if (unlikely(page->order > 0 || cache->count == CACHE_MAX)) {
+        block_release(page, cache);
+        return;
+    }
+    page->flags |= PAGE_FLAG_CACHED;
+    page->next = cache->first;
+    cache->first = (uint32_t)page_to_pfn(page);
+    cache->count++;
+}
+
+/* ---- the ledger ---- */
+
+void page_ledger(struct page_ledger *ledger)
+{
+    *ledger = (struct page_ledger){0};
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
+            ledger->frames[owner] += (uint64_t)caches[cpu].owned[owner];
+    for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
+        ledger->total += ledger->frames[owner];
+}
+
+/* RAM that is not online yet and that nobody has taken. */
+static uint64_t offline_frames(void)
+{
+    uint64_t frames = 0;
+
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        pfn_t start = MAX(bootmem.ram[i].start, online_next), end = bootmem.ram[i].end;
+        if (start >= end)
+            continue;
+        frames += end - start;
+        for (unsigned j = 0; j < bootmem.taken_count; j++) {
+            pfn_t first = MAX(start, bootmem.taken[j].start), last = MIN(end, bootmem.taken[j].end);
+            if (first < last)
+                frames -= last - first;
+        }
+    }
+    return frames;
+}
+
+void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
+{
+    spin_lock(&buddy_lock);
+    for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
+        blocks[order] = free_counts[order];
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        blocks[0] += caches[cpu].count;
+    uint64_t offline = offline_frames();
+    blocks[PAGE_MAX_ORDER] += offline >> PAGE_MAX_ORDER;
+    blocks[0] += offline & ((1UL << PAGE_MAX_ORDER) - 1);
+    spin_unlock(&buddy_lock);
+}
+
+/* Walks the free lists. => frames in them, or -1 if a link or a block is wrong. */
+static int64_t free_lists_walk(void)
+{
+    int64_t frames = 0;
+
+    for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++) {
+        uint64_t blocks = 0;
+        uint32_t prev = 0;
+        for (uint32_t pfn = free_blocks[order]; pfn; pfn = pfn_to_page(pfn)->next) {
+            const struct page *page = pfn_to_page(pfn);
+            if (!(page->flags & PAGE_FLAG_FREE_BLOCK) || page->order != order || page->refs != 0 || page->prev != prev ||
+                (pfn & ((1UL << order) - 1)) != 0 || ++blocks > free_counts[order])
+                return -1;
+            frames += 1L << order;
+            prev = pfn;
+        }
+        if (blocks != free_counts[order])
+            return -1;
+    }
+    return frames;
+}
+
+const char *page_check(void)
+{
+    struct page_ledger ledger;
+    uint64_t counted[PAGE_OWNERS] = {0};
+    uint64_t total = 0;
+
+    page_ledger(&ledger);
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        total += bootmem.ram[i].end - bootmem.ram[i].start;
+        for (pfn_t pfn = bootmem.ram[i].start; pfn < MIN(bootmem.ram[i].end, online_next);) {
+            const struct page *page = pfn_to_page(pfn);
+            uint64_t frames = page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
+            if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
+                return "a frame has no owner class";
+            if ((page->owner == PAGE_FREE) != (page->refs == 0))
+                return "a frame with references is free, or one without is owned";
+            counted[page->owner] += frames;
+            pfn += frames;
+        }
+    }
+    counted[PAGE_FREE] += offline_frames();
+    for (unsigned i = 0; i < bootmem.taken_count; i++)
+        for (unsigned j = 0; j < bootmem.ram_count; j++) {
+            pfn_t first = MAX(MAX(bootmem.taken[i].start, bootmem.ram[j].start), online_next);
+            pfn_t last = MIN(bootmem.taken[i].end, bootmem.ram[j].end);
+            if (first < last)
+                counted[bootmem.taken[i].owner] += last - first;
+        }
+    if (ledger.total != total)
+        return "the owner classes do not add up to the RAM";
+    for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
+        if (counted[owner] != ledger.frames[owner])
+            return owner_names[owner];
+
+    spin_lock(&buddy_lock);
+    int64_t listed = free_lists_walk();
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        listed += caches[cpu].count;
+    uint64_t offline = offline_frames();
+    spin_unlock(&buddy_lock);
+    if (listed < 0 || (uint64_t)listed + offline != ledger.frames[PAGE_FREE])
+        return "the free lists do not hold the free frames";
+    return NULL;
+}

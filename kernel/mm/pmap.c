@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* pmap.c - the only writer of user page-table entries.
+ *
+ *   entry                    means
+ *   0                        nothing here yet (or not any more)
+ *   present                  maps a frame: it holds one reference and one `maps` count of it
+ *   present, the zero page   reads of untouched anonymous memory; no reference, not resident
+ *   PTE_NO_ACCESS            keeps its frame, but every access faults
+ *
+ * Each page table's frame counts its entries in use (page->maps): a table is freed when the last one goes, at once.
+ *
+ * The order that keeps other CPUs safe: clear entries, flush TLBs, and only then let frames and tables go. struct release
+ * collects what is to be let go meanwhile. With one CPU running, a flush is this CPU's; starting others means sending it to
+ * every CPU that has this root loaded, in tlb_flush() and nowhere else.
+ *
+ * Guards: the address space's lock; the counts of frames are atomic because other address spaces share them. */
+#include <asm-generic/errno.h>
+#include <mm/kmap.h>
+#include <mm/pmap.h>
+#include <mm/pt.h>
+#include <string.h>
+#include <x86/cpu.h>
+
+#define USER_TABLE (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
+#define USER_PAGE (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
+#define ROOT_USER_ENTRIES (PT_ENTRIES / 2)
+
+
+#define FLUSH_SINGLY_MAX 8 /* pages; beyond that a new CR3 costs less than one invlpg each */
+#define RELEASE_MAX 128
+
+static struct page *zero_page;
+
+void pmap_init(void)
+{
+    zero_page = page_alloc_zeroed(PAGE_IMAGE);
+    assert(zero_page);
+}
+
+bool pmap_is_zero_page(pte_t pte)
+{
+    return pte != 0 && pfn_to_page(pte_pfn(pte)) == zero_page;
+}
+
+/* ---- counting ---- */
+
+static enum resident_kind kind_of(const struct page *page)
+{
+    return page->owner == PAGE_ANON ? RESIDENT_ANON : page->owner == PAGE_SHMEM ? RESIDENT_SHMEM : RESIDENT_FILE;
+}
+
+static void count_in(struct pmap *pmap, struct page *page)
+{
+    __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
+    pmap->resident[kind_of(page)]++;
+}
+
+static void count_out(struct pmap *pmap, struct page *page)
+{
+    assert(page->maps > 0);
+    __atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED);
+    pmap->resident[kind_of(page)]--;
+}
+
+static void peak_note(struct pmap *pmap)
+{
+    pmap->resident_peak = MAX(pmap->resident_peak, pmap_resident_pages(pmap));
+}
+
+/* ---- TLB, and letting go ---- */
+
+static void tlb_flush(const struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    if (cpu_read_cr3() != pmap->cr3)
+        return; /* not loaded: the next load flushes */
+    if (end - start > FLUSH_SINGLY_MAX * PAGE_SIZE) {
+        cpu_write_cr3(pmap->cr3);
+        return;
+    }
+    for (vaddr_t va = start; va < end; va += PAGE_SIZE)
+        cpu_invlpg(va);
+}
+
+/* Frames that no entry leads to any more, but that some TLB may still know. */
+struct release {
+    struct pmap *pmap;
+    vaddr_t start, end; /* what has been cleared since the last flush */
+    uint32_t count;
+    uint32_t pfns[RELEASE_MAX];
+};
+
+static void release_finish(struct release *release)
+{
+    if (release->start < release->end)
+        tlb_flush(release->pmap, release->start, release->end);
+    for (uint32_t i = 0; i < release->count; i++)
+        page_put(pfn_to_page(release->pfns[i]));
+    release->count = 0;
+    release->start = release->end;
+}
+
+static void release_add(struct release *release, const struct page *page)
+{
+    if (release->count == RELEASE_MAX)
+        release_finish(release);
+    release->pfns[release->count++] = (uint32_t)page_to_pfn(page);
+}
+
+/* ---- tables ---- */
+
+int pmap_create(struct pmap *pmap)
+{
+    struct page *page = page_alloc(PAGE_TABLE);
+
+    if (!page)
+        return -ENOMEM;
+    pte_t *root = page_to_virt(page);
+    memset(root, 0, ROOT_USER_ENTRIES * sizeof(pte_t));
+    memcpy(root + ROOT_USER_ENTRIES, kmap_root() + ROOT_USER_ENTRIES, ROOT_USER_ENTRIES * sizeof(pte_t));
+    *pmap = (struct pmap){.root = root, .cr3 = page_to_paddr(page)};
+    return 0;
+}
+
+void pmap_destroy(struct pmap *pmap)
+{
+    struct page *root = virt_to_page(pmap->root);
+
+    assert(root->maps == 0 && pmap->tables == 0 && pmap_resident_pages(pmap) == 0);
+    if (cpu_read_cr3() == pmap->cr3)
+        cpu_write_cr3(kmap_cr3());
+    page_put(root);
+    pmap->root = NULL;
+}
+
+/* Unlinks the empty tables on the way to va, lowest first. */
+static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
+{
+    for (int level = 2; level <= PT_LEVELS; level++) {
+        pte_t *table = pmap->root;
+        for (int at = PT_LEVELS; at > level && table; at--) {
+            pte_t entry = table[PT_INDEX(va, at)];
+            table = entry & PTE_PRESENT ? pt_table(entry) : NULL;
+        }
+        pte_t *entry = table ? &table[PT_INDEX(va, level)] : NULL;
+        if (!entry || !(*entry & PTE_PRESENT))
+            continue;
+        struct page *below = pfn_to_page(pte_pfn(*entry));
+        if (below->maps > 0)
+            return;
+        *entry = 0;
+        virt_to_page(table)->maps--;
+        pmap->tables--;
+        release_add(release, below);
+    }
+}
+
+/* The leaf entry for va, with all tables above it. => NULL when memory is short. */
+static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
+{
+    pte_t *table = pmap->root;
+
+    for (int level = PT_LEVELS; level > 1; level--) {
+        pte_t *entry = &table[PT_INDEX(va, level)];
+        if (unlikely(!(*entry & PTE_PRESENT))) {
+            struct page *below = page_alloc_zeroed(PAGE_TABLE);
+            if (!below) {
+                struct release release = {.pmap = pmap};
+                tables_prune(pmap, va, &release);
+                release_finish(&release);
+                return NULL;
+            }
+            *entry = page_to_paddr(below) | USER_TABLE;
+            virt_to_page(table)->maps++;
+            pmap->tables++;
+        }
+        table = pt_table(*entry);
+    }
+    return &table[PT_INDEX(va, 1)];
+}
+
+/* ---- one page ---- */
+
+pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va)
+{
+    int level;
+    pte_t *entry = pt_walk(pmap->root, va, &level);
+
+    return level == 1 ? *entry : 0;
+}
+
+static void entry_clear(struct pmap *pmap, pte_t *entry, struct release *release)
+{
+    struct page *page = pfn_to_page(pte_pfn(*entry));
+
+    *entry = 0;
+    if (page == zero_page)
+        return;
+    count_out(pmap, page);
+    release_add(release, page);
+}
+
+static int enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
+{
+    pte_t *entry = leaf_make(pmap, va);
+
+    if (!entry)
+        return -ENOMEM;
+    pte_t old = *entry;
+    *entry = page_to_paddr(page) | USER_PAGE | flags;
+    if (page != zero_page)
+        count_in(pmap, page);
+    if (old == 0) {
+        virt_to_page(entry)->maps++;
+        return 0;
+    }
+    tlb_flush(pmap, va, va + PAGE_SIZE);
+    struct page *before = pfn_to_page(pte_pfn(old));
+    if (before != zero_page) {
+        count_out(pmap, before);
+        page_put(before);
+    }
+    return 0;
+}
+
+int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
+{
+    return enter(pmap, va, page, flags);
+}
+
+int pmap_enter_zero(struct pmap *pmap, vaddr_t va, pte_t flags)
+{
+    assert(!(flags & PTE_WRITE));
+    return enter(pmap, va, zero_page, flags);
+}
+
+void pmap_make_writable(struct pmap *pmap, vaddr_t va)
+{
+    pte_t *entry = pt_walk(pmap->root, va, NULL);
+
+    assert(*entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
+    *entry |= PTE_WRITE | PTE_DIRTY;
+    tlb_flush(pmap, va, va + PAGE_SIZE);
+}
+
+/* ---- ranges ---- */
+
+void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    struct release release = {.pmap = pmap, .start = start, .end = start};
+    struct pt_iterator iterator = pt_range(pmap->root, start, end);
+    struct pt_run run;
+
+    peak_note(pmap);
+    while (pt_next_run(&iterator, &run)) {
+        for (size_t i = 0; i < run.count; i++) {
+            if (run.entry[i] == 0)
+                continue;
+            release.end = run.va + (i + 1) * PAGE_SIZE;
+            run.table->maps--;
+            entry_clear(pmap, &run.entry[i], &release);
+        }
+        if (run.table->maps == 0)
+            tables_prune(pmap, run.va, &release);
+    }
+    release_finish(&release);
+}
+
+static pte_t protected_entry(pte_t entry, enum pmap_protection protection, bool executable)
+{
+    pte_t changed = entry & (PTE_FRAME_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_USER);
+    const struct page *page = pfn_to_page(pte_pfn(entry));
+
+    if (protection == PMAP_NO_ACCESS)
+        return changed | PTE_NO_ACCESS;
+    changed |= PTE_PRESENT | (executable ? 0 : PTE_NX);
+    if (protection == PMAP_WRITE_PRIVATE && page->owner == PAGE_ANON && page->refs == 1)
+        changed |= PTE_WRITE;
+    if (protection == PMAP_WRITE_SHARED && entry & PTE_DIRTY)
+        changed |= PTE_WRITE;
+    return changed;
+}
+
+void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection, bool executable)
+{
+    struct pt_iterator iterator = pt_range(pmap->root, start, end);
+    struct pt_run run;
+    vaddr_t flush_start = end, flush_end = start;
+
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++) {
+            pte_t entry = run.entry[i];
+            if (entry == 0)
+                continue;
+            run.entry[i] = protected_entry(entry, protection, executable);
+            if (run.entry[i] == entry)
+                continue;
+            flush_start = MIN(flush_start, run.va + i * PAGE_SIZE);
+            flush_end = run.va + (i + 1) * PAGE_SIZE;
+        }
+    if (flush_start < flush_end)
+        tlb_flush(pmap, flush_start, flush_end);
+}
+
+/* One page table's worth of entries. `from` and `to` have the same place in their tables. */
+static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count, bool *was_writable)
+{
+    uint32_t copied = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        pte_t entry = from[i];
+        if (entry == 0)
+            continue;
+        if (entry & PTE_WRITE) {
+            entry &= ~PTE_WRITE;
+            from[i] = entry;
+            *was_writable = true;
+        }
+        to[i] = entry;
+        copied++;
+        struct page *page = pfn_to_page(pte_pfn(entry));
+        if (page == zero_page)
+            continue;
+        page_get(page);
+        count_in(pmap, page);
+    }
+    return copied;
+}
+
+int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
+{
+    struct pt_iterator iterator = pt_range(from->root, start, end);
+    struct pt_run run;
+    bool was_writable = false;
+    int result = 0;
+
+    while (pt_next_run(&iterator, &run)) {
+        pte_t *target = leaf_make(to, run.va);
+        if (!target) {
+            result = -ENOMEM;
+            break;
+        }
+        struct page *table = virt_to_page(target);
+        table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
+        if (table->maps == 0) {
+            struct release release = {.pmap = to};
+            tables_prune(to, run.va, &release);
+            release_finish(&release);
+        }
+    }
+    if (was_writable)
+        tlb_flush(from, start, end);
+    return result;
+}
+
+/* ---- checking ---- */
+
+struct pmap_count {
+    uint64_t tables, resident[RESIDENT_KINDS];
+    const char *broken;
+};
+
+static void table_check(pte_t *table, int level, struct pmap_count *count)
+{
+    size_t entries = level == PT_LEVELS ? ROOT_USER_ENTRIES : PT_ENTRIES;
+    uint32_t used = 0;
+
+    for (size_t i = 0; i < entries; i++) {
+        pte_t entry = table[i];
+        if (entry == 0)
+            continue;
+        used++;
+        struct page *page = pfn_to_page(pte_pfn(entry));
+        if (level > 1) {
+            if (!(entry & PTE_PRESENT) || page->owner != PAGE_TABLE)
+                count->broken = "an upper entry leads to no page table";
+            else
+                table_check(pt_table(entry), level - 1, count);
+            count->tables++;
+            continue;
+        }
+        if (page == zero_page) {
+            if (entry & PTE_WRITE)
+                count->broken = "the zero page is writable";
+            continue;
+        }
+        if (page->refs == 0 || page->maps == 0 || page->refs < page->maps)
+            count->broken = "an entry maps a frame without holding it";
+        if (entry & PTE_WRITE && page->owner == PAGE_ANON && page->maps > 1)
+            count->broken = "a shared private frame is writable";
+        count->resident[kind_of(page)]++;
+    }
+    if (virt_to_page(table)->maps != used)
+        count->broken = "a page table miscounts its entries";
+    if (used == 0 && level < PT_LEVELS)
+        count->broken = "an empty page table was kept";
+}
+
+const char *pmap_check(const struct pmap *pmap)
+{
+    struct pmap_count count = {0};
+
+    table_check(pmap->root, PT_LEVELS, &count);
+    if (count.broken)
+        return count.broken;
+    if (count.tables != pmap->tables)
+        return "the page tables are miscounted";
+    for (int kind = 0; kind < RESIDENT_KINDS; kind++)
+        if (count.resident[kind] != pmap->resident[kind])
+            return "the resident pages are miscounted";
+    return NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* pmap.h - a user address space as the MMU sees it. pmap.c is the only writer of user PTEs, the only one that knows how many
+ * pages are resident, and the one that flushes TLBs.
+ *
+ * Locking: all functions are called with the address space's lock held (see mm/aspace.h). */
+#ifndef FAULTLINE_MM_PMAP_H
+#define FAULTLINE_MM_PMAP_H
+
+#include <mm/page.h>
+#include <types.h>
+#include <x86/pte.h>
+
+enum resident_kind { RESIDENT_ANON, RESIDENT_FILE, RESIDENT_SHMEM, RESIDENT_KINDS };
+
+struct pmap {
+    pte_t *root;
+    paddr_t cr3;
+    uint64_t tables;                   /* page-table frames below the root: VmPTE */
+    uint64_t resident[RESIDENT_KINDS]; /* pages; the zero page does not count */
+    uint64_t resident_peak;            /* VmHWM, up to the last time pages went away */
+};
+
+void pmap_init(void); /* makes the zero page */
+int pmap_create(struct pmap *pmap); /* => 0 or -ENOMEM */
+/* Every user page must be gone (pmap_remove of the whole range). */
+void pmap_destroy(struct pmap *pmap);
+
+/* Maps `page` at va (page-aligned) with PTE flags (PTE_WRITE, PTE_NX, PTE_DIRTY; present, user, accessed are added).
+ * Takes over the caller's reference to the page. What was mapped there before is replaced and let go.
+ * => 0; -ENOMEM if a page table could not be had (the reference stays the caller's). */
+int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags);
+/* Maps the shared zero page, read-only; it has no reference count and is never resident. */
+int pmap_enter_zero(struct pmap *pmap, vaddr_t va, pte_t flags);
+/* Makes the present mapping at va writable (sole owner of a copy-on-write frame; first write to a shared file page). */
+void pmap_make_writable(struct pmap *pmap, vaddr_t va);
+
+/* The leaf entry for va, 0 if none. */
+pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va);
+bool pmap_is_zero_page(pte_t pte);
+
+void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end);
+/* How a region's new protection reaches the pages that are mapped already. */
+enum pmap_protection {
+    PMAP_NO_ACCESS,     /* pages stay resident but no access reaches them */
+    PMAP_READ_ONLY,
+    PMAP_WRITE_PRIVATE, /* frames of this address space alone become writable; shared ones wait for the fault to copy them */
+    PMAP_WRITE_SHARED,
+};
+void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection, bool executable);
+/* Copies the mappings of a private range to another address space: frames are shared, and what was writable becomes read-only in both.
+ * => 0 or -ENOMEM (then some have been copied: remove them). */
+int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end);
+
+static inline uint64_t pmap_resident_pages(const struct pmap *pmap)
+{
+    return pmap->resident[RESIDENT_ANON] + pmap->resident[RESIDENT_FILE] + pmap->resident[RESIDENT_SHMEM];
+}
+
+/* Walks tables and recounts `tables`, `resident` and each table's entries. => NULL or the broken invariant. */
+const char *pmap_check(const struct pmap *pmap);
+
+#endif

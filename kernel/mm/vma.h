@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* vma.h - regions: what was promised. An ordered set of them, with the search for a gap.
+ *
+ * The set knows addresses only; what a region is made of is its kind's business (vma->ops). */
+#ifndef FAULTLINE_MM_VMA_H
+#define FAULTLINE_MM_VMA_H
+
+#include <list.h>
+#include <types.h>
+
+#ifndef RB_AUGMENT
+#define RB_AUGMENT(node) ((void)0) /* vma.c, which makes the tree's code, has a real one */
+#endif
+#include <bsd/sys/tree.h>
+
+struct aspace;
+struct pagesrc;
+struct vma;
+
+/* Permissions are the PROT_ bits of <asm-generic/mman-common.h>: 1 read, 2 write, 4 execute. */
+#define VMA_READ (1U << 0)
+#define VMA_WRITE (1U << 1)
+#define VMA_EXEC (1U << 2)
+#define VMA_PROT (VMA_READ | VMA_WRITE | VMA_EXEC)
+#define VMA_SHARED (1U << 3)
+#define VMA_MAY_WRITE (1U << 4) /* mprotect may add PROT_WRITE: not so for a shared mapping of a file opened read-only */
+#define VMA_STACK (1U << 5)     /* grows down on touch */
+#define VMA_HEAP (1U << 6)      /* made by brk; never merges with a neighbour of another origin */
+#define VMA_NORESERVE (1U << 7)
+#define VMA_COPIED (1U << 8)    /* a private file region that has anonymous copies of some pages: fork must copy its page tables */
+/* What must be equal for two neighbours to become one. */
+#define VMA_ALIKE (~VMA_COPIED)
+
+enum access { ACCESS_READ = VMA_READ, ACCESS_WRITE = VMA_WRITE, ACCESS_EXEC = VMA_EXEC };
+
+/* A kind of region. */
+struct vma_ops {
+    const char *kind;
+    /* Maps the page at va (page-aligned; the access is allowed; the address space is locked).
+     * => 0; -ENOMEM: let go of everything and try again after reclaim; -EIO: there is nothing to map (SIGBUS). */
+    int (*fault)(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access);
+    /* Is page va in memory although not mapped? For mincore. NULL: no. */
+    bool (*resident)(const struct vma *vma, vaddr_t va);
+};
+
+struct vma {
+    vaddr_t start, end; /* [start, end), page-aligned */
+    uint32_t flags;     /* VMA_ */
+    uint32_t faults;    /* that it has served */
+    const struct vma_ops *ops;
+    struct pagesrc *source; /* NULL: anonymous; a reference is held */
+    uint64_t offset;        /* page number in the source at `start`; anonymous: start >> PAGE_SHIFT at birth */
+
+    TAILQ_ENTRY(vma) link; /* in address order */
+    RB_ENTRY(vma) node;
+    uint64_t gap;     /* bytes free between the predecessor and start */
+    uint64_t max_gap; /* the largest gap in this subtree */
+};
+
+RB_HEAD(vma_tree, vma);
+TAILQ_HEAD(vma_list, vma);
+
+struct vma_set {
+    struct vma_tree tree;
+    struct vma_list list;
+    struct vma *last_hit; /* the region that served the last vma_find */
+    uint32_t count;
+};
+
+void vma_set_init(struct vma_set *set);
+struct vma *vma_alloc(void);
+void vma_free(struct vma *vma); /* drops the reference to its source */
+
+/* The region that contains va, or NULL. */
+struct vma *vma_find(struct vma_set *set, vaddr_t va);
+/* The first region that ends above va (it may begin above it), or NULL. */
+struct vma *vma_find_from(struct vma_set *set, vaddr_t va);
+static inline struct vma *vma_next(struct vma *vma)
+{
+    return TAILQ_NEXT(vma, link);
+}
+static inline struct vma *vma_prev(struct vma *vma)
+{
+    return TAILQ_PREV(vma, vma_list, link);
+}
+static inline uint64_t vma_pages(const struct vma *vma)
+{
+    return (vma->end - vma->start) >> PAGE_SHIFT;
+}
+
+/* The range must be free. */
+void vma_insert(struct vma_set *set, struct vma *vma);
+void vma_remove(struct vma_set *set, struct vma *vma);
+/* Changes the bounds of a region in the set; its order among the others must not change. */
+void vma_resize(struct vma_set *set, struct vma *vma, vaddr_t start, vaddr_t end);
+/* The highest free range of `size` bytes within [low, high). => its start, or 0 if there is none. */
+vaddr_t vma_gap_below(struct vma_set *set, uint64_t size, vaddr_t low, vaddr_t high);
+/* Is [start, end) free of regions? */
+bool vma_range_free(struct vma_set *set, vaddr_t start, vaddr_t end);
+
+const char *vma_set_check(struct vma_set *set);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* percpu.h - for host tests: one CPU. */
+#ifndef FAULTLINE_SHIM_PERCPU_H
+#define FAULTLINE_SHIM_PERCPU_H
+
+#include <assert.h>
+#include <types.h>
+
+#define MAX_CPUS 8
+
+static inline uint32_t cpu_number(void)
+{
+    return 0;
+}
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* machine.c - see machine.h. What the kernel's portable parts need from below them, for a process on the host. */
+#include "machine.h"
+
+#include <mm/bootmem.h>
+#include <mm/kmap.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <x86/cpu.h>
+
+uint64_t shim_cr3;
+unsigned long shim_flushes;
+
+static pte_t *kernel_root;
+static unsigned long countdown;
+static bool failed;
+static uint64_t random_state = 1;
+
+void panic(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    abort();
+}
+
+void log_line(const char *format, ...);
+void log_line(const char *format, ...)
+{
+    (void)format;
+}
+
+uint64_t clock_now(void);
+uint64_t clock_now(void)
+{
+    static uint64_t now;
+    return now++;
+}
+
+pte_t *kmap_root(void)
+{
+    return kernel_root;
+}
+
+paddr_t kmap_cr3(void)
+{
+    return virt_to_paddr(kernel_root);
+}
+
+static void arena(uint64_t address, uint64_t bytes)
+{
+    void *at = mmap((void *)address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+
+    if (at == MAP_FAILED)
+        panic("no arena at %#lx", address);
+}
+
+void machine_start(uint64_t ram_bytes)
+{
+    bootmem = (struct bootmem){0};
+    arena(DIRECT_MAP, ram_bytes);
+    arena(FRAME_ARRAY, page_ceil((ram_bytes >> PAGE_SHIFT) * sizeof(struct page)));
+    bootmem_add_ram(0, ram_bytes);
+    page_init();
+    struct page *root = page_alloc_zeroed(PAGE_TABLE);
+    kernel_root = page_to_virt(root);
+    shim_cr3 = kmap_cr3();
+}
+
+void machine_fail_after(unsigned long allocations)
+{
+    countdown = allocations;
+    failed = false;
+}
+
+bool machine_has_failed(void)
+{
+    return failed;
+}
+
+/* Once the countdown is over, every allocation fails until it is set anew. */
+static bool fails_now(void)
+{
+    if (!failed && countdown > 0 && --countdown == 0)
+        failed = true;
+    return failed;
+}
+
+struct page *__real_page_alloc(enum page_owner owner);
+struct page *__real_page_alloc_order(enum page_owner owner, unsigned order);
+struct page *__real_page_alloc_zeroed(enum page_owner owner);
+struct page *__wrap_page_alloc(enum page_owner owner);
+struct page *__wrap_page_alloc_order(enum page_owner owner, unsigned order);
+struct page *__wrap_page_alloc_zeroed(enum page_owner owner);
+
+struct page *__wrap_page_alloc(enum page_owner owner)
+{
+    return fails_now() ? NULL : __real_page_alloc(owner);
+}
+
+struct page *__wrap_page_alloc_order(enum page_owner owner, unsigned order)
+{
+    return fails_now() ? NULL : __real_page_alloc_order(owner, order);
+}
+
+struct page *__wrap_page_alloc_zeroed(enum page_owner owner)
+{
+    return fails_now() ? NULL : __real_page_alloc_zeroed(owner);
+}
+
+uint64_t machine_frames_used(void)
+{
+    struct page_ledger ledger;
+
+    page_ledger(&ledger);
+    return ledger.total - ledger.frames[PAGE_FREE];
+}
+
+void machine_seed(uint64_t seed)
+{
+    random_state = seed * 2 + 1;
+}
+
+uint64_t machine_random(uint64_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state % limit;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* test_vma.c - the set of regions against a model that is a plain array of pages.
+ */
+/* sources: kernel/mm/vma.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/bootmem.c tests/host/shim/machine.c */
+/* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "shim/machine.h"
+
+#include <mm/vma.h>
+
+#define PAGES 4000UL
+#define BASE (1UL << 30)
+
+static struct vma_set set;
+static struct vma *model[PAGES]; /* who has the page */
+
+static vaddr_t address(uint64_t page)
+{
+    return BASE + page * PAGE_SIZE;
+}
+
+static void check(void)
+{
+    const char *broken = vma_set_check(&set);
+
+    if (broken)
+        fail_msg("vma_set_check: %s", broken);
+}
+
+static bool free_run(uint64_t first, uint64_t count)
+{
+    for (uint64_t i = first; i < first + count; i++)
+        if (i >= PAGES || model[i])
+            return false;
+    return true;
+}
+
+static void fill(uint64_t first, uint64_t count, struct vma *vma)
+{
+    for (uint64_t i = first; i < first + count; i++)
+        model[i] = vma;
+}
+
+static void insert_random(void)
+{
+    uint64_t count = 1 + machine_random(machine_random(5) ? 4 : 60);
+    uint64_t first = machine_random(PAGES - count);
+
+    assert_int_equal(vma_range_free(&set, address(first), address(first + count)), free_run(first, count));
+    if (!free_run(first, count))
+        return;
+    struct vma *vma = vma_alloc();
+    vma->start = address(first);
+    vma->end = address(first + count);
+    vma_insert(&set, vma);
+    fill(first, count, vma);
+}
+
+static void remove_random(void)
+{
+    struct vma *vma = model[machine_random(PAGES)];
+
+    if (!vma)
+        return;
+    fill((vma->start - BASE) >> PAGE_SHIFT, vma_pages(vma), NULL);
+    vma_remove(&set, vma);
+    vma_free(vma);
+}
+
+static void resize_random(void)
+{
+    struct vma *vma = model[machine_random(PAGES)];
+
+    if (!vma || vma_pages(vma) < 2)
+        return;
+    uint64_t first = (vma->start - BASE) >> PAGE_SHIFT, count = vma_pages(vma);
+    fill(first, count, NULL);
+    uint64_t cut = machine_random(count);
+    if (machine_random(2))
+        vma_resize(&set, vma, vma->start + cut * PAGE_SIZE, vma->end);
+    else
+        vma_resize(&set, vma, vma->start, vma->end - cut * PAGE_SIZE);
+    fill((vma->start - BASE) >> PAGE_SHIFT, vma_pages(vma), vma);
+}
+
+static void find_random(void)
+{
+    uint64_t page = machine_random(PAGES), above = page;
+
+    assert_ptr_equal(vma_find(&set, address(page) + machine_random(PAGE_SIZE)), model[page]);
+    while (above < PAGES && !model[above])
+        above++;
+    assert_ptr_equal(vma_find_from(&set, address(page)), above < PAGES ? model[above] : NULL);
+}
+
+/* The highest run of `count` free pages within [low, high), by looking at every page. */
+static vaddr_t gap_by_model(uint64_t count, uint64_t low, uint64_t high)
+{
+    for (uint64_t first = high - count + 1; first-- > low;)
+        if (free_run(first, count))
+            return address(first);
+    return 0;
+}
+
+static void gap_random(void)
+{
+    uint64_t low = machine_random(PAGES / 2), high = low + 1 + machine_random(PAGES - low - 1);
+    uint64_t count = 1 + machine_random(MIN(high - low, 40UL));
+
+    assert_int_equal(vma_gap_below(&set, count * PAGE_SIZE, address(low), address(high)), gap_by_model(count, low, high));
+}
+
+static void random_operations(void **state)
+{
+    (void)state;
+    vma_set_init(&set);
+    for (int step = 0; step < 60000; step++) {
+        switch (machine_random(8)) {
+        case 0:
+        case 1:
+        case 2:
+            insert_random();
+            break;
+        case 3:
+        case 4:
+            remove_random();
+            break;
+        case 5:
+            resize_random();
+            break;
+        case 6:
+            find_random();
+            break;
+        default:
+            gap_random();
+        }
+        if (step % 500 == 0)
+            check();
+    }
+    check();
+    while (!TAILQ_EMPTY(&set.list)) {
+        struct vma *vma = TAILQ_FIRST(&set.list);
+        vma_remove(&set, vma);
+        vma_free(vma);
+    }
+    check();
+}
+
+static int depth(const struct vma *vma)
+{
+    if (!vma)
+        return 0;
+    int left = depth(RB_LEFT(vma, node)), right = depth(RB_RIGHT(vma, node));
+    return 1 + MAX(left, right);
+}
+
+/* 65 530 regions (Linux's limit) stay a shallow tree: at most 2 log2(n + 1) levels. */
+static void many_regions(void **state)
+{
+    (void)state;
+    vma_set_init(&set);
+    for (uint64_t i = 0; i < 65530; i++) {
+        struct vma *vma = vma_alloc();
+        assert_non_null(vma);
+        vma->start = BASE + 2 * i * PAGE_SIZE;
+        vma->end = vma->start + PAGE_SIZE;
+        vma_insert(&set, vma);
+    }
+    check();
+    assert_true(depth(RB_ROOT(&set.tree)) <= 32);
+    assert_int_equal(vma_gap_below(&set, PAGE_SIZE, BASE, BASE + 2 * 65530 * PAGE_SIZE), BASE + (2 * 65530UL - 1) * PAGE_SIZE);
+    assert_int_equal(vma_gap_below(&set, 2 * PAGE_SIZE, BASE, BASE + 2 * 65530 * PAGE_SIZE), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_operations), cmocka_unit_test(many_regions)};
+
+    machine_start(64 * MIB);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
