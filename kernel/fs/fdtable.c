@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* fdtable.c - descriptors: small numbers for open files, always the lowest that is free.
+ *
+ * A bitmap says which numbers are taken, so that the lowest free one is found in at most FD_MAX / 64 looks, however many
+ * are open. The first FD_INLINE slots are part of the table: most processes never allocate more.
+ *
+ * Guarded by: table->lock. No file is put with it held, because the last reference may have much to do. */
+#include <fs/file.h>
+
+#include <mm/kmem.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+
+#define WORD_BITS 64U
+#define WORDS (FD_MAX / WORD_BITS)
+#define BIT(fd) (1UL << ((fd) % WORD_BITS))
+
+static struct kmem_cache fdtable_cache = KMEM_CACHE("fdtable", struct fdtable);
+
+struct fdtable *fdtable_create(void)
+{
+    struct fdtable *table = kmem_zalloc(&fdtable_cache);
+    if (!table)
+        return NULL;
+    table->refs = 1;
+    table->size = FD_INLINE;
+    table->files = table->first;
+    return table;
+}
+
+/* Room for `fd` at least. => false when memory is short. Lock held. */
+static bool grow(struct fdtable *table, uint32_t fd)
+{
+    uint32_t size = table->size;
+
+    while (size <= fd)
+        size *= 4;
+    size = MIN(size, FD_MAX);
+    struct file **files = kzalloc(size * sizeof(*files));
+    if (!files)
+        return false;
+    memcpy(files, table->files, table->size * sizeof(*files));
+    if (table->files != table->first)
+        kfree(table->files);
+    table->files = files;
+    table->size = size;
+    return true;
+}
+
+struct fdtable *fdtable_fork(struct fdtable *from)
+{
+    struct fdtable *table = fdtable_create();
+    if (!table)
+        return NULL;
+
+    spin_lock(&from->lock);
+    if (from->size > table->size && !grow(table, from->size - 1)) {
+        spin_unlock(&from->lock);
+        fdtable_put(table);
+        return NULL;
+    }
+    for (uint32_t word = 0; word < WORDS; word++) {
+        table->close_on_exec[word] = from->close_on_exec[word];
+        table->used[word] = from->used[word];
+        for (uint64_t bits = from->used[word]; bits; bits &= bits - 1) {
+            uint32_t fd = word * WORD_BITS + (uint32_t)__builtin_ctzl(bits);
+            table->files[fd] = file_get(from->files[fd]);
+        }
+    }
+    spin_unlock(&from->lock);
+    return table;
+}
+
+void fdtable_put(struct fdtable *table)
+{
+    if (__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (uint32_t word = 0; word < WORDS; word++) {
+        for (uint64_t bits = table->used[word]; bits; bits &= bits - 1)
+            file_put(table->files[word * WORD_BITS + (uint32_t)__builtin_ctzl(bits)]);
+    }
+    if (table->files != table->first)
+        kfree(table->files);
+    kmem_free(&fdtable_cache, table);
+}
+
+/* The lowest free number >= from, FD_MAX if there is none. Lock held. */
+static uint32_t lowest_free(const struct fdtable *table, uint32_t from)
+{
+    uint32_t word = from / WORD_BITS;
+    uint64_t skip = BIT(from) - 1; /* numbers below `from` count as taken */
+
+    for (; word < WORDS; word++, skip = 0) {
+        uint64_t free = ~(table->used[word] | skip);
+        if (free)
+            return word * WORD_BITS + (uint32_t)__builtin_ctzl(free);
+    }
+    return FD_MAX;
+}
+
+/* Lock held; fd < table->size. */
+static void occupy(struct fdtable *table, uint32_t fd, struct file *file, bool close_on_exec)
+{
+    table->files[fd] = file;
+    table->used[fd / WORD_BITS] |= BIT(fd);
+    if (close_on_exec)
+        table->close_on_exec[fd / WORD_BITS] |= BIT(fd);
+    else
+        table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
+}
+
+int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec)
+{
+    if (from < 0 || from >= FD_MAX)
+        return -EMFILE;
+
+    spin_lock(&table->lock);
+    uint32_t fd = lowest_free(table, (uint32_t)from);
+    int result = (int)fd;
+    if (unlikely(fd >= FD_MAX))
+        result = -EMFILE;
+    else if (unlikely(fd >= table->size) && !grow(table, fd))
+        result = -ENOMEM;
+    else
+        occupy(table, fd, file, close_on_exec);
+    spin_unlock(&table->lock);
+    return result;
+}
+
+int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec)
+{
+    if (fd < 0 || fd >= FD_MAX)
+        return -EBADF;
+
+    spin_lock(&table->lock);
+    if ((uint32_t)fd >= table->size && !grow(table, (uint32_t)fd)) {
+        spin_unlock(&table->lock);
+        return -ENOMEM;
+    }
+    struct file *old = table->files[fd];
+    occupy(table, (uint32_t)fd, file, close_on_exec);
+    spin_unlock(&table->lock);
+    if (old)
+        file_put(old);
+    return fd;
+}
+
+struct file *fdtable_get(struct fdtable *table, int fd)
+{
+    spin_lock(&table->lock);
+    struct file *file = (uint32_t)fd < table->size ? table->files[fd] : NULL;
+    if (likely(file))
+        file_get(file);
+    spin_unlock(&table->lock);
+    return file;
+}
+
+int fdtable_close(struct fdtable *table, int fd)
+{
+    spin_lock(&table->lock);
+    struct file *file = (uint32_t)fd < table->size ? table->files[fd] : NULL;
+    if (likely(file)) {
+        table->files[fd] = NULL;
+        table->used[fd / WORD_BITS] &= ~BIT(fd);
+        table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
+    }
+    spin_unlock(&table->lock);
+    if (unlikely(!file))
+        return -EBADF;
+    file_put(file);
+    return 0;
+}
+
+void fdtable_close_on_exec(struct fdtable *table)
+{
+    for (uint32_t word = 0; word < WORDS; word++) {
+        for (uint64_t bits = table->close_on_exec[word] & table->used[word]; bits; bits &= bits - 1)
+            fdtable_close(table, (int)(word * WORD_BITS + (uint32_t)__builtin_ctzl(bits)));
+    }
+}
+
+bool fdtable_get_cloexec(struct fdtable *table, int fd)
+{
+    return fd >= 0 && fd < FD_MAX && (table->close_on_exec[fd / WORD_BITS] & BIT(fd));
+}
+
+void fdtable_set_cloexec(struct fdtable *table, int fd, bool on)
+{
+    spin_lock(&table->lock);
+    if ((uint32_t)fd < table->size && table->files[fd])
+        occupy(table, (uint32_t)fd, table->files[fd], on);
+    spin_unlock(&table->lock);
+}
+
+int fdtable_next(struct fdtable *table, int from)
+{
+    for (int fd = MAX(from, 0); fd < FD_MAX; fd++) {
+        if (table->used[fd / WORD_BITS] & BIT(fd))
+            return fd;
+    }
+    return -1;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* file.h - open files (what a descriptor names: a node, a position, flags) and tables of descriptors. */
+#ifndef FAULTLINE_FS_FILE_H
+#define FAULTLINE_FS_FILE_H
+
+#include <fs/io.h>
+#include <fs/node.h>
+#include <sched/spinlock.h>
+#include <types.h>
+
+struct file_ops {
+    /* Reads at *position and advances it. => bytes (0: end of file), -errno; -EINTR when a signal came before the first byte. */
+    ssize_t (*read)(struct file *file, struct io *io, uint64_t *position);
+    ssize_t (*write)(struct file *file, struct io *io, uint64_t *position);
+    int64_t (*ioctl)(struct file *file, uint64_t request, vaddr_t argument); /* NULL: -ENOTTY */
+    void (*release)(struct file *file);                                     /* the last reference is gone. NULL: nothing */
+    bool stream; /* no position: lseek, pread, pwrite answer -ESPIPE */
+    bool no_seek; /* lseek answers 0 and does nothing (/dev/null and its like) */
+};
+
+struct file {
+    const struct file_ops *ops;
+    struct node *node; /* a reference; never NULL */
+    uint32_t refs;     /* atomic */
+    uint32_t flags;    /* O_ flags of open: access mode, O_APPEND, O_NONBLOCK, ... */
+    uint64_t position; /* guarded by: lock of the process's table is not needed, reads race as POSIX allows */
+    void *private;     /* of ops */
+};
+
+/* A new open file on the node (takes a reference to it), as open(2) does after the path is resolved. => -EISDIR, -EACCES, -ENXIO, -ENOMEM, ... */
+int file_open_node(struct node *node, uint32_t flags, struct file **file);
+void file_put(struct file *file);
+
+static inline struct file *file_get(struct file *file)
+{
+    __atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED);
+    return file;
+}
+
+/* Reads or writes whole at the file's own position (position == NULL) or at *position. Checks the access mode (-EBADF). */
+ssize_t file_read(struct file *file, struct io *io, uint64_t *position);
+ssize_t file_write(struct file *file, struct io *io, uint64_t *position);
+int64_t file_seek(struct file *file, int64_t offset, int whence);
+/* getdents64 into user memory. => bytes, 0 at the end, -EINVAL (buffer too small), -ENOTDIR, -EFAULT. */
+ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
+
+#define FD_MAX 1024 /* RLIMIT_NOFILE's default soft limit on Linux */
+
+#define FD_INLINE 32 /* descriptors that a table has room for from the start */
+
+struct fdtable {
+    uint32_t refs;                        /* atomic */
+    struct spinlock lock;                 /* guards all below */
+    uint32_t size;                        /* slots in `files`; grows to FD_MAX */
+    struct file **files;                  /* points to `first` until it grows; NULL: free */
+    uint64_t used[FD_MAX / 64];           /* bit set: the slot is taken */
+    uint64_t close_on_exec[FD_MAX / 64];
+    struct file *first[FD_INLINE];
+};
+
+struct fdtable *fdtable_create(void);
+struct fdtable *fdtable_fork(struct fdtable *from); /* a copy whose files are shared */
+void fdtable_put(struct fdtable *table);
+/* Puts `file` (its reference is taken over) into the lowest free slot >= from. => the descriptor, -EMFILE, -ENOMEM (the reference stays the caller's). */
+int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec);
+/* Puts it into exactly `fd`, closing what was there. => fd, -EBADF (beyond FD_MAX), -ENOMEM (the reference stays the caller's). */
+int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
+struct file *fdtable_get(struct fdtable *table, int fd); /* referenced; NULL: -EBADF */
+int fdtable_close(struct fdtable *table, int fd);        /* => 0, -EBADF */
+void fdtable_close_on_exec(struct fdtable *table);
+bool fdtable_get_cloexec(struct fdtable *table, int fd);
+void fdtable_set_cloexec(struct fdtable *table, int fd, bool on);
+/* The first used descriptor >= from, or -1: for /proc/<pid>/fd. */
+int fdtable_next(struct fdtable *table, int from);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* node.c - what all nodes have in common, whatever file system they belong to: references, stat, a name. */
+#include <fs/node.h>
+
+#include <string.h>
+
+#include <asm-generic/errno.h>
+#include <asm/stat.h>
+#include <linux/stat.h>
+
+void node_put(struct node *node)
+{
+    if (!node || __atomic_sub_fetch(&node->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    if (node->ops->release)
+        node->ops->release(node);
+}
+
+void node_stat(struct node *node, struct stat *stat)
+{
+    if (node->ops->refresh)
+        node->ops->refresh(node);
+    *stat = (struct stat){
+        .st_dev = node->device,
+        .st_ino = node->inode,
+        .st_nlink = node->links,
+        .st_mode = node->mode,
+        .st_uid = node->uid,
+        .st_gid = node->gid,
+        .st_rdev = node->rdev,
+        .st_size = (long)node->size,
+        .st_blksize = PAGE_SIZE,
+        .st_blocks = (long)((node->size + 511) / 512),
+        .st_atime = (unsigned long)node->modified,
+        .st_mtime = (unsigned long)node->modified,
+        .st_ctime = (unsigned long)node->modified,
+    };
+}
+
+/* A directory whose file system does not tell names: its parent's list has it under its inode number. */
+static ssize_t name_in_parent(struct node *node, char *buffer, size_t size, struct node **directory)
+{
+    struct node *parent = node->parent;
+    struct node_entry entry;
+    uint64_t position = 0;
+
+    if (!node_is(node, S_IFDIR) || !parent || !parent->ops->list)
+        return -ENOENT;
+    for (;; position = entry.next) {
+        entry.next = position + 1;
+        int more = parent->ops->list(parent, position, &entry);
+        if (more <= 0)
+            return more < 0 ? more : -ENOENT;
+        if (entry.inode == node->inode)
+            break;
+    }
+    size_t length = strlen(entry.name);
+    if (length >= size)
+        return -ENAMETOOLONG;
+    memcpy(buffer, entry.name, length + 1);
+    *directory = node_get(parent);
+    return (ssize_t)length;
+}
+
+ssize_t node_name(struct node *node, char *buffer, size_t size, struct node **directory)
+{
+    *directory = NULL;
+    if (!node->ops->name)
+        return name_in_parent(node, buffer, size, directory);
+    return node->ops->name(node, buffer, size, directory);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* pipe.c - a pipe: 64 KiB between those who write and those who read (pipe(7)).
+ *
+ *   pages[0] .. pages[15]     byte n lies in page (n / 4096) % 16
+ *        tail ^      ^ head   bytes taken out and put in since the pipe was made
+ *
+ * Pages come when bytes first reach them and go with the pipe. A write of up to PIPE_BUF bytes waits until all of it fits,
+ * so it arrives in one piece.
+ *
+ * Bytes are copied from and to user memory with no lock held, because that can fault and sleep. What makes it safe: at any
+ * time one thread at most is `reading` and one at most is `writing`, the reader touches [tail, head) only, the writer what
+ * is free, and the counts change under the lock once the bytes are there.
+ *
+ * Guarded by: pipe->lock, but for the pages' contents. Not here: named pipes, splice. */
+#include <fs/pipe.h>
+
+#include <lib/log.h>
+#include <mm/kmem.h>
+#include <mm/page.h>
+#include <sched/wait.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+#include <asm-generic/ioctls.h>
+#include <arch/x86/usercopy.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+
+#define PIPE_PAGES 16U
+#define PIPE_SIZE (PIPE_PAGES * PAGE_SIZE)
+#define PIPE_DEVICE 8U /* st_dev of all pipes, a number of its own */
+
+struct pipe {
+    struct node node;
+    struct spinlock lock;
+    uint64_t head, tail;
+    uint32_t readers, writers; /* open ends */
+    bool reading, writing;
+    struct waitq to_read, to_write;
+    struct page *pages[PIPE_PAGES];
+};
+
+static struct kmem_cache pipe_cache = KMEM_CACHE("pipe", struct pipe);
+
+static struct pipe *pipe_of(struct file *file)
+{
+    return CONTAINER_OF(file->node, struct pipe, node);
+}
+
+/* The place of byte `position` in memory, and how many bytes follow it there. */
+static char *place(const struct pipe *pipe, uint64_t position, size_t *room)
+{
+    size_t offset = position & (PAGE_SIZE - 1);
+
+    *room = PAGE_SIZE - offset;
+    return (char *)page_to_virt(pipe->pages[position / PAGE_SIZE % PIPE_PAGES]) + offset;
+}
+
+/* Moves `size` bytes from `position` on to the caller. => bytes moved, -EFAULT if none. */
+static ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
+{
+    size_t done = 0, room;
+
+    while (done < size) {
+        const char *from = place(pipe, position + done, &room);
+        size_t piece = MIN(room, size - done);
+        ssize_t moved = io_put(io, from, piece);
+        if (moved < 0)
+            return done > 0 ? (ssize_t)done : moved;
+        done += (size_t)moved;
+        if ((size_t)moved < piece)
+            break;
+    }
+    return (ssize_t)done;
+}
+
+static ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
+{
+    size_t done = 0, room;
+
+    while (done < size) {
+        struct page **page = &pipe->pages[(position + done) / PAGE_SIZE % PIPE_PAGES];
+        if (unlikely(!*page) && (*page = page_alloc(PAGE_BUFFER)) == NULL)
+            return done > 0 ? (ssize_t)done : -ENOMEM;
+        char *to = place(pipe, position + done, &room);
+        size_t piece = MIN(room, size - done);
+        ssize_t moved = io_get(io, to, piece);
+        if (moved < 0)
+            return done > 0 ? (ssize_t)done : moved;
+        done += (size_t)moved;
+        if ((size_t)moved < piece)
+            break;
+    }
+    return (ssize_t)done;
+}
+
+/* Waits until there are bytes that nobody else takes just now. => 1; 0: no writer is left; -errno. Lock held. */
+static int wait_to_read(struct pipe *pipe, const struct file *file)
+{
+    for (;;) {
+        if (!pipe->reading && pipe->head != pipe->tail)
+            return 1;
+        if (!pipe->reading && pipe->writers == 0)
+            return 0;
+        if (file->flags & O_NONBLOCK)
+            return -EAGAIN;
+        int error = waitq_sleep(&pipe->to_read, &pipe->lock, WAIT_FOREVER, true);
+        if (error)
+            return error;
+    }
+}
+
+static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    (void)position;
+    if (unlikely(io->left == 0))
+        return 0;
+    spin_lock(&pipe->lock);
+    int ready = wait_to_read(pipe, file);
+    if (unlikely(ready <= 0)) {
+        spin_unlock(&pipe->lock);
+        return ready;
+    }
+    size_t size = MIN(pipe->head - pipe->tail, io->left);
+    pipe->reading = true;
+    spin_unlock(&pipe->lock);
+
+    ssize_t moved = copy_out(pipe, io, pipe->tail, size);
+
+    spin_lock(&pipe->lock);
+    if (likely(moved > 0))
+        pipe->tail += (size_t)moved;
+    pipe->reading = false;
+    bool more = pipe->head != pipe->tail || pipe->writers == 0;
+    spin_unlock(&pipe->lock);
+    waitq_wake(&pipe->to_write, 1);
+    if (more)
+        waitq_wake(&pipe->to_read, 1);
+    return moved;
+}
+
+/* Waits until `need` bytes have room and nobody else writes. => 0, -errno. Lock held. */
+static int wait_to_write(struct pipe *pipe, const struct file *file, size_t need)
+{
+    for (;;) {
+        if (pipe->readers == 0)
+            return -EPIPE;
+        if (!pipe->writing && PIPE_SIZE - (pipe->head - pipe->tail) >= need)
+            return 0;
+        if (file->flags & O_NONBLOCK)
+            return -EAGAIN;
+        int error = waitq_sleep(&pipe->to_write, &pipe->lock, WAIT_FOREVER, true);
+        if (error)
+            return error;
+    }
+}
+
+/* One turn at writing: what has room, but all of it if it is to stay in one piece. => bytes, -errno. */
+static ssize_t write_some(struct pipe *pipe, const struct file *file, struct io *io)
+{
+    size_t need = io->left <= PIPE_BUF ? io->left : 1;
+
+    spin_lock(&pipe->lock);
+    int error = wait_to_write(pipe, file, need);
+    if (unlikely(error)) {
+        spin_unlock(&pipe->lock);
+        return error;
+    }
+    size_t size = MIN(PIPE_SIZE - (pipe->head - pipe->tail), io->left);
+    pipe->writing = true;
+    spin_unlock(&pipe->lock);
+
+    ssize_t moved = copy_in(pipe, io, pipe->head, size);
+
+    spin_lock(&pipe->lock);
+    if (likely(moved > 0))
+        pipe->head += (size_t)moved;
+    pipe->writing = false;
+    bool room = pipe->head - pipe->tail < PIPE_SIZE;
+    spin_unlock(&pipe->lock);
+    waitq_wake(&pipe->to_read, 1);
+    if (room)
+        waitq_wake(&pipe->to_write, 1);
+    return moved;
+}
+
+static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *position)
+{
+    struct pipe *pipe = pipe_of(file);
+    ssize_t total = 0;
+
+    (void)position;
+    while (io->left > 0) {
+        ssize_t moved = write_some(pipe, file, io);
+        if (moved < 0)
+            return total > 0 ? total : moved;
+        total += moved;
+    }
+    return total;
+}
+
+static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    if (request != FIONREAD)
+        return -ENOTTY;
+    spin_lock(&pipe->lock);
+    int bytes = (int)(pipe->head - pipe->tail);
+    spin_unlock(&pipe->lock);
+    return copy_to_user(argument, &bytes, sizeof(bytes));
+}
+
+static void count_end(struct pipe *pipe, uint32_t flags, int change)
+{
+    spin_lock(&pipe->lock);
+    if ((flags & O_ACCMODE) != O_WRONLY)
+        pipe->readers += (uint32_t)change;
+    if ((flags & O_ACCMODE) != O_RDONLY)
+        pipe->writers += (uint32_t)change;
+    spin_unlock(&pipe->lock);
+}
+
+/* Also for whoever opens /proc/<pid>/fd/N. */
+static int pipe_open(struct node *node, struct file *file)
+{
+    (void)node;
+    count_end(pipe_of(file), file->flags, 1);
+    return 0;
+}
+
+static void pipe_close(struct file *file)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    count_end(pipe, file->flags, -1);
+    waitq_wake(&pipe->to_read, WAKE_ALL);
+    waitq_wake(&pipe->to_write, WAKE_ALL);
+}
+
+static ssize_t pipe_name(struct node *node, char *buffer, size_t size, struct node **directory)
+{
+    int length = format_text(buffer, size, "pipe:[%lu]", node->inode);
+
+    *directory = NULL;
+    return (size_t)length < size ? length : -ENAMETOOLONG;
+}
+
+static void pipe_release(struct node *node)
+{
+    struct pipe *pipe = CONTAINER_OF(node, struct pipe, node);
+
+    for (unsigned i = 0; i < PIPE_PAGES; i++) {
+        if (pipe->pages[i])
+            page_put(pipe->pages[i]);
+    }
+    kmem_free(&pipe_cache, pipe);
+}
+
+static const struct file_ops pipe_file_ops = {
+    .read = pipe_read,
+    .write = pipe_write,
+    .ioctl = pipe_ioctl,
+    .release = pipe_close,
+    .stream = true,
+};
+
+static const struct node_ops pipe_node_ops = {
+    .open = pipe_open,
+    .name = pipe_name,
+    .release = pipe_release,
+    .file_ops = &pipe_file_ops,
+};
+
+int pipe_create(uint32_t flags, struct file *ends[2])
+{
+    static uint64_t last_inode; /* atomic */
+
+    struct pipe *pipe = kmem_zalloc(&pipe_cache);
+    if (!pipe)
+        return -ENOMEM;
+    pipe->node = (struct node){
+        .ops = &pipe_node_ops,
+        .refs = 1,
+        .mode = S_IFIFO | 0600,
+        .device = PIPE_DEVICE,
+        .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
+        .links = 1,
+    };
+    waitq_init(&pipe->to_read);
+    waitq_init(&pipe->to_write);
+
+    int error = file_open_node(&pipe->node, O_RDONLY | flags, &ends[0]);
+    if (!error) {
+        error = file_open_node(&pipe->node, O_WRONLY | flags, &ends[1]);
+        if (error)
+            file_put(ends[0]);
+    }
+    node_put(&pipe->node);
+    return error;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* pipe.h - pipes. */
+#ifndef FAULTLINE_FS_PIPE_H
+#define FAULTLINE_FS_PIPE_H
+
+#include <fs/file.h>
+
+/* Both ends of a new pipe: ends[0] is read from, ends[1] written to. flags: O_NONBLOCK or 0. => 0, -ENOMEM.
+ * A write without a reader gives -EPIPE; the signal SIGPIPE is the caller's to send, who knows processes. */
+int pipe_create(uint32_t flags, struct file *ends[2]);
+
+#endif

@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: MIT */
+/* ramfs.c - a tree of names in memory. What files contain is filedata.c's.
+ *
+ *   ramfs_node "bin" ---entries---> "cat" -> "init" -> "ls"      in the order of their making, for listings
+ *        ^                            |
+ *        +---------parent-------------+      and every node in one hash table, by (directory, name), for lookups
+ *
+ * A node is at most in one directory (there are no hard links), so it carries its own name. Being in a directory is a
+ * reference. A file that is unlinked while somebody has it open or mapped lives on until the last of them lets go, and
+ * keeps as its name the path that it had, with " (deleted)" behind it.
+ *
+ * A listing's position is the number that an entry got when it was made, not its place in the row: so a listing that is
+ * interrupted by removals (rm -r) neither repeats nor skips. The place where the last listing stopped is kept.
+ *
+ * Guarded by: tree_lock for names, links between nodes and link counts; a file's bytes by their own lock. */
+#include <fs/ramfs.h>
+
+#include <arch/x86/clock.h>
+#include <dev/rtc.h>
+#include <fs/filedata.h>
+#include <fs/path.h>
+#include <list.h>
+#include <mm/kmem.h>
+#include <sched/spinlock.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+#include <linux/stat.h>
+
+#define RAMFS_DEVICE 2U /* st_dev 0:2, as Linux's root file system in memory has it */
+#define BUCKETS 1024U
+#define DELETED " (deleted)"
+
+struct ramfs_node {
+    struct node node;
+    char *name;                /* kmalloc'ed; once it is in no directory: the path it had, or NULL */
+    struct ramfs_node *parent; /* the directory that it is in; NULL: in none; the root: itself */
+    LIST_ENTRY(ramfs_node) bucket;
+    TAILQ_ENTRY(ramfs_node) link; /* in parent->entries */
+    uint64_t number;              /* its position in listings of the parent */
+    union {
+        struct {
+            TAILQ_HEAD(ramfs_entries, ramfs_node) entries;
+            uint64_t next_number;
+            struct ramfs_node *hint; /* where a listing may go on; NULL: unknown */
+        };
+        struct filedata data;
+        char *target; /* a symbolic link's text */
+        const struct device *device;
+    };
+};
+
+static struct kmem_cache ramfs_cache = KMEM_CACHE("ramfs_node", struct ramfs_node);
+static struct spinlock tree_lock;
+static LIST_HEAD(, ramfs_node) buckets[BUCKETS]; /* guarded by: tree_lock */
+static uint64_t last_inode;                      /* atomic */
+
+static const struct node_ops directory_ops, file_ops, link_ops, device_ops;
+static const struct pagesrc_ops source_ops;
+
+static struct ramfs_node *ramfs_of(struct node *node)
+{
+    return CONTAINER_OF(node, struct ramfs_node, node);
+}
+
+static int64_t now(void)
+{
+    return (int64_t)((clock_boot_realtime() + clock_now()) / NS_PER_SECOND);
+}
+
+static bool is_directory(const struct ramfs_node *ramfs)
+{
+    return node_is(&ramfs->node, S_IFDIR);
+}
+
+/* ---- names in directories: tree_lock held -------------------------------------------------------------------- */
+
+/* FNV-1a over the name, started from the directory's number. */
+static unsigned bucket_of(const struct ramfs_node *directory, const char *name)
+{
+    uint32_t hash = 2166136261U ^ (uint32_t)directory->node.inode;
+
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619U;
+    return (hash ^ hash >> 16) % BUCKETS;
+}
+
+static struct ramfs_node *entry_find(const struct ramfs_node *directory, const char *name)
+{
+    struct ramfs_node *entry;
+
+    LIST_FOREACH(entry, &buckets[bucket_of(directory, name)], bucket) {
+        if (entry->parent == directory && strcmp(entry->name, name) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+/* Takes over the reference and `name`. */
+static void entry_add(struct ramfs_node *directory, char *name, struct ramfs_node *entry)
+{
+    assert(!entry->parent && directory->node.links > 0);
+    entry->name = name;
+    entry->parent = directory;
+    entry->number = directory->next_number++;
+    LIST_INSERT_HEAD(&buckets[bucket_of(directory, name)], entry, bucket);
+    TAILQ_INSERT_TAIL(&directory->entries, entry, link);
+    if (is_directory(entry)) {
+        entry->node.parent = &directory->node;
+        directory->node.links++;
+    }
+    directory->node.modified = now();
+}
+
+/* Gives the reference and the name back to the caller, who goes on with them. */
+static char *entry_remove(struct ramfs_node *entry)
+{
+    struct ramfs_node *directory = entry->parent;
+    char *name = entry->name;
+
+    if (directory->hint == entry)
+        directory->hint = TAILQ_NEXT(entry, link);
+    LIST_REMOVE(entry, bucket);
+    TAILQ_REMOVE(&directory->entries, entry, link);
+    if (is_directory(entry)) {
+        entry->node.parent = NULL;
+        directory->node.links--;
+    }
+    directory->node.modified = now();
+    entry->parent = NULL;
+    entry->name = NULL;
+    return name;
+}
+
+/* ---- making and freeing nodes -------------------------------------------------------------------------------- */
+
+static struct ramfs_node *ramfs_alloc(uint32_t mode, const struct node_ops *ops)
+{
+    struct ramfs_node *ramfs = kmem_zalloc(&ramfs_cache);
+    if (!ramfs)
+        return NULL;
+    ramfs->node = (struct node){
+        .ops = ops,
+        .refs = 1,
+        .mode = mode,
+        .device = RAMFS_DEVICE,
+        .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
+        .links = 1,
+        .modified = now(),
+    };
+    return ramfs;
+}
+
+static void ramfs_free(struct ramfs_node *ramfs)
+{
+    kfree(ramfs->name);
+    kmem_free(&ramfs_cache, ramfs);
+}
+
+static struct ramfs_node *make_directory(uint32_t mode)
+{
+    struct ramfs_node *ramfs = ramfs_alloc(mode, &directory_ops);
+    if (!ramfs)
+        return NULL;
+    ramfs->node.links = 2;
+    TAILQ_INIT(&ramfs->entries);
+    return ramfs;
+}
+
+static struct ramfs_node *make_file(uint32_t mode)
+{
+    struct ramfs_node *ramfs = ramfs_alloc(mode, &file_ops);
+    if (!ramfs)
+        return NULL;
+    filedata_init(&ramfs->data, &source_ops, PAGE_FILE, &ramfs->node.size);
+    ramfs->data.source.device = RAMFS_DEVICE;
+    ramfs->data.source.inode = ramfs->node.inode;
+    ramfs->node.source = &ramfs->data.source;
+    return ramfs;
+}
+
+static struct ramfs_node *make_link(const char *target)
+{
+    struct ramfs_node *ramfs = ramfs_alloc(S_IFLNK | 0777, &link_ops);
+    size_t size = strlen(target) + 1;
+
+    if (!ramfs)
+        return NULL;
+    ramfs->target = kmalloc(size);
+    if (!ramfs->target) {
+        ramfs_free(ramfs);
+        return NULL;
+    }
+    memcpy(ramfs->target, target, size);
+    ramfs->node.size = size - 1;
+    return ramfs;
+}
+
+static struct ramfs_node *make_device(const struct device *device)
+{
+    struct ramfs_node *ramfs = ramfs_alloc(device->mode, &device_ops);
+    if (!ramfs)
+        return NULL;
+    ramfs->device = device;
+    ramfs->node.rdev = device->number;
+    return ramfs;
+}
+
+struct node *ramfs_create(void)
+{
+    struct ramfs_node *root = make_directory(S_IFDIR | 0755);
+    if (!root)
+        return NULL;
+    root->parent = root;
+    root->node.parent = &root->node;
+    return &root->node;
+}
+
+static void release_plain(struct node *node)
+{
+    ramfs_free(ramfs_of(node));
+}
+
+static void release_link(struct node *node)
+{
+    kfree(ramfs_of(node)->target);
+    ramfs_free(ramfs_of(node));
+}
+
+/* A mapping may outlive every other user of a file: the node goes with its page source. */
+static void release_file(struct node *node)
+{
+    pagesrc_put(&ramfs_of(node)->data.source);
+}
+
+static void source_release(struct pagesrc *source)
+{
+    struct ramfs_node *ramfs = CONTAINER_OF(source, struct ramfs_node, data.source);
+
+    filedata_free(&ramfs->data);
+    ramfs_free(ramfs);
+}
+
+/* ---- directories --------------------------------------------------------------------------------------------- */
+
+static int ramfs_lookup(struct node *directory, const char *name, struct node **found)
+{
+    spin_lock(&tree_lock);
+    struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
+    if (entry)
+        *found = node_get(&entry->node);
+    spin_unlock(&tree_lock);
+    return entry ? 0 : -ENOENT;
+}
+
+/* The first entry whose number is at least `position`. */
+static struct ramfs_node *entry_from(struct ramfs_node *directory, uint64_t position)
+{
+    struct ramfs_node *entry = directory->hint;
+
+    if (!entry || entry->number > position)
+        entry = TAILQ_FIRST(&directory->entries);
+    while (entry && entry->number < position)
+        entry = TAILQ_NEXT(entry, link);
+    return entry;
+}
+
+static int ramfs_list(struct node *directory, uint64_t position, struct node_entry *entry)
+{
+    spin_lock(&tree_lock);
+    struct ramfs_node *found = entry_from(ramfs_of(directory), position);
+    ramfs_of(directory)->hint = found;
+    if (found) {
+        strcpy(entry->name, found->name);
+        entry->inode = found->node.inode;
+        entry->mode = found->node.mode;
+        entry->next = found->number + 1;
+    }
+    spin_unlock(&tree_lock);
+    return found ? 1 : 0;
+}
+
+static char *copy_name(const char *name)
+{
+    size_t size = strlen(name) + 1;
+    char *copy = kmalloc(size);
+
+    if (copy)
+        memcpy(copy, name, size);
+    return copy;
+}
+
+/* Puts a new node into a directory. Takes over the reference. => 0, -EEXIST, -ENOMEM, -ENOENT (the directory was removed). */
+static int ramfs_insert(struct ramfs_node *directory, const char *name, struct ramfs_node *fresh)
+{
+    char *own_name = fresh ? copy_name(name) : NULL;
+    int error = 0;
+
+    if (!own_name) {
+        if (fresh)
+            node_put(&fresh->node);
+        return -ENOMEM;
+    }
+    spin_lock(&tree_lock);
+    if (directory->node.links == 0)
+        error = -ENOENT;
+    else if (entry_find(directory, name))
+        error = -EEXIST;
+    else
+        entry_add(directory, own_name, fresh);
+    spin_unlock(&tree_lock);
+    if (error) {
+        kfree(own_name);
+        node_put(&fresh->node);
+    }
+    return error;
+}
+
+static int ramfs_make(struct node *directory, const char *name, uint32_t mode, const char *target, struct node **made)
+{
+    struct ramfs_node *fresh;
+
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        fresh = make_directory(mode);
+        break;
+    case S_IFLNK:
+        fresh = make_link(target);
+        break;
+    case S_IFREG:
+        fresh = make_file(mode);
+        break;
+    default:
+        return -EPERM;
+    }
+    if (fresh)
+        node_get(&fresh->node);
+    int error = ramfs_insert(ramfs_of(directory), name, fresh);
+    if (!error)
+        *made = &fresh->node;
+    else if (fresh)
+        node_put(&fresh->node);
+    return error;
+}
+
+int ramfs_add_device(struct node *directory, const struct device *device)
+{
+    return ramfs_insert(ramfs_of(directory), device->name, make_device(device));
+}
+
+/* The name for a node that is about to leave its directory while somebody still uses it: its path, as Linux shows it.
+ * => kmalloc'ed; NULL: nobody uses it (one reference is the directory's, one the caller's), or memory is short. */
+static char *deleted_name(struct ramfs_node *ramfs)
+{
+    bool mapped = node_is(&ramfs->node, S_IFREG) && ramfs->data.source.refs > 1;
+    char *path, *name = NULL;
+
+    if (ramfs->node.refs <= 2 && !mapped)
+        return NULL;
+    path = kmalloc(PATH_LENGTH_MAX + sizeof(DELETED));
+    if (!path)
+        return NULL;
+    if (path_of(&ramfs->node, path, PATH_LENGTH_MAX) > 0) {
+        strcat(path, DELETED);
+        name = copy_name(path);
+    }
+    kfree(path);
+    return name;
+}
+
+/* May `entry` leave its directory, as the call's kind of thing? */
+static int removal_refusal(const struct ramfs_node *entry, bool want_directory)
+{
+    if (want_directory && !is_directory(entry))
+        return -ENOTDIR;
+    if (!want_directory && is_directory(entry))
+        return -EISDIR;
+    if (is_directory(entry) && entry->node.mounted)
+        return -EBUSY;
+    if (is_directory(entry) && !TAILQ_EMPTY(&entry->entries))
+        return -ENOTEMPTY;
+    return 0;
+}
+
+/* Takes `entry` out of its directory for good: the directory's reference comes to the caller. tree_lock held. */
+static void entry_delete(struct ramfs_node *entry, char *last_name)
+{
+    kfree(entry_remove(entry));
+    entry->name = last_name;
+    entry->node.links = 0;
+}
+
+static int ramfs_unlink(struct node *directory, const char *name, bool want_directory)
+{
+    struct node *node;
+    int error = ramfs_lookup(directory, name, &node);
+    if (error)
+        return error;
+
+    struct ramfs_node *entry = ramfs_of(node);
+    char *last_name = deleted_name(entry);
+    spin_lock(&tree_lock);
+    /* It may have gone elsewhere while its path was put together. */
+    error = entry->parent == ramfs_of(directory) ? removal_refusal(entry, want_directory) : -ENOENT;
+    if (!error)
+        entry_delete(entry, last_name);
+    spin_unlock(&tree_lock);
+    if (error)
+        kfree(last_name);
+    else
+        node_put(node);
+    node_put(node);
+    return error;
+}
+
+/* Does `directory` lie in `ancestor`, or is it the same? */
+static bool lies_in(const struct ramfs_node *directory, const struct ramfs_node *ancestor)
+{
+    while (directory != ancestor && directory->parent && directory->parent != directory)
+        directory = directory->parent;
+    return directory == ancestor;
+}
+
+/* What rename(2) forbids. `target` is what has the new name now, or NULL. tree_lock held. */
+static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_node *to, const struct ramfs_node *target)
+{
+    if (to->node.links == 0)
+        return -ENOENT;
+    if (is_directory(entry) && entry->node.mounted)
+        return -EBUSY;
+    if (is_directory(entry) && lies_in(to, entry))
+        return -EINVAL;
+    return target ? removal_refusal(target, is_directory(entry)) : 0;
+}
+
+static int ramfs_rename(struct node *from, const char *old_name, struct node *to, const char *new_name)
+{
+    struct node *found = NULL;
+    char *own_name = copy_name(new_name), *last_name = NULL;
+    int error = 0;
+
+    if (!own_name)
+        return -ENOMEM;
+    if (ramfs_lookup(to, new_name, &found) == 0)
+        last_name = deleted_name(ramfs_of(found));
+
+    spin_lock(&tree_lock);
+    struct ramfs_node *entry = entry_find(ramfs_of(from), old_name);
+    struct ramfs_node *target = entry_find(ramfs_of(to), new_name);
+    bool same = entry && entry == target;
+    if (!entry)
+        error = -ENOENT;
+    else if (!same)
+        error = rename_refusal(entry, ramfs_of(to), target);
+    bool moves = !error && !same;
+    if (moves && target) {
+        entry_delete(target, last_name);
+        last_name = NULL;
+    }
+    if (moves) {
+        char *before = entry_remove(entry);
+        entry_add(ramfs_of(to), own_name, entry);
+        own_name = before;
+    }
+    spin_unlock(&tree_lock);
+
+    if (moves && target)
+        node_put(&target->node);
+    node_put(found);
+    kfree(own_name);
+    kfree(last_name);
+    return error;
+}
+
+static ssize_t ramfs_name(struct node *node, char *buffer, size_t size, struct node **directory)
+{
+    struct ramfs_node *ramfs = ramfs_of(node);
+
+    spin_lock(&tree_lock);
+    const char *name = ramfs->name ? ramfs->name : &DELETED[1];
+    size_t length = strlen(name);
+    *directory = NULL;
+    if (length < size) {
+        memcpy(buffer, name, length + 1);
+        if (ramfs->parent)
+            *directory = node_get(&ramfs->parent->node);
+    }
+    spin_unlock(&tree_lock);
+    return length < size ? (ssize_t)length : -ENAMETOOLONG;
+}
+
+/* ---- links, files, devices ----------------------------------------------------------------------------------- */
+
+static ssize_t ramfs_readlink(struct node *node, char *buffer, size_t size)
+{
+    if (node->size >= size)
+        return -ENAMETOOLONG;
+    memcpy(buffer, ramfs_of(node)->target, node->size + 1);
+    return (ssize_t)node->size;
+}
+
+static ssize_t ramfs_read(struct file *file, struct io *io, uint64_t *position)
+{
+    return filedata_read(&ramfs_of(file->node)->data, io, position);
+}
+
+static ssize_t ramfs_write(struct file *file, struct io *io, uint64_t *position)
+{
+    if (io->left == 0)
+        return 0;
+    if (file->flags & O_APPEND)
+        *position = file->node->size;
+    file->node->modified = now();
+    return filedata_write(&ramfs_of(file->node)->data, io, position);
+}
+
+static int ramfs_truncate(struct node *node, uint64_t size)
+{
+    node->modified = now();
+    return filedata_resize(&ramfs_of(node)->data, size);
+}
+
+/* What /proc/<pid>/maps shows. A file that is in no directory may have a node without references: path_of() is not for it. */
+static void source_name(struct pagesrc *source, char *buffer, size_t size)
+{
+    struct ramfs_node *ramfs = CONTAINER_OF(source, struct ramfs_node, data.source);
+
+    if (ramfs->parent) {
+        if (path_of(&ramfs->node, buffer, size) < 0)
+            strlcpy(buffer, "?", size);
+        return;
+    }
+    strlcpy(buffer, ramfs->name ? ramfs->name : &DELETED[1], size);
+}
+
+static int ramfs_open_device(struct node *node, struct file *file)
+{
+    const struct device *device = ramfs_of(node)->device;
+
+    file->ops = device->ops;
+    return device->open ? device->open(node, file) : 0;
+}
+
+static const struct file_ops directory_file_ops = {0};
+static const struct file_ops file_file_ops = {.read = ramfs_read, .write = ramfs_write};
+
+static const struct node_ops directory_ops = {
+    .lookup = ramfs_lookup,
+    .list = ramfs_list,
+    .create = ramfs_make,
+    .unlink = ramfs_unlink,
+    .rename = ramfs_rename,
+    .name = ramfs_name,
+    .release = release_plain,
+    .file_ops = &directory_file_ops,
+};
+
+static const struct node_ops file_ops = {
+    .truncate = ramfs_truncate,
+    .name = ramfs_name,
+    .release = release_file,
+    .file_ops = &file_file_ops,
+};
+
+static const struct node_ops link_ops = {
+    .readlink = ramfs_readlink,
+    .name = ramfs_name,
+    .release = release_link,
+    .file_ops = &directory_file_ops,
+};
+
+static const struct node_ops device_ops = {
+    .open = ramfs_open_device,
+    .name = ramfs_name,
+    .release = release_plain,
+};
+
+static const struct pagesrc_ops source_ops = {
+    .page = filedata_page,
+    .resident = filedata_resident,
+    .name = source_name,
+    .release = source_release,
+};
+
+/* ---- checking ------------------------------------------------------------------------------------------------ */
+
+static const char *node_check(const struct ramfs_node *ramfs)
+{
+    uint32_t links = 2;
+    uint64_t last = 0;
+    const struct ramfs_node *entry;
+
+    if (ramfs->node.refs == 0 || !ramfs->name || !ramfs->parent)
+        return "ramfs: a node in a directory without reference, name or parent";
+    if (node_is(&ramfs->node, S_IFREG))
+        return pagetree_check(&ramfs->data.pages);
+    if (!is_directory(ramfs))
+        return NULL;
+    TAILQ_FOREACH(entry, &ramfs->entries, link) {
+        if (entry->parent != ramfs)
+            return "ramfs: an entry's parent";
+        if (entry->number < last || entry->number >= ramfs->next_number)
+            return "ramfs: order of entries";
+        last = entry->number + 1;
+        links += is_directory(entry);
+    }
+    return links == ramfs->node.links ? NULL : "ramfs: link count of a directory";
+}
+
+const char *ramfs_check(void)
+{
+    const struct ramfs_node *ramfs;
+    const char *error = NULL;
+
+    spin_lock(&tree_lock);
+    for (unsigned i = 0; i < BUCKETS && !error; i++) {
+        LIST_FOREACH(ramfs, &buckets[i], bucket) {
+            error = node_check(ramfs);
+            if (error)
+                break;
+        }
+    }
+    spin_unlock(&tree_lock);
+    return error;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* serialout.c - output to a serial line on behalf of a program: polled while the line takes it, and when it does not (the
+ * reader of QEMU's output sleeps, say), the program sleeps and looks again with every tick, until a signal ends that.
+ * The transmit interrupt is not used: a line that is stuck is rare, and a poll a tick costs nothing. */
+#include <fs/serialout.h>
+
+#include <arch/x86/clock.h>
+#include <sched/wait.h>
+
+#include <asm-generic/errno.h>
+
+static struct waitq stuck = WAITQ_INIT(stuck); /* nobody wakes it: it is slept on with a deadline */
+
+ssize_t serialout_write(enum serial_line line, const void *bytes, size_t count)
+{
+    size_t sent = serial_try_write(line, bytes, count);
+
+    while (sent < count) {
+        uint64_t deadline = clock_now() + NS_PER_SECOND / CLOCK_TICK_HZ;
+        if (waitq_sleep(&stuck, NULL, deadline, true) == -EINTR)
+            return sent > 0 ? (ssize_t)sent : -EINTR;
+        sent += serial_try_write(line, (const char *)bytes + sent, count - sent);
+    }
+    return (ssize_t)sent;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* shmem.h - shared memory without a name: what mmap(MAP_SHARED | MAP_ANONYMOUS) maps. */
+#ifndef FAULTLINE_FS_SHMEM_H
+#define FAULTLINE_FS_SHMEM_H
+
+#include <pagesrc.h>
+
+/* An object of `pages` pages, all zero; frames come at the first touch. => 0 and one reference, -ENOMEM. */
+int shmem_create(uint64_t pages, struct pagesrc **source);
+
+#endif

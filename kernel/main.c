@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c - the boot order, in layer order: a table of contents of the kernel. */
+#include <arch/x86/apic.h>
+#include <arch/x86/bootinfo.h>
+#include <arch/x86/clock.h>
+#include <arch/x86/machine.h>
+#include <dev/console.h>
+#include <dev/serial.h>
+#include <fs/path.h>
+#include <lib/log.h>
+#include <lib/panic.h>
+#include <mm/bootmem.h>
+#include <mm/kmap.h>
+#include <mm/page.h>
+#include <mm/pmap.h>
+#include <mm/pt.h>
+#include <proc/process.h>
+#include <procfs/procfs.h>
+#include <string.h>
+#include <version.h>
+
+#define INIT_WORDS 32 /* arguments and environment strings of init that the command line may give */
+
+void kmain(uint32_t magic, uint32_t info);
+
+static void memory_init(void)
+{
+    extern char image_start[], image_end[];
+
+    for (unsigned i = 0; i < bootinfo.ram_count; i++)
+        bootmem_add_ram(bootinfo.ram[i].start, bootinfo.ram[i].end);
+    bootmem_take((paddr_t)image_start - KERNEL_BASE, (paddr_t)image_end - KERNEL_BASE, PAGE_IMAGE);
+    if (bootinfo.initramfs_size)
+        bootmem_take(page_floor(bootinfo.initramfs), bootinfo.initramfs + bootinfo.initramfs_size, PAGE_BUFFER);
+    kmap_init(cpu_features.gigabyte_pages);
+    apic_init(kmap_device(apic_local_address(), PAGE_SIZE), kmap_device(IO_APIC_ADDRESS, PAGE_SIZE));
+    page_init();
+    kmap_done();
+    pmap_init();
+}
+
+static void files_init(void)
+{
+    if (bootinfo.initramfs_size == 0)
+        panic("no initramfs: start the kernel with -initrd build/initramfs.cpio, or by GRUB with a module2 line");
+    if (fs_init(paddr_to_virt(bootinfo.initramfs), bootinfo.initramfs_size) < 0)
+        panic("the initramfs cannot be used");
+    page_boot_release(page_floor(bootinfo.initramfs), bootinfo.initramfs + bootinfo.initramfs_size);
+    if (procfs_init() < 0)
+        panic("/proc cannot be mounted");
+}
+
+/* Words that mean something to the kernel itself; all others are init's, as on Linux. */
+static bool kernel_word(const char *word)
+{
+    static const char *const names[] = {"log", "strace", "errors", "panic", "BOOT_IMAGE"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(word, names[i], length) == 0 && (word[length] == '=' || word[length] == 0))
+            return true;
+    }
+    return false;
+}
+
+static void init_start(void)
+{
+    static char words[BOOT_COMMAND_LINE]; /* init's argv and envp point into it */
+    static char *arguments[INIT_WORDS + 2] = {"/init"};
+    static char *environment[INIT_WORDS + 3] = {"HOME=/", "TERM=linux"};
+    unsigned argument_count = 1, environment_count = 2;
+    char *rest = words;
+
+    strlcpy(words, bootinfo.command_line, sizeof(words));
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        if (*word == 0 || kernel_word(word))
+            continue;
+        if (strchr(word, '=') && environment_count < INIT_WORDS + 2)
+            environment[environment_count++] = word;
+        else if (!strchr(word, '=') && argument_count < INIT_WORDS + 1)
+            arguments[argument_count++] = word;
+    }
+    int error = process_start_init("/init", arguments, environment);
+    if (error < 0)
+        panic("/init cannot be started (error %d): is it in the initramfs?", -error);
+}
+
+/* panic=test: the kernel breaks on purpose, so that the panic itself can be seen and tested. */
+static void panic_on_purpose(void)
+{
+    char value[16];
+
+    if (boot_option("panic", value, sizeof(value)) && strcmp(value, "test") == 0)
+        *(volatile int *)0xffff800041400000UL = 1;
+}
+
+static void log_walk(uint64_t address)
+{
+    pt_log_walk(NULL, address);
+}
+
+void kmain(uint32_t magic, uint32_t info)
+{
+    pic_mask_all();
+    cpu_init();
+    bootinfo_read(magic, info);
+    serial_init();
+    console_start_log();
+    log_line("Faultline " FAULTLINE_VERSION " on %s, loaded by %s", cpu_features.model, bootinfo.loader);
+
+    memory_init();
+    panic_set_page_walk(log_walk);
+    clock_init();
+    sched_init();
+    files_init();
+    process_init();
+
+    struct page_ledger ledger;
+    page_ledger(&ledger);
+    log_line("boot: %lu frames of 4 KiB, %lu free; %lu ticks since entry", (unsigned long)ledger.total, (unsigned long)ledger.frames[PAGE_FREE],
+             (unsigned long)clock_ticks_since_entry());
+    panic_on_purpose();
+    init_start();
+    clock_start_tick();
+    sched_run();
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* arguments.c - collects the strings of execve before the old program is let go.
+ *
+ *     strings:  "ls\0" "-l\0" "PATH=/bin\0" "/bin/ls\0"       offsets: 0 3 6
+ *
+ * The strings come straight from user memory into chained frames, each byte once; from there they go to the new stack,
+ * where only the addresses have to be added. The limits are Linux's (fs/exec.c): a string has at most 128 KiB; strings
+ * and pointers together a quarter of the stack's limit, but never less than 128 KiB nor more than 6 MiB. */
+#include <arch/x86/usercopy.h>
+#include <asm-generic/errno.h>
+#include <mm/access.h>
+#include <mm/page.h>
+#include <proc/arguments.h>
+#include <string.h>
+
+#include <linux/limits.h>
+
+#define STRING_MAX (32 * PAGE_SIZE)      /* MAX_ARG_STRLEN of <linux/binfmts.h>, the NUL included */
+#define TOTAL_MAX (6 * MIB)              /* three quarters of the default stack */
+#define POINTER_SIZE sizeof(uint64_t)
+
+/* ---- Chains of frames ---------------------------------------------------------------------------------------------- */
+
+static struct page *next_in_chain(const struct page *page)
+{
+    return page->next ? pfn_to_page(page->next) : NULL;
+}
+
+/* => room for at least one byte at the end, *room bytes of it; NULL when memory is short. */
+static void *chain_end(struct page_chain *chain, size_t *room)
+{
+    size_t used = chain->size % PAGE_SIZE;
+    if (used == 0) {
+        struct page *page = page_alloc(PAGE_BUFFER);
+        if (!page)
+            return NULL;
+        page->next = 0;
+        if (chain->last)
+            chain->last->next = (uint32_t)page_to_pfn(page);
+        else
+            chain->first = page;
+        chain->last = page;
+    }
+    *room = PAGE_SIZE - used;
+    return (char *)page_to_virt(chain->last) + used;
+}
+
+static int chain_append(struct page_chain *chain, const void *bytes, size_t count)
+{
+    const char *from = bytes;
+    while (count > 0) {
+        size_t room;
+        void *end = chain_end(chain, &room);
+        if (!end)
+            return -ENOMEM;
+        size_t part = MIN(room, count);
+        memcpy(end, from, part);
+        chain->size += part;
+        from += part;
+        count -= part;
+    }
+    return 0;
+}
+
+static void chain_free(struct page_chain *chain)
+{
+    struct page *page = chain->first;
+    while (page) {
+        struct page *next = next_in_chain(page);
+        page_put(page);
+        page = next;
+    }
+    *chain = (struct page_chain){0};
+}
+
+/* ---- Collecting ---------------------------------------------------------------------------------------------------- */
+
+static size_t limit_for(uint64_t stack_limit)
+{
+    size_t limit = MIN(stack_limit / 4, TOTAL_MAX);
+    return MAX(limit, (size_t)ARG_MAX);
+}
+
+static bool over_limit(const struct arguments *arguments)
+{
+    size_t pointers = (arguments->argc + arguments->envc + 1) * POINTER_SIZE;
+    return arguments->strings.size + pointers > arguments->limit;
+}
+
+static int begin_string(struct arguments *arguments)
+{
+    uint32_t offset = (uint32_t)arguments->strings.size;
+    return chain_append(&arguments->offsets, &offset, sizeof(offset));
+}
+
+/* Copies a string that may cross frames. */
+static int add_user_string(struct arguments *arguments, vaddr_t string)
+{
+    struct page_chain *strings = &arguments->strings;
+    size_t start = strings->size;
+    int error = begin_string(arguments);
+    while (!error) {
+        size_t room;
+        char *end = chain_end(strings, &room);
+        if (!end)
+            return -ENOMEM;
+        ssize_t length = copy_string_from_user(end, string, room);
+        if (length >= 0) {
+            strings->size += (size_t)length + 1;
+            break;
+        }
+        if (length != -ENAMETOOLONG)
+            return (int)length;
+        strings->size += room; /* no end within this frame */
+        string += room;
+        if (strings->size - start > STRING_MAX || over_limit(arguments))
+            return -E2BIG;
+    }
+    return !error && strings->size - start > STRING_MAX ? -E2BIG : error;
+}
+
+static int add_kernel_string(struct arguments *arguments, const char *string)
+{
+    int error = begin_string(arguments);
+    return error ? error : chain_append(&arguments->strings, string, strlen(string) + 1);
+}
+
+/* A vector of user pointers, ended by NULL; NULL itself counts as an empty one (Linux). */
+static int add_user_vector(struct arguments *arguments, vaddr_t vector, unsigned *count)
+{
+    for (; vector; vector += POINTER_SIZE) {
+        uint64_t string;
+        if (!user_range_ok(vector, sizeof(string)) || copy_from_user(&string, vector, sizeof(string)) != 0)
+            return -EFAULT;
+        if (!string)
+            break;
+        int error = add_user_string(arguments, string);
+        if (error)
+            return error;
+        (*count)++;
+        if (over_limit(arguments))
+            return -E2BIG;
+    }
+    return 0;
+}
+
+static int add_kernel_vector(struct arguments *arguments, char *const vector[], unsigned *count)
+{
+    for (; vector && *vector; vector++) {
+        int error = add_kernel_string(arguments, *vector);
+        if (error)
+            return error;
+        (*count)++;
+    }
+    return 0;
+}
+
+/* A program without argv[0] gets an empty one, as Linux does since 5.18. */
+static int end_argv(struct arguments *arguments)
+{
+    if (arguments->argc == 0) {
+        int error = add_kernel_string(arguments, "");
+        if (error)
+            return error;
+        arguments->argc = 1;
+    }
+    arguments->environment = arguments->strings.size;
+    return 0;
+}
+
+int arguments_from_user(struct arguments *arguments, uint64_t stack_limit, vaddr_t argv, vaddr_t envp)
+{
+    *arguments = (struct arguments){.limit = limit_for(stack_limit)};
+    int error = add_user_vector(arguments, argv, &arguments->argc);
+    if (!error)
+        error = end_argv(arguments);
+    return error ? error : add_user_vector(arguments, envp, &arguments->envc);
+}
+
+int arguments_from_kernel(struct arguments *arguments, uint64_t stack_limit, char *const argv[], char *const envp[])
+{
+    *arguments = (struct arguments){.limit = limit_for(stack_limit)};
+    int error = add_kernel_vector(arguments, argv, &arguments->argc);
+    if (!error)
+        error = end_argv(arguments);
+    return error ? error : add_kernel_vector(arguments, envp, &arguments->envc);
+}
+
+int arguments_set_path(struct arguments *arguments, const char *path)
+{
+    arguments->path = arguments->strings.size;
+    int error = chain_append(&arguments->strings, path, strlen(path) + 1);
+    if (!error && over_limit(arguments))
+        error = -E2BIG;
+    return error;
+}
+
+void arguments_free(struct arguments *arguments)
+{
+    chain_free(&arguments->strings);
+    chain_free(&arguments->offsets);
+}
+
+/* ---- Giving -------------------------------------------------------------------------------------------------------- */
+
+int arguments_copy_strings(const struct arguments *arguments, struct aspace *aspace, vaddr_t to)
+{
+    size_t left = arguments->strings.size;
+    for (const struct page *page = arguments->strings.first; left > 0; page = next_in_chain(page)) {
+        size_t part = MIN(left, PAGE_SIZE);
+        if (access_write(aspace, to, page_to_virt(page), part, false) != part)
+            return -ENOMEM;
+        to += part;
+        left -= part;
+    }
+    return 0;
+}
+
+uint32_t arguments_next_offset(struct offset_reader *reader)
+{
+    const uint32_t *offsets = page_to_virt(reader->page);
+    uint32_t offset = offsets[reader->position++];
+    if (reader->position == PAGE_SIZE / sizeof(*offsets)) {
+        reader->page = next_in_chain(reader->page);
+        reader->position = 0;
+    }
+    return offset;
+}

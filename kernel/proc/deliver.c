@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* deliver.c - signals take effect: on the way back to ring 3, or at once for a fault.
+ *
+ *     action      what happens                                 an interrupted system call
+ *     SIG_IGN     nothing                                      is started again
+ *     SIG_DFL     the process ends, stops, or nothing          is started again
+ *     a handler   a frame on the user's stack (sigframe.c)     -EINTR, or started again if SA_RESTART and the call allows it
+ *
+ * A fault's signal cannot wait and cannot be refused: if it is blocked or ignored, the process dies of it (Linux's
+ * force_sig). Starting a call again means to let its `syscall` instruction run once more: two bytes back, number in rax.
+ * All of this is done by the process itself. */
+#include <arch/x86/sigframe.h>
+#include <asm-generic/errno.h>
+#include <proc/explain.h>
+#include <proc/process.h>
+#include <proc/signal.h>
+#include <x86/trapframe.h>
+
+#include <asm/signal.h>
+
+#include <asm-generic/siginfo.h>
+#include <asm/unistd.h>
+
+#define SYSCALL_SIZE 2 /* bytes of the instruction: 0f 05 */
+#define NS_PER_CLOCK_TICK 10000000UL /* USER_HZ is 100 */
+
+/* ---- Stopping ---------------------------------------------------------------------------------------------------------- */
+
+/* Sleeps until SIGCONT or SIGKILL (signal.c ends it). */
+static void stop(struct process *process, int number)
+{
+    struct process *parent = process->parent;
+    const struct signal_info info = {.number = SIGCHLD, .code = CLD_STOPPED, .pid = process->pid, .status = number};
+    process->stop_signal = number;
+    process->stop_unreported = true;
+    process->continue_unreported = false;
+    if (parent) {
+        if (!(parent->signals->actions[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+            signal_send(parent, &info);
+        waitq_wake(&parent->child_exited, WAKE_ALL);
+    }
+    spin_lock(&process_table_lock);
+    while (process->stop_signal)
+        waitq_sleep(&process->stopped, &process_table_lock, WAIT_FOREVER, false);
+    spin_unlock(&process_table_lock);
+}
+
+/* ---- System calls that were interrupted ---------------------------------------------------------------------------------- */
+
+static bool was_interrupted(const struct trapframe *frame)
+{
+    return frame->vector == TRAP_SYSCALL && (int64_t)frame->rax == -EINTR && (int64_t)frame->error >= 0;
+}
+
+/* signal(7): these give -EINTR after a handler, whatever SA_RESTART says. */
+static bool never_restarted(uint64_t number)
+{
+    switch (number) {
+    case __NR_pause:
+    case __NR_rt_sigsuspend:
+    case __NR_rt_sigtimedwait:
+    case __NR_nanosleep:
+    case __NR_clock_nanosleep:
+    case __NR_poll:
+    case __NR_ppoll:
+    case __NR_select:
+    case __NR_pselect6:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void restart(struct trapframe *frame)
+{
+    frame->rax = frame->error;
+    frame->rip -= SYSCALL_SIZE;
+}
+
+/* ---- Handlers -------------------------------------------------------------------------------------------------------------- */
+
+static void fill_siginfo(struct siginfo *to, const struct signal_info *from)
+{
+    *to = (struct siginfo){.si_signo = from->number, .si_code = from->code};
+    if (from->trap || from->address) {
+        to->si_addr = (void *)from->address;
+        return;
+    }
+    to->si_pid = from->pid;
+    to->si_uid = (unsigned)from->uid;
+    if (from->number == SIGCHLD) {
+        to->si_status = from->status;
+        to->si_utime = (long)(from->user_ns / NS_PER_CLOCK_TICK);
+        to->si_stime = (long)(from->system_ns / NS_PER_CLOCK_TICK);
+    }
+}
+
+/* After the frame is pushed: what is blocked while the handler runs, and what SA_RESETHAND wants. */
+static void enter_handler(struct process *process, int number, const struct signal_action *action)
+{
+    struct signals *signals = process->signals;
+    uint64_t blocked = signals->blocked | action->mask;
+    if (!(action->flags & SA_NODEFER))
+        blocked |= signal_bit(number);
+    if (action->flags & SA_RESETHAND) {
+        struct signal_action reset = *action;
+        reset.handler = (uint64_t)SIG_DFL;
+        signal_set_action(process, number, &reset, NULL);
+    }
+    if (signals->stack_disarm) {
+        signals->stack_base = signals->stack_size = 0;
+        signals->stack_disarm = false;
+    }
+    signals->restore_blocked = false;
+    signal_set_blocked(process, blocked);
+}
+
+static int push_frame(struct trapframe *frame, const struct signals *signals, const struct signal_action *action,
+                      const struct signal_info *info)
+{
+    struct siginfo siginfo;
+    fill_siginfo(&siginfo, info);
+    const struct sigframe_request request = {
+        .handler = action->handler,
+        .restorer = action->flags & SA_RESTORER ? action->restorer : 0,
+        .info = &siginfo,
+        .blocked = signals->restore_blocked ? signals->saved_blocked : signals->blocked,
+        .stack = {.base = signals->stack_base, .size = signals->stack_size, .disarm = signals->stack_disarm},
+        .use_stack = action->flags & SA_ONSTACK,
+        .trap = signals->fault_trap,
+        .error = signals->fault_error,
+        .fault_address = signals->fault_address,
+    };
+    return sigframe_push(frame, &request);
+}
+
+/* => false: the stack cannot take the frame. */
+static bool run_handler(struct trapframe *frame, struct process *process, const struct signal_info *info)
+{
+    struct signal_action action = process->signals->actions[info->number - 1];
+    if (was_interrupted(frame) && (action.flags & SA_RESTART) && !never_restarted(frame->error))
+        restart(frame);
+    if (push_frame(frame, process->signals, &action, info) != 0)
+        return false;
+    enter_handler(process, info->number, &action);
+    return true;
+}
+
+/* ---- Faults ------------------------------------------------------------------------------------------------------------------ */
+
+_Noreturn static void die_of_fault(const struct trapframe *frame, const struct signal_info *info)
+{
+    explain_fault(frame, info);
+    process_exit(info->number);
+}
+
+static void no_room_for_frame(struct trapframe *frame, int number)
+{
+    const struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL};
+    if (number == SIGSEGV)
+        die_of_fault(frame, &info);
+    signal_fault(frame, &info);
+}
+
+void signal_fault(struct trapframe *frame, const struct signal_info *info)
+{
+    struct process *process = current_process();
+    struct signals *signals = process->signals;
+    uint64_t bit = signal_bit(info->number);
+    if (info->trap) {
+        signals->fault_trap = info->trap;
+        signals->fault_error = info->error;
+    }
+    if (info->trap == TRAP_PAGE_FAULT)
+        signals->fault_address = info->address;
+    if (!(signals->caught & bit) || (signals->blocked & bit))
+        die_of_fault(frame, info);
+    if (!run_handler(frame, process, info))
+        no_room_for_frame(frame, info->number);
+}
+
+/* ---- What waits ----------------------------------------------------------------------------------------------------------------- */
+
+/* => true: a handler is going to run. */
+static bool deliver_one(struct trapframe *frame, struct process *process, const struct signal_info *info)
+{
+    const struct signals *signals = process->signals;
+    uint64_t bit = signal_bit(info->number);
+    if (signals->ignored & bit)
+        return false;
+    if (signals->caught & bit) {
+        if (!run_handler(frame, process, info))
+            no_room_for_frame(frame, info->number);
+        return true;
+    }
+    switch (signal_default(info->number)) {
+    case SIGNAL_IGNORE:
+        break;
+    case SIGNAL_STOP:
+        stop(process, info->number);
+        break;
+    case SIGNAL_TERMINATE:
+        process_exit(info->number);
+    }
+    return false;
+}
+
+void signal_deliver(struct trapframe *frame)
+{
+    struct process *process = current_process();
+    struct signal_info info;
+    bool handled = false;
+    while (signal_take(process, &info))
+        handled |= deliver_one(frame, process, &info);
+    if (handled)
+        return;
+    if (was_interrupted(frame))
+        restart(frame);
+    if (process->signals->restore_blocked) {
+        process->signals->restore_blocked = false;
+        signal_set_blocked(process, process->signals->saved_blocked);
+    }
+}
+
+void process_return_to_user(struct trapframe *frame)
+{
+    struct thread *thread = current_thread();
+    uint32_t pending;
+    while ((pending = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED)) != 0) {
+        if (pending & THREAD_RESCHEDULE)
+            sched_preempt();
+        if (pending & THREAD_SIGNAL)
+            signal_deliver(frame);
+    }
+}

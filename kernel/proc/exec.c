@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* exec.c - a process becomes another program.
+ *
+ * Everything that can fail is done on an address space of its own, beside the old one: map the file, make the stack, write
+ * to it. Then the process steps over (commit), which cannot fail. So every error of execve finds the old program intact.
+ *
+ * The new stack, byte for byte as Linux lays it out (fs/exec.c, fs/binfmt_elf.c):
+ *
+ *     7ffffffff000  end                             stack region: 128 KiB more than the strings' pages need
+ *          -8       zero
+ *                   path of the program   <- AT_EXECFN
+ *                   envp strings
+ *                   argv strings          <- arg_start
+ *                   "x86_64", 16 random bytes
+ *                   auxv, NULL, envp pointers, NULL, argv pointers, argc    <- rsp, a multiple of 16 */
+#include <arch/x86/fpu.h>
+#include <arch/x86/switch.h>
+#include <asm-generic/errno.h>
+#include <dev/random.h>
+#include <fs/path.h>
+#include <mm/access.h>
+#include <proc/arguments.h>
+#include <proc/elf.h>
+#include <proc/exec.h>
+#include <proc/process.h>
+#include <proc/signal.h>
+#include <string.h>
+
+#include <asm/auxvec.h>
+#include <linux/auxvec.h>
+#include <linux/elf.h>
+#include <linux/stat.h>
+#include <linux/time.h>
+
+#define STACK_EXTRA (128 * KIB)       /* what Linux adds below the strings' pages */
+#define CPUID_FEATURES 1              /* leaf whose edx is AT_HWCAP */
+#define HWCAP2_FSGSBASE (1UL << 1)    /* <asm/hwcap2.h> */
+#define USER_HZ 100                   /* AT_CLKTCK: what times(2) counts in */
+#define SIGNAL_FRAME_MIN 2048         /* MINSIGSTKSZ: ours, with an FXSAVE image, is smaller */
+#define RANDOM_SIZE 16
+#define WORD sizeof(uint64_t)
+
+static const char platform[] = "x86_64";
+
+/* ---- The stack ------------------------------------------------------------------------------------------------------ */
+
+/* Writes words upwards, a buffer at a time. */
+struct word_writer {
+    struct aspace *aspace;
+    vaddr_t to;
+    unsigned count;
+    bool failed;
+    uint64_t words[64];
+};
+
+static void flush_words(struct word_writer *writer)
+{
+    size_t size = writer->count * WORD;
+    if (access_write(writer->aspace, writer->to, writer->words, size, false) != size)
+        writer->failed = true;
+    writer->to += size;
+    writer->count = 0;
+}
+
+static void put_word(struct word_writer *writer, uint64_t word)
+{
+    writer->words[writer->count++] = word;
+    if (writer->count == ARRAY_SIZE(writer->words))
+        flush_words(writer);
+}
+
+static int map_stack(struct aspace *aspace, vaddr_t lowest_string, bool executable)
+{
+    uint64_t size = STACK_TOP - page_floor(lowest_string) + STACK_EXTRA;
+    uint64_t limit = page_floor(aspace->limit_stack);
+    size = MAX(MIN(size, limit), STACK_TOP - page_floor(lowest_string));
+    vaddr_t start = STACK_TOP - size;
+    uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK | (executable ? VMA_EXEC : 0U);
+
+    mutex_lock(&aspace->lock);
+    int error = -ENOMEM;
+    if (vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags))
+        error = aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
+    mutex_unlock(&aspace->lock);
+    return error;
+}
+
+static uint64_t hardware_capabilities(void)
+{
+    uint32_t eax, ebx, ecx, edx;
+    cpu_cpuid(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx);
+    return edx;
+}
+
+struct auxv {
+    uint64_t words[2 * 24];
+    unsigned count;
+};
+
+static void add_aux(struct auxv *auxv, uint64_t type, uint64_t value)
+{
+    assert(auxv->count + 2 <= ARRAY_SIZE(auxv->words));
+    auxv->words[auxv->count++] = type;
+    auxv->words[auxv->count++] = value;
+}
+
+/* In Linux's order. */
+static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t random, vaddr_t path, vaddr_t platform_name)
+{
+    auxv->count = 0;
+    add_aux(auxv, AT_MINSIGSTKSZ, SIGNAL_FRAME_MIN);
+    add_aux(auxv, AT_HWCAP, hardware_capabilities());
+    add_aux(auxv, AT_PAGESZ, PAGE_SIZE);
+    add_aux(auxv, AT_CLKTCK, USER_HZ);
+    add_aux(auxv, AT_PHDR, image->headers);
+    add_aux(auxv, AT_PHENT, sizeof(Elf64_Phdr));
+    add_aux(auxv, AT_PHNUM, image->header_count);
+    add_aux(auxv, AT_BASE, image->base);
+    add_aux(auxv, AT_FLAGS, 0);
+    add_aux(auxv, AT_ENTRY, image->program_entry);
+    add_aux(auxv, AT_UID, 0);
+    add_aux(auxv, AT_EUID, 0);
+    add_aux(auxv, AT_GID, 0);
+    add_aux(auxv, AT_EGID, 0);
+    add_aux(auxv, AT_SECURE, 0);
+    add_aux(auxv, AT_RANDOM, random);
+    add_aux(auxv, AT_HWCAP2, cpu_read_cr4() & CR4_FSGSBASE ? HWCAP2_FSGSBASE : 0);
+    add_aux(auxv, AT_EXECFN, path);
+    add_aux(auxv, AT_PLATFORM, platform_name);
+    add_aux(auxv, AT_NULL, 0);
+}
+
+/* argc, the pointers and the auxv, upwards from rsp. */
+static int write_table(struct aspace *aspace, vaddr_t rsp, const struct arguments *arguments, const struct auxv *auxv)
+{
+    struct word_writer writer = {.aspace = aspace, .to = rsp};
+    struct offset_reader offsets = arguments_offsets(arguments);
+    put_word(&writer, arguments->argc);
+    for (unsigned i = 0; i < arguments->argc; i++)
+        put_word(&writer, aspace->arg_start + arguments_next_offset(&offsets));
+    put_word(&writer, 0);
+    for (unsigned i = 0; i < arguments->envc; i++)
+        put_word(&writer, aspace->arg_start + arguments_next_offset(&offsets));
+    put_word(&writer, 0);
+    for (unsigned i = 0; i < auxv->count; i++)
+        put_word(&writer, auxv->words[i]);
+    flush_words(&writer);
+    return writer.failed ? -ENOMEM : 0;
+}
+
+static int make_stack(struct aspace *aspace, const struct elf_image *image, const struct arguments *arguments)
+{
+    vaddr_t strings = STACK_TOP - WORD - arguments->strings.size;
+    int error = map_stack(aspace, strings, image->executable_stack);
+    if (error)
+        return error;
+    aspace->arg_start = strings;
+    aspace->arg_end = aspace->env_start = strings + arguments->environment;
+    aspace->env_end = strings + arguments->path;
+
+    /* The random bytes and the platform's name lie next to each other: one write. */
+    char fixed[RANDOM_SIZE + sizeof(platform)];
+    random_bytes(fixed, RANDOM_SIZE);
+    memcpy(fixed + RANDOM_SIZE, platform, sizeof(platform));
+    vaddr_t fixed_start = (strings & ~15UL) - sizeof(fixed);
+
+    struct auxv auxv;
+    make_auxv(&auxv, image, fixed_start, aspace->env_end, fixed_start + RANDOM_SIZE);
+    uint64_t words = 1 + arguments->argc + 1 + arguments->envc + 1;
+    aspace->stack_start = ((fixed_start & ~(WORD - 1)) - (auxv.count + words) * WORD) & ~15UL;
+
+    error = arguments_copy_strings(arguments, aspace, strings);
+    if (!error && access_write(aspace, fixed_start, fixed, sizeof(fixed), false) != sizeof(fixed))
+        error = -ENOMEM;
+    return error ? error : write_table(aspace, aspace->stack_start, arguments, &auxv);
+}
+
+/* ---- The new program, not yet anybody's ----------------------------------------------------------------------------- */
+
+static int executable_node(struct node *start, const char *path, struct node **node)
+{
+    int error = path_lookup(start, path, 0, node);
+    if (error)
+        return error;
+    bool allowed = node_is(*node, S_IFREG) && (*node)->source && ((*node)->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
+    if (allowed)
+        return 0;
+    node_put(*node);
+    return -EACCES;
+}
+
+int program_build(struct program *program, struct node *start, const char *path, struct arguments *arguments,
+                  const struct rlimit64 *limits)
+{
+    int error = arguments_set_path(arguments, path);
+    if (error)
+        return error;
+    error = executable_node(start, path, &program->node);
+    if (error)
+        return error;
+    error = -ENOMEM;
+    program->aspace = aspace_create();
+    if (!program->aspace)
+        goto put_node;
+    program->aspace->limit_as = limits[RLIMIT_AS].rlim_cur;
+    program->aspace->limit_data = limits[RLIMIT_DATA].rlim_cur;
+    program->aspace->limit_stack = limits[RLIMIT_STACK].rlim_cur;
+    struct elf_image image;
+    error = elf_load(program->aspace, program->node, &image);
+    if (!error)
+        error = make_stack(program->aspace, &image, arguments);
+    if (error)
+        goto put_aspace;
+    program->entry = image.entry;
+    const char *slash = strrchr(path, '/');
+    strlcpy(program->name, slash ? slash + 1 : path, sizeof(program->name));
+    return 0;
+
+put_aspace:
+    aspace_put(program->aspace);
+put_node:
+    node_put(program->node);
+    return error;
+}
+
+void program_adopt(struct process *process, struct program *program, struct trapframe *frame)
+{
+    process->aspace = program->aspace;
+    process->executable = program->node;
+    memcpy(process->name, program->name, sizeof(process->name));
+    process->thread->cr3 = program->aspace->pmap.cr3;
+    process->thread->fs_base = 0;
+    *frame = (struct trapframe){
+        .rip = program->entry,
+        .cs = USER_CODE,
+        .rflags = RFLAGS_RESERVED | RFLAGS_IF,
+        .rsp = program->aspace->stack_start,
+        .ss = USER_DATA,
+    };
+}
+
+/* ---- execve --------------------------------------------------------------------------------------------------------- */
+
+/* Nothing here can fail. */
+static void commit(struct process *process, struct program *program, struct trapframe *frame)
+{
+    struct aspace *old_aspace = process->aspace;
+    struct node *old_executable = process->executable;
+    struct thread *thread = process->thread;
+
+    process_refresh_usage(process); /* the peak and the faults of the old memory count for getrusage */
+    process->past_faults = process->usage.minor_faults;
+    program_adopt(process, program, frame);
+    switch_load(thread->stack_top, thread->cr3, thread->fs_base);
+    fpu_reset();
+    signals_exec(process->signals);
+    fdtable_close_on_exec(process->files);
+    process->set_child_tid = process->clear_child_tid = 0;
+    process->has_execed = true;
+    process_vfork_done(process);
+
+    aspace_put(old_aspace);
+    if (old_executable)
+        node_put(old_executable);
+}
+
+int process_exec(const char *path, struct arguments *arguments, struct trapframe *frame)
+{
+    struct process *process = current_process();
+    struct program program;
+    int error = program_build(&program, process->cwd, path, arguments, process->limits);
+    if (!error)
+        commit(process, &program, frame);
+    return error;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* explain.c - see explain.h. The first line is Linux's, to the letter, so that people find it when they search; the block
+ * below is what a teacher would say:
+ *
+ *     bug-uaf[9]: segfault at 7fffb7fe9010 ip 0000000000400b9c sp 00007fffffffee40 error 4 in bug-uaf[400000+3000]
+ *      +-- what    READ of 7fffb7fe9010 by user code, no page there (error 4 = user, read, not present)
+ *      |   where   main+0x4c user/demo/bug-uaf.c:21
+ *      |   nearest below: nothing    above: [anon] 7fffb7ff9000-7ffff7ffa000 is 64 KiB further
+ *      |   history [anon] 7fffb7fe9000-7fffb7ff9000 was here, unmapped 3 ms ago by munmap+0xc libc/sys/memory.c:20
+ *      |   likely  USE AFTER FREE (confidence: high): ...
+ *      |   try     ...
+ *      +-- regs    rax=...
+ *
+ * The kernel option errors=short leaves the first line only. Facts and guesses: cause.c; names: usersym.c. */
+#include <proc/explain.h>
+
+#include <arch/x86/bootinfo.h>
+#include <lib/log.h>
+#include <proc/cause.h>
+#include <proc/process.h>
+#include <proc/usersym.h>
+#include <string.h>
+
+#include <asm/signal.h>
+
+#define PLACE_SIZE 160
+#define BACKTRACE_SIZE 640
+
+static bool errors_short(void)
+{
+    char value[8];
+
+    return boot_option("errors", value, sizeof(value)) && strcmp(value, "short") == 0;
+}
+
+/* Linux's names of exceptions (its arch/x86/kernel/traps.c). */
+static const char *trap_words(uint64_t trap)
+{
+    switch (trap) {
+    case TRAP_DIVIDE:
+        return "trap divide error";
+    case TRAP_BREAKPOINT:
+        return "trap int3";
+    case TRAP_OVERFLOW:
+        return "trap overflow";
+    case TRAP_BOUND:
+        return "trap bounds";
+    case TRAP_UNDEFINED:
+        return "trap invalid opcode";
+    case TRAP_NO_SEGMENT:
+        return "trap segment not present";
+    case TRAP_STACK_SEGMENT:
+        return "trap stack segment";
+    case TRAP_PROTECTION:
+        return "general protection fault";
+    case TRAP_FLOATING:
+        return "trap fpu exception";
+    case TRAP_ALIGNMENT:
+        return "trap alignment check";
+    case TRAP_SIMD:
+        return "trap simd exception";
+    default:
+        return "trap";
+    }
+}
+
+static void linux_line(const struct fault_facts *facts, const struct process *process)
+{
+    const struct trapframe *frame = facts->frame;
+    const struct signal_info *info = facts->info;
+    char in[REGION_NAME_SIZE + 48] = "";
+
+    if (facts->code.end != 0 && facts->code.file)
+        format_text(in, sizeof(in), " in %s[%lx+%lx]", facts->code.name, facts->code.start,
+                    facts->code.end - facts->code.start);
+    if (facts->page_fault)
+        log_line("%s[%d]: %s at %lx ip %016lx sp %016lx error %lx%s", process->name, process->pid,
+                 info->number == SIGBUS ? "bus error" : "segfault", info->address, frame->rip, frame->rsp,
+                 info->error, in);
+    else
+        log_line("traps: %s[%d] %s ip:%lx sp:%lx error:%lx%s", process->name, process->pid,
+                 trap_words(info->trap), frame->rip, frame->rsp, info->error, in);
+}
+
+/* "64 KiB": rounded down to a unit in which it is easy to say. */
+static const char *distance(uint64_t bytes, char text[24])
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    unsigned unit = 0;
+
+    for (; bytes >= 10 * KIB && unit + 1 < ARRAY_SIZE(units); unit++)
+        bytes /= KIB;
+    format_text(text, 24, "%lu %s", bytes, units[unit]);
+    return text;
+}
+
+static void say_what(const struct fault_facts *facts)
+{
+    uint64_t error = facts->info->error;
+    const char *access = error & FAULT_ERROR_FETCH ? "EXECUTE" : error & FAULT_ERROR_WRITE ? "WRITE" : "READ";
+    const char *word = error & FAULT_ERROR_FETCH ? "fetch" : error & FAULT_ERROR_WRITE ? "write" : "read";
+    const char *why = facts->here.end != 0 && facts->info->number == SIGBUS ? "the file ends before it"
+                      : facts->here.end != 0                                ? "the region forbids it"
+                                                                            : "no region there";
+
+    if (!facts->page_fault) {
+        log_line(" +-- what    the CPU refused an instruction: %s", trap_words(facts->info->trap));
+        return;
+    }
+    log_line(" +-- what    %s at %lx by user code, %s (error %lx = %s, %s, %s)", access, facts->info->address,
+             why, error, error & FAULT_ERROR_USER ? "user" : "kernel", word,
+             error & FAULT_ERROR_PRESENT ? "protection" : "not present");
+    if (facts->here.end != 0)
+        log_line(" |   region  %s %lx-%lx %c%c%c%c", facts->here.name, facts->here.start, facts->here.end,
+                 facts->here.flags & VMA_READ ? 'r' : '-', facts->here.flags & VMA_WRITE ? 'w' : '-',
+                 facts->here.flags & VMA_EXEC ? 'x' : '-', facts->here.flags & VMA_SHARED ? 's' : 'p');
+}
+
+static void say_where(const struct fault_facts *facts, const struct usersym *symbols)
+{
+    char place[PLACE_SIZE];
+
+    if (symbols->table.size == 0) {
+        log_line(" |   where   %s, address %lx (no symbols for this program under /lib/debug)",
+                 facts->code.end != 0 ? facts->code.name : "outside every region", facts->frame->rip);
+        return;
+    }
+    symtab_describe(&symbols->table, facts->frame->rip, place, sizeof(place));
+    log_line(" |   where   %s", place[0] != '?' ? place : "not in any function of the program");
+}
+
+static void say_nearest(const struct fault_facts *facts)
+{
+    const struct region *below = &facts->below, *above = &facts->above;
+    char text[24], left[REGION_NAME_SIZE + 80] = "nothing", right[REGION_NAME_SIZE + 80] = "nothing";
+
+    if (!facts->page_fault || facts->here.end != 0)
+        return;
+    if (below->end != 0)
+        format_text(left, sizeof(left), "%s %lx-%lx, %s before", below->name, below->start, below->end,
+                    distance(facts->info->address - below->end, text));
+    if (above->end != 0)
+        format_text(right, sizeof(right), "%s %lx-%lx, %s further", above->name, above->start, above->end,
+                    distance(above->start - facts->info->address, text));
+    log_line(" |   nearest below: %s; above: %s", left, right);
+}
+
+static void say_history(const struct fault_facts *facts, const struct usersym *symbols)
+{
+    const struct unmapped_range *range = &facts->history;
+    char by[PLACE_SIZE];
+
+    if (!facts->known || !facts->page_fault)
+        return;
+    symtab_describe(&symbols->table, range->rip, by, sizeof(by));
+    if (by[0] == '?')
+        format_text(by, sizeof(by), "the instruction at %lx", range->rip);
+    log_line(" |   history %s %lx-%lx was here, unmapped %lu.%03lu ms ago by %s",
+             range->was & VMA_HEAP ? "[heap]" : "[anon]", range->start, range->end,
+             facts->history_age_ns / 1000000, facts->history_age_ns / 1000 % 1000, by);
+}
+
+static void say_registers(const struct trapframe *frame)
+{
+    log_line(" +-- regs    rax=%lx rbx=%lx rcx=%lx rdx=%lx rsi=%lx rdi=%lx rbp=%lx rsp=%lx", frame->rax,
+             frame->rbx, frame->rcx, frame->rdx, frame->rsi, frame->rdi, frame->rbp, frame->rsp);
+    log_line("     regs    r8=%lx r9=%lx r10=%lx r11=%lx r12=%lx r13=%lx r14=%lx r15=%lx rip=%lx rflags=%lx",
+             frame->r8, frame->r9, frame->r10, frame->r11, frame->r12, frame->r13, frame->r14, frame->r15,
+             frame->rip, frame->rflags);
+}
+
+static void say_block(struct fault_facts *facts, struct process *process)
+{
+    struct usersym symbols;
+    struct cause cause;
+    char callers[BACKTRACE_SIZE];
+
+    usersym_open(&symbols, process);
+    cause_guess(facts, &cause);
+    say_what(facts);
+    say_where(facts, &symbols);
+    say_nearest(facts);
+    say_history(facts, &symbols);
+    log_line(" |   likely  %s (confidence: %s): %s", cause.what, cause.confidence, cause.reason);
+    log_line(" |   try     %s", cause.advice);
+    say_registers(facts->frame);
+    usersym_backtrace(&symbols, process, facts->frame, callers, sizeof(callers));
+    log_line("     backtrace %s", callers);
+    usersym_close(&symbols);
+}
+
+void explain_fault(const struct trapframe *frame, const struct signal_info *info)
+{
+    struct process *process = current_process();
+    struct fault_facts facts;
+
+    cause_collect(&facts, process, frame, info);
+    linux_line(&facts, process);
+    if (!errors_short())
+        say_block(&facts, process);
+}
+
+void explain_context(char *buffer, size_t size)
+{
+    const struct thread *thread = current_thread();
+
+    if (thread == NULL)
+        strlcpy(buffer, "none yet", size);
+    else if (thread->process == NULL)
+        format_text(buffer, size, "kernel thread %d", thread->tid);
+    else
+        format_text(buffer, size, "pid %d %s", thread->process->pid, thread->process->name);
+}

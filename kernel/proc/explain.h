@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* explain.h - a fault explains itself: Linux's own line first, then what, where, nearest region, history, likely cause, what to try. */
+#ifndef FAULTLINE_PROC_EXPLAIN_H
+#define FAULTLINE_PROC_EXPLAIN_H
+
+#include <types.h>
+
+struct trapframe;
+struct signal_info;
+
+/* The current process is about to die of a fault at `address` (0 if the CPU told none). Writes to the kernel log. */
+void explain_fault(const struct trapframe *frame, const struct signal_info *info);
+/* No frame could be had for a touch at `address`: the table first, the decision second. */
+void explain_out_of_memory(const struct trapframe *frame, vaddr_t address);
+
+/* For panic_set_context(): "pid 7 vmrss". Takes no lock. */
+void explain_context(char *buffer, size_t size);
+
+#endif

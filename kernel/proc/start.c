@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* start.c - pid 1: the only process that is made and not forked. All others inherit from it. */
+#include <arch/x86/fpu.h>
+#include <arch/x86/switch.h>
+#include <asm-generic/errno.h>
+#include <fs/path.h>
+#include <lib/log.h>
+#include <proc/arguments.h>
+#include <proc/exec.h>
+#include <proc/process.h>
+#include <proc/shutdown.h>
+#include <proc/signal.h>
+#include <string.h>
+
+#include <asm/fcntl.h>
+#include <linux/resource.h>
+
+#define CONSOLE "/dev/console"
+#define DEFAULT_STACK (8 * MIB)
+#define DEFAULT_UMASK 022
+#define LOCKED_MEMORY (8 * MIB) /* RLIMIT_MEMLOCK, as Linux sets it since 5.16 */
+
+static void set_limits(struct rlimit64 limits[RLIM_NLIMITS])
+{
+    for (unsigned i = 0; i < RLIM_NLIMITS; i++)
+        limits[i] = (struct rlimit64){.rlim_cur = RLIM64_INFINITY, .rlim_max = RLIM64_INFINITY};
+    limits[RLIMIT_STACK].rlim_cur = DEFAULT_STACK;
+    limits[RLIMIT_CORE].rlim_cur = 0; /* no core files are written */
+    limits[RLIMIT_NOFILE] = (struct rlimit64){.rlim_cur = FD_MAX, .rlim_max = FD_MAX};
+    limits[RLIMIT_NPROC] = (struct rlimit64){.rlim_cur = PID_MAX, .rlim_max = PID_MAX};
+    limits[RLIMIT_MEMLOCK] = (struct rlimit64){.rlim_cur = LOCKED_MEMORY, .rlim_max = LOCKED_MEMORY};
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct rlimit64){0};
+}
+
+static void init_begin(void *argument)
+{
+    const struct process *process = argument;
+    fpu_reset();
+    switch_to_user(thread_frame(process->thread->stack_top));
+}
+
+/* Standard input, output and error are the console. Without one pid 1 runs all the same, as on Linux. */
+static void open_console(struct process *process)
+{
+    struct file *file;
+    int error = path_open(path_root(), CONSOLE, O_RDWR, 0, &file);
+    if (error) {
+        log_line("init: cannot open %s (error %d)", CONSOLE, -error);
+        return;
+    }
+    for (int fd = 0; fd < 3; fd++)
+        if (fdtable_install(process->files, file_get(file), 0, false) < 0)
+            file_put(file);
+    file_put(file);
+}
+
+static int load_init(struct process *process, const char *path, char *const argv[], char *const envp[])
+{
+    struct arguments arguments;
+    struct program program;
+    int error = arguments_from_kernel(&arguments, process->limits[RLIMIT_STACK].rlim_cur, argv, envp);
+    if (!error)
+        error = program_build(&program, process->cwd, path, &arguments, process->limits);
+    if (!error)
+        program_adopt(process, &program, thread_frame(process->thread->stack_top));
+    arguments_free(&arguments);
+    return error;
+}
+
+int process_start_init(const char *path, char *const argv[], char *const envp[])
+{
+    shutdown_remember();
+    int error = -ENOMEM;
+    struct process *process = process_alloc();
+    if (!process)
+        return -ENOMEM;
+    process->signals = signals_create();
+    if (!process->signals)
+        goto free_process;
+    process->files = fdtable_create();
+    if (!process->files)
+        goto free_signals;
+    process->cwd = node_get(path_root());
+    process->umask = DEFAULT_UMASK;
+    set_limits(process->limits);
+    memcpy(process->thread->fpu, fpu_initial, sizeof(fpu_initial));
+    error = load_init(process, path, argv, envp);
+    if (error)
+        goto free_files;
+    open_console(process);
+    error = process_enter(process, NULL);
+    assert(!error && process->pid == 1); /* the table was empty */
+    process->group = process->session = 1;
+    thread_prepare(process->thread, init_begin, process);
+    thread_start(process->thread);
+    return 0;
+
+free_files:
+    fdtable_put(process->files);
+    process->files = NULL;
+    node_put(process->cwd);
+    process->cwd = NULL;
+free_signals:
+    signals_free(process->signals);
+    process->signals = NULL;
+free_process:
+    process_free_thread(process);
+    process_free(process);
+    return error;
+}

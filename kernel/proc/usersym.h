@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* usersym.h - names and lines of a user program, for reports about it. */
+#ifndef FAULTLINE_PROC_USERSYM_H
+#define FAULTLINE_PROC_USERSYM_H
+
+#include <lib/symtab.h>
+#include <types.h>
+
+struct process;
+struct trapframe;
+
+struct usersym {
+    struct symtab table; /* size 0: the program has no symbols here, every lookup fails */
+    void *blob;
+};
+
+/* Reads /lib/debug<path of the executable>.sym. Never fails: without it there are no names. */
+void usersym_open(struct usersym *symbols, struct process *process);
+void usersym_close(struct usersym *symbols);
+
+/* The current program's callers, innermost first, in one line: "main+0x4c (demo.c:21) <- _start+0x1f". */
+void usersym_backtrace(const struct usersym *symbols, struct process *process, const struct trapframe *frame,
+                       char *buffer, size_t size);
+
+#endif

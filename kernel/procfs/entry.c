@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* entry.c - see entry.h: the nodes of /proc, and the open files whose contents are a text.
+ *
+ * A text is made at the read that begins at position 0 and given out by position, so one pass over the file sees one
+ * moment, however small its reads are. */
+#include <procfs/entry.h>
+
+#include <arch/x86/clock.h>
+#include <fs/file.h>
+#include <lib/log.h>
+#include <mm/kmem.h>
+#include <proc/process.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+#include <linux/stat.h>
+
+static struct kmem_cache node_cache = KMEM_CACHE("proc_node", struct proc_node);
+static struct kmem_cache text_cache = KMEM_CACHE("proc_text", struct proctext);
+
+int64_t proc_boot_time;
+
+uint64_t proc_inode(const struct node *directory, const struct proc_entry *entry, int number)
+{
+    uint64_t hash = 0xcbf29ce484222325UL; /* FNV-1a, of the parent's inode and the name */
+
+    hash = (hash ^ directory->inode) * 0x100000001b3UL;
+    if (entry->name == NULL)
+        return (hash ^ (uint64_t)number) * 0x100000001b3UL >> 16;
+    for (const char *at = entry->name; *at != '\0'; at++)
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3UL;
+    return hash >> 16;
+}
+
+struct node *proc_node_make(struct node *directory, const struct proc_entry *entry, struct process *process,
+                            int number)
+{
+    struct proc_node *made = kmem_alloc(&node_cache);
+    if (made == NULL)
+        return NULL;
+
+    bool is_directory = (entry->mode & S_IFMT) == S_IFDIR;
+    *made = (struct proc_node){
+        .node =
+            {
+                .ops = entry->ops,
+                .refs = 1,
+                .mode = entry->mode,
+                .device = PROC_DEVICE,
+                .inode = proc_inode(directory, entry, number),
+                .links = is_directory ? 2 : 1,
+                .modified = proc_boot_time + (int64_t)(clock_now() / NS_PER_SECOND),
+                .parent = is_directory ? directory : NULL,
+            },
+        .entry = entry,
+        .pid = process != NULL ? process->pid : 0,
+        .born_ns = process != NULL ? process->started_ns : 0,
+        .number = number,
+        .directory = node_get(directory),
+    };
+    return &made->node;
+}
+
+int proc_lookup_in(const struct proc_entry *entries, size_t count, struct node *directory,
+                   struct process *process, const char *name, struct node **found)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(entries[i].name, name) != 0)
+            continue;
+        *found = proc_node_make(directory, &entries[i], process, 0);
+        return *found != NULL ? 0 : -ENOMEM;
+    }
+    return -ENOENT;
+}
+
+struct process *proc_node_process(const struct node *node)
+{
+    const struct proc_node *named = proc_node(node);
+    struct process *process = process_find(named->pid);
+
+    return process != NULL && process->started_ns == named->born_ns ? process : NULL;
+}
+
+int proc_number(const char *name)
+{
+    int number = 0;
+
+    if (name[0] == '\0' || (name[0] == '0' && name[1] != '\0'))
+        return -1;
+    for (; *name != '\0'; name++) {
+        if (*name < '0' || *name > '9' || number > PID_MAX)
+            return -1;
+        number = number * 10 + (*name - '0');
+    }
+    return number;
+}
+
+ssize_t proc_name(struct node *node, char *buffer, size_t size, struct node **directory)
+{
+    const struct proc_node *named = proc_node(node);
+    int length = named->entry->name != NULL ? format_text(buffer, size, "%s", named->entry->name)
+                                            : format_text(buffer, size, "%d", named->number);
+
+    if ((size_t)length >= size)
+        return -ENAMETOOLONG;
+    *directory = node_get(named->directory);
+    return length;
+}
+
+void proc_release(struct node *node)
+{
+    struct proc_node *gone = proc_node(node);
+
+    node_put(gone->directory);
+    kmem_free(&node_cache, gone);
+}
+
+static int text_open(struct node *node, struct file *file)
+{
+    struct proctext *text = kmem_alloc(&text_cache);
+
+    (void)node;
+    if (text == NULL)
+        return -ENOMEM;
+    proctext_init(text);
+    file->private = text;
+    return 0;
+}
+
+static void text_close(struct file *file)
+{
+    proctext_clear(file->private);
+    kmem_free(&text_cache, file->private);
+}
+
+static int text_make(struct proctext *text, const struct node *node)
+{
+    const struct proc_node *named = proc_node(node);
+    struct process *process = named->pid != 0 ? proc_node_process(node) : NULL;
+
+    proctext_clear(text);
+    if (named->pid != 0 && process == NULL)
+        return -ESRCH;
+    int error = named->entry->text(text, process);
+    if (error == 0 && text->failed)
+        error = -ENOMEM;
+    if (error != 0)
+        proctext_clear(text);
+    return error;
+}
+
+static ssize_t text_read(struct file *file, struct io *io, uint64_t *position)
+{
+    struct proctext *text = file->private;
+
+    if (*position == 0 || text->size == 0) {
+        int error = text_make(text, file->node);
+        if (error != 0)
+            return error;
+    }
+    return proctext_read(text, io, position);
+}
+
+const struct file_ops proc_directory_file_ops = {0};
+
+static const struct file_ops text_file_ops = {.read = text_read, .release = text_close};
+
+const struct node_ops proc_text_ops = {
+    .open = text_open,
+    .name = proc_name,
+    .release = proc_release,
+    .file_ops = &text_file_ops,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* entry.h - an entry of /proc: what it is called, what it is, and the node that a path to it leads to. */
+#ifndef FAULTLINE_PROCFS_ENTRY_H
+#define FAULTLINE_PROCFS_ENTRY_H
+
+#include <fs/node.h>
+#include <procfs/text.h>
+#include <types.h>
+
+struct process;
+
+#define PROC_DEVICE 4 /* st_dev 0:4: some number that no other file system here has */
+
+struct proc_entry {
+    const char *name; /* NULL: its number is its name (/proc/7, /proc/7/fd/3) */
+    uint32_t mode;
+    const struct node_ops *ops; /* &proc_text_ops for a text */
+    /* Writes the text of /proc/<pid>/name (process: that one, good until this sleeps) or /proc/name (process: NULL).
+     * => 0, -errno. */
+    int (*text)(struct proctext *text, struct process *process);
+};
+
+/* Made when a path is walked, gone when nobody uses it. It names a process by pid and birth: another process that gets
+ * the same pid later is not taken for it. */
+struct proc_node {
+    struct node node;
+    const struct proc_entry *entry;
+    int pid; /* 0: not about a process */
+    uint64_t born_ns;
+    int number;             /* pid or descriptor, for an entry without a name */
+    struct node *directory; /* a reference; NULL: the root */
+};
+
+extern const struct node_ops proc_text_ops;
+extern const struct file_ops proc_directory_file_ops; /* an open directory: it can only be listed */
+extern int64_t proc_boot_time; /* seconds since 1970 at clock_now() == 0; set by procfs_init() */
+
+/* => a node with one reference; NULL when memory is short. process may be NULL. */
+struct node *proc_node_make(struct node *directory, const struct proc_entry *entry, struct process *process,
+                            int number);
+/* The entry of that name among `count`, as a node. => 0, -ENOENT, -ENOMEM. */
+int proc_lookup_in(const struct proc_entry *entries, size_t count, struct node *directory,
+                   struct process *process, const char *name, struct node **found);
+/* Its process; NULL: it is gone. */
+struct process *proc_node_process(const struct node *node);
+/* "17" => 17; -1 if the name is no plain number. */
+int proc_number(const char *name);
+/* The inode number of an entry; numbers are unique within a directory. */
+uint64_t proc_inode(const struct node *directory, const struct proc_entry *entry, int number);
+
+static inline struct proc_node *proc_node(const struct node *node)
+{
+    return CONTAINER_OF(node, struct proc_node, node);
+}
+
+/* Every node_ops of /proc has these two. */
+ssize_t proc_name(struct node *node, char *buffer, size_t size, struct node **directory);
+void proc_release(struct node *node);
+
+#endif

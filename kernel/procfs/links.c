@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* links.c - see links.h. exe, cwd, root and fd/N lead straight to a node (node_ops.follow), so they work for a file that
+ * was deleted and for a pipe; their text is only what is shown. self is an ordinary link whose text depends on the reader. */
+#include <procfs/links.h>
+
+#include <fs/file.h>
+#include <fs/path.h>
+#include <lib/log.h>
+#include <proc/process.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+/* => the node referenced; NULL: there is none (any more). */
+typedef struct node *link_target(const struct proc_node *link, struct process *process);
+
+static struct node *exe_target(const struct proc_node *link, struct process *process)
+{
+    (void)link;
+    return process->executable != NULL ? node_get(process->executable) : NULL;
+}
+
+static struct node *cwd_target(const struct proc_node *link, struct process *process)
+{
+    (void)link;
+    return process->cwd != NULL ? node_get(process->cwd) : NULL;
+}
+
+static struct node *root_target(const struct proc_node *link, struct process *process)
+{
+    (void)link;
+    return process->state == PROCESS_LIVE ? node_get(path_root()) : NULL;
+}
+
+static struct node *fd_target(const struct proc_node *link, struct process *process)
+{
+    struct file *file = process->files != NULL ? fdtable_get(process->files, link->number) : NULL;
+    if (file == NULL)
+        return NULL;
+    struct node *node = node_get(file->node);
+    file_put(file);
+    return node;
+}
+
+static int link_follow(struct node *node, link_target *target_of, struct node **target)
+{
+    struct process *process = proc_node_process(node);
+
+    *target = process != NULL ? target_of(proc_node(node), process) : NULL;
+    return *target != NULL ? 0 : -ENOENT;
+}
+
+static ssize_t link_text(struct node *node, link_target *target_of, char *buffer, size_t size)
+{
+    struct node *target;
+    int error = link_follow(node, target_of, &target);
+    if (error != 0)
+        return error;
+    ssize_t length = path_of(target, buffer, size);
+    node_put(target);
+    return length;
+}
+
+#define MAGIC_LINK(link)                                                                                     \
+    static int link##_follow(struct node *node, struct node **target)                                        \
+    {                                                                                                        \
+        return link_follow(node, link##_target, target);                                                     \
+    }                                                                                                        \
+    static ssize_t link##_readlink(struct node *node, char *buffer, size_t size)                             \
+    {                                                                                                        \
+        return link_text(node, link##_target, buffer, size);                                                 \
+    }
+#define MAGIC_OPS(link)                                                                                      \
+    {                                                                                                        \
+        .readlink = link##_readlink, .follow = link##_follow, .name = proc_name, .release = proc_release     \
+    }
+
+MAGIC_LINK(exe)
+MAGIC_LINK(cwd)
+MAGIC_LINK(root)
+MAGIC_LINK(fd)
+const struct node_ops proc_exe_ops = MAGIC_OPS(exe);
+const struct node_ops proc_cwd_ops = MAGIC_OPS(cwd);
+const struct node_ops proc_root_link_ops = MAGIC_OPS(root);
+static const struct node_ops fd_ops = MAGIC_OPS(fd);
+
+static ssize_t self_readlink(struct node *node, char *buffer, size_t size)
+{
+    (void)node;
+    return format_text(buffer, size, "%d", current_process()->pid);
+}
+
+static ssize_t thread_self_readlink(struct node *node, char *buffer, size_t size)
+{
+    (void)node;
+    return format_text(buffer, size, "%d/task/%d", current_process()->pid, current_thread()->tid);
+}
+
+const struct node_ops proc_self_ops = {.readlink = self_readlink, .name = proc_name, .release = proc_release};
+const struct node_ops proc_thread_self_ops = {
+    .readlink = thread_self_readlink, .name = proc_name, .release = proc_release};
+
+/* ---- The directory of the descriptors --------------------------------------------------------------------------- */
+
+/* Linux says by the owner's permissions how the file was opened. */
+static const struct proc_entry fd_entries[] = {
+    [O_RDONLY] = {NULL, S_IFLNK | S_IRUSR | S_IXUSR, &fd_ops, NULL},
+    [O_WRONLY] = {NULL, S_IFLNK | S_IWUSR | S_IXUSR, &fd_ops, NULL},
+    [O_RDWR] = {NULL, S_IFLNK | S_IRWXU, &fd_ops, NULL},
+    [O_ACCMODE] = {NULL, S_IFLNK | S_IXUSR, &fd_ops, NULL}, /* Linux's "3": neither read nor write */
+};
+#define FD_LINK_SIZE 64 /* what lstat says on Linux, whatever the text */
+
+/* How `fd` is open, as an index of fd_entries. => -ENOENT: it is not. */
+static int fd_mode(struct process *process, int fd)
+{
+    struct file *file = process->files != NULL ? fdtable_get(process->files, fd) : NULL;
+    if (file == NULL)
+        return -ENOENT;
+    int mode = (int)(file->flags & O_ACCMODE);
+    file_put(file);
+    return mode;
+}
+
+static int fd_lookup(struct node *directory, const char *name, struct node **found)
+{
+    struct process *process = proc_node_process(directory);
+    int fd = proc_number(name);
+    if (process == NULL || fd < 0)
+        return -ENOENT;
+    int mode = fd_mode(process, fd);
+    if (mode < 0)
+        return mode;
+    *found = proc_node_make(directory, &fd_entries[mode], process, fd);
+    if (*found == NULL)
+        return -ENOMEM;
+    (*found)->size = FD_LINK_SIZE;
+    return 0;
+}
+
+static int fd_list(struct node *directory, uint64_t position, struct node_entry *entry)
+{
+    struct process *process = proc_node_process(directory);
+    if (process == NULL || process->files == NULL)
+        return process == NULL ? -ENOENT : 0;
+    int fd = position < FD_MAX ? fdtable_next(process->files, (int)position) : -1;
+    if (fd < 0)
+        return 0;
+    format_text(entry->name, sizeof(entry->name), "%d", fd);
+    entry->inode = proc_inode(directory, &fd_entries[0], fd);
+    entry->mode = S_IFLNK;
+    entry->next = (uint64_t)fd + 1;
+    return 1;
+}
+
+const struct node_ops proc_fd_directory_ops = {.lookup = fd_lookup,
+                                               .list = fd_list,
+                                               .name = proc_name,
+                                               .release = proc_release,
+                                               .file_ops = &proc_directory_file_ops};

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* maps.c - the regions of a process, a row each, to the byte as Linux prints them (fs/proc/task_mmu.c of Linux 6.18).
+ *
+ *     00400000-00401000 r--p 00000000 00:01 17                                 /bin/vmrss
+ *     start-end perm offset device inode, blanks up to column 73, name; a row without a name ends with one blank
+ *
+ * smaps adds what is resident. The address space stays locked while the text is made, so its rows fit together.
+ * The process is not looked at after that lock was waited for. */
+#include <procfs/maps.h>
+
+#include <mm/mmstat.h>
+#include <proc/process.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+
+#define NAME_COLUMN 73
+#define NAME_SIZE 4097 /* a path of PATH_LENGTH_MAX, and " (deleted)" cut short */
+
+static uint64_t offset_of(const struct vma *vma)
+{
+    return vma->source != NULL ? vma->offset << PAGE_SHIFT : 0;
+}
+
+static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, char name[NAME_SIZE])
+{
+    uint32_t device = vma->source != NULL ? vma->source->device : 0;
+    uint64_t inode = vma->source != NULL ? vma->source->inode : 0;
+    uint64_t begin = text->size;
+
+    proctext_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
+                    vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
+                    vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p', offset_of(vma),
+                    device >> 8, device & 0xff, inode);
+    mmstat_vma_name(aspace, vma, name, NAME_SIZE);
+    if (name[0] != '\0') {
+        uint64_t column = text->size - begin;
+        proctext_printf(text, "%*s%s", column < NAME_COLUMN ? (int)(NAME_COLUMN - column) : 0, "", name);
+    }
+    proctext_printf(text, "\n");
+}
+
+/* "Rss:                  12 kB" */
+static void kilobytes(struct proctext *text, const char *name, uint64_t bytes)
+{
+    proctext_printf(text, "%-16s%8lu kB\n", name, bytes / KIB);
+}
+
+/* What smaps and its roll-up have in common. `split`: say whose the proportional share is. */
+static void usage(struct proctext *text, const struct vma_usage *counted, const uint64_t *split)
+{
+    kilobytes(text, "Rss:", counted->rss);
+    kilobytes(text, "Pss:", counted->pss_shifted >> 12);
+    kilobytes(text, "Pss_Dirty:", counted->pss_dirty_shifted >> 12);
+    if (split != NULL) {
+        kilobytes(text, "Pss_Anon:", split[RESIDENT_ANON] >> 12);
+        kilobytes(text, "Pss_File:", split[RESIDENT_FILE] >> 12);
+        kilobytes(text, "Pss_Shmem:", split[RESIDENT_SHMEM] >> 12);
+    }
+    kilobytes(text, "Shared_Clean:", counted->shared_clean);
+    kilobytes(text, "Shared_Dirty:", counted->shared_dirty);
+    kilobytes(text, "Private_Clean:", counted->private_clean);
+    kilobytes(text, "Private_Dirty:", counted->private_dirty);
+    kilobytes(text, "Referenced:", counted->referenced);
+    kilobytes(text, "Anonymous:", counted->anonymous);
+    /* Of what follows there is nothing here: no merging of equal pages, no MADV_FREE, no large pages, no swap, no mlock. */
+    static const char *const absent[] = {
+        "KSM:",           "LazyFree:",       "AnonHugePages:",   "ShmemPmdMapped:",
+        "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:",
+        "SwapPss:",       "Locked:"};
+    for (unsigned i = 0; i < ARRAY_SIZE(absent); i++)
+        kilobytes(text, absent[i], 0);
+}
+
+/* In the order of Linux's bits. A mapping that may not become writable is one of a file that was opened for reading
+ * only; Linux calls it shareable, but not shared. `ac`: counts towards what was promised (Committed_AS). */
+static void flags(struct proctext *text, const struct vma *vma)
+{
+    bool shared = vma->flags & VMA_SHARED, may_write = !shared || (vma->flags & VMA_MAY_WRITE);
+    bool promised = !shared && (vma->flags & (VMA_WRITE | VMA_NORESERVE)) == VMA_WRITE;
+
+    proctext_printf(text, "VmFlags: %s%s%s%smr %sme %s%s%s%s\n", vma->flags & VMA_READ ? "rd " : "",
+                    vma->flags & VMA_WRITE ? "wr " : "", vma->flags & VMA_EXEC ? "ex " : "",
+                    shared && may_write ? "sh " : "", may_write ? "mw " : "", shared ? "ms " : "",
+                    vma->flags & VMA_STACK ? "gd " : "", promised ? "ac " : "",
+                    vma->flags & VMA_NORESERVE ? "nr " : "");
+}
+
+static void detail(struct proctext *text, struct aspace *aspace, struct vma *vma)
+{
+    struct vma_usage counted = {0};
+
+    mmstat_vma(aspace, vma, &counted);
+    kilobytes(text, "Size:", vma->end - vma->start);
+    kilobytes(text, "KernelPageSize:", PAGE_SIZE);
+    kilobytes(text, "MMUPageSize:", PAGE_SIZE);
+    usage(text, &counted, NULL);
+    proctext_printf(text, "THPeligible:    %8u\n", 0);
+    flags(text, vma);
+}
+
+static int rows(struct proctext *text, struct process *process, bool with_detail)
+{
+    struct aspace *aspace = process_aspace(process);
+    if (aspace == NULL)
+        return 0; /* it has exited: no rows, as on Linux */
+    struct page *name = page_alloc_order(PAGE_BUFFER, 1);
+    if (name == NULL) {
+        aspace_put(aspace);
+        return -ENOMEM;
+    }
+
+    struct vma *vma;
+    mutex_lock(&aspace->lock);
+    TAILQ_FOREACH (vma, &aspace->vmas.list, link) {
+        row(text, aspace, vma, page_to_virt(name));
+        if (with_detail)
+            detail(text, aspace, vma);
+        if (text->failed)
+            break;
+    }
+    mutex_unlock(&aspace->lock);
+    page_put(name);
+    aspace_put(aspace);
+    return 0;
+}
+
+int proc_maps(struct proctext *text, struct process *process)
+{
+    return rows(text, process, false);
+}
+
+int proc_smaps(struct proctext *text, struct process *process)
+{
+    return rows(text, process, true);
+}
+
+/* Adds a region to the sum, and its proportional share to the kind of frame that it lies in. */
+static void add_up(struct vma_usage *sum, uint64_t split[RESIDENT_KINDS], struct aspace *aspace,
+                   struct vma *vma)
+{
+    struct vma_usage counted = {0};
+    bool shmem = vma->source != NULL && vma->source->anonymous_shared;
+
+    mmstat_vma(aspace, vma, &counted);
+    split[RESIDENT_ANON] += counted.pss_anon_shifted;
+    split[shmem ? RESIDENT_SHMEM : RESIDENT_FILE] += counted.pss_shifted - counted.pss_anon_shifted;
+    sum->rss += counted.rss;
+    sum->pss_shifted += counted.pss_shifted;
+    sum->pss_dirty_shifted += counted.pss_dirty_shifted;
+    sum->shared_clean += counted.shared_clean;
+    sum->shared_dirty += counted.shared_dirty;
+    sum->private_clean += counted.private_clean;
+    sum->private_dirty += counted.private_dirty;
+    sum->referenced += counted.referenced;
+    sum->anonymous += counted.anonymous;
+}
+
+int proc_smaps_rollup(struct proctext *text, struct process *process)
+{
+    struct aspace *aspace = process_aspace(process);
+    if (aspace == NULL)
+        return -ESRCH;
+
+    struct vma_usage sum = {0};
+    uint64_t split[RESIDENT_KINDS] = {0};
+    struct vma *vma;
+    mutex_lock(&aspace->lock);
+    struct vma *first = TAILQ_FIRST(&aspace->vmas.list), *last = TAILQ_LAST(&aspace->vmas.list, vma_list);
+    vaddr_t start = first != NULL ? first->start : 0, end = last != NULL ? last->end : 0;
+    TAILQ_FOREACH (vma, &aspace->vmas.list, link)
+        add_up(&sum, split, aspace, vma);
+    mutex_unlock(&aspace->lock);
+    aspace_put(aspace);
+
+    uint64_t begin = text->size;
+    proctext_printf(text, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
+    proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->size - begin)), "");
+    usage(text, &sum, split);
+    return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* meminfo.c - see meminfo.h. Everything comes from the ledger of frames (mm/page.h), which is exact at any moment.
+ *
+ *   Linux's word      here
+ *   MemTotal          all RAM except what the firmware, the kernel image and the frame array have for ever
+ *   MemFree           free frames
+ *   MemAvailable      the same: a page of the ramfs has no other copy, so nothing could be given up for a newcomer
+ *   Cached            pages of files and of shared anonymous memory (Shmem is a part of it, as on Linux)
+ *   AnonPages         anonymous frames, each once
+ *   Slab, SUnreclaim  kernel objects; KernelStack, PageTables: what they say
+ *   Committed_AS      what has been promised: private writable memory of every process, and shared anonymous memory in use
+ *
+ * /proc/frames is our own: a line for each class of owner, and their sum, which is the RAM of the machine. */
+#include <procfs/meminfo.h>
+
+#include <mm/kmem.h>
+#include <mm/kstack.h>
+#include <mm/page.h>
+#include <proc/process.h>
+
+static void kilobytes(struct proctext *text, const char *name, uint64_t frames)
+{
+    proctext_printf(text, "%-16s%8lu kB\n", name, frames * (PAGE_SIZE / KIB));
+}
+
+/* Pages that processes were promised. It is a sum over processes, so it is as exact as they stand still meanwhile; no
+ * lock is waited for here. */
+static uint64_t promised_pages(void)
+{
+    uint64_t pages = 0;
+
+    for (struct process *process = process_next(1); process != NULL;
+         process = process_next(process->pid + 1)) {
+        if (process->aspace != NULL)
+            pages += process->aspace->data + process->aspace->stack;
+    }
+    return pages;
+}
+
+static void files(struct proctext *text, uint64_t file_pages, uint64_t shmem)
+{
+    kilobytes(text, "Buffers:", 0);
+    kilobytes(text, "Cached:", file_pages + shmem);
+    kilobytes(text, "SwapCached:", 0);
+}
+
+int proc_meminfo(struct proctext *text, struct process *process)
+{
+    struct page_ledger ledger;
+
+    (void)process;
+    page_ledger(&ledger);
+    const uint64_t *frames = ledger.frames;
+    uint64_t total = ledger.total - frames[PAGE_FIRMWARE] - frames[PAGE_IMAGE] - frames[PAGE_ARRAY];
+    uint64_t committed = promised_pages() + frames[PAGE_SHMEM];
+
+    kilobytes(text, "MemTotal:", total);
+    kilobytes(text, "MemFree:", frames[PAGE_FREE]);
+    kilobytes(text, "MemAvailable:", frames[PAGE_FREE]);
+    files(text, frames[PAGE_FILE], frames[PAGE_SHMEM]);
+    /* There are no lists by age yet: what could be swapped or dropped one day counts as active. */
+    kilobytes(text, "Active:", frames[PAGE_ANON] + frames[PAGE_SHMEM]);
+    kilobytes(text, "Inactive:", 0);
+    kilobytes(text, "Active(anon):", frames[PAGE_ANON] + frames[PAGE_SHMEM]);
+    kilobytes(text, "Inactive(anon):", 0);
+    kilobytes(text, "Active(file):", 0);
+    kilobytes(text, "Inactive(file):", 0);
+    kilobytes(text, "Unevictable:", frames[PAGE_FILE]);
+    kilobytes(text, "Mlocked:", 0);
+    kilobytes(text, "SwapTotal:", 0);
+    kilobytes(text, "SwapFree:", 0);
+    kilobytes(text, "Dirty:", 0);
+    kilobytes(text, "Writeback:", 0);
+    kilobytes(text, "AnonPages:", frames[PAGE_ANON]);
+    kilobytes(text, "Shmem:", frames[PAGE_SHMEM]);
+    kilobytes(text, "KReclaimable:", 0);
+    kilobytes(text, "Slab:", frames[PAGE_SLAB]);
+    kilobytes(text, "SReclaimable:", 0);
+    kilobytes(text, "SUnreclaim:", frames[PAGE_SLAB]);
+    kilobytes(text, "KernelStack:", frames[PAGE_KSTACK]);
+    kilobytes(text, "PageTables:", frames[PAGE_TABLE]);
+    kilobytes(text, "NFS_Unstable:", 0);
+    kilobytes(text, "Bounce:", 0);
+    kilobytes(text, "WritebackTmp:", 0);
+    kilobytes(text, "CommitLimit:", total / 2); /* vm.overcommit_ratio 50, no swap */
+    kilobytes(text, "Committed_AS:", committed);
+    kilobytes(text, "VmallocTotal:", (KSTACK_AREA_END - KSTACK_AREA) >> PAGE_SHIFT);
+    kilobytes(text, "VmallocUsed:", kstack_count() * KSTACK_SIZE / PAGE_SIZE);
+    kilobytes(text, "VmallocChunk:", 0);
+    kilobytes(text, "Percpu:", 0);
+    proctext_printf(
+        text,
+        "HugePages_Total:   %5u\nHugePages_Free:    %5u\nHugePages_Rsvd:    %5u\nHugePages_Surp:    %5u\n", 0,
+        0, 0, 0);
+    proctext_printf(text, "Hugepagesize:   %8u kB\nHugetlb:        %8u kB\n", 2048, 0);
+    return 0;
+}
+
+int proc_frames(struct proctext *text, struct process *process)
+{
+    struct page_ledger ledger;
+
+    (void)process;
+    page_ledger(&ledger);
+    for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
+        proctext_printf(text, "%s %lu\n", page_owner_name(owner), ledger.frames[owner]);
+    proctext_printf(text, "total %lu\n", ledger.total);
+    return 0;
+}
+
+/* One zone: all RAM is alike here. */
+int proc_buddyinfo(struct proctext *text, struct process *process)
+{
+    uint64_t blocks[PAGE_MAX_ORDER + 1];
+
+    (void)process;
+    page_buddy_counts(blocks);
+    proctext_printf(text, "Node %d, zone %8s ", 0, "Normal");
+    for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
+        proctext_printf(text, "%6lu ", blocks[order]);
+    proctext_printf(text, "\n");
+    return 0;
+}
+
+int proc_slabinfo(struct proctext *text, struct process *process)
+{
+    (void)process;
+    proctext_printf(text, "slabinfo - version: 2.1\n"
+                          "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+                          " : tunables <limit> <batchcount> <sharedfactor>"
+                          " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+    for (const struct kmem_cache *cache = kmem_first(); cache != NULL; cache = cache->next)
+        proctext_printf(text,
+                        "%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
+                        cache->name, cache->in_use, cache->slabs * cache->per_slab, cache->size,
+                        cache->per_slab, 1 << cache->order, 0, 0, 0, cache->slabs, cache->slabs, 0UL);
+    return 0;
+}

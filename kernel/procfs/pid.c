@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* pid.c - see pid.h: a table of what stands in /proc/<pid>, and its task/ with one directory a thread.
+ *
+ * There is one thread in a process yet, so task/ has one entry, which shows the same as the directory above. */
+#include <procfs/pid.h>
+
+#include <lib/log.h>
+#include <proc/process.h>
+#include <procfs/links.h>
+#include <procfs/maps.h>
+#include <procfs/status.h>
+#include <procfs/window.h>
+#include <string.h>
+
+#include <asm-generic/errno.h>
+#include <linux/stat.h>
+
+#define DIRECTORY (S_IFDIR | 0555)
+#define LINK (S_IFLNK | 0777)
+#define EVERYBODY (S_IFREG | 0444)
+
+static const struct node_ops task_ops;
+
+static const struct proc_entry entries[] = {
+    {"cmdline", EVERYBODY, &proc_cmdline_ops, NULL},
+    {"comm", EVERYBODY, &proc_text_ops, proc_comm},
+    {"cwd", LINK, &proc_cwd_ops, NULL},
+    {"environ", S_IFREG | S_IRUSR, &proc_environ_ops, NULL},
+    {"exe", LINK, &proc_exe_ops, NULL},
+    {"fd", S_IFDIR | S_IRUSR | S_IXUSR, &proc_fd_directory_ops, NULL},
+    {"limits", EVERYBODY, &proc_text_ops, proc_limits},
+    {"maps", EVERYBODY, &proc_text_ops, proc_maps},
+    {"mem", S_IFREG | S_IRUSR | S_IWUSR, &proc_mem_ops, NULL},
+    {"pagemap", S_IFREG | S_IRUSR, &proc_pagemap_ops, NULL},
+    {"root", LINK, &proc_root_link_ops, NULL},
+    {"smaps", EVERYBODY, &proc_text_ops, proc_smaps},
+    {"smaps_rollup", EVERYBODY, &proc_text_ops, proc_smaps_rollup},
+    {"stat", EVERYBODY, &proc_text_ops, proc_stat},
+    {"statm", EVERYBODY, &proc_text_ops, proc_statm},
+    {"status", EVERYBODY, &proc_text_ops, proc_status},
+    {"task", DIRECTORY, &task_ops, NULL},
+};
+#define TASK_ENTRIES (ARRAY_SIZE(entries) - 1) /* a thread's directory has no task/ */
+
+static size_t entry_count(const struct node *directory)
+{
+    const struct node *above = proc_node(directory)->directory;
+
+    return above->ops == &task_ops ? TASK_ENTRIES : ARRAY_SIZE(entries);
+}
+
+static int pid_lookup(struct node *directory, const char *name, struct node **found)
+{
+    struct process *process = proc_node_process(directory);
+
+    if (process == NULL)
+        return -ENOENT;
+    return proc_lookup_in(entries, entry_count(directory), directory, process, name, found);
+}
+
+static int pid_list(struct node *directory, uint64_t position, struct node_entry *entry)
+{
+    if (proc_node_process(directory) == NULL)
+        return -ENOENT;
+    if (position >= entry_count(directory))
+        return 0;
+    const struct proc_entry *listed = &entries[position];
+    strlcpy(entry->name, listed->name, sizeof(entry->name));
+    entry->inode = proc_inode(directory, listed, 0);
+    entry->mode = listed->mode;
+    entry->next = position + 1;
+    return 1;
+}
+
+static const struct node_ops pid_ops = {.lookup = pid_lookup,
+                                        .list = pid_list,
+                                        .name = proc_name,
+                                        .release = proc_release,
+                                        .file_ops = &proc_directory_file_ops};
+
+const struct proc_entry proc_pid_entry = {NULL, DIRECTORY, &pid_ops, NULL};
+
+static int task_lookup(struct node *directory, const char *name, struct node **found)
+{
+    struct process *process = proc_node_process(directory);
+
+    if (process == NULL || proc_number(name) != process->pid)
+        return -ENOENT;
+    *found = proc_node_make(directory, &proc_pid_entry, process, process->pid);
+    return *found != NULL ? 0 : -ENOMEM;
+}
+
+static int task_list(struct node *directory, uint64_t position, struct node_entry *entry)
+{
+    struct process *process = proc_node_process(directory);
+
+    if (process == NULL)
+        return -ENOENT;
+    if (position > 0)
+        return 0;
+    format_text(entry->name, sizeof(entry->name), "%d", process->pid);
+    entry->inode = proc_inode(directory, &proc_pid_entry, process->pid);
+    entry->mode = S_IFDIR;
+    entry->next = 1;
+    return 1;
+}
+
+static const struct node_ops task_ops = {.lookup = task_lookup,
+                                         .list = task_list,
+                                         .name = proc_name,
+                                         .release = proc_release,
+                                         .file_ops = &proc_directory_file_ops};

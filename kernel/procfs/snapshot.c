@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* snapshot.c - see snapshot.h. First what the process structure says, while nothing sleeps; then its address space, held
+ * by a reference, under its lock. */
+#include <procfs/snapshot.h>
+
+#include <mm/mmstat.h>
+#include <proc/signal.h>
+#include <string.h>
+
+static char state_of(const struct process *process)
+{
+    const struct thread *thread = process->thread;
+
+    if (process->state == PROCESS_ZOMBIE || thread == NULL)
+        return 'Z';
+    if (process->stop_signal != 0)
+        return 'T';
+    if (thread->state != THREAD_SLEEPING)
+        return 'R';
+    return thread->interruptible ? 'S' : 'D';
+}
+
+static void take_process(struct process *process, struct proc_snapshot *snapshot)
+{
+    *snapshot = (struct proc_snapshot){
+        .state = state_of(process),
+        .pid = process->pid,
+        .parent = process->parent != NULL ? process->parent->pid : 0,
+        .group = process->group,
+        .session = process->session,
+        .umask = process->umask,
+        .fd_size = process->files != NULL ? process->files->size : 0,
+        .children = process->children_usage,
+        .started_ns = process->started_ns,
+        .resident_limit = process->limits[RLIMIT_RSS].rlim_cur,
+        .pending_limit = process->limits[RLIMIT_SIGPENDING].rlim_cur,
+        .exit_status = process->state == PROCESS_ZOMBIE ? process->exit_status : 0,
+    };
+    strlcpy(snapshot->name, process->name, sizeof(snapshot->name));
+    if (process->signals != NULL) {
+        snapshot->pending = process->signals->pending;
+        snapshot->blocked = process->signals->blocked;
+        snapshot->ignored = process->signals->ignored;
+        snapshot->caught = process->signals->caught;
+    }
+    if (process->thread != NULL) {
+        snapshot->voluntary_switches = process->thread->voluntary_switches;
+        snapshot->involuntary_switches = process->thread->involuntary_switches;
+    }
+    process_refresh_usage(process);
+    snapshot->usage = process->usage;
+}
+
+static void take_memory(struct aspace *aspace, struct proc_snapshot *snapshot)
+{
+    snapshot->has_memory = true;
+    snapshot->total = aspace->total;
+    snapshot->peak = MAX(aspace->total_peak, aspace->total);
+    snapshot->data = aspace->data;
+    snapshot->stack = aspace->stack;
+    snapshot->exec = aspace->exec;
+    snapshot->text = (page_ceil(aspace->code_end) - page_floor(aspace->code_start)) >> PAGE_SHIFT;
+    memcpy(snapshot->resident, aspace->pmap.resident, sizeof(snapshot->resident));
+    snapshot->resident_all = pmap_resident_pages(&aspace->pmap);
+    snapshot->resident_peak = mmstat_peak_resident(aspace);
+    snapshot->tables = aspace->pmap.tables;
+    snapshot->code_start = aspace->code_start;
+    snapshot->code_end = aspace->code_end;
+    snapshot->data_start = aspace->data_start;
+    snapshot->data_end = aspace->data_end;
+    snapshot->brk_start = aspace->brk_start;
+    snapshot->stack_start = aspace->stack_start;
+    snapshot->arg_start = aspace->arg_start;
+    snapshot->arg_end = aspace->arg_end;
+    snapshot->env_start = aspace->env_start;
+    snapshot->env_end = aspace->env_end;
+}
+
+void proc_snapshot(struct process *process, struct proc_snapshot *snapshot)
+{
+    take_process(process, snapshot);
+    struct aspace *aspace = process_aspace(process);
+    if (aspace == NULL)
+        return;
+    mutex_lock(&aspace->lock);
+    take_memory(aspace, snapshot);
+    mutex_unlock(&aspace->lock);
+    aspace_put(aspace);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* snapshot.h - the numbers of a process at one moment, for the files that print them in different orders. */
+#ifndef FAULTLINE_PROCFS_SNAPSHOT_H
+#define FAULTLINE_PROCFS_SNAPSHOT_H
+
+#include <proc/process.h>
+#include <types.h>
+
+struct proc_snapshot {
+    char name[PROCESS_NAME_SIZE];
+    char state; /* R S D T Z, as ps(1) has them */
+    int pid, parent, group, session;
+    unsigned umask, fd_size;
+    uint64_t pending, blocked, ignored, caught;
+    struct process_usage usage, children;
+    uint64_t started_ns;
+    uint64_t voluntary_switches, involuntary_switches;
+    uint64_t resident_limit, pending_limit;
+    int exit_status;
+
+    bool has_memory; /* false: it has exited, and what follows is 0 */
+    /* pages */
+    uint64_t total, peak, data, stack, exec, text;
+    uint64_t resident[RESIDENT_KINDS], resident_all, resident_peak, tables;
+    vaddr_t code_start, code_end, data_start, data_end, brk_start, stack_start;
+    vaddr_t arg_start, arg_end, env_start, env_end;
+};
+
+/* May wait for the address space's lock; `process` is not looked at after that. */
+void proc_snapshot(struct process *process, struct proc_snapshot *snapshot);
+
+#endif

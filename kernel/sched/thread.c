@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* thread.c - who runs next: one run queue a CPU, round robin, a tick that ends the time slice.
+ *
+ *      NEW --thread_start--> READY --switch--> RUNNING --sched_yield, slice over--> READY
+ *                              ^                  |  \--thread_exit--> DEAD
+ *                              +---thread_wake--- SLEEPING
+ *
+ * A switch happens with the run queue's lock held, on one stack before context_switch() and on another after it: the lock
+ * that the old thread took is let go by the new one (switch_finish). So nobody sees a thread as ready or asleep whose
+ * registers are not yet saved.
+ *
+ * A thread that goes to sleep says so first (thread_sleep_begin), then tells others where it can be found, then gives up
+ * the CPU (thread_sleep). Woken in between, it is RUNNING again and does not give it up at all.
+ *
+ * The boot flow of a CPU becomes its idle thread: it is on no queue and runs when nothing else is ready.
+ * Locks: a run queue's lock guards the list, `current` and the state of the threads that belong to it. Interrupts are off
+ * except while the idle loop waits.
+ * Not here: moving threads between CPUs, priorities. */
+#include <arch/x86/clock.h>
+#include <arch/x86/percpu.h>
+#include <arch/x86/switch.h>
+#include <asm-generic/errno.h>
+#include <sched/thread.h>
+#include <sched/timeout.h>
+
+#define TICK_NS (NS_PER_SECOND / CLOCK_TICK_HZ)
+/* So close to a deadline the idle loop polls the clock: the tick would come up to a hundredth of a second late. */
+#define POLL_NS (TICK_NS / 10)
+
+TAILQ_HEAD(run_list, thread);
+
+struct run_queue {
+    struct spinlock lock;
+    struct run_list ready;
+    unsigned ready_count;
+    struct thread *current;
+    struct thread idle;
+    /* Left by a dying thread for whoever runs next. */
+    void (*after)(void *);
+    void *after_argument;
+};
+
+static struct run_queue run_queues[MAX_CPUS];
+
+static inline struct run_queue *this_queue(void)
+{
+    return &run_queues[cpu_number()];
+}
+
+void sched_init(void)
+{
+    struct run_queue *queue = this_queue();
+    TAILQ_INIT(&queue->ready);
+    queue->idle.state = THREAD_RUNNING;
+    queue->idle.cpu = cpu_number();
+    queue->current = &queue->idle;
+    this_cpu()->current = &queue->idle;
+}
+
+/* ---- Run queue. All with its lock held ---------------------------------------------------------------------------- */
+
+static void make_ready(struct run_queue *queue, struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    TAILQ_INSERT_TAIL(&queue->ready, thread, run_link);
+    queue->ready_count++;
+}
+
+static struct thread *take_next(struct run_queue *queue)
+{
+    struct thread *thread = TAILQ_FIRST(&queue->ready);
+    if (!thread)
+        return &queue->idle;
+    TAILQ_REMOVE(&queue->ready, thread, run_link);
+    queue->ready_count--;
+    return thread;
+}
+
+/* ---- The switch --------------------------------------------------------------------------------------------------- */
+
+/* The first thing on the new thread's stack. */
+static void switch_finish(void)
+{
+    struct run_queue *queue = this_queue();
+    void (*after)(void *) = queue->after;
+    queue->after = NULL;
+    spin_unlock(&queue->lock);
+    if (unlikely(after != NULL))
+        after(queue->after_argument);
+}
+
+static void switch_to(struct run_queue *queue, struct thread *next)
+{
+    struct thread *previous = queue->current;
+    uint64_t now = clock_now();
+    previous->cpu_ns += now - previous->started_ns;
+    next->started_ns = now;
+    next->state = THREAD_RUNNING;
+    queue->current = next;
+    this_cpu()->current = next;
+
+    if (previous->fpu)
+        cpu_fxsave(previous->fpu);
+    if (next != &queue->idle)
+        switch_load(next->stack_top, next->cr3, next->fs_base);
+    if (next->fpu)
+        cpu_fxrstor(next->fpu);
+    context_switch(&previous->kernel_rsp, next->kernel_rsp);
+    /* Another time: `previous` has been picked again, by whichever thread ran before it. */
+    switch_finish();
+}
+
+static void first_run(void *argument)
+{
+    struct thread *thread = argument;
+    switch_finish();
+    thread->entry(thread->argument);
+    panic("thread %d returned from its entry function", thread->tid);
+}
+
+void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument)
+{
+    thread->state = THREAD_NEW;
+    thread->cpu = cpu_number();
+    thread->entry = entry;
+    thread->argument = argument;
+    thread->kernel_rsp = switch_prepare(thread->stack_top, first_run, thread);
+}
+
+void thread_start(struct thread *thread)
+{
+    assert(thread->state == THREAD_NEW);
+    struct run_queue *queue = &run_queues[thread->cpu];
+    spin_lock(&queue->lock);
+    make_ready(queue, thread);
+    spin_unlock(&queue->lock);
+}
+
+/* The current thread stays ready. => true if another one ran meanwhile. */
+static bool let_others_run(void)
+{
+    struct run_queue *queue = this_queue();
+    spin_lock(&queue->lock);
+    struct thread *thread = queue->current;
+    __atomic_and_fetch(&thread->pending, ~THREAD_RESCHEDULE, __ATOMIC_RELAXED);
+    if (TAILQ_EMPTY(&queue->ready)) {
+        spin_unlock(&queue->lock);
+        return false;
+    }
+    struct thread *next = take_next(queue);
+    make_ready(queue, thread);
+    switch_to(queue, next);
+    return true;
+}
+
+void sched_yield(void)
+{
+    if (let_others_run())
+        current_thread()->voluntary_switches++;
+}
+
+void sched_preempt(void)
+{
+    if (let_others_run())
+        current_thread()->involuntary_switches++;
+}
+
+void thread_exit(void (*after)(void *), void *argument)
+{
+    struct run_queue *queue = this_queue();
+    spin_lock(&queue->lock);
+    struct thread *thread = queue->current;
+    assert(thread != &queue->idle);
+    thread->state = THREAD_DEAD;
+    thread->fpu = NULL; /* nothing to save */
+    queue->after = after;
+    queue->after_argument = argument;
+    switch_to(queue, take_next(queue));
+    panic("a dead thread runs");
+}
+
+/* ---- Sleeping and waking ------------------------------------------------------------------------------------------ */
+
+void thread_sleep_begin(bool interruptible)
+{
+    struct run_queue *queue = this_queue();
+    struct thread *thread = queue->current;
+    assert(thread != &queue->idle);
+    spin_lock(&queue->lock);
+    thread->wake_result = 0;
+    thread->interruptible = interruptible;
+    thread->state = THREAD_SLEEPING;
+    if (interruptible && (thread->pending & THREAD_SIGNAL)) {
+        thread->wake_result = -EINTR;
+        thread->state = THREAD_RUNNING;
+    }
+    spin_unlock(&queue->lock);
+}
+
+int thread_sleep(uint64_t deadline)
+{
+    struct run_queue *queue = this_queue();
+    struct thread *thread = queue->current;
+    if (deadline) {
+        thread->deadline = deadline;
+        timeout_add(thread);
+    }
+    spin_lock(&queue->lock);
+    if (thread->state == THREAD_SLEEPING) {
+        thread->voluntary_switches++;
+        switch_to(queue, take_next(queue));
+    } else {
+        spin_unlock(&queue->lock);
+    }
+    if (deadline)
+        timeout_remove(thread);
+    return thread->wake_result;
+}
+
+/* With the run queue's lock held. */
+static void wake_locked(struct run_queue *queue, struct thread *thread, int result)
+{
+    thread->wake_result = result;
+    if (thread == queue->current)
+        thread->state = THREAD_RUNNING;
+    else
+        make_ready(queue, thread);
+}
+
+bool thread_wake(struct thread *thread, int result)
+{
+    struct run_queue *queue = &run_queues[thread->cpu];
+    spin_lock(&queue->lock);
+    bool asleep = thread->state == THREAD_SLEEPING;
+    if (asleep)
+        wake_locked(queue, thread, result);
+    spin_unlock(&queue->lock);
+    return asleep;
+}
+
+void thread_notify(struct thread *thread, uint32_t what)
+{
+    struct run_queue *queue = &run_queues[thread->cpu];
+    spin_lock(&queue->lock);
+    __atomic_or_fetch(&thread->pending, what, __ATOMIC_RELAXED);
+    if ((what & THREAD_SIGNAL) && thread->state == THREAD_SLEEPING && thread->interruptible)
+        wake_locked(queue, thread, -EINTR);
+    spin_unlock(&queue->lock);
+}
+
+static void deadline_reached(struct thread *thread)
+{
+    thread_wake(thread, -ETIMEDOUT);
+}
+
+/* ---- Tick and idle loop ------------------------------------------------------------------------------------------- */
+
+void (*sched_tick_hook)(uint64_t now);
+
+void sched_tick(bool from_user)
+{
+    struct run_queue *queue = this_queue();
+    struct thread *thread = queue->current;
+    uint64_t now = clock_now();
+    timeout_expire(now, deadline_reached);
+    if (sched_tick_hook)
+        sched_tick_hook(now);
+    if (thread == &queue->idle)
+        return;
+    if (from_user)
+        thread->user_ticks++;
+    else
+        thread->system_ticks++;
+    if (queue->ready_count > 0)
+        __atomic_or_fetch(&thread->pending, THREAD_RESCHEDULE, __ATOMIC_RELAXED);
+}
+
+static void idle_wait(void)
+{
+    uint64_t now = clock_now();
+    uint64_t next = timeout_next();
+    if (next > now && next - now > POLL_NS) {
+        cpu_wait_for_interrupt();
+        return;
+    }
+    /* Interrupts are let in between two looks at the clock. */
+    __asm__ volatile("sti; nop; pause; cli" : : : "memory");
+    timeout_expire(clock_now(), deadline_reached);
+}
+
+void sched_run(void)
+{
+    struct run_queue *queue = this_queue();
+    queue->idle.started_ns = clock_now();
+    for (;;) {
+        spin_lock(&queue->lock);
+        if (TAILQ_EMPTY(&queue->ready)) {
+            spin_unlock(&queue->lock);
+            idle_wait();
+        } else {
+            switch_to(queue, take_next(queue));
+        }
+    }
+}
+
+unsigned sched_ready_count(void)
+{
+    unsigned count = 0;
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
+        const struct run_queue *queue = &run_queues[cpu];
+        count += queue->ready_count + (queue->current && queue->current != &queue->idle);
+    }
+    return count;
+}
+
+uint64_t thread_cpu_ns(const struct thread *thread)
+{
+    uint64_t total = thread->cpu_ns;
+    if (thread == run_queues[thread->cpu].current)
+        total += clock_now() - thread->started_ns;
+    return total;
+}
+
+uint64_t sched_idle_ns(void)
+{
+    uint64_t total = 0;
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        total += thread_cpu_ns(&run_queues[cpu].idle);
+    return total;
+}

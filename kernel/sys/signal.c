@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* signal.c - the system calls about signals. What they mean is in proc/signal.c and proc/deliver.c. */
+#include <sys/calls.h>
+
+#include <arch/x86/clock.h>
+#include <arch/x86/sigframe.h>
+#include <arch/x86/usercopy.h>
+#include <proc/alarm.h>
+#include <proc/process.h>
+#include <proc/signal.h>
+
+#include <asm-generic/errno.h>
+#include <asm/signal.h>
+
+#include <asm-generic/siginfo.h>
+#include <linux/signal.h>
+
+#define SET_SIZE sizeof(uint64_t) /* the only size of a signal set that the kernel takes */
+static_assert(sizeof(struct signal_action) == sizeof(struct sigaction), "copied as it is");
+
+/* ---- Sending --------------------------------------------------------------------------------------------------------------- */
+
+int64_t sys_kill(struct trapframe *frame)
+{
+    return signal_kill((int)ARG0(frame), (int)ARG1(frame));
+}
+
+/* group 0: whatever process the thread belongs to. */
+static int send_to_thread(int group, int tid, int number)
+{
+    if (number < 0 || number > SIGNAL_MAX)
+        return -EINVAL;
+    struct process *process = process_find(tid);
+    if (!process || (group && process->pid != group))
+        return -ESRCH;
+    const struct signal_info info = {.number = number, .code = SI_TKILL, .pid = current_process()->pid};
+    return signal_send(process, &info);
+}
+
+int64_t sys_tkill(struct trapframe *frame)
+{
+    int tid = (int)ARG0(frame);
+    return tid > 0 ? send_to_thread(0, tid, (int)ARG1(frame)) : -EINVAL;
+}
+
+int64_t sys_tgkill(struct trapframe *frame)
+{
+    int group = (int)ARG0(frame), tid = (int)ARG1(frame);
+    return group > 0 && tid > 0 ? send_to_thread(group, tid, (int)ARG2(frame)) : -EINVAL;
+}
+
+/* In whole seconds, the rest rounded; but what is still to come is never told as 0. */
+static uint64_t seconds_left(uint64_t due)
+{
+    uint64_t now = clock_now();
+    if (due == 0)
+        return 0;
+    uint64_t left = due > now ? due - now : 0;
+    return MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1UL);
+}
+
+int64_t sys_alarm(struct trapframe *frame)
+{
+    uint64_t seconds = (uint32_t)ARG0(frame);
+    return (int64_t)seconds_left(alarm_set(current_process(), seconds ? clock_now() + seconds * NS_PER_SECOND : 0));
+}
+
+/* ---- Actions and sets --------------------------------------------------------------------------------------------------------- */
+
+int64_t sys_rt_sigaction(struct trapframe *frame)
+{
+    struct signal_action wanted, old;
+    if (ARG3(frame) != SET_SIZE)
+        return -EINVAL;
+    if (ARG1(frame) && copy_from_user(&wanted, ARG1(frame), sizeof(wanted)) != 0)
+        return -EFAULT;
+    int error = signal_set_action(current_process(), (int)ARG0(frame), ARG1(frame) ? &wanted : NULL, &old);
+    if (!error && ARG2(frame))
+        error = copy_to_user(ARG2(frame), &old, sizeof(old));
+    return error;
+}
+
+/* => the set after the change, in *result; -EINVAL. */
+static int change_set(int how, uint64_t blocked, uint64_t set, uint64_t *result)
+{
+    switch (how) {
+    case SIG_BLOCK:
+        *result = blocked | set;
+        return 0;
+    case SIG_UNBLOCK:
+        *result = blocked & ~set;
+        return 0;
+    case SIG_SETMASK:
+        *result = set;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t sys_rt_sigprocmask(struct trapframe *frame)
+{
+    struct process *process = current_process();
+    uint64_t old = process->signals->blocked, set, blocked;
+    if (ARG3(frame) != SET_SIZE)
+        return -EINVAL;
+    if (ARG1(frame)) {
+        if (copy_from_user(&set, ARG1(frame), sizeof(set)) != 0)
+            return -EFAULT;
+        int error = change_set((int)ARG0(frame), old, set, &blocked);
+        if (error)
+            return error;
+        signal_set_blocked(process, blocked);
+    }
+    return ARG2(frame) ? copy_to_user(ARG2(frame), &old, sizeof(old)) : 0;
+}
+
+int64_t sys_rt_sigpending(struct trapframe *frame)
+{
+    const struct signals *signals = current_process()->signals;
+    uint64_t set = signals->pending & signals->blocked;
+    if (ARG1(frame) > SET_SIZE)
+        return -EINVAL;
+    return copy_to_user(ARG0(frame), &set, ARG1(frame));
+}
+
+/* ---- Waiting ---------------------------------------------------------------------------------------------------------------------- */
+
+static int64_t wait_for_signal(void)
+{
+    struct waitq nobody;
+    waitq_init(&nobody);
+    while (waitq_sleep(&nobody, NULL, WAIT_FOREVER, true) == 0)
+        continue;
+    return -EINTR;
+}
+
+int64_t sys_pause(struct trapframe *frame)
+{
+    (void)frame;
+    return wait_for_signal();
+}
+
+/* The old set comes back when the handler returns, or with the first signal that has none (deliver.c). */
+int64_t sys_rt_sigsuspend(struct trapframe *frame)
+{
+    struct process *process = current_process();
+    struct signals *signals = process->signals;
+    uint64_t set;
+    if (ARG1(frame) != SET_SIZE)
+        return -EINVAL;
+    if (copy_from_user(&set, ARG0(frame), sizeof(set)) != 0)
+        return -EFAULT;
+    signals->saved_blocked = signals->blocked;
+    signals->restore_blocked = true;
+    signal_set_blocked(process, set);
+    return wait_for_signal();
+}
+
+/* ---- Handlers ----------------------------------------------------------------------------------------------------------------------- */
+
+static struct sigframe_stack alternate_stack(const struct signals *signals)
+{
+    return (struct sigframe_stack){.base = signals->stack_base, .size = signals->stack_size, .disarm = signals->stack_disarm};
+}
+
+/* => 0, -EPERM while the process runs on it, -ENOMEM: too small. */
+static int set_alternate_stack(struct signals *signals, const struct sigframe_stack *wanted, bool disable, uint64_t rsp)
+{
+    const struct sigframe_stack present = alternate_stack(signals);
+    if (sigframe_on_stack(&present, rsp))
+        return -EPERM;
+    if (!disable && wanted->size < MINSIGSTKSZ)
+        return -ENOMEM;
+    signals->stack_base = disable ? 0 : wanted->base;
+    signals->stack_size = disable ? 0 : wanted->size;
+    signals->stack_disarm = wanted->disarm;
+    return 0;
+}
+
+int64_t sys_sigaltstack(struct trapframe *frame)
+{
+    struct signals *signals = current_process()->signals;
+    const struct sigframe_stack present = alternate_stack(signals);
+    stack_t old = {.ss_sp = (void *)present.base, .ss_size = present.size};
+    old.ss_flags = sigframe_stack_flags(&present, frame->rsp);
+    if (present.disarm)
+        old.ss_flags |= (int)SS_AUTODISARM;
+    if (ARG0(frame)) {
+        stack_t new;
+        if (copy_from_user(&new, ARG0(frame), sizeof(new)) != 0)
+            return -EFAULT;
+        unsigned mode = (unsigned)new.ss_flags & ~SS_FLAG_BITS;
+        if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+            return -EINVAL;
+        const struct sigframe_stack wanted = {
+            .base = (vaddr_t)new.ss_sp, .size = new.ss_size, .disarm = (unsigned)new.ss_flags & SS_AUTODISARM};
+        int error = set_alternate_stack(signals, &wanted, mode == SS_DISABLE, frame->rsp);
+        if (error)
+            return error;
+    }
+    return ARG1(frame) ? copy_to_user(ARG1(frame), &old, sizeof(old)) : 0;
+}
+
+int64_t sys_rt_sigreturn(struct trapframe *frame)
+{
+    struct process *process = current_process();
+    struct sigframe_stack stack;
+    uint64_t blocked;
+    if (sigframe_pop(frame, &blocked, &stack) != 0) {
+        const struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL};
+        signal_fault(frame, &info);
+        return (int64_t)frame->rax;
+    }
+    signal_set_blocked(process, blocked);
+    /* A stack that cannot be set is left as it is, as on Linux. */
+    (void)set_alternate_stack(process->signals, &stack, stack.size == 0, frame->rsp);
+    return (int64_t)frame->rax;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* strace.c - see strace.h. Prints `[pid     7] openat(AT_FDCWD, "/etc/passwd", 0x0, 000) = -1 ENOENT`.
+ *
+ * The kinds of arguments stand in table.h. A call's line appears when it returns; calls that never return are printed
+ * at once with `= ?`. Structures behind pointers are not decoded. */
+#include <sys/strace.h>
+
+#include <arch/x86/bootinfo.h>
+#include <arch/x86/usercopy.h>
+#include <lib/log.h>
+#include <proc/process.h>
+#include <string.h>
+#include <sys/errname.h>
+
+#include <asm-generic/errno.h>
+#include <asm/signal.h>
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+
+#define STRING_SHOWN 64 /* characters of a string argument */
+#define ERRNO_MAX 4095  /* results from -4095 to -1 are errors (the x86-64 ABI, A.2.1) */
+
+struct call_name {
+    const char *name, *kinds;
+};
+
+#define SYSCALL(call, call_kinds) [__NR_##call] = {#call, call_kinds},
+static const struct call_name names[] = {
+#include "table.h"
+};
+#undef SYSCALL
+
+#define SIGNAL(name) [name] = #name
+static const char *const signals[] = {
+    SIGNAL(SIGHUP),  SIGNAL(SIGINT),  SIGNAL(SIGQUIT), SIGNAL(SIGILL),  SIGNAL(SIGTRAP),  SIGNAL(SIGABRT),
+    SIGNAL(SIGBUS),  SIGNAL(SIGFPE),  SIGNAL(SIGKILL), SIGNAL(SIGUSR1), SIGNAL(SIGSEGV),  SIGNAL(SIGUSR2),
+    SIGNAL(SIGPIPE), SIGNAL(SIGALRM), SIGNAL(SIGTERM), SIGNAL(SIGCHLD), SIGNAL(SIGCONT),  SIGNAL(SIGSTOP),
+    SIGNAL(SIGTSTP), SIGNAL(SIGTTIN), SIGNAL(SIGTTOU), SIGNAL(SIGURG),  SIGNAL(SIGWINCH), SIGNAL(SIGIO),
+};
+
+bool strace_on = true;
+
+/* The end of the text so far, and the room left behind it. */
+struct text {
+    char *at;
+    size_t left;
+};
+
+static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = format_vtext(text->at, text->left, format, arguments);
+    va_end(arguments);
+    size_t taken = MIN((size_t)MAX(length, 0), text->left - 1);
+    text->at += taken;
+    text->left -= taken;
+}
+
+static void add_string(struct text *text, vaddr_t address)
+{
+    char shown[STRING_SHOWN + 1];
+    ssize_t length = copy_string_from_user(shown, address, sizeof(shown));
+
+    if (length == -EFAULT) {
+        add(text, address == 0 ? "NULL" : "0x%lx", address);
+        return;
+    }
+    add(text, "\"");
+    for (size_t i = 0; i < STRING_SHOWN && shown[i] != '\0'; i++)
+        add(text, shown[i] >= ' ' && shown[i] <= '~' ? "%c" : "\\%o", (unsigned char)shown[i]);
+    add(text, length < 0 ? "\"..." : "\"");
+}
+
+static void add_value(struct text *text, char kind, uint64_t value)
+{
+    if (kind == 'i')
+        add(text, "%d", (int)value);
+    else if (kind == 'f')
+        add(text, (int)value == AT_FDCWD ? "AT_FDCWD" : "%d", (int)value);
+    else if (kind == 'u')
+        add(text, "%lu", value);
+    else if (kind == 'o')
+        add(text, "0%o", (unsigned)value);
+    else if (kind == 'x' || (kind == 'p' && value != 0))
+        add(text, "0x%lx", value);
+    else if (kind == 'p')
+        add(text, "NULL");
+    else if (kind == 'g' && value < ARRAY_SIZE(signals) && signals[value] != NULL)
+        add(text, "%s", signals[value]);
+    else
+        add(text, "%ld", (int64_t)value);
+}
+
+/* The first call of all decides. */
+static bool asked_for(void)
+{
+    char value[8];
+
+    strace_on = boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0;
+    return strace_on;
+}
+
+void strace_enter(struct strace_line *line, const struct trapframe *frame)
+{
+    static bool asked;
+    struct text text = {line->text, sizeof(line->text)};
+    const uint64_t arguments[] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9};
+    uint32_t number = (uint32_t)frame->error;
+
+    line->result_kind = "";
+    line->text[0] = '\0';
+    if (!asked && !asked_for())
+        return;
+    asked = true;
+
+    line->pid = current_process()->pid;
+    if (number >= ARRAY_SIZE(names) || names[number].name == NULL) {
+        add(&text, "syscall_%u(0x%lx, 0x%lx, 0x%lx)", number, arguments[0], arguments[1], arguments[2]);
+        return;
+    }
+    const char *kinds = names[number].kinds;
+    add(&text, "%s(", names[number].name);
+    for (unsigned i = 0; kinds[i] != '\0' && kinds[i] != '='; i++) {
+        if (i != 0)
+            add(&text, ", ");
+        if (kinds[i] == 's')
+            add_string(&text, arguments[i]);
+        else
+            add_value(&text, kinds[i], arguments[i]);
+    }
+    add(&text, ")");
+    line->result_kind = strchrnul(kinds, '=');
+    if (strcmp(line->result_kind, "=!") == 0)
+        log_line("[pid %5d] %s = ?", line->pid, line->text);
+}
+
+void strace_leave(const struct strace_line *line, int64_t result)
+{
+    char shown[32];
+    struct text text = {shown, sizeof(shown)};
+
+    if (line->text[0] == '\0')
+        return;
+    if (result < 0 && result >= -ERRNO_MAX)
+        add(&text, "-1 %s", errname((int)-result));
+    else
+        add_value(&text, line->result_kind[0] == '=' ? line->result_kind[1] : 'l', (uint64_t)result);
+    log_line("[pid %5d] %s = %s", line->pid, line->text, shown);
+}

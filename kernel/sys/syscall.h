@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* syscall.h - system calls: copy in, check, ONE verb of a lower layer, copy out.
+ *
+ * A call gets the whole register frame; its arguments are in rdi, rsi, rdx, r10, r8, r9 (the x86-64 ABI, section A.2).
+ * It returns a value or -errno, which the entry puts into rax. */
+#ifndef FAULTLINE_SYS_SYSCALL_H
+#define FAULTLINE_SYS_SYSCALL_H
+
+#include <types.h>
+#include <x86/trapframe.h>
+
+typedef int64_t syscall_function(struct trapframe *frame);
+
+/* Called by entry.asm with interrupts off. */
+void syscall_entry(struct trapframe *frame);
+
+#define ARG0(frame) ((frame)->rdi)
+#define ARG1(frame) ((frame)->rsi)
+#define ARG2(frame) ((frame)->rdx)
+#define ARG3(frame) ((frame)->r10)
+#define ARG4(frame) ((frame)->r8)
+#define ARG5(frame) ((frame)->r9)
+
+#endif

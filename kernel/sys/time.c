@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* time.c - the system calls that tell the time and those that let it pass.
+ *
+ * One clock counts nanoseconds since boot; real time is that plus what the battery clock said at boot. Nobody sets it. */
+#include <sys/calls.h>
+
+#include <arch/x86/clock.h>
+#include <arch/x86/usercopy.h>
+#include <dev/rtc.h>
+#include <proc/process.h>
+
+#include <asm-generic/errno.h>
+#include <linux/time.h>
+#include <linux/time_types.h>
+
+#define FOREVER_NS ((uint64_t)INT64_MAX) /* later than any clock here will ever be */
+
+static struct __kernel_timespec to_timespec(uint64_t ns)
+{
+    return (struct __kernel_timespec){.tv_sec = (int64_t)(ns / NS_PER_SECOND), .tv_nsec = (long long)(ns % NS_PER_SECOND)};
+}
+
+static int read_timespec(vaddr_t from, uint64_t *ns)
+{
+    struct __kernel_timespec time;
+    if (copy_from_user(&time, from, sizeof(time)) != 0)
+        return -EFAULT;
+    if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= (long long)NS_PER_SECOND)
+        return -EINVAL;
+    if ((uint64_t)time.tv_sec >= FOREVER_NS / NS_PER_SECOND)
+        *ns = FOREVER_NS;
+    else
+        *ns = (uint64_t)time.tv_sec * NS_PER_SECOND + (uint64_t)time.tv_nsec;
+    return 0;
+}
+
+/* ---- Clocks ---------------------------------------------------------------------------------------------------------------- */
+
+/* => the clock's time in nanoseconds; -EINVAL: no such clock. */
+static int read_clock(int clock, uint64_t *ns)
+{
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
+    case CLOCK_TAI:
+        *ns = clock_boot_realtime() + clock_now();
+        return 0;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+        *ns = clock_now();
+        return 0;
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_THREAD_CPUTIME_ID:
+        *ns = thread_cpu_ns(current_thread());
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t sys_clock_gettime(struct trapframe *frame)
+{
+    uint64_t ns;
+    int error = read_clock((int)ARG0(frame), &ns);
+    if (error)
+        return error;
+    const struct __kernel_timespec time = to_timespec(ns);
+    return copy_to_user(ARG1(frame), &time, sizeof(time));
+}
+
+int64_t sys_clock_getres(struct trapframe *frame)
+{
+    uint64_t now;
+    int clock = (int)ARG0(frame);
+    int error = read_clock(clock, &now);
+    if (error || !ARG1(frame))
+        return error;
+    bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
+    const struct __kernel_timespec resolution = to_timespec(coarse ? NS_PER_SECOND / CLOCK_TICK_HZ : 1);
+    return copy_to_user(ARG1(frame), &resolution, sizeof(resolution));
+}
+
+int64_t sys_gettimeofday(struct trapframe *frame)
+{
+    uint64_t ns = clock_boot_realtime() + clock_now();
+    const struct timeval time = {.tv_sec = (long)(ns / NS_PER_SECOND), .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
+    const struct timezone zone = {0};
+    if (ARG0(frame) && copy_to_user(ARG0(frame), &time, sizeof(time)) != 0)
+        return -EFAULT;
+    return ARG1(frame) ? copy_to_user(ARG1(frame), &zone, sizeof(zone)) : 0;
+}
+
+int64_t sys_time(struct trapframe *frame)
+{
+    int64_t seconds = (int64_t)((clock_boot_realtime() + clock_now()) / NS_PER_SECOND);
+    if (ARG0(frame) && copy_to_user(ARG0(frame), &seconds, sizeof(seconds)) != 0)
+        return -EFAULT;
+    return seconds;
+}
+
+/* ---- Sleeping ------------------------------------------------------------------------------------------------------------- */
+
+/* => 0 when clock_now() has reached the deadline, never before; -EINTR. */
+static int sleep_until(uint64_t deadline)
+{
+    struct waitq nobody;
+    waitq_init(&nobody);
+    while (clock_now() < deadline)
+        if (waitq_sleep(&nobody, NULL, deadline, true) == -EINTR)
+            return -EINTR;
+    return 0;
+}
+
+static int64_t sleep_for(uint64_t ns, vaddr_t remaining_at)
+{
+    uint64_t deadline = MIN(clock_now() + ns, FOREVER_NS);
+    int result = sleep_until(deadline);
+    if (result == -EINTR && remaining_at) {
+        uint64_t now = clock_now();
+        const struct __kernel_timespec left = to_timespec(deadline > now ? deadline - now : 0);
+        if (copy_to_user(remaining_at, &left, sizeof(left)) != 0)
+            return -EFAULT;
+    }
+    return result;
+}
+
+int64_t sys_nanosleep(struct trapframe *frame)
+{
+    uint64_t ns;
+    int error = read_timespec(ARG0(frame), &ns);
+    return error ? error : sleep_for(ns, ARG1(frame));
+}
+
+/* Is it a clock that one can sleep on, and how far is it ahead of clock_now()? */
+static int sleep_clock(int clock, uint64_t *ahead)
+{
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_ALARM:
+    case CLOCK_TAI:
+        *ahead = clock_boot_realtime();
+        return 0;
+    case CLOCK_MONOTONIC:
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+        *ahead = 0;
+        return 0;
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+        return -EOPNOTSUPP;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t sys_clock_nanosleep(struct trapframe *frame)
+{
+    uint64_t ns, ahead;
+    int error = sleep_clock((int)ARG0(frame), &ahead);
+    if (!error)
+        error = read_timespec(ARG2(frame), &ns);
+    if (error)
+        return error;
+    if (!(ARG1(frame) & TIMER_ABSTIME))
+        return sleep_for(ns, ARG3(frame));
+    return sleep_until(ns > ahead ? ns - ahead : 0);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* userpath.c - see userpath.h. A path may be 4096 bytes long, a quarter of a kernel stack, so it has its buffer elsewhere. */
+#include <sys/userpath.h>
+
+#include <arch/x86/usercopy.h>
+#include <mm/kmem.h>
+#include <proc/process.h>
+
+#include <asm-generic/errno.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+static struct kmem_cache buffer_cache = {.name = "user_path", .size = PATH_LENGTH_MAX};
+
+char *path_buffer_alloc(void)
+{
+    return kmem_alloc(&buffer_cache);
+}
+
+void path_buffer_free(char *buffer)
+{
+    kmem_free(&buffer_cache, buffer);
+}
+
+static int start_node(struct user_path *path, int directory, bool any_file)
+{
+    struct process *process = current_process();
+
+    if (directory == AT_FDCWD || path->text[0] == '/') {
+        path->start = node_get(process->cwd);
+        return 0;
+    }
+    struct file *file = fdtable_get(process->files, directory);
+    if (!file)
+        return -EBADF;
+    path->start = node_get(file->node);
+    file_put(file);
+    if (any_file || node_is(path->start, S_IFDIR))
+        return 0;
+    node_put(path->start);
+    return -ENOTDIR;
+}
+
+static int get(struct user_path *path, int directory, vaddr_t address, bool empty_allowed)
+{
+    path->text = path_buffer_alloc();
+    if (!path->text)
+        return -ENOMEM;
+    ssize_t length = copy_string_from_user(path->text, address, PATH_LENGTH_MAX);
+    int error = length < 0 ? (int)length : 0;
+    if (!error)
+        error = start_node(path, directory, empty_allowed && length == 0);
+    if (error)
+        path_buffer_free(path->text);
+    return error;
+}
+
+int user_path_get(struct user_path *path, int directory, vaddr_t address)
+{
+    return get(path, directory, address, false);
+}
+
+int user_path_get_empty(struct user_path *path, int directory, vaddr_t address)
+{
+    return get(path, directory, address, true);
+}
+
+void user_path_put(struct user_path *path)
+{
+    node_put(path->start);
+    path_buffer_free(path->text);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* userpath.h - a path that a program gives to a system call, and the directory that it begins at. */
+#ifndef FAULTLINE_SYS_USERPATH_H
+#define FAULTLINE_SYS_USERPATH_H
+
+#include <fs/node.h>
+#include <types.h>
+
+struct user_path {
+    char *text;         /* NUL-terminated, in a buffer of PATH_LENGTH_MAX bytes that the call may use again */
+    struct node *start; /* referenced; where a relative path begins */
+};
+
+/* `directory`: a descriptor or AT_FDCWD. => 0; -EFAULT, -ENAMETOOLONG, -ENOMEM; for a relative path -EBADF, -ENOTDIR. */
+int user_path_get(struct user_path *path, int directory, vaddr_t address);
+/* The same for calls with AT_EMPTY_PATH: an empty path stands for `directory` itself, which may then be any file. */
+int user_path_get_empty(struct user_path *path, int directory, vaddr_t address);
+void user_path_put(struct user_path *path);
+
+/* A buffer of PATH_LENGTH_MAX bytes for other texts. => NULL when memory is short. */
+char *path_buffer_alloc(void);
+void path_buffer_free(char *buffer);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* trap.c - the front door: every exception and interrupt; one switch. (System calls go through sys/syscall.c.)
+ *
+ * From ring 3, an exception is either work for the kernel (a page fault that keeps a promise) or the program's mistake,
+ * which becomes a signal. From ring 0, it is a page fault inside arch/x86/usercopy.c, or a bug of the kernel: panic.
+ *
+ * This file turns the fault handler's verdicts into signals; mm/ knows none. `current` is read here. */
+#include <arch/x86/apic.h>
+#include <arch/x86/usercopy.h>
+#include <asm-generic/errno.h>
+#include <dev/serial.h>
+#include <lib/panic.h>
+#include <mm/fault.h>
+#include <mm/kstack.h>
+#include <proc/explain.h>
+#include <proc/process.h>
+#include <proc/signal.h>
+#include <trap.h>
+#include <x86/cpu.h>
+#include <x86/pte.h>
+
+#include <asm/signal.h>
+
+#include <asm-generic/siginfo.h>
+
+/* ---- page faults ---- */
+
+static enum access access_of(uint64_t error)
+{
+    if (error & FAULT_ERROR_FETCH)
+        return ACCESS_EXEC;
+    return error & FAULT_ERROR_WRITE ? ACCESS_WRITE : ACCESS_READ;
+}
+
+/* The promise cannot be kept: a signal for the program. */
+static void refuse(struct trapframe *frame, vaddr_t va, int verdict)
+{
+    struct signal_info info = {.number = SIGSEGV, .code = SEGV_MAPERR, .address = va, .trap = TRAP_PAGE_FAULT, .error = frame->error};
+
+    if (verdict == -ENOMEM) {
+        explain_out_of_memory(frame, va);
+        signal_send(current_process(), &(struct signal_info){.number = SIGKILL, .code = SI_KERNEL});
+        return;
+    }
+    if (verdict == -EACCES)
+        info.code = SEGV_ACCERR;
+    if (verdict == -EIO) {
+        info.number = SIGBUS;
+        info.code = BUS_ADRERR;
+    }
+    /* Whether the kernel has something there is nobody's business: Linux says "protection" for its whole half. */
+    if (va >= USER_END)
+        info.error |= FAULT_ERROR_PRESENT;
+    signal_fault(frame, &info);
+}
+
+static void kernel_page_fault(const struct trapframe *frame, vaddr_t va)
+{
+    if (kstack_is_guard(va))
+        panic_trap(frame, "kernel stack overflow");
+    panic_trap(frame, "unable to handle page fault for address: %016lx", va);
+}
+
+static void page_fault(struct trapframe *frame)
+{
+    vaddr_t va = cpu_read_cr2();
+    uint64_t fixup = 0;
+
+    if (unlikely(!trapframe_from_user(frame))) {
+        fixup = usercopy_fixup(frame->rip);
+        if (va >= USER_END || fixup == 0)
+            kernel_page_fault(frame, va);
+    }
+    int verdict = va < USER_END ? fault(current_process()->aspace, va, access_of(frame->error)) : -EFAULT;
+    if (likely(verdict == 0))
+        return;
+    if (fixup)
+        frame->rip = fixup;
+    else
+        refuse(frame, va, verdict);
+}
+
+/* ---- the other exceptions ---- */
+
+/* Why an x87 or SSE instruction trapped: the lowest unmasked flag decides (SDM vol. 1, 8.5 and 11.5; Linux's fpu__exception_code). */
+static int floating_code(uint64_t vector)
+{
+    uint16_t control = 0, status = 0;
+    uint32_t mxcsr = 0, pending;
+
+    if (vector == TRAP_FLOATING) {
+        __asm__ volatile("fnstcw %0; fnstsw %1" : "=m"(control), "=m"(status));
+        pending = status & ~(uint32_t)control;
+    } else {
+        __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+        pending = mxcsr & ~(mxcsr >> 7);
+    }
+    if (pending & 0x01)
+        return FPE_FLTINV;
+    if (pending & 0x04)
+        return FPE_FLTDIV;
+    if (pending & 0x08)
+        return FPE_FLTOVF;
+    if (pending & 0x12)
+        return FPE_FLTUND;
+    return pending & 0x20 ? FPE_FLTRES : 0;
+}
+
+/* Which signal Linux sends for an exception of ring 3 (its arch/x86/kernel/traps.c; signal(7)). */
+static void user_exception(struct trapframe *frame)
+{
+    struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL, .trap = frame->vector, .error = frame->error};
+
+    switch (frame->vector) {
+    case TRAP_DIVIDE:
+        info.number = SIGFPE;
+        info.code = FPE_INTDIV;
+        info.address = frame->rip;
+        break;
+    case TRAP_DEBUG:
+        info.number = SIGTRAP;
+        info.code = TRAP_TRACE;
+        info.address = frame->rip;
+        break;
+    case TRAP_BREAKPOINT:
+        info.number = SIGTRAP;
+        break;
+    case TRAP_UNDEFINED:
+        info.number = SIGILL;
+        info.code = ILL_ILLOPN;
+        info.address = frame->rip;
+        break;
+    case TRAP_NO_SEGMENT:
+    case TRAP_STACK_SEGMENT:
+        info.number = SIGBUS;
+        break;
+    case TRAP_FLOATING:
+    case TRAP_SIMD:
+        info.number = SIGFPE;
+        info.code = floating_code(frame->vector);
+        info.address = frame->rip;
+        break;
+    case TRAP_ALIGNMENT:
+        info.number = SIGBUS;
+        info.code = BUS_ADRALN;
+        break;
+    default: /* #GP and the like: the CPU tells no address */
+        break;
+    }
+    signal_fault(frame, &info);
+}
+
+static void exception(struct trapframe *frame)
+{
+    if (frame->vector == TRAP_DOUBLE_FAULT)
+        panic_trap(frame, kstack_is_guard(cpu_read_cr2()) ? "kernel stack overflow (double fault)" : "double fault");
+    if (frame->vector == TRAP_NMI || frame->vector == TRAP_MACHINE_CHECK)
+        panic_trap(frame, frame->vector == TRAP_NMI ? "unexpected NMI" : "machine check");
+    if (!trapframe_from_user(frame))
+        panic_trap(frame, "exception %lu in the kernel", (unsigned long)frame->vector);
+    user_exception(frame);
+}
+
+/* ---- the switch ---- */
+
+void trap(struct trapframe *frame)
+{
+    switch (frame->vector) {
+    case TRAP_PAGE_FAULT:
+        page_fault(frame);
+        break;
+    case TRAP_TIMER:
+        apic_end_of_interrupt();
+        sched_tick(trapframe_from_user(frame));
+        break;
+    case TRAP_SERIAL1:
+        apic_end_of_interrupt();
+        serial_interrupt(SERIAL_COM1);
+        break;
+    case TRAP_SERIAL2:
+        apic_end_of_interrupt();
+        serial_interrupt(SERIAL_COM2);
+        break;
+    case TRAP_SPURIOUS:
+        break;
+    default:
+        exception(frame);
+        break;
+    }
+}
+
+void trap_before_user(struct trapframe *frame)
+{
+    process_return_to_user(frame);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* trap.h - what arch/x86/entry.asm calls. */
+#ifndef FAULTLINE_TRAP_H
+#define FAULTLINE_TRAP_H
+
+#include <x86/trapframe.h>
+
+/* An exception or interrupt; interrupts are off. */
+void trap(struct trapframe *frame);
+/* The thread has work to do (thread->pending) before it goes back to ring 3. */
+void trap_before_user(struct trapframe *frame);
+
+#endif
