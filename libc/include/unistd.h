@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* <unistd.h> - processes, files and the break: POSIX's own system calls. */
+#ifndef _UNISTD_H
+#define _UNISTD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define STDIN_FILENO 0
+#define STDOUT_FILENO 1
+#define STDERR_FILENO 2
+
+#ifndef SEEK_SET
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
+#endif
+
+#define F_OK 0
+#define X_OK 1
+#define W_OK 2
+#define R_OK 4
+
+#define _POSIX_VERSION 200809L
+#define _POSIX_TIMERS 200809L
+#define _POSIX_MONOTONIC_CLOCK 200809L
+#define _POSIX_MAPPED_FILES 200809L
+
+/* Names for sysconf, with glibc's numbers. */
+#define _SC_ARG_MAX 0
+#define _SC_CHILD_MAX 1
+#define _SC_CLK_TCK 2
+#define _SC_NGROUPS_MAX 3
+#define _SC_OPEN_MAX 4
+#define _SC_VERSION 29
+#define _SC_PAGESIZE 30
+#define _SC_PAGE_SIZE _SC_PAGESIZE
+#define _SC_IOV_MAX 60
+#define _SC_NPROCESSORS_CONF 83
+#define _SC_NPROCESSORS_ONLN 84
+#define _SC_PHYS_PAGES 85
+#define _SC_AVPHYS_PAGES 86
+#define _SC_HOST_NAME_MAX 180
+
+extern char **environ;
+extern char *optarg;
+extern int optind;
+extern int opterr;
+extern int optopt;
+int getopt(int argc, char *const argv[], const char *options);
+
+ssize_t read(int fd, void *to, size_t count);
+ssize_t write(int fd, const void *from, size_t count);
+ssize_t pread(int fd, void *to, size_t count, off_t offset);
+ssize_t pwrite(int fd, const void *from, size_t count, off_t offset);
+off_t lseek(int fd, off_t offset, int whence);
+int close(int fd);
+int dup(int fd);
+int dup2(int from, int to);
+int dup3(int from, int to, int flags);
+int pipe(int ends[2]);
+int pipe2(int ends[2], int flags);
+int isatty(int fd);
+char *ttyname(int fd);
+int fsync(int fd);
+int fdatasync(int fd);
+void sync(void);
+int truncate(const char *path, off_t size);
+int ftruncate(int fd, off_t size);
+
+int access(const char *path, int mode);
+int faccessat(int directory, const char *path, int mode, int flags);
+int unlink(const char *path);
+int unlinkat(int directory, const char *path, int flags);
+int rmdir(const char *path);
+int link(const char *from, const char *to);
+int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags);
+int symlink(const char *target, const char *path);
+int symlinkat(const char *target, int directory, const char *path);
+ssize_t readlink(const char *restrict path, char *restrict to, size_t size);
+ssize_t readlinkat(int directory, const char *restrict path, char *restrict to, size_t size);
+int chdir(const char *path);
+int fchdir(int fd);
+char *getcwd(char *to, size_t size);
+int chown(const char *path, uid_t owner, gid_t group);
+int fchown(int fd, uid_t owner, gid_t group);
+int lchown(const char *path, uid_t owner, gid_t group);
+int chroot(const char *path);
+
+int brk(void *end);
+void *sbrk(intptr_t increment);
+
+pid_t fork(void);
+pid_t vfork(void);
+int execve(const char *path, char *const argv[], char *const envp[]);
+int execv(const char *path, char *const argv[]);
+int execvp(const char *file, char *const argv[]);
+int execvpe(const char *file, char *const argv[], char *const envp[]);
+int execl(const char *path, const char *argument, ...);
+int execle(const char *path, const char *argument, ...);
+int execlp(const char *file, const char *argument, ...);
+void _exit(int status) __attribute__((noreturn));
+
+pid_t getpid(void);
+pid_t getppid(void);
+pid_t gettid(void);
+uid_t getuid(void);
+uid_t geteuid(void);
+gid_t getgid(void);
+gid_t getegid(void);
+int setuid(uid_t user);
+int setgid(gid_t group);
+int getgroups(int count, gid_t *groups);
+int setpgid(pid_t process, pid_t group);
+pid_t getpgid(pid_t process);
+pid_t getpgrp(void);
+int setpgrp(void);
+pid_t setsid(void);
+pid_t getsid(pid_t process);
+pid_t tcgetpgrp(int fd);
+int tcsetpgrp(int fd, pid_t group);
+int nice(int increment);
+
+unsigned int sleep(unsigned int seconds);
+int usleep(useconds_t microseconds);
+unsigned int alarm(unsigned int seconds);
+int pause(void);
+
+long sysconf(int name);
+int getpagesize(void);
+int gethostname(char *to, size_t size);
+int sethostname(const char *name, size_t size);
+int getentropy(void *to, size_t count);
+long syscall(long number, ...);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* glue.h - the whole seam between the allocator and the world it runs in.
+ *
+ * The other files of this folder call nothing else from outside except memcpy, memset, strlen and errno. A
+ * new home for the allocator is one new filling of this header: glue_libc.c is the one for programs in
+ * ring 3, tests/host/malloc/glue_host.c simulates a machine whose n-th request fails.
+ *
+ * None of these functions may call malloc. Except for glue_lock all are called with the lock held.
+ */
+#ifndef MALLOC_GLUE_H
+#define MALLOC_GLUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "names.h"
+
+#define GLUE_PAGE ((size_t)4096)
+
+/* Pages. `bytes` is a multiple of GLUE_PAGE.
+ * map:   fresh pages, readable and writable, zero, page-aligned; NULL when refused.
+ * unmap: gives back exactly what one map or remap returned.
+ * remap: same contents at a new size (new bytes zero), possibly elsewhere. NULL: refused, the old pages
+ *        are as they were (a kernel without mremap refuses always; the caller then copies). */
+void *glue_pages_map(size_t bytes);
+void glue_pages_unmap(void *pages, size_t bytes);
+void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes);
+
+/* The break. Others may move it too (sbrk in the program), so it is asked for before every use.
+ * glue_break:     where it is now, byte-exact; 0 where there is none.
+ * glue_break_set: moves it up or down; false: refused, nothing moved. Bytes that it gains read zero,
+ *                 except the rest of a page that was already there. */
+uintptr_t glue_break(void);
+bool glue_break_set(uintptr_t address);
+
+/* One lock around everything. Not recursive. */
+void glue_lock(void);
+void glue_unlock(void);
+
+/* The key of the header seals, asked for once, before the first chunk. Any value works, best a secret. */
+uint64_t glue_random(void);
+
+/* The value of an environment variable, NULL if unset (or if the program must not trust its environment). */
+const char *glue_environment(const char *name);
+
+/* Writes `length` bytes of finished lines to standard error and ends the program as abort() does. */
+_Noreturn void glue_die(const char *lines, size_t length);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* glue_libc.c - the seam's filling for programs in ring 3: plain calls of the C library, nothing else.
+ *
+ * Where the break is, is asked of the kernel: the library's own idea of it may be out of date. It is moved
+ * through brk(), so that the library's sbrk knows. None of the functions called here may allocate.
+ */
+#define _GNU_SOURCE
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "glue.h"
+
+void *glue_pages_map(size_t bytes)
+{
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+/* Can fail only where cutting a row in two would pass the limit of rows; the pages are then lost to us. */
+void glue_pages_unmap(void *pages, size_t bytes)
+{
+    munmap(pages, bytes);
+}
+
+void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes)
+{
+    void *moved = mremap(pages, old_bytes, new_bytes, MREMAP_MAYMOVE);
+
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
+uintptr_t glue_break(void)
+{
+    long now = syscall(SYS_brk, 0);
+
+    return now == -1 ? 0 : (uintptr_t)now;
+}
+
+bool glue_break_set(uintptr_t address)
+{
+    return brk((void *)address) == 0;
+}
+
+/* Programs have one thread today. With threads a futex lock goes here. */
+void glue_lock(void)
+{
+}
+
+void glue_unlock(void)
+{
+}
+
+/* The kernel puts 16 random bytes on the stack of every program; the second half is left to others. */
+uint64_t glue_random(void)
+{
+    const void *bytes = (const void *)getauxval(AT_RANDOM);
+    uint64_t key = (uintptr_t)&bytes;
+
+    if (bytes)
+        memcpy(&key, bytes, sizeof(key));
+    return key;
+}
+
+const char *glue_environment(const char *name)
+{
+    return secure_getenv(name);
+}
+
+void glue_die(const char *lines, size_t length)
+{
+    while (length) {
+        ssize_t written = write(STDERR_FILENO, lines, length);
+
+        if (written <= 0)
+            break;
+        lines += written;
+        length -= (size_t)written;
+    }
+    abort();
+}

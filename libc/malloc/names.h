@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* names.h - what the linker sees.
+ *
+ * A program may have a function of its own named heap_check or a variable named heap: inside libc.a our names
+ * therefore begin with __malloc_, which the C standard keeps for the library. With MALLOC_PREFIXED (host
+ * tests) the public functions get a prefix too, so that they stand beside the host's own malloc.
+ */
+#ifndef MALLOC_NAMES_H
+#define MALLOC_NAMES_H
+
+#define heap __malloc_heap
+#define chunk_key __malloc_chunk_key
+#define heap_take __malloc_heap_take
+#define heap_release __malloc_heap_release
+#define heap_resize __malloc_heap_resize
+#define heap_segment __malloc_heap_segment
+#define heap_contains __malloc_heap_contains
+
+#define top_grow __malloc_top_grow
+#define top_take __malloc_top_take
+#define top_trim __malloc_top_trim
+#define segment_release __malloc_segment_release
+#define bin_insert __malloc_bin_insert
+#define bin_remove __malloc_bin_remove
+#define bin_find __malloc_bin_find
+#define bins_check __malloc_bins_check
+
+#define map_take __malloc_map_take
+#define map_release __malloc_map_release
+#define map_resize __malloc_map_resize
+#define map_contains __malloc_map_contains
+#define map_count __malloc_map_count
+#define map_each __malloc_map_each
+
+#define guard_set __malloc_guard_set
+#define guard_usable __malloc_guard_usable
+#define guard_broken __malloc_guard_broken
+
+#define report_bad_pointer __malloc_report_bad_pointer
+#define report_damage __malloc_report_damage
+#define report_overflow __malloc_report_overflow
+#define report_remember __malloc_report_remember
+#define settings_start __malloc_settings_start
+
+#define glue_pages_map __malloc_glue_pages_map
+#define glue_pages_unmap __malloc_glue_pages_unmap
+#define glue_pages_remap __malloc_glue_pages_remap
+#define glue_break __malloc_glue_break
+#define glue_break_set __malloc_glue_break_set
+#define glue_lock __malloc_glue_lock
+#define glue_unlock __malloc_glue_unlock
+#define glue_random __malloc_glue_random
+#define glue_environment __malloc_glue_environment
+#define glue_die __malloc_glue_die
+
+#ifdef MALLOC_PREFIXED
+#define malloc fl_malloc
+#define calloc fl_calloc
+#define realloc fl_realloc
+#define reallocarray fl_reallocarray
+#define free fl_free
+#define aligned_alloc fl_aligned_alloc
+#define memalign fl_memalign
+#define posix_memalign fl_posix_memalign
+#define valloc fl_valloc
+#define pvalloc fl_pvalloc
+#define malloc_usable_size fl_malloc_usable_size
+#define malloc_trim fl_malloc_trim
+#define mallopt fl_mallopt
+#define malloc_stats fl_malloc_stats
+#define mallinfo(...) fl_mallinfo(__VA_ARGS__)
+#define mallinfo2(...) fl_mallinfo2(__VA_ARGS__) /* but not the structs of these names */
+#endif
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* stream.h - what a FILE is, for the files of this room only.
+ *
+ * A stream is idle, reading or writing. Its buffer serves one of the two at a time:
+ *
+ *     reading   [next, end) was read from the descriptor and not yet asked for
+ *     writing   [0, end) was written by the program and not yet given to the descriptor
+ *
+ * Bytes pushed back by ungetc are kept apart and come first. The buffer of the three standard streams is
+ * static, so that a printf does not move the heap that an experiment watches; a stream that was opened holds
+ * its own behind the struct, in one malloc. No locks: there is one thread so far. */
+#ifndef STDIO_STREAM_H
+#define STDIO_STREAM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define STREAM_PUSHED_BACK_MAX 8
+
+enum stream_state {
+    STREAM_IDLE,
+    STREAM_READING,
+    STREAM_WRITING,
+};
+
+enum stream_buffering {
+    STREAM_UNDECIDED = -1, /* line by line on a terminal, else full: asked at the first use */
+    STREAM_FULL = _IOFBF,
+    STREAM_LINE = _IOLBF,
+    STREAM_UNBUFFERED = _IONBF,
+};
+
+struct stream {
+    int fd;
+    bool readable;
+    bool writable;
+    bool append;
+    bool at_end;
+    bool failed;
+    bool allocated; /* the struct itself came from malloc */
+    enum stream_state state;
+    enum stream_buffering buffering;
+    unsigned char *buffer;
+    size_t size;
+    size_t next;
+    size_t end;
+    unsigned int pushed_count;
+    unsigned char pushed[STREAM_PUSHED_BACK_MAX]; /* the last one pushed comes first */
+    int process;                                  /* popen: the child behind the pipe, else 0 */
+    struct stream *following;                     /* list of opened streams */
+};
+
+/* All streams: the three standard ones, then those of fopen. */
+struct stream *stream_first_opened(void);
+void stream_link(struct stream *stream);
+void stream_unlink(struct stream *stream);
+
+/* Makes it read or write; false (errno, error flag) when the stream was not opened for that. */
+bool stream_begin_reading(struct stream *stream);
+bool stream_begin_writing(struct stream *stream);
+
+/* Gives everything written to the descriptor. 0, or EOF with errno and the error flag set. */
+int stream_flush_written(struct stream *stream);
+
+/* Forgets what was read ahead, and moves the descriptor's position back to where the program is. */
+void stream_drop_read(struct stream *stream);
+
+/* Flushes and detaches every stream; called by exit. */
+void stream_flush_all(void);
+
+/* "r", "w+", "ab", "wxe": the flags for open, or -1 with EINVAL. */
+int stream_mode_flags(const char *mode);
+
+/* A stream over fd with a buffer of its own; NULL with errno when out of memory. fd stays the caller's on
+ * failure. */
+struct stream *stream_create(int fd, int flags);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* errno.c - where errno lives, and the one place that sets it from a kernel's answer.
+ *
+ * One plain variable: there is one thread. With threads it moves into the thread's own block, and only this
+ * file changes. */
+#include <errno.h>
+
+#include "raw.h"
+
+#define HIGHEST_ERROR 4095
+
+static int error_number;
+
+int *__errno_location(void)
+{
+    return &error_number;
+}
+
+long syscall_result(long answer)
+{
+    if (answer < 0 && answer >= -HIGHEST_ERROR) {
+        error_number = (int)-answer;
+        return -1;
+    }
+    return answer;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* process.c - making, replacing, ending and awaiting processes. */
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "raw.h"
+
+pid_t fork(void)
+{
+    return (pid_t)SYSCALL(__NR_fork);
+}
+
+/* A full fork: sharing the parent's stack until exec, as the real vfork does, would save page tables only. */
+pid_t vfork(void)
+{
+    return fork();
+}
+
+int execve(const char *path, char *const argv[], char *const envp[])
+{
+    return (int)SYSCALL(__NR_execve, path, argv, envp);
+}
+
+void _exit(int status)
+{
+    for (;;)
+        RAW_SYSCALL(__NR_exit_group, status);
+}
+
+void _Exit(int status)
+{
+    _exit(status);
+}
+
+pid_t wait4(pid_t process, int *status, int options, struct rusage *usage)
+{
+    return (pid_t)SYSCALL(__NR_wait4, process, status, options, usage);
+}
+
+pid_t wait3(int *status, int options, struct rusage *usage)
+{
+    return wait4(-1, status, options, usage);
+}
+
+pid_t waitpid(pid_t process, int *status, int options)
+{
+    return wait4(process, status, options, NULL);
+}
+
+pid_t wait(int *status)
+{
+    return wait4(-1, status, 0, NULL);
+}
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    return (int)SYSCALL(__NR_waitid, type, id, info, options);
+}
+
+int prctl(int option, ...)
+{
+    va_list arguments;
+    unsigned long argument[4];
+
+    va_start(arguments, option);
+    for (int i = 0; i < 4; i++)
+        argument[i] = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    return (int)SYSCALL(__NR_prctl, option, argument[0], argument[1], argument[2], argument[3]);
+}
+
+int sched_yield(void)
+{
+    return (int)SYSCALL(__NR_sched_yield);
+}
+
+int sched_getcpu(void)
+{
+    unsigned int cpu;
+
+    if (SYSCALL(__NR_getcpu, &cpu, NULL, NULL) != 0)
+        return -1;
+    return (int)cpu;
+}
+
+int sched_get_priority_max(int policy)
+{
+    return (int)SYSCALL(__NR_sched_get_priority_max, policy);
+}
+
+int sched_get_priority_min(int policy)
+{
+    return (int)SYSCALL(__NR_sched_get_priority_min, policy);
+}
+
+int sched_getscheduler(pid_t process)
+{
+    return (int)SYSCALL(__NR_sched_getscheduler, process);
+}
+
+int sched_setscheduler(pid_t process, int policy, const struct sched_param *parameters)
+{
+    return (int)SYSCALL(__NR_sched_setscheduler, process, policy, parameters);
+}

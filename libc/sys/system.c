@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* system.c - limits, use of resources, and the machine as a whole. */
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/random.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "raw.h"
+
+int getrusage(int who, struct rusage *usage)
+{
+    return (int)SYSCALL(__NR_getrusage, who, usage);
+}
+
+int getrlimit(int resource, struct rlimit *limit)
+{
+    return (int)SYSCALL(__NR_getrlimit, resource, limit);
+}
+
+int setrlimit(int resource, const struct rlimit *limit)
+{
+    return (int)SYSCALL(__NR_setrlimit, resource, limit);
+}
+
+int prlimit(pid_t process, int resource, const struct rlimit *limit, struct rlimit *old)
+{
+    return (int)SYSCALL(__NR_prlimit64, process, resource, limit, old);
+}
+
+/* The kernel answers 20 - nice, so that no good answer is negative. */
+int getpriority(int which, id_t who)
+{
+    long answer = SYSCALL(__NR_getpriority, which, who);
+
+    return answer < 0 ? -1 : 20 - (int)answer;
+}
+
+int setpriority(int which, id_t who, int priority)
+{
+    return (int)SYSCALL(__NR_setpriority, which, who, priority);
+}
+
+int nice(int increment)
+{
+    if (setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + increment) != 0)
+        return -1;
+    return getpriority(PRIO_PROCESS, 0);
+}
+
+int uname(struct utsname *name)
+{
+    return (int)SYSCALL(__NR_uname, name);
+}
+
+int sethostname(const char *name, size_t size)
+{
+    return (int)SYSCALL(__NR_sethostname, name, size);
+}
+
+int sysinfo(struct sysinfo *info)
+{
+    return (int)SYSCALL(__NR_sysinfo, info);
+}
+
+int reboot(int command)
+{
+    return (int)SYSCALL(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command);
+}
+
+void sync(void)
+{
+    RAW_SYSCALL(__NR_sync);
+}
+
+ssize_t getrandom(void *to, size_t count, unsigned int flags)
+{
+    return SYSCALL(__NR_getrandom, to, count, flags);
+}
+
+/* All or nothing; the kernel promises that up to 256 bytes are never cut short. */
+int getentropy(void *to, size_t count)
+{
+    if (count > 256) {
+        errno = EIO;
+        return -1;
+    }
+    return getrandom(to, count, 0) == (ssize_t)count ? 0 : -1;
+}
+
+int poll(struct pollfd *descriptors, nfds_t count, int timeout_milliseconds)
+{
+    return (int)SYSCALL(__NR_poll, descriptors, count, timeout_milliseconds);
+}
+
+int select(int count, fd_set *restrict reading, fd_set *restrict writing, fd_set *restrict exceptions,
+           struct timeval *restrict timeout)
+{
+    return (int)SYSCALL(__NR_select, count, reading, writing, exceptions, timeout);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* time.c - clocks and timers. All ask the kernel; the vDSO, which answers without entering it, is not used
+ * yet. */
+#include <errno.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "raw.h"
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    return (int)SYSCALL(__NR_clock_gettime, clock, now);
+}
+
+int clock_getres(clockid_t clock, struct timespec *resolution)
+{
+    return (int)SYSCALL(__NR_clock_getres, clock, resolution);
+}
+
+int clock_settime(clockid_t clock, const struct timespec *now)
+{
+    return (int)SYSCALL(__NR_clock_settime, clock, now);
+}
+
+/* Returns the error number instead of setting errno. */
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *remaining)
+{
+    return (int)-RAW_SYSCALL(__NR_clock_nanosleep, clock, flags, request, remaining);
+}
+
+int nanosleep(const struct timespec *request, struct timespec *remaining)
+{
+    return (int)SYSCALL(__NR_nanosleep, request, remaining);
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    return (int)SYSCALL(__NR_gettimeofday, now, zone);
+}
+
+int settimeofday(const struct timeval *now, const struct timezone *zone)
+{
+    return (int)SYSCALL(__NR_settimeofday, now, zone);
+}
+
+int getitimer(int which, struct itimerval *now)
+{
+    return (int)SYSCALL(__NR_getitimer, which, now);
+}
+
+int setitimer(int which, const struct itimerval *restrict value, struct itimerval *restrict old)
+{
+    return (int)SYSCALL(__NR_setitimer, which, value, old);
+}
+
+unsigned int alarm(unsigned int seconds)
+{
+    return (unsigned int)SYSCALL(__NR_alarm, seconds);
+}
+
+int pause(void)
+{
+    return (int)SYSCALL(__NR_pause);
+}
+
+clock_t times(struct tms *used)
+{
+    return SYSCALL(__NR_times, used);
+}
+
+time_t time(time_t *now)
+{
+    struct timespec reading = {0};
+
+    clock_gettime(CLOCK_REALTIME, &reading);
+    if (now != NULL)
+        *now = reading.tv_sec;
+    return reading.tv_sec;
+}
+
+int timespec_get(struct timespec *now, int base)
+{
+    if (base != TIME_UTC || clock_gettime(CLOCK_REALTIME, now) != 0)
+        return 0;
+    return base;
+}
+
+/* Processor time of the process, in microseconds. */
+clock_t clock(void)
+{
+    struct timespec used;
+
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+        return -1;
+    return used.tv_sec * CLOCKS_PER_SEC + used.tv_nsec / (1000000000L / CLOCKS_PER_SEC);
+}
+
+/* Returns the seconds not slept when a signal came first. */
+unsigned int sleep(unsigned int seconds)
+{
+    struct timespec request = {.tv_sec = seconds};
+
+    if (nanosleep(&request, &request) == 0)
+        return 0;
+    return (unsigned int)request.tv_sec + (request.tv_nsec >= 500000000L);
+}
+
+int usleep(useconds_t microseconds)
+{
+    struct timespec request = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000L};
+
+    return nanosleep(&request, NULL);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* sysconf.c - numbers about the system that a program asks for at run time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+int getpagesize(void)
+{
+    return (int)getauxval(AT_PAGESZ);
+}
+
+/* Processors that this process may run on, from its affinity mask; 1 when the kernel does not say. */
+int get_nprocs(void)
+{
+    unsigned long mask[16];
+    int count = 0, saved = errno;
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+
+    errno = saved;
+    for (long word = 0; word < bytes / (long)sizeof(long); word++)
+        for (unsigned long left = mask[word]; left != 0; left &= left - 1)
+            count++;
+    return count > 0 ? count : 1;
+}
+
+int get_nprocs_conf(void)
+{
+    return get_nprocs();
+}
+
+static long limit_of(int resource)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return -1;
+    return (long)limit.rlim_cur;
+}
+
+long get_phys_pages(void)
+{
+    struct sysinfo info;
+
+    return sysinfo(&info) == 0 ? (long)(info.totalram * info.mem_unit / (unsigned long)getpagesize()) : -1;
+}
+
+long get_avphys_pages(void)
+{
+    struct sysinfo info;
+
+    return sysinfo(&info) == 0 ? (long)(info.freeram * info.mem_unit / (unsigned long)getpagesize()) : -1;
+}
+
+/* -1 without touching errno means "no limit". */
+long sysconf(int name)
+{
+    switch (name) {
+    case _SC_ARG_MAX:
+        return ARG_MAX;
+    case _SC_CHILD_MAX:
+        return limit_of(RLIMIT_NPROC);
+    case _SC_CLK_TCK:
+        return (long)getauxval(AT_CLKTCK);
+    case _SC_NGROUPS_MAX:
+        return NGROUPS_MAX;
+    case _SC_OPEN_MAX:
+        return limit_of(RLIMIT_NOFILE);
+    case _SC_VERSION:
+        return _POSIX_VERSION;
+    case _SC_PAGESIZE:
+        return getpagesize();
+    case _SC_IOV_MAX:
+        return IOV_MAX;
+    case _SC_NPROCESSORS_CONF:
+    case _SC_NPROCESSORS_ONLN:
+        return get_nprocs();
+    case _SC_PHYS_PAGES:
+        return get_phys_pages();
+    case _SC_AVPHYS_PAGES:
+        return get_avphys_pages();
+    case _SC_HOST_NAME_MAX:
+        return HOST_NAME_MAX;
+    }
+    errno = EINVAL;
+    return -1;
+}
+
+int gethostname(char *to, size_t size)
+{
+    struct utsname name;
+
+    if (uname(&name) != 0)
+        return -1;
+    if (strlcpy(to, name.nodename, size) >= size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return 0;
+}
