@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: MIT
+# Faultline's build: one file, not recursive, everything it makes lies under build/.
+#
+# Reading order: what there is (globs), the flags, the kernel, the C library, the programs, the initial file
+# system, the images, and at the end the commands that people type. A new source file needs no line here: it is
+# found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+
+B       ?= build
+CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+LD      := ld
+NASM    := nasm
+PYTHON  := /usr/bin/python3
+Q       := $(if $(V),,@)
+say      = @printf '  %-7s %s\n' $(1) $(2)
+
+# ---- What there is ------------------------------------------------------------------------------------------------
+find = $(sort $(shell find $(1) -name '$(2)' 2>/dev/null))
+
+KERNEL_C    := $(call find,kernel,*.c)
+KERNEL_ASM  := $(call find,boot kernel,*.asm)
+SHARED_C    := $(wildcard libc/string/*.c) $(wildcard libc/stdio/format.c)
+LIBC_C      := $(filter-out libc/crt/%,$(call find,libc,*.c))
+LIBC_ASM    := $(filter-out libc/crt/%,$(call find,libc,*.asm))
+CRT         := $(wildcard libc/crt/crt0.c libc/crt/crt0.asm)
+BIN_C       := $(wildcard user/bin/*.c)
+DEMO_C      := $(wildcard user/demo/*.c)
+DEMO_LIB_C  := $(wildcard user/demo/lib/*.c)
+
+# ---- Flags --------------------------------------------------------------------------------------------------------
+WARN        := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+CC_INCLUDE  := $(shell $(CC) -print-file-name=include 2>/dev/null)
+PLAIN       := -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+               -fno-omit-frame-pointer
+DEPS         = -MMD -MP -MF $(@:.o=.d)
+
+KERNEL_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(B)/include -isystem libc/include \
+                -isystem $(CC_INCLUDE) -I kernel -I kernel/include -I libc/stdio $(PLAIN) -mcmodel=kernel \
+                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN)
+# The seam of the two homes of libc/string and libc/stdio/format.c: in the kernel this is defined.
+SHARED_FLAGS := $(KERNEL_FLAGS) -DFAULTLINE_KERNEL
+
+USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE)
+LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
+USER_FLAGS   := -std=gnu11 -Og -g $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
+
+KERNEL_LINK  := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T linker.ld
+USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack -z separate-code --build-id=none
+
+# Objects depend on this file, which changes only when the compiler or its flags do.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
+FORCE:
+
+# ---- The way to the headers that state the ABI: a folder of links, because the build uses -nostdinc ---------------
+$(B)/include:
+	$(call say,LINKS,$@)
+	@mkdir -p $@
+	@ln -sfn /usr/include/linux                $@/linux
+	@ln -sfn /usr/include/asm-generic          $@/asm-generic
+	@ln -sfn /usr/include/x86_64-linux-gnu/asm $@/asm
+	@ln -sfn /usr/include/bsd                  $@/bsd
+
+# ---- Kernel -------------------------------------------------------------------------------------------------------
+KERNEL_OBJ := $(KERNEL_C:%.c=$(B)/%.o) $(KERNEL_ASM:kernel/%.asm=$(B)/kernel/%.asm.o) \
+              $(SHARED_C:%.c=$(B)/kernel/%.o)
+KERNEL_OBJ := $(KERNEL_OBJ:boot/%.asm=$(B)/kernel/boot/%.asm.o)
+
+$(B)/kernel/%.o: kernel/%.c $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_FLAGS) $(DEPS) -c -o $@ $<
+
+$(B)/kernel/libc/%.o: libc/%.c $(B)/flags | $(B)/include
+	$(call say,CC,'$< (kernel)')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SHARED_FLAGS) $(DEPS) -c -o $@ $<
+
+$(B)/kernel/%.asm.o: kernel/%.asm
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I kernel/ -MD $(@:.o=.d) -MP -o $@ $<
+
+$(B)/kernel/boot/%.asm.o: boot/%.asm
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I boot/ -MD $(@:.o=.d) -MP -o $@ $<
+
+# The kernel carries its own names and lines for its backtraces. They are read from a first link, so the kernel
+# is linked twice; .ksyms lies at the end of the image, so that no address moves between the two.
+define link_ksyms # $(1) binary file, $(2) object file
+	@cd $(@D) && objcopy -I binary -O elf64-x86-64 --rename-section .data=.ksyms,alloc,load,readonly,data,contents \
+	 --redefine-sym _binary_$(1)_start=ksyms_start --redefine-sym _binary_$(1)_end=ksyms_end \
+	 -N _binary_$(1)_size $(1) $(2)
+endef
+
+$(B)/kernel-first.elf: linker.ld $(KERNEL_OBJ)
+	@printf 'none' > $(B)/ksyms1
+	$(call link_ksyms,ksyms1,ksyms1.o)
+	$(Q)$(LD) $(KERNEL_LINK) -o $@ $(KERNEL_OBJ) $(B)/ksyms1.o
+
+$(B)/kernel.elf: $(B)/kernel-first.elf scripts/mksym.py
+	$(call say,LD,$@)
+	$(Q)$(PYTHON) scripts/mksym.py $< $(B)/ksyms2
+	$(call link_ksyms,ksyms2,ksyms2.o)
+	$(Q)$(LD) $(KERNEL_LINK) -o $@ $(KERNEL_OBJ) $(B)/ksyms2.o
+	$(Q)! command -v grub-file >/dev/null || grub-file --is-x86-multiboot2 $@
+
+# ---- C library and programs ---------------------------------------------------------------------------------------
+LIBC_OBJ := $(LIBC_C:libc/%.c=$(B)/libc/%.o) $(LIBC_ASM:libc/%.asm=$(B)/libc/%.asm.o)
+
+$(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
+
+$(B)/libc/%.asm.o: libc/%.asm
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -MD $(@:.o=.d) -MP -o $@ $<
+
+$(B)/crt0.o: $(CRT) $(B)/flags | $(B)/include
+	$(call say,CRT,$<)
+	$(Q)$(if $(filter %.asm,$<),$(NASM) -f elf64 -g -F dwarf -o $@ $<,$(CC) $(LIBC_FLAGS) -c -o $@ $<)
+
+$(B)/libc.a: $(LIBC_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcsD $@ $(LIBC_OBJ)
+
+$(B)/user/%.o: user/%.c $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_FLAGS) $(DEPS) -c -o $@ $<
+
+DEMO_LIB_OBJ := $(DEMO_LIB_C:%.c=$(B)/%.o)
+USER_ELF     := $(patsubst %.c,$(B)/%.elf,$(wildcard user/init.c) $(BIN_C) $(DEMO_C))
+
+$(B)/user/demo/%.elf: $(B)/user/demo/%.o $(DEMO_LIB_OBJ) $(B)/crt0.o $(B)/libc.a
+	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(DEMO_LIB_OBJ) $(B)/libc.a
+
+$(B)/user/%.elf: $(B)/user/%.o $(B)/crt0.o $(B)/libc.a
+	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(B)/libc.a
+
+# ---- Initial file system: stripped programs, and beside each its names and lines ----------------------------------
+ROOT_NAMES := $(if $(wildcard user/init.c),init) $(addprefix bin/,$(basename $(notdir $(BIN_C) $(DEMO_C))))
+ROOT_FILES := $(sort $(ROOT_NAMES) $(ROOT_NAMES:%=lib/debug/%.sym))
+ROOT_DIRS  := bin dev etc lib lib/debug lib/debug/bin proc run tmp
+ROOT       := $(ROOT_FILES:%=$(B)/root/%)
+
+$(B)/root/init: $(B)/user/init.elf
+$(foreach c,$(BIN_C) $(DEMO_C),$(eval $(B)/root/bin/$(basename $(notdir $(c))): $(c:%.c=$(B)/%.elf)))
+$(ROOT_NAMES:%=$(B)/root/%):
+	@mkdir -p $(@D)
+	$(Q)strip -o $@ $<
+
+$(B)/root/lib/debug/init.sym: $(B)/user/init.elf scripts/mksym.py
+$(foreach c,$(BIN_C) $(DEMO_C),$(eval $(B)/root/lib/debug/bin/$(basename $(notdir $(c))).sym: \
+	$(c:%.c=$(B)/%.elf) scripts/mksym.py))
+$(ROOT_NAMES:%=$(B)/root/lib/debug/%.sym):
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) scripts/mksym.py $< $@
+
+# The same tree gives the same archive: names sorted, owner root, one time for all, a copy so that make's own
+# time stamps stay.
+$(B)/initramfs.cpio: $(ROOT) Makefile
+	$(call say,CPIO,$@)
+	$(Q)rm -rf $(B)/stage && mkdir -p $(ROOT_DIRS:%=$(B)/stage/%)
+	$(Q)cd $(B)/root && cp --parents $(ROOT_FILES) ../stage/
+	$(Q)cd $(B)/stage && chmod -R u=rwX,go=rX . && find . -exec touch -h -d @0 {} + && \
+	 printf '%s\n' $(sort $(ROOT_DIRS) $(ROOT_FILES)) | \
+	 cpio --quiet -o -H newc --reproducible -R 0:0 > ../initramfs.cpio
+	$(Q)rm -rf $(B)/stage
+
+# ---- Images that GRUB boots: one that ends in a prompt, one that takes the tour and powers off --------------------
+GRUB_MODULES := multiboot2 normal iso9660 biosdisk
+GRUB_DIR     := $(firstword $(wildcard /usr/lib/grub/i386-pc /usr/lib/grub2/i386-pc))
+
+$(B)/faultline.iso: ARGUMENTS :=
+$(B)/tour.iso: ARGUMENTS := tour
+$(B)/faultline.iso $(B)/tour.iso: $(B)/kernel.elf $(B)/initramfs.cpio boot/grub.cfg
+	$(call say,ISO,$@)
+	$(Q)rm -rf $@.d && mkdir -p $@.d/boot/grub
+	$(Q)sed 's/ *@ARGUMENTS@/ $(ARGUMENTS)/' boot/grub.cfg > $@.d/boot/grub/grub.cfg
+	$(Q)strip -o $@.d/boot/kernel.elf $(B)/kernel.elf && cp $(B)/initramfs.cpio $@.d/boot/
+	$(Q)grub-mkrescue -d $(GRUB_DIR) --install-modules="$(GRUB_MODULES)" --locales= --fonts= --themes= \
+	 -o $@ $@.d > $@.log 2>&1 || { cat $@.log; exit 1; }
+	$(Q)rm -rf $@.d $@.log
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- Host tests: portable parts under the sanitizers -------------------------------------------------------------
+# A test names what it is linked with, in comments that scripts/hosttest reads:
+#     /* sources: kernel/mm/page.c ... */     /* flags: -D... */
+HOST_TESTS  := $(patsubst tests/host/%.c,$(B)/host/%,$(wildcard tests/host/test_*.c))
+HOST_FLAGS  := -std=gnu11 -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+               -Wall -Wextra -Werror -I tests/host/shim -I kernel -I kernel/include
+HOST_HEADERS = $(call find,kernel libc tests/host,*.h)
+
+.SECONDEXPANSION:
+$(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) $$(HOST_HEADERS) $(B)/flags scripts/hosttest
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
+
+# ---- Programs of the system tests: ordinary ones, linked with musl and with our libc ------------------------------
+GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
+TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
+MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
+                 -Wall -Wextra -Werror -Wno-missing-field-initializers
+TEST_PROGRAMS := $(GUEST_TESTS:%=$(B)/tests/ours/%) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
+
+.PHONY: test-programs
+test-programs: $(TEST_PROGRAMS)
+$(B)/tests/ours/%.o: tests/guest/%.c $(wildcard tests/guest/*.h) $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_FLAGS) -D_GNU_SOURCE -Wno-missing-field-initializers $(DEPS) -c -o $@ $<
+$(B)/tests/ours/%: $(B)/tests/ours/%.o $(B)/crt0.o $(B)/libc.a
+	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(B)/libc.a
+$(B)/tests/musl/%: tests/guest/%.c $(wildcard tests/guest/*.h) $(B)/flags | $(B)/include
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(MUSL_FLAGS) -o $@ $<
+$(B)/tests/programs/%: tests/system/programs/%.c $(B)/flags | $(B)/include
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(MUSL_FLAGS) -Wno-unused-result -o $@ $<
+$(B)/tests/demo/%: user/demo/%.c $(DEMO_LIB_C) $(wildcard user/demo/lib/*.h) $(B)/flags | $(B)/include
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(MUSL_FLAGS) -fno-builtin-malloc -I user/demo/lib -o $@ $< $(DEMO_LIB_C)
+
+# ---- Commands -----------------------------------------------------------------------------------------------------
+IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
+MEM    ?= 128
+
+# Before anything that needs them, the packages that are missing: make reads the stamp as a part of itself, so it
+# makes it first and then starts over. Goals that need nothing are left alone.
+GOALS := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
+include $(B)/ready-$(if $(filter test check host,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+endif
+$(B)/ready-%: scripts/packages.txt
+	@scripts/setup $*
+	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
+
+.PHONY: all kernel libc user iso run test check host gdb faultpath format doctor setup help clean FORCE
+all: $(IMAGES) $(USER_ELF) ## build everything (the default)
+run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
+	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
+test: all check test-programs ## everything: check, then the tests that boot guests
+	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTEST)
+check: all check-layers check-warnings check-cppcheck check-format check-python host faultpath ## the quick part, under a minute
+host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
+gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour)
+	@scripts/debug $(PROGRAM)
+faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function
+	$(Q)$(PYTHON) scripts/faultpath.py $(B)
+format: ## let clang-format settle the layout of all C files
+	clang-format -i $(FORMATTED)
+kernel: $(B)/kernel.elf ## build only the kernel
+libc: $(B)/libc.a $(B)/crt0.o ## build only the C library
+user: $(USER_ELF) ## build only the programs
+doctor: ## which of the needed packages are there
+	@scripts/doctor
+setup: ## bring the missing packages (YES=1: without a question)
+	@scripts/setup
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+clean: ## remove everything that was built
+	rm -rf $(B)
+
+# ---- The parts of `make check` ------------------------------------------------------------------------------------
+FORMATTED  = $(call find,kernel libc user tests,*.[ch])
+CLANG_INCLUDE = $(shell clang -print-file-name=include)
+CLANG      = clang -fsyntax-only $(subst -isystem $(CC_INCLUDE),-isystem $(CLANG_INCLUDE),$(1)) $(2)
+CPPCHECK   = cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
+             --suppressions-list=scripts/cppcheck.txt --platform=unix64 --cppcheck-build-dir=$(B)/cppcheck -j 2
+
+.PHONY: check-layers check-warnings check-cppcheck check-format check-python
+check-layers: $(B)/kernel.elf
+	$(Q)$(PYTHON) scripts/layers.py $(B)
+check-warnings: | $(B)/include    # gcc's warnings are errors of the build itself; this asks clang
+	$(call say,CLANG,'kernel libc user')
+	$(Q)$(call CLANG,$(KERNEL_FLAGS),$(KERNEL_C))
+	$(Q)$(call CLANG,$(LIBC_FLAGS),$(LIBC_C) $(filter %.c,$(CRT)))
+	$(Q)$(call CLANG,$(USER_FLAGS),$(wildcard user/init.c) $(BIN_C) $(DEMO_C) $(DEMO_LIB_C))
+check-cppcheck:
+	$(call say,CPPCHECK,'kernel libc user')
+	@mkdir -p $(B)/cppcheck
+	$(Q)$(CPPCHECK) -I kernel -I kernel/include -I libc/stdio -I libc/include kernel
+	$(Q)$(CPPCHECK) -I libc -I libc/include -I user/demo/lib libc user
+check-format:
+	$(call say,FORMAT,'kernel libc user tests')
+	$(Q)clang-format --dry-run -Werror $(FORMATTED)
+check-python:
+	$(call say,PYTHON,'scripts tests')
+	$(Q)$(PYTHON) scripts/pysyntax.py scripts tests
+$(B)/host/%.passed: $(B)/host/%
+	$(call say,TEST,$<)
+	$(Q)$< > $<.log 2>&1 || { cat $<.log; exit 1; }
+	$(Q)grep -h '^\[  PASSED' $<.log | sed 's/^/          /'
+	@touch $@

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""image.py - the initial file system of a guest that runs one program: the base system, and beside it the program.
+
+The base archive stays as the build made it. A second archive behind it brings the program, with its symbols (so that
+the kernel can name function and line when it faults), with interpreter and libraries when it is dynamic, and in /run
+what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdio.
+"""
+
+import os
+import subprocess
+import sys
+
+import elf
+import mksym
+import newc
+import qemu
+
+
+class Refusal(Exception):
+    """Why the guest is not even started."""
+
+
+def add_program(archive, program):
+    """Copies a program of the host; returns the path that the guest executes."""
+    if not os.path.isfile(program):
+        return program if "/" in program else "/bin/" + program
+    path = os.path.abspath(program)
+    archive.copy(path, path)
+    try:
+        image = elf.Elf(path)
+    except elf.ElfError:
+        return path    # a script, or something for the guest's kernel to refuse
+    if image.symbols():
+        add_symbols(archive, path, image)
+    if image.interpreter():
+        add_libraries(archive, path, image.interpreter())
+    return path
+
+
+def add_symbols(archive, path, image):
+    """So that the kernel can say function and line when the program faults; a program is run without them as well."""
+    try:
+        archive.file(f"/lib/debug{path}.sym", mksym.blob(image))
+    except (elf.ElfError, ValueError, IndexError, KeyError) as error:
+        print(f"guest: no symbols for {path}: {error}", file=sys.stderr)
+
+
+def add_libraries(archive, path, interpreter):
+    """The interpreter itself says what it would load: both glibc's and musl's know --list."""
+    if not os.path.isfile(interpreter):
+        raise Refusal(f"{path} needs the interpreter {interpreter}, which is not here")
+    archive.copy(interpreter, interpreter)
+    listing = subprocess.run([interpreter, "--list", path], stdout=subprocess.PIPE, text=True, check=False).stdout
+    for line in listing.splitlines():
+        words = line.replace("=>", " ").split()
+        files = [word for word in words if word.startswith("/") and os.path.isfile(word)]
+        if "not found" in line:
+            raise Refusal(f"{path} needs the library {words[0]}, which is not here")
+        for file in files:
+            archive.copy(file, file)
+
+
+def add_files(archive, wanted):
+    for item in wanted:
+        host, _, guest = item.partition(":")
+        if not os.path.exists(host):
+            raise Refusal(f"-f {host}: no such file")
+        archive.copy(host, os.path.abspath(guest or host))
+
+
+def environment(wanted, stdio):
+    """Little, and the same everywhere, because it lies on the program's stack."""
+    names = {"PATH": "/bin", "HOME": "/"}
+    if "tty" in stdio:
+        names["TERM"] = os.environ.get("TERM", "dumb")
+    for item in wanted:
+        name, equals, value = item.partition("=")
+        if not name or not equals:
+            raise Refusal(f"-e {item}: not NAME=VALUE")
+        names[name] = value
+    return [f"{name}={value}" for name, value in names.items()]
+
+
+def strings(items):
+    return b"".join(os.fsencode(item) + b"\0" for item in items)
+
+
+def initramfs(program, arguments, stdio, files=(), variables=()):
+    """The bytes of the whole initial file system."""
+    archive = newc.Archive()
+    executable = add_program(archive, program)
+    add_files(archive, files)
+    archive.directory(os.getcwd())
+    archive.file("/run/guest.argv", strings([program, *arguments]))
+    archive.file("/run/guest.exe", os.fsencode(executable))
+    archive.file("/run/guest.env", strings(environment(variables, stdio)))
+    archive.file("/run/guest.cwd", os.fsencode(os.getcwd()))
+    archive.file("/run/guest.stdio", " ".join(stdio).encode())
+    with open(qemu.INITRAMFS, "rb") as base:
+        return newc.pad4(base.read()) + archive.bytes()
+
+
+def memory_file(content):
+    """A file without a name that holds content, for QEMU to inherit and open as /dev/fd/N."""
+    file = os.memfd_create("initramfs", 0)
+    with os.fdopen(os.dup(file), "wb") as stream:
+        stream.write(content)
+    return file

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""qemu.py - the one place that knows how QEMU is called.
+
+The machine is the same everywhere (scripts/run, guest, gdb, the tests): TCG and a pinned CPU, so that a result does
+not depend on the host; no device that was not asked for; an exit device whose values a crash cannot fake.
+The text is for people who want to type it themselves: `scripts/run --show` prints the whole command.
+"""
+
+import ctypes
+import os
+import shlex
+import signal
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
+KERNEL = os.path.join(BUILD, "kernel.elf")
+INITRAMFS = os.path.join(BUILD, "initramfs.cpio")
+ISO = os.path.join(BUILD, "faultline.iso")
+TOUR_ISO = os.path.join(BUILD, "tour.iso")
+
+MACHINE = ["-accel", "tcg",
+           "-cpu", "qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+rdrand,+pdpe1gb",
+           "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+           "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+           # Without this a reverse-continue of a recorded run locks QEMU 7.2 up.
+           "-global", "apic.vapic=off"]
+
+# The kernel writes 0x10, 0x11 or 0x12 to port 0xf4; QEMU ends with twice that plus one. A triple fault ends it with 0.
+CLEAN, PANIC, LEDGER, TRIPLE_FAULT = 33, 35, 37, 0
+
+
+def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, extra=()):
+    """The words of one call; either kernel (with initrd and append) or iso says what boots."""
+    words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-m", str(memory)]
+    if cpus != 1:
+        words += ["-smp", str(cpus)]
+    if icount:
+        words += ["-icount", "shift=0,sleep=off"]    # one tick of the TSC is one instruction
+    if iso:
+        words += ["-cdrom", iso, "-boot", "d"]
+    else:
+        words += ["-kernel", kernel or KERNEL, "-initrd", initrd or INITRAMFS]
+        if append:
+            words += ["-append", append]
+    return words + list(extra)
+
+
+def show(words):
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def missing():
+    """The first of the files that a boot needs and that is not built yet, or None."""
+    return next((path for path in (KERNEL, INITRAMFS) if not os.path.exists(path)), None)
+
+
+def die_with_parent():
+    """For a child, between fork and exec: end when the script that started it ends, however it ends."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def start(words, **popen):
+    return subprocess.Popen(words, preexec_fn=die_with_parent, **popen)
+
+
+def meaning(status):
+    """What an exit status of QEMU says about the kernel, None when all is well."""
+    return {CLEAN: None, PANIC: "the kernel panicked", LEDGER: "the kernel's frame ledger does not balance",
+            TRIPLE_FAULT: "the machine was reset (triple fault)"}.get(status, f"QEMU ended with status {status}")

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* libc_general.c - sorting, the environment, strings cut up, dates, setjmp. */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int by_value(const void *left, const void *right)
+{
+    int a = *(const int *)left, b = *(const int *)right;
+
+    return (a > b) - (a < b);
+}
+
+static void sorting(void)
+{
+    int values[200];
+    int wrong = 0;
+
+    for (int i = 0; i < 200; i++)
+        values[i] = i * 7919 % 1009 - 500;
+    qsort(values, 200, sizeof(values[0]), by_value);
+    for (int i = 1; i < 200; i++)
+        wrong += values[i - 1] > values[i];
+    int key = values[77];
+    int *found = bsearch(&key, values, 200, sizeof(values[0]), by_value);
+    printf("wrong %d, least %d, greatest %d, found %d\n", wrong, values[0], values[199],
+           found != NULL && *found == key);
+}
+
+static void environment(void)
+{
+    printf("%s\n", getenv("FAULTLINE_TEST") == NULL ? "unset" : "set");
+    setenv("FAULTLINE_TEST", "one", 1);
+    setenv("FAULTLINE_TEST", "two", 0);
+    printf("%s\n", getenv("FAULTLINE_TEST"));
+    setenv("FAULTLINE_TEST", "three", 1);
+    printf("%s\n", getenv("FAULTLINE_TEST"));
+    unsetenv("FAULTLINE_TEST");
+    printf("%s\n", getenv("FAULTLINE_TEST") == NULL ? "unset" : "set");
+}
+
+static void cutting(void)
+{
+    char words[] = "  one two   three ", fields[] = "a,,b,", *rest = fields, *piece;
+
+    for (piece = strtok(words, " "); piece != NULL; piece = strtok(NULL, " "))
+        printf("<%s>", piece);
+    while ((piece = strsep(&rest, ",")) != NULL)
+        printf("[%s]", piece);
+    char *copy = strdup("copied");
+    printf(" %s %s %d\n", copy, strstr(copy, "pi"), strcasecmp("HeLLo", "hEllO"));
+    free(copy);
+}
+
+static void dates(void)
+{
+    static const time_t moments[] = {0, 951782399, 951782400, 1700000000, 4102444799, -1};
+    char text[64];
+
+    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+        struct tm when;
+        gmtime_r(&moments[i], &when);
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %a %b %j %U %W %V %G %y %e %p %I", &when);
+        printf("%s %ld\n", text, (long)(timegm(&when) - moments[i]));
+    }
+}
+
+static jmp_buf place;
+
+static int climb(int depth)
+{
+    if (depth < 0)
+        return 0;
+    if (depth == 0)
+        longjmp(place, 42);
+    return climb(depth - 1) + 1;
+}
+
+int main(void)
+{
+    sorting();
+    environment();
+    cutting();
+    dates();
+    int value = setjmp(place);
+    if (value == 0)
+        return climb(10);
+    printf("came back with %d\n", value);
+    return 0;
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""lab.py - what the system tests share: run a program on Linux, run it in a guest, boot a machine.
+
+Linux is the oracle. There a program runs without address space randomisation and with the little environment that
+scripts/guest gives, so that the two runs differ in nothing but the kernel.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections import namedtuple
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+
+import qemu    # noqa: E402 (the scripts' folder comes first)
+
+BUILD = qemu.BUILD
+GUEST = os.path.join(ROOT, "scripts", "guest")
+PROGRAMS = os.path.join(BUILD, "tests", "programs")
+ENVIRONMENT = {"PATH": "/bin", "HOME": "/"}
+
+Boot = namedtuple("Boot", "status output")
+
+
+def program(name):
+    """A program of tests/system/programs, linked statically with musl."""
+    return os.path.join(PROGRAMS, name)
+
+
+def linux(words, stdin=b"", **options):
+    return subprocess.run(["setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
+                          timeout=60, check=False, **options)
+
+
+def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
+    """scripts/guest, as a user would call it."""
+    return subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
+                          timeout=seconds + 30, check=False, **more)
+
+
+def boot(seconds=60, serial=True, **options):
+    """A bare boot, COM1 on our side: QEMU's status and all that came out."""
+    words = qemu.command(**options) + (["-serial", "stdio"] if serial else [])
+    ended = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           timeout=seconds, check=False)
+    return Boot(ended.returncode, ended.stdout.decode("utf-8", "replace").replace("\r\n", "\n"))
+
+
+def log_of(result):
+    """The kernel's log of a guest that was run without -q."""
+    return result.stderr.decode("utf-8", "replace")
+
+
+def sources(folder):
+    """The names of the C files in a folder of the tree, without suffix."""
+    path = os.path.join(ROOT, folder)
+    return sorted(name[:-2] for name in os.listdir(path) if name.endswith(".c"))
+
+
+# What differs between the two kernels and may: device and inode of a mapped file (the columns before its name are
+# padded to a fixed place), the rows that only Linux has, process numbers.
+MAPS_ROW = re.compile(r"^([0-9a-f]{8,}-[0-9a-f]{8,} [r-][w-][x-][ps] [0-9a-f]{8}) [0-9a-f]+:[0-9a-f]+ \d+ *", re.MULTILINE)
+LINUX_ROWS = re.compile(r"^[0-9a-f]{8,}-[0-9a-f]{8,} .*\[(?:vvar|vvar_vclock|vdso|vsyscall)\]\n", re.MULTILINE)
+
+
+def same_for_both(text):
+    return MAPS_ROW.sub(r"\1 ", LINUX_ROWS.sub("", text))

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The build itself: its time, its repeatability, and the scripts that judge the tree."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import lab
+import mksym
+import newc
+import dwarfline
+from elf import Elf
+
+SCRIPTS = os.path.join(lab.ROOT, "scripts")
+
+
+def run(*words, **options):
+    return subprocess.run(words, cwd=lab.ROOT, capture_output=True, text=True, check=False, **options)
+
+
+def make(*words):
+    return run("make", "-s", *words, env={**os.environ, "MAKEFLAGS": ""})
+
+
+def test_a_full_build_takes_less_than_a_minute_and_gives_the_same_files(tmp_path):
+    start = time.monotonic()
+    made = make("-j2", f"B={tmp_path}/build", "all")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert time.monotonic() - start < 60
+    for name in ("kernel.elf", "initramfs.cpio"):
+        with open(tmp_path / "build" / name, "rb") as again, open(os.path.join(lab.BUILD, name), "rb") as before:
+            # Paths of objects stand in the debug information only; what is loaded is the same.
+            if name.endswith(".elf"):
+                assert loaded(again.name) == loaded(before.name)
+            else:
+                assert again.read() == before.read()
+
+
+def loaded(path):
+    elf = Elf(path)
+    return [(segment.vaddr, elf.data[segment.offset:segment.offset + segment.filesz]) for segment in elf.segments
+            if segment.type == 1]
+
+
+def test_nothing_is_built_twice():
+    assert "Nothing to be done" in run("make", "all").stdout
+
+
+def test_help_names_every_command():
+    listed = make("help").stdout
+    for target in ("all", "run", "test", "check", "gdb", "doctor", "setup", "help", "clean"):
+        assert f"make {target} " in listed
+
+
+def test_doctor_is_content():
+    assert make("doctor").returncode == 0
+
+
+def test_layers_hold():
+    result = run(os.path.join(SCRIPTS, "layers.py"), lab.BUILD)
+    assert result.returncode == 0, result.stderr
+
+
+def test_layers_are_really_checked(tmp_path):
+    """The same tree, but with frames and faults exchanged in the list: it must complain."""
+    for name in ("kernel", "scripts"):
+        shutil.copytree(os.path.join(lab.ROOT, name), tmp_path / name)
+    layers = tmp_path / "kernel" / "layers.txt"
+    text = layers.read_text().replace("mm/page ", "").replace("fault:   mm/fault", "fault:   mm/fault mm/page")
+    layers.write_text(text)
+    result = run(str(tmp_path / "scripts" / "layers.py"), lab.BUILD)
+    assert result.returncode == 1
+    assert "page_alloc of mm/page" in result.stderr
+    layers.write_text(text.replace("fault:   mm/fault mm/page", "fault:   mm/page"))
+    assert "mm/fault stands in no layer" in run(str(tmp_path / "scripts" / "layers.py"), lab.BUILD).stderr
+
+
+def test_the_fault_path_is_short():
+    result = run(os.path.join(SCRIPTS, "faultpath.py"))
+    assert result.returncode == 0, result.stdout
+    for function in ("trap_common", "fault", "vma_find", "pmap_enter"):
+        assert f"  {function} " in result.stdout
+
+
+def test_symbols_agree_with_binutils():
+    """Each function's first line, as addr2line says it."""
+    path = os.path.join(lab.BUILD, "kernel.elf")
+    elf = Elf(path)
+    lines = mksym.lines_of(elf)
+    functions = [f for f in mksym.functions_of(elf) if f[0] >= lines[-1][0] - (1 << 31)][::7]
+    asked = run("addr2line", "-fe", path, *[hex(address) for address, _, _ in functions]).stdout.splitlines()
+    wrong = []
+    for (address, _, name), said_name, said_place in zip(functions, asked[::2], asked[1::2]):
+        row = [row for row in lines if row[0] <= address][-1]
+        place = f"{row[2]}:{row[1]}"
+        if said_name == name and "?" not in said_place and not said_place.split(" ")[0].endswith(place):
+            wrong.append((name, place, said_place))
+    assert len(functions) > 20 and not wrong
+
+
+def test_line_rows_are_those_of_objdump(tmp_path):
+    source = tmp_path / "twice.c"
+    source.write_text("int twice(int x)\n{\n    int y = x;\n    return y + x;\n}\nint main(void)\n{\n    return twice(4);\n}\n")
+    for version in ("2", "3", "4", "5"):
+        binary = str(tmp_path / ("program" + version))
+        subprocess.run(["gcc", "-O0", f"-gdwarf-{version}", "-gstrict-dwarf", "-o", binary, str(source)], check=True)
+        rows = [row for rows in dwarfline.sequences(Elf(binary)) for row in rows if row.file.endswith("twice.c")]
+        assert sorted({row.line for row in rows}) == [2, 3, 4, 5, 7, 8, 9], version
+
+
+def test_archives_are_what_cpio_reads(tmp_path):
+    archive = newc.Archive()
+    archive.file("/deep/er/file", b"content", 0o755)
+    archive.file("/odd", b"12345")
+    listed = subprocess.run(["cpio", "-t", "--quiet"], input=archive.bytes(), capture_output=True, check=True)
+    assert listed.stdout.decode().split() == ["deep", "deep/er", "deep/er/file", "odd"]
+    subprocess.run(["cpio", "-id", "--quiet"], input=archive.bytes(), cwd=tmp_path, check=True)
+    assert (tmp_path / "deep/er/file").read_bytes() == b"content"

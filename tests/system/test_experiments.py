@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""The experiments: the same static musl binary on Linux and in the guest prints the same; so does the one with our libc."""
+
+import os
+import re
+
+import pytest
+
+import lab
+
+# musl's sbrk() refuses every argument but 0, on Linux too: those that are about the break are linked with our libc.
+NEEDS_OUR_LIBC = {"sbrk100m"}
+# The tour shows the machine beneath (frames, ledger) and is judged by its own tests.
+NOT_COMPARED = {"tour"}
+
+NAMES = [name for name in lab.sources("user/demo") if name not in NOT_COMPARED]
+CASES = [("ours", name) for name in NAMES] + [("musl", name) for name in NAMES if name not in NEEDS_OUR_LIBC]
+
+
+def binary(library, name):
+    if library == "musl":
+        return os.path.join(lab.BUILD, "tests", "demo", name)
+    return os.path.join(lab.BUILD, "user", "demo", name + ".elf")
+
+
+def comparable(output):
+    """Process numbers are not facts about memory."""
+    text = lab.same_for_both(output.decode("utf-8", "replace"))
+    return re.sub(r"\b(pid|process) \d+|/proc/\d+/|^\d+:", r"\1 N", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("library,name", CASES)
+def test_same_as_on_linux(library, name):
+    path = binary(library, name)
+    expected, result = lab.linux([path]), lab.guest([path])
+    assert comparable(result.stdout) == comparable(expected.stdout)
+    assert result.returncode == expected.returncode
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_runs_by_name_and_gives_everything_back(name):
+    result = lab.guest([name], options=[])
+    assert "ledger: balanced" in lab.log_of(result)
+    assert result.returncode != 125

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""scripts/guest: to the byte and to the exit status, because everything else is tested through it."""
+
+import os
+import random
+
+import pytest
+
+import lab
+
+
+def test_every_byte_value_passes_in_both_directions():
+    content = bytes(range(256)) * 8
+    result = lab.guest([lab.program("copy")], stdin=content)
+    assert result.returncode == 0
+    assert result.stdout == content
+
+
+@pytest.mark.parametrize("content", [b"", b"\x10", b"\x10\x10", b"\x10\x04", b"\x10\x04rest", b"\x04", b"no newline",
+                                     b"\r\n\r", b"\xff" * 17, b"\x01x", b"\x03\x1a\x1c"])
+def test_bytes_that_mean_something_to_a_terminal_or_to_the_escape(content):
+    result = lab.guest([lab.program("copy")], stdin=content)
+    assert (result.returncode, result.stdout) == (0, content)
+
+
+def test_a_mebibyte_without_loss():
+    content = random.Random(1).randbytes(1 << 20)
+    result = lab.guest([lab.program("copy")], stdin=content, seconds=120)
+    assert result.returncode == 0
+    assert result.stdout == content
+
+
+def test_end_of_file_reaches_a_program_that_waits_for_it():
+    assert lab.guest(["cat"], stdin=b"").returncode == 0
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 33, 77, 124, 125, 126, 127, 128, 255])
+def test_exit_status(status):
+    assert lab.guest([lab.program("end"), "exit", str(status)]).returncode == status
+
+
+@pytest.mark.parametrize("signal", [1, 2, 6, 9, 11, 15])
+def test_status_of_a_killed_program(signal):
+    assert lab.guest([lab.program("end"), "signal", str(signal)]).returncode == 128 + signal
+
+
+@pytest.mark.parametrize("how", ["never", "sleep"])
+def test_time_is_over(how):
+    result = lab.guest([lab.program("end"), how], seconds=3)
+    assert result.returncode == 124
+    assert b"time is over" in result.stderr
+
+
+def test_a_panic_is_125_and_one_line_says_so():
+    result = lab.guest([lab.program("end"), "exit", "0"], options=["-q", "--append", "panic=test"])
+    assert result.returncode == 125
+    lines = result.stderr.decode().strip().splitlines()
+    assert len(lines) == 1 and "panic" in lines[0]
+
+
+def test_a_program_that_is_not_there():
+    result = lab.guest(["no-such-program"])
+    assert result.returncode == 127
+    assert b"no-such-program" in result.stderr
+
+
+def test_a_program_that_cannot_be_executed(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("just text\n")
+    path.chmod(0o755)
+    assert lab.guest([str(path)]).returncode == 126
+
+
+def test_standard_error_is_apart_and_the_log_can_be_dropped():
+    quiet = lab.guest([lab.program("tell")])
+    assert quiet.stderr == b"to standard error\n"
+    assert b"standard error" not in quiet.stdout
+    loud = lab.guest([lab.program("tell")], options=[])
+    assert b"to standard error\n" in loud.stderr
+    assert b"power off: status 0" in loud.stderr
+    assert quiet.stdout == loud.stdout
+
+
+def test_arguments_environment_and_folder_are_passed(tmp_path):
+    result = lab.guest([lab.program("tell"), "", "two words", "--", "-q", "\xe4"],
+                       options=["-q", "-e", "ONE=1", "-e", "TWO=a=b"], cwd=tmp_path)
+    expected = lab.linux([lab.program("tell"), "", "two words", "--", "-q", "\xe4"], cwd=tmp_path)
+    text = result.stdout.decode()
+    assert "environment 'ONE=1'" in text and "environment 'TWO=a=b'" in text
+    assert f"folder '{tmp_path}'" in text
+    without = [line for line in text.splitlines() if "ONE" not in line and "TWO" not in line]
+    assert without == expected.stdout.decode().splitlines()
+
+
+def test_the_name_is_the_one_that_was_typed():
+    relative = os.path.relpath(lab.program("tell"), lab.ROOT)
+    result = lab.guest([relative], cwd=lab.ROOT)
+    assert f"argument '{relative}'" in result.stdout.decode()
+
+
+def test_more_files(tmp_path):
+    (tmp_path / "one").write_bytes(b"first")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "two").write_bytes(b"second")
+    result = lab.guest(["cat", str(tmp_path / "one"), "/other/two"],
+                       options=["-q", "-f", str(tmp_path / "one"), "-f", f"{tmp_path}/folder:/other"])
+    assert (result.returncode, result.stdout) == (0, b"firstsecond")
+
+
+@pytest.mark.parametrize("option", [["--swap", "16"], ["--trace", "file"]])
+def test_what_is_not_there_yet_says_so(option):
+    result = lab.guest(["cat"], options=option)
+    assert result.returncode == 125
+    assert result.stderr.decode().count("\n") == 1
+
+
+def test_counted_instructions_are_the_same_every_time():
+    runs = [lab.guest([lab.program("end"), "exit", "5"], options=["--icount"]) for _ in range(2)]
+    assert [run.returncode for run in runs] == [5, 5]
+    assert lab.log_of(runs[0]) == lab.log_of(runs[1])

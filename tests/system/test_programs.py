@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""The programs of tests/guest, Linux first and then the guest: output and status must be equal.
+
+Each is linked with musl and with our own libc, so both the kernel and the libc stand between the same two judges.
+Those called malloc_* are about our malloc and are linked with our libc only.
+"""
+
+import os
+
+import pytest
+
+import lab
+
+NAMES = lab.sources("tests/guest")
+CASES = [("ours", name) for name in NAMES] + [("musl", name) for name in NAMES if not name.startswith("malloc_")]
+
+
+@pytest.mark.parametrize("library,name", CASES)
+def test_same_as_on_linux(library, name):
+    path = os.path.join(lab.BUILD, "tests", library, name)
+    expected = lab.linux([path])
+    assert expected.returncode == 0, f"fails on Linux:\n{expected.stdout.decode()}"
+    result = lab.guest([path])
+    assert result.stdout.decode() == expected.stdout.decode()
+    assert result.returncode == expected.returncode

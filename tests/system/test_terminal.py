@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""What a person sees: `make run` on a terminal and without one, scripts/guest on a terminal, gdb."""
+
+import os
+import subprocess
+import sys
+
+import pexpect
+import pytest
+
+import lab
+
+
+def spawn(command, words, **options):
+    return pexpect.spawn(command, words, cwd=lab.ROOT, timeout=60, encoding="utf-8", codec_errors="replace", **options)
+
+
+def test_make_run_without_a_terminal_takes_the_tour():
+    ended = subprocess.run(["make", "-s", "run"], cwd=lab.ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                           check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert b"power off: status 0" in ended.stdout
+
+
+def prompt(child):
+    child.expect(r"[#$>] $")
+
+
+def test_make_run_on_a_terminal_is_a_prompt():
+    child = spawn("make", ["-s", "run"])
+    child.expect("Ctrl-A X")    # the banner says how to leave
+    prompt(child)
+    child.sendline("vmrss")
+    child.expect("VmRSS")
+    prompt(child)
+    child.sendline("no-such-program")
+    child.expect("not found")
+    prompt(child)
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_ctrl_a_x_leaves():
+    child = spawn("make", ["-s", "run"])
+    prompt(child)
+    child.send("\x01x")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_the_prompt_edits_and_interrupts():
+    child = spawn("make", ["-s", "run", "BOOT=direct"])
+    prompt(child)
+    child.send("echoo\x7f seen\r")
+    child.expect("seen")
+    prompt(child)
+    child.sendline("cat")
+    child.sendline("back")
+    child.expect("back\r\n.*back\r\n")
+    child.send("\x03")
+    prompt(child)
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+
+
+def test_guest_on_a_terminal_gives_a_terminal():
+    child = spawn(lab.GUEST, ["-q", "--", lab.program("tell")])
+    child.expect("0: device, terminal\r\n1: device, terminal\r\n2: device, terminal\r\nto standard error\r\n")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_guest_restores_the_terminal_and_passes_keys():
+    child = spawn("sh", ["-c", f"stty -a > before; {lab.GUEST} -q cat; stty -a > after; cmp before after && echo same"],
+                  env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    child.sendline("typed in")
+    child.expect("typed in\r\n.*typed in\r\n")
+    child.send("\x04")    # the guest's terminal makes an end of file of it
+    child.expect("same")
+    for name in ("before", "after"):
+        os.unlink(os.path.join(lab.ROOT, name))
+
+
+def test_ctrl_a_x_ends_a_guest():
+    child = spawn(lab.GUEST, ["-q", "--", lab.program("end"), "never"])
+    child.expect(pexpect.TIMEOUT, timeout=2)
+    child.send("\x01x")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+
+
+@pytest.fixture
+def gdb(tmp_path):
+    """Runs gdb commands against a paused guest; what gdb said."""
+    def run(commands, *program):
+        script = tmp_path / "commands"
+        script.write_text("\n".join(commands) + "\n")
+        ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", "debug"), *program],
+                               env={**os.environ, "GDB_BATCH": str(script)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
+                               capture_output=True, text=True, timeout=120, check=False)
+        return ended.stdout + ended.stderr
+    return run
+
+
+def test_gdb_stops_at_reset_in_the_kernel_and_shows_the_source(gdb):
+    output = gdb(["info registers rip", "break kmain", "continue", "frame", "list", "backtrace 1"])
+    assert "0xfff0" in output
+    assert "Breakpoint 1, kmain" in output and "kernel/main.c:" in output
+
+
+def test_gdb_stops_in_a_program_by_source_line(gdb):
+    output = gdb(["break main", "continue", "frame", "info source", "walk &main", "next", "frame"], "vmrss")
+    assert "user/demo/vmrss.c:" in output
+    assert "PML4" in output and "is physical" in output
+
+
+def test_gdb_takes_breakpoints_later_too(gdb):
+    output = gdb(["break kmain", "continue", "delete", "user malloc1", "break fault if $cr3 != 0", "continue",
+                  "backtrace 3", "walk $rsp"], "malloc1")
+    assert "fault (" in output and "kernel/mm/fault.c" in output
