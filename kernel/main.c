@@ -14,6 +14,7 @@
 #include <mm/page.h>
 #include <mm/pmap.h>
 #include <mm/pt.h>
+#include <proc/explain.h>
 #include <proc/process.h>
 #include <procfs/procfs.h>
 #include <string.h>
@@ -114,6 +115,7 @@ void kmain(uint32_t magic, uint32_t info)
     sched_init();
     files_init();
     process_init();
+    panic_set_context(explain_context);
 
     struct page_ledger ledger;
     page_ledger(&ledger);

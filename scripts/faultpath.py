@@ -10,7 +10,8 @@ its closing brace, with the comments inside. The path is:
     `->fault(...)`, counts as a call of every function that a table gives to `.fault`.
 
 What is called in other files ends the path. It is named, so that nothing hides, but a reader need not enter it: the
-frame allocator (page_alloc), locks, the page source behind a file, what is done after a refusal. Fails above LIMIT.
+frame allocator (page_alloc), locks, the page source behind a file, the growing of a stack's region, what is done after a
+refusal, and UNDO: what is called only when memory ran out on the way. Fails above LIMIT.
 """
 
 import os
@@ -24,6 +25,7 @@ KERNEL = os.path.join(ROOT, "kernel")
 ENTRY, FRONT, GOAL = "arch/x86/entry.asm", "trap.c", "fault"
 STUBS = ("trap_stub", "trap_common")
 PATH = ("mm/fault.c", "mm/aspace.c", "mm/anon.c", "mm/filemap.c", "mm/vma.c", "mm/pmap.c", "mm/pt.c")
+UNDO = {"tables_prune"}
 
 Function = namedtuple("Function", "name file first last calls")
 
@@ -66,7 +68,7 @@ def assembly_of(file, text):
     """Labels and macros of an assembly file, up to the next empty line; with what they jump to, call or expand."""
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
-        match = re.match(r"^(?:%macro\s+)?(\w+)(?::| \d+$)", line)
+        match = re.match(r"^(?:%macro\s+)?(\w+)(?::| [\d*-]+$)", line)
         if not match or line.startswith("%assign"):
             continue
         name = match.group(1) if not match.group(1).startswith("trap_stub") else "trap_stub"
@@ -134,7 +136,7 @@ def trace(graph):
     for name in STUBS:
         path.append(graph.look_up(name, ENTRY))
         path += [f for f in map(lambda call: graph.look_up(call, ENTRY), path[-1].calls)
-                 if f and f.file == ENTRY and f not in path and f.name in ("push_registers", "clac_site")]
+                 if f and f.file == ENTRY and f not in path and f.name in ("push_each", "clac_site")]
     front = graph.leads_to(graph.look_up("trap", FRONT), GOAL)
     if not front:
         sys.exit("faultpath: trap() does not lead to fault(): the script no longer fits the kernel")
@@ -145,7 +147,7 @@ def trace(graph):
         for callee in graph.callees(function):
             if callee in path:
                 continue
-            if callee.file in PATH:
+            if callee.file in PATH and callee.name not in UNDO:
                 visit(callee)
             else:
                 ends.setdefault(callee.name, callee.file)

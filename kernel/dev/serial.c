@@ -7,6 +7,7 @@
  * fills, and the sender (QEMU holds its own input back, a real one sees the time run) waits. serial_read() makes room,
  * empties the FIFO into it and unmasks. Output is polled: one look at the status for each FIFO of 16 bytes.
  *
+ * Under QEMU input runs at about 150 KB/s: each byte that is read from the UART wakes the thread that feeds it.
  * A line that has no UART behind it reads as 0xff: the scratch register tells, and then output goes nowhere.
  *
  * Guarded by: input.lock for the ring and for COM1's receiving half. Output takes no lock: two CPUs that write at the

@@ -111,11 +111,13 @@ const struct symtab *symtab_kernel(void)
 {
     static struct symtab kernel;
     static bool tried;
+    struct symtab opened;
 
     if (!tried) {
+        if (!symtab_open(&opened, ksyms_start, (size_t)(ksyms_end - ksyms_start)))
+            opened.size = 0;
+        kernel = opened;
         tried = true;
-        if (!symtab_open(&kernel, ksyms_start, (size_t)(ksyms_end - ksyms_start)))
-            kernel.size = 0;
     }
     return &kernel;
 }

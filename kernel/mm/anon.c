@@ -17,46 +17,31 @@ pte_t vma_pte_flags(const struct vma *vma)
     return vma->flags & VMA_EXEC ? 0 : PTE_NX;
 }
 
-/* Maps a fresh frame, writable where the region is. `page` is let go if there is no page table for it. */
-static int enter_own(struct aspace *aspace, const struct vma *vma, vaddr_t va, struct page *page)
+int anon_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original)
 {
-    int result = pmap_enter(&aspace->pmap, va, page, vma_pte_flags(vma) | PTE_WRITE | PTE_DIRTY);
+    struct page *page = page_alloc(PAGE_ANON);
 
+    if (!page)
+        return -ENOMEM;
+    if (original)
+        cpu_copy_page(page_to_virt(page), page_to_virt(original));
+    else
+        cpu_zero_page(page_to_virt(page));
+    int result = pmap_enter(&aspace->pmap, va, page, vma_pte_flags(vma) | PTE_WRITE | PTE_DIRTY);
     if (result < 0)
         page_put(page);
     return result;
 }
 
-int anon_enter_zeroed(struct aspace *aspace, const struct vma *vma, vaddr_t va)
-{
-    struct page *page = page_alloc(PAGE_ANON);
-
-    if (!page)
-        return -ENOMEM;
-    cpu_zero_page(page_to_virt(page));
-    return enter_own(aspace, vma, va, page);
-}
-
-int anon_enter_copy(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original)
-{
-    struct page *page = page_alloc(PAGE_ANON);
-
-    if (!page)
-        return -ENOMEM;
-    cpu_copy_page(page_to_virt(page), page_to_virt(original));
-    return enter_own(aspace, vma, va, page);
-}
-
 int anon_copy_on_write(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte)
 {
-    if (pmap_is_zero_page(pte))
-        return anon_enter_zeroed(aspace, vma, va);
     const struct page *page = pfn_to_page(pte_pfn(pte));
+
     if (page->owner == PAGE_ANON && page->refs == 1) {
         pmap_make_writable(&aspace->pmap, va);
         return 0;
     }
-    return anon_enter_copy(aspace, vma, va, page);
+    return anon_enter(aspace, vma, va, pmap_is_zero_page(pte) ? NULL : page);
 }
 
 static int anon_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
@@ -64,10 +49,10 @@ static int anon_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum a
     pte_t pte = pmap_lookup(&aspace->pmap, va);
 
     if (access != ACCESS_WRITE)
-        return pte ? 0 : pmap_enter_zero(&aspace->pmap, va, vma_pte_flags(vma));
+        return pte ? 0 : pmap_enter(&aspace->pmap, va, pmap_zero_page(), vma_pte_flags(vma));
     if (pte & PTE_WRITE)
         return 0; /* another thread was first */
-    return pte ? anon_copy_on_write(aspace, vma, va, pte) : anon_enter_zeroed(aspace, vma, va);
+    return pte ? anon_copy_on_write(aspace, vma, va, pte) : anon_enter(aspace, vma, va, NULL);
 }
 
 const struct vma_ops vma_anon_ops = {.kind = "anon", .fault = anon_fault};

@@ -7,9 +7,8 @@
 
 /* The PTE bits that a region's permissions ask for, without PTE_WRITE. */
 pte_t vma_pte_flags(const struct vma *vma);
-/* Maps a zeroed frame, or a copy of `original`, writable. */
-int anon_enter_zeroed(struct aspace *aspace, const struct vma *vma, vaddr_t va);
-int anon_enter_copy(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original);
+/* Maps a fresh frame, writable: a copy of `original`, or zeros if that is NULL. */
+int anon_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original);
 /* A write to the page that `pte` maps read-only: makes it this address space's own. */
 int anon_copy_on_write(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte);
 

@@ -3,6 +3,7 @@
  *
  * Two short sorted lists: RAM, and what is taken of it (the image, the initramfs, the first tables). page_init() reads both;
  * afterwards nobody calls bootmem_alloc any more. One CPU runs: no lock. */
+#include <assert.h>
 #include <mm/bootmem.h>
 
 #define EARLY_LIMIT ((4 * GIB) >> PAGE_SHIFT)
@@ -22,17 +23,16 @@ void bootmem_take(paddr_t start, paddr_t end, enum page_owner owner)
     unsigned at = bootmem.taken_count;
     pfn_t first = start >> PAGE_SHIFT, last = page_ceil(end) >> PAGE_SHIFT;
 
+    while (at > 0 && bootmem.taken[at - 1].start > first)
+        at--;
     if (at > 0 && bootmem.taken[at - 1].end == first && bootmem.taken[at - 1].owner == owner) {
-        bootmem.taken[at - 1].end = last;
+        bootmem.taken[at - 1].end = last; /* one table after the other: still one range */
         return;
     }
-    assert(at < BOOTMEM_RANGES);
-    while (at > 0 && bootmem.taken[at - 1].start > first) {
-        bootmem.taken[at] = bootmem.taken[at - 1];
-        at--;
-    }
+    assert(bootmem.taken_count < BOOTMEM_RANGES);
+    for (unsigned i = bootmem.taken_count++; i > at; i--)
+        bootmem.taken[i] = bootmem.taken[i - 1];
     bootmem.taken[at] = (struct bootmem_range){first, last, owner};
-    bootmem.taken_count++;
 }
 
 /* The first taken range that reaches into [start, end), or NULL. */
@@ -62,9 +62,16 @@ paddr_t bootmem_alloc(pfn_t frames, enum page_owner owner)
     panic("no room for %lu frames of the kernel's own tables: give the machine more RAM", (unsigned long)frames);
 }
 
-enum page_owner bootmem_owner(pfn_t pfn)
+enum page_owner bootmem_owner(pfn_t pfn, pfn_t *end)
 {
-    const struct bootmem_range *taken = taken_in(pfn, pfn + 1);
+    const struct bootmem_range *taken = taken_in(pfn, *end);
 
-    return taken ? taken->owner : PAGE_FREE;
+    if (!taken)
+        return PAGE_FREE;
+    if (taken->start > pfn) {
+        *end = taken->start;
+        return PAGE_FREE;
+    }
+    *end = MIN(*end, taken->end);
+    return taken->owner;
 }

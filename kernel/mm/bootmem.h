@@ -3,7 +3,7 @@
 #ifndef FAULTLINE_MM_BOOTMEM_H
 #define FAULTLINE_MM_BOOTMEM_H
 
-#include <mm/page.h>
+#include <mm/owner.h>
 #include <types.h>
 
 struct bootmem_range {
@@ -28,7 +28,7 @@ void bootmem_take(paddr_t start, paddr_t end, enum page_owner owner);
 /* Finds `frames` adjacent free frames below 4 GiB (where the first page tables reach) and takes them. Panics when there are none:
  * a machine that cannot hold the kernel's own tables cannot run. => physical address. */
 paddr_t bootmem_alloc(pfn_t frames, enum page_owner owner);
-/* The owner of a taken frame, PAGE_FREE if it is not taken. */
-enum page_owner bootmem_owner(pfn_t pfn);
+/* The owner of frame `pfn`, PAGE_FREE if nobody took it. *end, which comes in as a bound: up to where all frames are like that. */
+enum page_owner bootmem_owner(pfn_t pfn, pfn_t *end);
 
 #endif

@@ -19,36 +19,12 @@
  * Locks: address space, then whatever the kind needs. */
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
+#include <mm/stack.h>
 
 /* x86 cannot map a page that can be written or executed but not read. */
 static bool access_allowed(const struct vma *vma, enum access access)
 {
     return vma->flags & (access == ACCESS_READ ? VMA_PROT : access);
-}
-
-/* A touch below the stack grows it: down to RLIMIT_STACK, within RLIMIT_AS, and never closer than the guard gap to the
- * region below (Linux's expand_downwards; rsp is not looked at). => the region, or NULL. */
-static struct vma *stack_grow(struct aspace *aspace, vaddr_t va)
-{
-    struct vma *stack = vma_find_from(&aspace->vmas, va);
-
-    if (!stack || !(stack->flags & VMA_STACK))
-        return NULL;
-    vaddr_t start = page_floor(va);
-    const struct vma *below = vma_prev(stack);
-    if (stack->end - start > aspace->limit_stack)
-        return NULL;
-    if (below && below->flags & VMA_PROT && start < below->end + STACK_GUARD_GAP)
-        return NULL;
-    if (below && start < below->end)
-        return NULL;
-    uint64_t grown = stack->start - start;
-    if (!aspace_may_grow(aspace, grown, stack->flags))
-        return NULL;
-    stack->offset -= grown >> PAGE_SHIFT;
-    vma_resize(&aspace->vmas, stack, start, stack->end);
-    aspace_account(aspace, stack->flags, (int64_t)(grown >> PAGE_SHIFT));
-    return stack;
 }
 
 static int fault_locked(struct aspace *aspace, vaddr_t va, enum access access)

@@ -20,10 +20,15 @@ static int file_page(const struct vma *vma, vaddr_t va, struct page **page)
     return vma->source->ops->page(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT), page);
 }
 
-static int enter_file_page(struct aspace *aspace, const struct vma *vma, vaddr_t va, struct page *page, pte_t write)
+/* Maps the file's own frame. */
+static int file_page_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t write)
 {
-    int result = pmap_enter(&aspace->pmap, va, page, vma_pte_flags(vma) | write);
+    struct page *page;
+    int result = file_page(vma, va, &page);
 
+    if (result < 0)
+        return result;
+    result = pmap_enter(&aspace->pmap, va, page, vma_pte_flags(vma) | write);
     if (result < 0)
         page_put(page);
     return result;
@@ -34,19 +39,17 @@ static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enu
     pte_t pte = pmap_lookup(&aspace->pmap, va);
     struct page *page;
 
-    if (pte && (access != ACCESS_WRITE || pte & PTE_WRITE))
+    if (access != ACCESS_WRITE)
+        return pte ? 0 : file_page_enter(aspace, vma, va, 0);
+    if (pte & PTE_WRITE)
         return 0;
-    if (access == ACCESS_WRITE)
-        vma->flags |= VMA_COPIED;
+    vma->flags |= VMA_COPIED;
     if (pte)
         return anon_copy_on_write(aspace, vma, va, pte);
-
     int result = file_page(vma, va, &page);
     if (result < 0)
         return result;
-    if (access != ACCESS_WRITE)
-        return enter_file_page(aspace, vma, va, page, 0);
-    result = anon_enter_copy(aspace, vma, va, page);
+    result = anon_enter(aspace, vma, va, page);
     page_put(page);
     return result;
 }
@@ -54,16 +57,12 @@ static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enu
 static int shared_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
 {
     pte_t pte = pmap_lookup(&aspace->pmap, va);
-    struct page *page;
 
-    if (pte && access == ACCESS_WRITE && !(pte & PTE_WRITE))
+    if (!pte)
+        return file_page_enter(aspace, vma, va, access == ACCESS_WRITE ? PTE_WRITE | PTE_DIRTY : 0);
+    if (access == ACCESS_WRITE && !(pte & PTE_WRITE))
         pmap_make_writable(&aspace->pmap, va);
-    if (pte)
-        return 0;
-    int result = file_page(vma, va, &page);
-    if (result < 0)
-        return result;
-    return enter_file_page(aspace, vma, va, page, access == ACCESS_WRITE ? PTE_WRITE | PTE_DIRTY : 0);
+    return 0;
 }
 
 static bool file_resident(const struct vma *vma, vaddr_t va)

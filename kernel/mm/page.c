@@ -27,6 +27,7 @@
 #define PAGE_FLAG_CACHED (1U << 2)     /* free, in a CPU's cache */
 
 #define SECTION_FRAMES (128 * MIB >> PAGE_SHIFT)
+#define SECTIONS_MAX 8192 /* 1 TiB of RAM */
 #define CACHE_MAX 64
 #define CACHE_BATCH 32
 
@@ -34,7 +35,9 @@ static struct spinlock buddy_lock;
 static uint32_t free_blocks[PAGE_MAX_ORDER + 1];  /* pfn of the first block */
 static uint64_t free_counts[PAGE_MAX_ORDER + 1];
 static pfn_t array_end;
-static pfn_t online_next; /* sections below are online */
+static unsigned section_count;
+static unsigned section_next;  /* all sections below are online */
+static bool online[SECTIONS_MAX];
 
 struct page_cache {
     uint32_t first; /* pfn */
@@ -135,75 +138,83 @@ static void range_free(pfn_t start, pfn_t end)
 
 static void range_online(pfn_t start, pfn_t end)
 {
-    for (pfn_t pfn = start; pfn < end;) {
-        enum page_owner owner = pfn == 0 ? PAGE_FIRMWARE : bootmem_owner(pfn);
-        pfn_t run = pfn;
+    for (pfn_t pfn = start, run_end; pfn < end; pfn = run_end) {
+        run_end = end;
+        enum page_owner owner = bootmem_owner(pfn, &run_end);
 
-        while (run < end && (run == 0 ? PAGE_FIRMWARE : bootmem_owner(run)) == owner) {
-            struct page *page = pfn_to_page(run++);
+        for (pfn_t at = pfn; at < run_end; at++) {
+            struct page *page = pfn_to_page(at);
             page->flags = PAGE_FLAG_ONLINE;
             page->owner = (uint8_t)owner;
             page->refs = owner != PAGE_FREE;
         }
         if (owner == PAGE_FREE)
-            range_free(pfn, run);
-        pfn = run;
+            range_free(pfn, run_end);
     }
+}
+
+static pfn_t section_end(unsigned section)
+{
+    return MIN((section + 1) * SECTION_FRAMES, array_end);
+}
+
+/* => false if the section has no RAM. buddy_lock held. */
+static bool section_online(unsigned section)
+{
+    pfn_t start = section * SECTION_FRAMES, end = section_end(section);
+    bool any = false;
+
+    online[section] = true;
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        pfn_t first = MAX(start, bootmem.ram[i].start), last = MIN(end, bootmem.ram[i].end);
+        if (first >= last)
+            continue;
+        if (!any)
+            memset(pfn_to_page(start), 0, (end - start) * sizeof(struct page));
+        any = true;
+        range_online(first, last);
+    }
+    return any;
 }
 
 /* => false when all RAM is online. */
 static bool section_online_next(void)
 {
-    while (online_next < array_end) {
-        pfn_t start = online_next, end = MIN(start + SECTION_FRAMES, array_end);
-        bool any = false;
-
-        online_next = end;
-        for (unsigned i = 0; i < bootmem.ram_count; i++) {
-            pfn_t first = MAX(start, bootmem.ram[i].start), last = MIN(end, bootmem.ram[i].end);
-            if (first >= last)
-                continue;
-            if (!any)
-                memset(pfn_to_page(start), 0, (end - start) * sizeof(struct page));
-            any = true;
-            range_online(first, last);
-        }
-        if (any)
+    for (; section_next < section_count; section_next++)
+        if (!online[section_next] && section_online(section_next))
             return true;
-    }
     return false;
+}
+
+/* Counts frames of [start, end) by who took them at boot. */
+static void boot_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
+{
+    for (pfn_t pfn = start, run_end; pfn < end; pfn = run_end) {
+        run_end = end;
+        enum page_owner owner = bootmem_owner(pfn, &run_end);
+        owned[owner] += (int64_t)(run_end - pfn);
+    }
 }
 
 void page_init(void)
 {
-    int64_t *owned = caches[0].owned;
-
     array_end = bootmem.ram[bootmem.ram_count - 1].end;
-    for (unsigned i = 0; i < bootmem.ram_count; i++) {
-        pfn_t start = bootmem.ram[i].start, end = bootmem.ram[i].end;
-
-        owned[PAGE_FREE] += (int64_t)(end - start);
-        for (unsigned j = 0; j < bootmem.taken_count; j++) {
-            pfn_t first = MAX(start, bootmem.taken[j].start), last = MIN(end, bootmem.taken[j].end);
-            if (first >= last)
-                continue;
-            owned[bootmem.taken[j].owner] += (int64_t)(last - first);
-            owned[PAGE_FREE] -= (int64_t)(last - first);
-        }
-        if (start == 0) {
-            owned[PAGE_FIRMWARE]++;
-            owned[PAGE_FREE]--;
-        }
-    }
+    section_count = (unsigned)((array_end + SECTION_FRAMES - 1) / SECTION_FRAMES);
+    assert(section_count <= SECTIONS_MAX);
+    if (bootmem.ram[0].start == 0)
+        bootmem_take(0, PAGE_SIZE, PAGE_FIRMWARE); /* 0 ends a list */
+    for (unsigned i = 0; i < bootmem.ram_count; i++)
+        boot_count(bootmem.ram[i].start, bootmem.ram[i].end, caches[0].owned);
     section_online_next();
 }
 
 void page_boot_release(paddr_t start, paddr_t end)
 {
-    while (online_next < (end >> PAGE_SHIFT) && section_online_next())
-        continue;
-    for (pfn_t pfn = start >> PAGE_SHIFT; pfn < page_ceil(end) >> PAGE_SHIFT; pfn++)
+    for (pfn_t pfn = start >> PAGE_SHIFT; pfn < page_ceil(end) >> PAGE_SHIFT; pfn++) {
+        if (!online[pfn / SECTION_FRAMES])
+            section_online((unsigned)(pfn / SECTION_FRAMES));
         page_put(pfn_to_page(pfn));
+    }
 }
 
 /* ---- allocation ---- */
@@ -340,23 +351,23 @@ void page_ledger(struct page_ledger *ledger)
         ledger->total += ledger->frames[owner];
 }
 
-/* RAM that is not online yet and that nobody has taken. */
+/* Counts the RAM of the sections that are not online yet. */
+static void offline_count(int64_t owned[PAGE_OWNERS])
+{
+    for (unsigned section = section_next; section < section_count; section++)
+        for (unsigned i = 0; i < bootmem.ram_count && !online[section]; i++) {
+            pfn_t first = MAX(section * SECTION_FRAMES, bootmem.ram[i].start), last = MIN(section_end(section), bootmem.ram[i].end);
+            if (first < last)
+                boot_count(first, last, owned);
+        }
+}
+
 static uint64_t offline_frames(void)
 {
-    uint64_t frames = 0;
+    int64_t owned[PAGE_OWNERS] = {0};
 
-    for (unsigned i = 0; i < bootmem.ram_count; i++) {
-        pfn_t start = MAX(bootmem.ram[i].start, online_next), end = bootmem.ram[i].end;
-        if (start >= end)
-            continue;
-        frames += end - start;
-        for (unsigned j = 0; j < bootmem.taken_count; j++) {
-            pfn_t first = MAX(start, bootmem.taken[j].start), last = MIN(end, bootmem.taken[j].end);
-            if (first < last)
-                frames -= last - first;
-        }
-    }
-    return frames;
+    offline_count(owned);
+    return (uint64_t)owned[PAGE_FREE];
 }
 
 void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
@@ -394,38 +405,45 @@ static int64_t free_lists_walk(void)
     return frames;
 }
 
+/* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
+static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
+{
+    for (pfn_t pfn = start; pfn < end;) {
+        const struct page *page = pfn_to_page(pfn);
+        if (!online[pfn / SECTION_FRAMES]) {
+            pfn = section_end((unsigned)(pfn / SECTION_FRAMES));
+            continue;
+        }
+        bool is_block = page->refs || page->flags & PAGE_FLAG_FREE_BLOCK;
+        pfn_t frames = is_block ? 1UL << page->order : 1;
+        if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
+            return "a frame has no owner class";
+        if ((page->owner == PAGE_FREE) != (page->refs == 0))
+            return "a frame with references is free, or one without is owned";
+        owned[page->owner] += (int64_t)frames;
+        pfn += frames;
+    }
+    return NULL;
+}
+
 const char *page_check(void)
 {
     struct page_ledger ledger;
-    uint64_t counted[PAGE_OWNERS] = {0};
+    int64_t owned[PAGE_OWNERS] = {0};
     uint64_t total = 0;
 
     page_ledger(&ledger);
     for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        const char *broken = frames_count(bootmem.ram[i].start, bootmem.ram[i].end, owned);
+        if (broken)
+            return broken;
         total += bootmem.ram[i].end - bootmem.ram[i].start;
-        for (pfn_t pfn = bootmem.ram[i].start; pfn < MIN(bootmem.ram[i].end, online_next);) {
-            const struct page *page = pfn_to_page(pfn);
-            uint64_t frames = page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
-            if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
-                return "a frame has no owner class";
-            if ((page->owner == PAGE_FREE) != (page->refs == 0))
-                return "a frame with references is free, or one without is owned";
-            counted[page->owner] += frames;
-            pfn += frames;
-        }
     }
-    counted[PAGE_FREE] += offline_frames();
-    for (unsigned i = 0; i < bootmem.taken_count; i++)
-        for (unsigned j = 0; j < bootmem.ram_count; j++) {
-            pfn_t first = MAX(MAX(bootmem.taken[i].start, bootmem.ram[j].start), online_next);
-            pfn_t last = MIN(bootmem.taken[i].end, bootmem.ram[j].end);
-            if (first < last)
-                counted[bootmem.taken[i].owner] += last - first;
-        }
+    offline_count(owned);
     if (ledger.total != total)
         return "the owner classes do not add up to the RAM";
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
-        if (counted[owner] != ledger.frames[owner])
+        if ((uint64_t)owned[owner] != ledger.frames[owner])
             return owner_names[owner];
 
     spin_lock(&buddy_lock);

@@ -37,6 +37,11 @@ void pmap_init(void)
     assert(zero_page);
 }
 
+struct page *pmap_zero_page(void)
+{
+    return zero_page;
+}
+
 bool pmap_is_zero_page(pte_t pte)
 {
     return pte != 0 && pfn_to_page(pte_pfn(pte)) == zero_page;
@@ -49,17 +54,24 @@ static enum resident_kind kind_of(const struct page *page)
     return page->owner == PAGE_ANON ? RESIDENT_ANON : page->owner == PAGE_SHMEM ? RESIDENT_SHMEM : RESIDENT_FILE;
 }
 
+/* The zero page is not counted and not held: it belongs to nobody and is never resident. */
 static void count_in(struct pmap *pmap, struct page *page)
 {
+    if (page == zero_page)
+        return;
     __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
     pmap->resident[kind_of(page)]++;
 }
 
-static void count_out(struct pmap *pmap, struct page *page)
+/* => true if the entry held a reference to the frame. */
+static bool count_out(struct pmap *pmap, struct page *page)
 {
+    if (page == zero_page)
+        return false;
     assert(page->maps > 0);
     __atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED);
     pmap->resident[kind_of(page)]--;
+    return true;
 }
 
 static void peak_note(struct pmap *pmap)
@@ -188,49 +200,25 @@ pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va)
     return level == 1 ? *entry : 0;
 }
 
-static void entry_clear(struct pmap *pmap, pte_t *entry, struct release *release)
-{
-    struct page *page = pfn_to_page(pte_pfn(*entry));
-
-    *entry = 0;
-    if (page == zero_page)
-        return;
-    count_out(pmap, page);
-    release_add(release, page);
-}
-
-static int enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
+int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 {
     pte_t *entry = leaf_make(pmap, va);
 
     if (!entry)
         return -ENOMEM;
+    assert(page != zero_page || !(flags & PTE_WRITE));
     pte_t old = *entry;
     *entry = page_to_paddr(page) | USER_PAGE | flags;
-    if (page != zero_page)
-        count_in(pmap, page);
+    count_in(pmap, page);
     if (old == 0) {
         virt_to_page(entry)->maps++;
         return 0;
     }
     tlb_flush(pmap, va, va + PAGE_SIZE);
     struct page *before = pfn_to_page(pte_pfn(old));
-    if (before != zero_page) {
-        count_out(pmap, before);
+    if (count_out(pmap, before))
         page_put(before);
-    }
     return 0;
-}
-
-int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
-{
-    return enter(pmap, va, page, flags);
-}
-
-int pmap_enter_zero(struct pmap *pmap, vaddr_t va, pte_t flags)
-{
-    assert(!(flags & PTE_WRITE));
-    return enter(pmap, va, zero_page, flags);
 }
 
 void pmap_make_writable(struct pmap *pmap, vaddr_t va)
@@ -255,9 +243,12 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
         for (size_t i = 0; i < run.count; i++) {
             if (run.entry[i] == 0)
                 continue;
-            release.end = run.va + (i + 1) * PAGE_SIZE;
+            struct page *page = pfn_to_page(pte_pfn(run.entry[i]));
+            run.entry[i] = 0;
             run.table->maps--;
-            entry_clear(pmap, &run.entry[i], &release);
+            release.end = run.va + (i + 1) * PAGE_SIZE;
+            if (count_out(pmap, page))
+                release_add(&release, page);
         }
         if (run.table->maps == 0)
             tables_prune(pmap, run.va, &release);
@@ -318,9 +309,8 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count
         to[i] = entry;
         copied++;
         struct page *page = pfn_to_page(pte_pfn(entry));
-        if (page == zero_page)
-            continue;
-        page_get(page);
+        if (page != zero_page)
+            page_get(page);
         count_in(pmap, page);
     }
     return copied;

@@ -29,11 +29,11 @@ void pmap_destroy(struct pmap *pmap);
  * Takes over the caller's reference to the page. What was mapped there before is replaced and let go.
  * => 0; -ENOMEM if a page table could not be had (the reference stays the caller's). */
 int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags);
-/* Maps the shared zero page, read-only; it has no reference count and is never resident. */
-int pmap_enter_zero(struct pmap *pmap, vaddr_t va, pte_t flags);
 /* Makes the present mapping at va writable (sole owner of a copy-on-write frame; first write to a shared file page). */
 void pmap_make_writable(struct pmap *pmap, vaddr_t va);
 
+/* The page of zeros that all untouched memory shares: mapped read-only, without a reference, never resident. */
+struct page *pmap_zero_page(void);
 /* The leaf entry for va, 0 if none. */
 pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va);
 bool pmap_is_zero_page(pte_t pte);

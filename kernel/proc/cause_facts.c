@@ -6,6 +6,7 @@
 #include <arch/x86/clock.h>
 #include <mm/access.h>
 #include <mm/mmstat.h>
+#include <pagesrc.h>
 #include <proc/process.h>
 #include <string.h>
 
@@ -18,12 +19,13 @@ static void region_copy(struct region *region, struct aspace *aspace, struct vma
     *region = (struct region){
         .start = vma->start, .end = vma->end, .flags = vma->flags, .file = vma->source != NULL};
     mmstat_vma_name(aspace, vma, path, sizeof(path));
-    const char *slash = strrchr(path, '/');
-    strlcpy(region->name,
-            path[0] == '\0'                   ? "[anon]"
-            : slash != NULL && path[0] == '/' ? slash + 1
-                                              : path,
-            sizeof(region->name));
+    const char *slash = path[0] == '/' ? strrchr(path, '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : path;
+    if (path[0] == '\0')
+        name = "[anon]";
+    else if (vma->source != NULL && vma->source->anonymous_shared)
+        name = "[shared anon]";
+    strlcpy(region->name, name, sizeof(region->name));
 }
 
 static void find_regions(struct fault_facts *facts, struct aspace *aspace)

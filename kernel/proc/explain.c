@@ -15,6 +15,7 @@
 #include <proc/explain.h>
 
 #include <arch/x86/bootinfo.h>
+#include <arch/x86/usercopy.h>
 #include <lib/log.h>
 #include <proc/cause.h>
 #include <proc/process.h>
@@ -134,7 +135,7 @@ static void say_nearest(const struct fault_facts *facts)
     const struct region *below = &facts->below, *above = &facts->above;
     char text[24], left[REGION_NAME_SIZE + 80] = "nothing", right[REGION_NAME_SIZE + 80] = "nothing";
 
-    if (!facts->page_fault || facts->here.end != 0)
+    if (!facts->page_fault || facts->here.end != 0 || facts->info->address >= USER_END)
         return;
     if (below->end != 0)
         format_text(left, sizeof(left), "%s %lx-%lx, %s before", below->name, below->start, below->end,

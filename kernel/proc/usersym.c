@@ -15,7 +15,8 @@
 #include <linux/fcntl.h>
 
 #define SYMBOLS_MAX (4 * MIB) /* what kmalloc gives */
-#define DEPTH_MAX 12
+#define STEPS_MAX 4096        /* frames looked at; those of a recursion take no room in the line */
+#define PLACE_SPACE 100
 
 static void *read_whole(const char *path, size_t *size)
 {
@@ -76,29 +77,54 @@ void usersym_close(struct usersym *symbols)
     *symbols = (struct usersym){0};
 }
 
+/* The line that a backtrace is written into. A recursion's frames, which all return to one place, are counted. */
 struct line {
     char *at;
     size_t left;
+    vaddr_t last;
+    unsigned times;
 };
+
+static void add_text(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_text(struct line *line, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = format_vtext(line->at, line->left, format, arguments);
+    va_end(arguments);
+    size_t taken = MIN((size_t)MAX(length, 0), line->left - 1);
+    line->at += taken;
+    line->left -= taken;
+}
+
+static void end_repeats(struct line *line)
+{
+    if (line->times > 1)
+        add_text(line, " (%u times)", line->times);
+    line->times = 0;
+}
 
 /* `after` 1: a return address, which belongs to the call before it. */
 static void add_place(struct line *line, const struct usersym *symbols, vaddr_t address, unsigned after)
 {
-    const char *arrow = after != 0 ? " <- " : "";
     struct symbol symbol;
-    int length;
 
+    if (after != 0 && address == line->last) {
+        line->times++;
+        return;
+    }
+    end_repeats(line);
+    line->last = address;
+    line->times = 1;
+    add_text(line, "%s", after != 0 ? " <- " : "");
     if (!symtab_lookup(&symbols->table, address - after, &symbol))
-        length = format_text(line->at, line->left, "%s0x%lx", arrow, address);
+        add_text(line, "0x%lx", address);
     else if (symbol.file == NULL)
-        length =
-            format_text(line->at, line->left, "%s%s+0x%lx", arrow, symbol.function, symbol.offset + after);
+        add_text(line, "%s+0x%lx", symbol.function, symbol.offset + after);
     else
-        length = format_text(line->at, line->left, "%s%s+0x%lx (%s:%u)", arrow, symbol.function,
-                             symbol.offset + after, basename(symbol.file), symbol.line);
-    size_t taken = MIN((size_t)MAX(length, 0), line->left - 1);
-    line->at += taken;
-    line->left -= taken;
+        add_text(line, "%s+0x%lx (%s:%u)", symbol.function, symbol.offset + after, basename(symbol.file),
+                 symbol.line);
 }
 
 static bool read_words(struct process *process, vaddr_t address, uint64_t *words, size_t count)
@@ -106,26 +132,38 @@ static bool read_words(struct process *process, vaddr_t address, uint64_t *words
     return access_read(process->aspace, address, words, count * sizeof(uint64_t)) == count * sizeof(uint64_t);
 }
 
-void usersym_backtrace(const struct usersym *symbols, struct process *process, const struct trapframe *frame,
-                       char *buffer, size_t size)
+/* The chain of frame pointers (see lib/backtrace.c for its shape). It must climb; it may be garbage all the same, which
+ * costs nothing but a wrong line. */
+static void add_callers(struct line *line, const struct usersym *symbols, struct process *process,
+                        const struct trapframe *frame)
 {
-    struct line line = {buffer, size};
-    uint64_t rbp = frame->rbp, record[2], top;
+    uint64_t rbp = frame->rbp, record[2];
 
-    buffer[0] = '\0';
-    add_place(&line, symbols, frame->rip, 0);
-    /* A call to nowhere: the caller's return address is still on top of the stack. */
-    struct symbol symbol;
-    bool nowhere = !symtab_lookup(&symbols->table, frame->rip, &symbol) && symbols->table.size != 0;
-    if (nowhere && read_words(process, frame->rsp, &top, 1) &&
-        symtab_lookup(&symbols->table, top - 1, &symbol))
-        add_place(&line, symbols, top, 1);
-    for (unsigned depth = 0; depth < DEPTH_MAX && rbp % 8 == 0 && rbp >= frame->rsp; depth++) {
-        if (!read_words(process, rbp, record, 2) || record[1] == 0)
+    for (unsigned steps = 0; steps < STEPS_MAX && line->left > PLACE_SPACE; steps++) {
+        if (rbp % 8 != 0 || rbp < frame->rsp || !read_words(process, rbp, record, 2) || record[1] == 0)
             return;
-        add_place(&line, symbols, record[1], 1);
+        add_place(line, symbols, record[1], 1);
         if (record[0] <= rbp)
             return;
         rbp = record[0];
     }
+    end_repeats(line);
+    add_text(line, " <- ...");
+}
+
+void usersym_backtrace(const struct usersym *symbols, struct process *process, const struct trapframe *frame,
+                       char *buffer, size_t size)
+{
+    struct line line = {.at = buffer, .left = size};
+    struct symbol symbol;
+    uint64_t top;
+
+    add_place(&line, symbols, frame->rip, 0);
+    /* A call to nowhere: the caller's return address is still on top of the stack. */
+    bool nowhere = symbols->table.size != 0 && !symtab_lookup(&symbols->table, frame->rip, &symbol);
+    if (nowhere && read_words(process, frame->rsp, &top, 1) &&
+        symtab_lookup(&symbols->table, top - 1, &symbol))
+        add_place(&line, symbols, top, 1);
+    add_callers(&line, symbols, process, frame);
+    end_repeats(&line);
 }

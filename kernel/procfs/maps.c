@@ -110,9 +110,8 @@ static int rows(struct proctext *text, struct process *process, bool with_detail
         return -ENOMEM;
     }
 
-    struct vma *vma;
     mutex_lock(&aspace->lock);
-    TAILQ_FOREACH (vma, &aspace->vmas.list, link) {
+    for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list); vma != NULL; vma = vma_next(vma)) {
         row(text, aspace, vma, page_to_virt(name));
         if (with_detail)
             detail(text, aspace, vma);
@@ -164,11 +163,10 @@ int proc_smaps_rollup(struct proctext *text, struct process *process)
 
     struct vma_usage sum = {0};
     uint64_t split[RESIDENT_KINDS] = {0};
-    struct vma *vma;
     mutex_lock(&aspace->lock);
     struct vma *first = TAILQ_FIRST(&aspace->vmas.list), *last = TAILQ_LAST(&aspace->vmas.list, vma_list);
     vaddr_t start = first != NULL ? first->start : 0, end = last != NULL ? last->end : 0;
-    TAILQ_FOREACH (vma, &aspace->vmas.list, link)
+    for (struct vma *vma = first; vma != NULL; vma = vma_next(vma))
         add_up(&sum, split, aspace, vma);
     mutex_unlock(&aspace->lock);
     aspace_put(aspace);

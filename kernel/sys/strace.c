@@ -82,7 +82,7 @@ static void add_value(struct text *text, char kind, uint64_t value)
         add(text, (int)value == AT_FDCWD ? "AT_FDCWD" : "%d", (int)value);
     else if (kind == 'u')
         add(text, "%lu", value);
-    else if (kind == 'o')
+    else if (kind == 'o' || kind == 'm')
         add(text, "0%o", (unsigned)value);
     else if (kind == 'x' || (kind == 'p' && value != 0))
         add(text, "0x%lx", value);
@@ -124,6 +124,8 @@ void strace_enter(struct strace_line *line, const struct trapframe *frame)
     const char *kinds = names[number].kinds;
     add(&text, "%s(", names[number].name);
     for (unsigned i = 0; kinds[i] != '\0' && kinds[i] != '='; i++) {
+        if (kinds[i] == 'm' && !(arguments[i - 1] & O_CREAT))
+            break;
         if (i != 0)
             add(&text, ", ");
         if (kinds[i] == 's')

@@ -4,7 +4,8 @@
  *     SYSCALL(name, "kinds of its arguments=kind of its result")
  *
  * No include guard: whoever includes it defines SYSCALL first. The kinds are for the strace option only:
- *     i int   u unsigned   l long   x hexadecimal   o octal (modes)   p pointer   s string   f descriptor   g signal
+ *     i int   u unsigned   l long   x hexadecimal   p pointer   s string   f descriptor   g signal
+ *     o octal   m a mode that is only there if the argument before it has O_CREAT
  * A result is a long unless it says otherwise; `!` as result: does not return. */
 
 /* processes: sys/process.c */
@@ -66,8 +67,8 @@ SYSCALL(readv, "fpu")
 SYSCALL(writev, "fpu")
 SYSCALL(pread64, "fpul")
 SYSCALL(pwrite64, "fpul")
-SYSCALL(open, "sxo")
-SYSCALL(openat, "fsxo")
+SYSCALL(open, "sxm")
+SYSCALL(openat, "fsxm")
 SYSCALL(creat, "so")
 SYSCALL(close, "f")
 SYSCALL(lseek, "fli")

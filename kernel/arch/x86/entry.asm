@@ -54,40 +54,21 @@ MSR_GS_BASE equ 0xc0000101
     __?SECT?__
 %endmacro
 
-%macro push_registers 0
-    push rdi
-    push rsi
-    push rdx
-    push rcx
-    push rax
-    push r8
-    push r9
-    push r10
-    push r11
-    push rbx
-    push rbp
-    push r12
-    push r13
-    push r14
-    push r15
+; The registers of struct trapframe, from its end to its beginning.
+%define REGISTERS rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+
+%macro push_each 1-*
+    %rep %0
+    push %1
+    %rotate 1
+    %endrep
 %endmacro
 
-%macro pop_registers 0
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
-    pop rbx
-    pop r11
-    pop r10
-    pop r9
-    pop r8
-    pop rax
-    pop rcx
-    pop rdx
-    pop rsi
-    pop rdi
+%macro pop_each_reversed 1-*
+    %rep %0
+    %rotate -1
+    pop %1
+    %endrep
 %endmacro
 
 ; A stub for each vector: the CPU pushes an error code for some exceptions; the others get a zero.
@@ -118,7 +99,7 @@ trap_common:
     jz .from_kernel
     swapgs
 .from_kernel:
-    push_registers
+    push_each REGISTERS
     clac_site
     cld
     mov rdi, rsp
@@ -132,12 +113,12 @@ trap_return:
     mov rax, [gs:PERCPU_CURRENT]
     cmp dword [rax + THREAD_PENDING], 0
     jne .work
-    pop_registers
+    pop_each_reversed REGISTERS
     swapgs
     add rsp, 16
     iretq
 .to_kernel:
-    pop_registers
+    pop_each_reversed REGISTERS
     add rsp, 16
     iretq
 .work:
@@ -147,7 +128,7 @@ trap_return:
 
 ; NMI, double fault, machine check: on a stack of its own, %gs in an unknown state.
 trap_own_stack:
-    push_registers
+    push_each REGISTERS
     clac_site
     cld
     xor ebp, ebp
@@ -165,7 +146,7 @@ trap_own_stack:
     jz .leave
     swapgs
 .leave:
-    pop_registers
+    pop_each_reversed REGISTERS
     add rsp, 16
     iretq
 
@@ -182,7 +163,7 @@ syscall_start:
     push rcx
     push rax                            ; error: the call's number
     push TRAP_SYSCALL
-    push_registers
+    push_each REGISTERS
     mov rdi, rsp
     xor ebp, ebp
     call syscall_entry

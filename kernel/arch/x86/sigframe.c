@@ -127,9 +127,8 @@ static void fill_frame(struct rt_sigframe *to, const struct trapframe *frame, co
     to->context.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
     to->context.uc_stack.ss_sp = (void *)request->stack.base;
     to->context.uc_stack.ss_size = request->stack.size;
-    to->context.uc_stack.ss_flags = sigframe_stack_flags(&request->stack, frame->rsp);
-    if (request->stack.disarm)
-        to->context.uc_stack.ss_flags |= (int)SS_AUTODISARM;
+    /* As Linux: what sigaltstack() was told, not whether the stack is in use. */
+    to->context.uc_stack.ss_flags = request->stack.disarm ? (int)SS_AUTODISARM : 0;
     to->context.uc_sigmask = request->blocked;
 
     struct sigcontext *context = &to->context.uc_mcontext;
