@@ -49,18 +49,13 @@ bool pmap_is_zero_page(pte_t pte)
 
 /* ---- counting ---- */
 
-static enum resident_kind kind_of(const struct page *page)
-{
-    return page->owner == PAGE_ANON ? RESIDENT_ANON : page->owner == PAGE_SHMEM ? RESIDENT_SHMEM : RESIDENT_FILE;
-}
-
 /* The zero page is not counted and not held: it belongs to nobody and is never resident. */
 static void count_in(struct pmap *pmap, struct page *page)
 {
     if (page == zero_page)
         return;
     __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
-    pmap->resident[kind_of(page)]++;
+    pmap->resident[page->owner]++;
 }
 
 /* => true if the entry held a reference to the frame. */
@@ -70,7 +65,7 @@ static bool count_out(struct pmap *pmap, struct page *page)
         return false;
     assert(page->maps > 0);
     __atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED);
-    pmap->resident[kind_of(page)]--;
+    pmap->resident[page->owner]--;
     return true;
 }
 
@@ -160,10 +155,17 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         if (below->maps > 0)
             return;
         *entry = 0;
+        pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
         release_add(release, below);
     }
+}
+
+/* Is the page table for va the one that was used last? Faults come in neighbourhoods: most walks end here. */
+static bool leaf_is_at_hand(const struct pmap *pmap, vaddr_t va)
+{
+    return pmap->leaf && va >> PT_SHIFT(2) == pmap->leaf_span;
 }
 
 /* The leaf entry for va, with all tables above it. => NULL when memory is short. */
@@ -171,6 +173,8 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 {
     pte_t *table = pmap->root;
 
+    if (likely(leaf_is_at_hand(pmap, va)))
+        return &pmap->leaf[PT_INDEX(va, 1)];
     for (int level = PT_LEVELS; level > 1; level--) {
         pte_t *entry = &table[PT_INDEX(va, level)];
         if (unlikely(!(*entry & PTE_PRESENT))) {
@@ -187,6 +191,8 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
         }
         table = pt_table(*entry);
     }
+    pmap->leaf = table;
+    pmap->leaf_span = va >> PT_SHIFT(2);
     return &table[PT_INDEX(va, 1)];
 }
 
@@ -195,8 +201,10 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va)
 {
     int level;
-    pte_t *entry = pt_walk(pmap->root, va, &level);
 
+    if (likely(leaf_is_at_hand(pmap, va)))
+        return pmap->leaf[PT_INDEX(va, 1)];
+    pte_t *entry = pt_walk(pmap->root, va, &level);
     return level == 1 ? *entry : 0;
 }
 
@@ -345,7 +353,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
 /* ---- checking ---- */
 
 struct pmap_count {
-    uint64_t tables, resident[RESIDENT_KINDS];
+    uint64_t tables, resident[PAGE_OWNERS];
     const char *broken;
 };
 
@@ -377,7 +385,7 @@ static void table_check(pte_t *table, int level, struct pmap_count *count)
             count->broken = "an entry maps a frame without holding it";
         if (entry & PTE_WRITE && page->owner == PAGE_ANON && page->maps > 1)
             count->broken = "a shared private frame is writable";
-        count->resident[kind_of(page)]++;
+        count->resident[page->owner]++;
     }
     if (virt_to_page(table)->maps != used)
         count->broken = "a page table miscounts its entries";
@@ -394,8 +402,8 @@ const char *pmap_check(const struct pmap *pmap)
         return count.broken;
     if (count.tables != pmap->tables)
         return "the page tables are miscounted";
-    for (int kind = 0; kind < RESIDENT_KINDS; kind++)
-        if (count.resident[kind] != pmap->resident[kind])
+    for (int owner = 0; owner < PAGE_OWNERS; owner++)
+        if (count.resident[owner] != pmap->resident[owner])
             return "the resident pages are miscounted";
     return NULL;
 }

@@ -10,14 +10,14 @@
 #include <types.h>
 #include <x86/pte.h>
 
-enum resident_kind { RESIDENT_ANON, RESIDENT_FILE, RESIDENT_SHMEM, RESIDENT_KINDS };
-
 struct pmap {
     pte_t *root;
     paddr_t cr3;
     uint64_t tables;                   /* page-table frames below the root: VmPTE */
-    uint64_t resident[RESIDENT_KINDS]; /* pages; the zero page does not count */
+    uint64_t resident[PAGE_OWNERS];    /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
     uint64_t resident_peak;            /* VmHWM, up to the last time pages went away */
+    pte_t *leaf;                       /* the page table that was used last; NULL: none */
+    vaddr_t leaf_span;                 /* the 2 MiB that it maps: va >> 21 */
 };
 
 void pmap_init(void); /* makes the zero page */
@@ -53,7 +53,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end);
 
 static inline uint64_t pmap_resident_pages(const struct pmap *pmap)
 {
-    return pmap->resident[RESIDENT_ANON] + pmap->resident[RESIDENT_FILE] + pmap->resident[RESIDENT_SHMEM];
+    return pmap->resident[PAGE_ANON] + pmap->resident[PAGE_FILE] + pmap->resident[PAGE_SHMEM];
 }
 
 /* Walks tables and recounts `tables`, `resident` and each table's entries. => NULL or the broken invariant. */

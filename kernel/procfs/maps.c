@@ -53,9 +53,9 @@ static void usage(struct proctext *text, const struct vma_usage *counted, const 
     kilobytes(text, "Pss:", counted->pss_shifted >> 12);
     kilobytes(text, "Pss_Dirty:", counted->pss_dirty_shifted >> 12);
     if (split != NULL) {
-        kilobytes(text, "Pss_Anon:", split[RESIDENT_ANON] >> 12);
-        kilobytes(text, "Pss_File:", split[RESIDENT_FILE] >> 12);
-        kilobytes(text, "Pss_Shmem:", split[RESIDENT_SHMEM] >> 12);
+        kilobytes(text, "Pss_Anon:", split[PAGE_ANON] >> 12);
+        kilobytes(text, "Pss_File:", split[PAGE_FILE] >> 12);
+        kilobytes(text, "Pss_Shmem:", split[PAGE_SHMEM] >> 12);
     }
     kilobytes(text, "Shared_Clean:", counted->shared_clean);
     kilobytes(text, "Shared_Dirty:", counted->shared_dirty);
@@ -135,15 +135,15 @@ int proc_smaps(struct proctext *text, struct process *process)
 }
 
 /* Adds a region to the sum, and its proportional share to the kind of frame that it lies in. */
-static void add_up(struct vma_usage *sum, uint64_t split[RESIDENT_KINDS], struct aspace *aspace,
+static void add_up(struct vma_usage *sum, uint64_t split[PAGE_OWNERS], struct aspace *aspace,
                    struct vma *vma)
 {
     struct vma_usage counted = {0};
     bool shmem = vma->source != NULL && vma->source->anonymous_shared;
 
     mmstat_vma(aspace, vma, &counted);
-    split[RESIDENT_ANON] += counted.pss_anon_shifted;
-    split[shmem ? RESIDENT_SHMEM : RESIDENT_FILE] += counted.pss_shifted - counted.pss_anon_shifted;
+    split[PAGE_ANON] += counted.pss_anon_shifted;
+    split[shmem ? PAGE_SHMEM : PAGE_FILE] += counted.pss_shifted - counted.pss_anon_shifted;
     sum->rss += counted.rss;
     sum->pss_shifted += counted.pss_shifted;
     sum->pss_dirty_shifted += counted.pss_dirty_shifted;
@@ -162,7 +162,7 @@ int proc_smaps_rollup(struct proctext *text, struct process *process)
         return -ESRCH;
 
     struct vma_usage sum = {0};
-    uint64_t split[RESIDENT_KINDS] = {0};
+    uint64_t split[PAGE_OWNERS] = {0};
     mutex_lock(&aspace->lock);
     struct vma *first = TAILQ_FIRST(&aspace->vmas.list), *last = TAILQ_LAST(&aspace->vmas.list, vma_list);
     vaddr_t start = first != NULL ? first->start : 0, end = last != NULL ? last->end : 0;

@@ -59,9 +59,9 @@ static void memory(struct proctext *text, const struct proc_snapshot *now)
     pages(text, "VmPin", 0);
     pages(text, "VmHWM", now->resident_peak);
     pages(text, "VmRSS", now->resident_all);
-    pages(text, "RssAnon", now->resident[RESIDENT_ANON]);
-    pages(text, "RssFile", now->resident[RESIDENT_FILE]);
-    pages(text, "RssShmem", now->resident[RESIDENT_SHMEM]);
+    pages(text, "RssAnon", now->resident[PAGE_ANON]);
+    pages(text, "RssFile", now->resident[PAGE_FILE]);
+    pages(text, "RssShmem", now->resident[PAGE_SHMEM]);
     pages(text, "VmData", now->data);
     pages(text, "VmStk", now->stack);
     pages(text, "VmExe", own_code);
@@ -152,7 +152,7 @@ int proc_statm(struct proctext *text, struct process *process)
 
     proc_snapshot(process, &now);
     proctext_printf(text, "%lu %lu %lu %lu 0 %lu 0\n", now.total, now.resident_all,
-                    now.resident[RESIDENT_FILE] + now.resident[RESIDENT_SHMEM], now.text,
+                    now.resident[PAGE_FILE] + now.resident[PAGE_SHMEM], now.text,
                     now.data + now.stack);
     return 0;
 }

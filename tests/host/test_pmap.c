@@ -152,7 +152,7 @@ static void copy_shares(void **state)
         assert_int_equal(pfn_to_page(pte_pfn(ours))->maps, 2);
     }
     assert_true(pmap_is_zero_page(pmap_lookup(&child, address(700))));
-    assert_int_equal(child.resident[RESIDENT_ANON], 600);
+    assert_int_equal(child.resident[PAGE_ANON], 600);
     check(&pmap);
     check(&child);
     pmap_remove(&child, 0, 0x7ffffffff000UL);

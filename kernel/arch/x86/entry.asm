@@ -74,8 +74,7 @@ MSR_GS_BASE equ 0xc0000101
 ; A stub for each vector: the CPU pushes an error code for some exceptions; the others get a zero.
 %macro trap_stub 1
 trap_stub_%1:
-    %if %1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30
-    %else
+    %if !(%1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30)
     push 0
     %endif
     push %1
