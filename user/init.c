@@ -5,14 +5,15 @@
  *   the word "tour"            run /bin/tour, end with its status
  *   otherwise                  run /bin/sh on the console, again if it dies, until it exits
  *
- * The kernel powers the machine off when process 1 ends, so init's exit status is the machine's. Orphans become
- * its children; it reaps them while it waits. It stays tiny: no malloc, and what a program needs (its arguments,
- * its environment) is read in the child, after the fork. */
+ * The kernel powers the machine off when process 1 ends, so init's exit status is the machine's. Orphans
+ * become its children; it reaps them while it waits. It stays tiny: no malloc, and what a program needs (its
+ * arguments, its environment) is read in the child, after the fork. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,8 +26,8 @@
 #define GUEST_STDIO "/run/guest.stdio"
 
 #define CONSOLE "/dev/console"
-#define NOT_FOUND 127           /* what shells answer when there is no such program */
-#define CANNOT_RUN 126          /* ... and when there is one that cannot be run */
+#define NOT_FOUND 127  /* what shells answer when there is no such program */
+#define CANNOT_RUN 126 /* ... and when there is one that cannot be run */
 
 static char nothing[] = "";
 
@@ -58,6 +59,15 @@ static void open_console(void)
         open_as(fd, CONSOLE, O_RDWR);
 }
 
+/* A session of its own with the terminal's keys: Ctrl-C is for the program, not for init. Where the terminal
+ * knows no sessions the calls fail, and nothing is lost. */
+static void take_terminal(void)
+{
+    setsid();
+    ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+    tcsetpgrp(STDIN_FILENO, getpid());
+}
+
 /* Reads a whole file into memory that lives until exec, with a NUL byte behind its end.
  * => NULL when there is no such file; *size is its length */
 static char *read_file(const char *path, size_t *size)
@@ -73,7 +83,8 @@ static char *read_file(const char *path, size_t *size)
         close(fd);
         return NULL;
     }
-    text = mmap(NULL, (size_t)stat_of_file.st_size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    text = mmap(NULL, (size_t)stat_of_file.st_size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                -1, 0);
     if (text == MAP_FAILED) {
         close(fd);
         return NULL;
@@ -90,8 +101,8 @@ static char *read_file(const char *path, size_t *size)
     return text;
 }
 
-/* A file of strings, each ended by a NUL byte, as the vector that execve takes. An absent file is an empty vector.
- * => NULL when memory is short */
+/* A file of strings, each ended by a NUL byte, as the vector that execve takes. An absent file is an empty
+ * vector. => NULL when memory is short */
 static char **read_vector(const char *path)
 {
     size_t size = 0, count = 0;
@@ -102,7 +113,8 @@ static char **read_vector(const char *path)
         count += text[at] == '\0';
     if (size > 0 && text[size - 1] != '\0')
         count++;
-    vector = mmap(NULL, (count + 1) * sizeof(char *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    vector =
+        mmap(NULL, (count + 1) * sizeof(char *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (vector == MAP_FAILED)
         return NULL;
     for (size_t i = 0; i < count; i++) {
@@ -160,6 +172,8 @@ static void exec_guest(void)
     char *exe = read_file(GUEST_EXE, &size);
     char *cwd = read_file(GUEST_CWD, &size);
 
+    if (isatty(STDIN_FILENO))
+        take_terminal();
     if (!have_stdio || !argv || !argv[0] || !environment) {
         say("init: /run/guest.* cannot be used\n");
         _exit(CANNOT_RUN);
@@ -183,6 +197,7 @@ static void exec_guest(void)
 
 static void exec_on_console(const char *path, char *const argv[], char *const environment[])
 {
+    take_terminal();
     execve(path, argv, environment);
     _exit(explain_exec(path, errno));
 }

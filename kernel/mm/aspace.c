@@ -72,6 +72,11 @@ void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
         aspace->exec += (uint64_t)pages;
 }
 
+bool aspace_commits(uint32_t flags)
+{
+    return (flags & (VMA_WRITE | VMA_SHARED | VMA_NORESERVE)) == VMA_WRITE;
+}
+
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags)
 {
     if ((aspace->total << PAGE_SHIFT) + bytes > aspace->limit_as)
@@ -88,6 +93,8 @@ int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags
 
     if (!vma)
         return -ENOMEM;
+    if (aspace_commits(flags))
+        flags |= VMA_ACCOUNT;
     vma->start = start;
     vma->end = end;
     vma->flags = flags;

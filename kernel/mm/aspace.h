@@ -63,6 +63,8 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va);
 /* Merges the region with its neighbours where they are alike. => the merged region. */
 struct vma *aspace_merge(struct aspace *aspace, struct vma *vma);
+/* Does a region with these flags promise memory of its own (Linux's accountable_mapping)? */
+bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS (and RLIMIT_DATA if the flags make it data)? */
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
 /* Corrects the counters for `pages` (negative: fewer) of a region with these flags. */

@@ -21,7 +21,7 @@ static vaddr_t ceiling(struct aspace *aspace, vaddr_t from)
 
 static bool grow(struct aspace *aspace, vaddr_t old_end, vaddr_t new_end)
 {
-    const uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_HEAP;
+    const uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_HEAP | VMA_ACCOUNT;
 
     if (new_end > STACK_TOP || new_end + PAGE_SIZE > ceiling(aspace, old_end))
         return false;

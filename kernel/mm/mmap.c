@@ -178,6 +178,8 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
     *changed = vma;
     if (flags == vma->flags)
         return 0;
+    if (aspace_commits(flags))
+        flags |= VMA_ACCOUNT;
     if (prot & VMA_WRITE && !(vma->flags & VMA_MAY_WRITE))
         return -EACCES;
     bool becomes_data = prot & VMA_WRITE && !(vma->flags & (VMA_WRITE | VMA_SHARED | VMA_STACK));

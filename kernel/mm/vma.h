@@ -28,6 +28,7 @@ struct vma;
 #define VMA_HEAP (1U << 6)      /* made by brk; never merges with a neighbour of another origin */
 #define VMA_NORESERVE (1U << 7)
 #define VMA_COPIED (1U << 8)    /* a private file region that has anonymous copies of some pages: fork must copy its page tables */
+#define VMA_ACCOUNT (1U << 9)   /* private and writable, now or once: counted in Committed_AS; Linux does not merge it with what never was */
 /* What must be equal for two neighbours to become one. */
 #define VMA_ALIKE (~VMA_COPIED)
 

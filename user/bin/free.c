@@ -14,15 +14,9 @@ struct field {
 enum { TOTAL, FREE, AVAILABLE, BUFFERS, CACHED, RECLAIMABLE, SHARED, SWAP_TOTAL, SWAP_FREE };
 
 static struct field fields[] = {
-    [TOTAL] = {"MemTotal:", 0},
-    [FREE] = {"MemFree:", 0},
-    [AVAILABLE] = {"MemAvailable:", 0},
-    [BUFFERS] = {"Buffers:", 0},
-    [CACHED] = {"Cached:", 0},
-    [RECLAIMABLE] = {"SReclaimable:", 0},
-    [SHARED] = {"Shmem:", 0},
-    [SWAP_TOTAL] = {"SwapTotal:", 0},
-    [SWAP_FREE] = {"SwapFree:", 0},
+    [TOTAL] = {"MemTotal:", 0},  [FREE] = {"MemFree:", 0},         [AVAILABLE] = {"MemAvailable:", 0},
+    [BUFFERS] = {"Buffers:", 0}, [CACHED] = {"Cached:", 0},        [RECLAIMABLE] = {"SReclaimable:", 0},
+    [SHARED] = {"Shmem:", 0},    [SWAP_TOTAL] = {"SwapTotal:", 0}, [SWAP_FREE] = {"SwapFree:", 0},
 };
 
 static void take_line(const char *line)
@@ -65,14 +59,16 @@ static void print_free(void)
 
     printf("       %12s%12s%12s%12s%12s%12s\n", "total", "used", "free", "shared", "buff/cache", "available");
     printf("Mem:   %12lu%12lu%12lu%12lu%12lu%12lu\n", in_unit(fields[TOTAL].kb), in_unit(used),
-           in_unit(fields[FREE].kb), in_unit(fields[SHARED].kb), in_unit(cache), in_unit(fields[AVAILABLE].kb));
+           in_unit(fields[FREE].kb), in_unit(fields[SHARED].kb), in_unit(cache),
+           in_unit(fields[AVAILABLE].kb));
     printf("Swap:  %12lu%12lu%12lu\n", in_unit(fields[SWAP_TOTAL].kb),
            in_unit(fields[SWAP_TOTAL].kb - fields[SWAP_FREE].kb), in_unit(fields[SWAP_FREE].kb));
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 2 || (argc == 2 && (argv[1][0] != '-' || !argv[1][1] || !strchr("bkm", argv[1][1]) || argv[1][2]))) {
+    if (argc > 2 ||
+        (argc == 2 && (argv[1][0] != '-' || !argv[1][1] || !strchr("bkm", argv[1][1]) || argv[1][2]))) {
         fprintf(stderr, "usage: free [-b|-k|-m]\n");
         return 1;
     }

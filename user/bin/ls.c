@@ -51,26 +51,42 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Doubles the room of a list that is full. => false without memory; the list is still there */
+static bool make_room(char ***names, size_t count)
+{
+    size_t room = count ? 2 * count : 1;
+    char **larger;
+
+    if (count & (count - 1)) /* full only when a power of two, or empty */
+        return true;
+    larger = realloc(*names, room * sizeof(**names));
+    if (larger)
+        *names = larger;
+    return larger;
+}
+
 static int show_directory(const char *path, DIR *directory)
 {
-    size_t count = 0, room = 0;
+    size_t count = 0;
     char **names = NULL;
     struct dirent *entry;
     int status = 0;
 
-    while ((entry = readdir(directory))) {
+    while (!status && (entry = readdir(directory))) {
         if (entry->d_name[0] == '.')
             continue;
-        if (count == room) {
-            room = room ? 2 * room : 64;
-            names = realloc(names, room * sizeof(*names));
-        }
-        if (!names || !(names[count++] = strdup(entry->d_name)))
-            return complain(path);
+        if (!make_room(&names, count) || !(names[count] = strdup(entry->d_name)))
+            status = complain(path);
+        else
+            count++;
     }
-    qsort(names, count, sizeof(*names), by_name);
-    for (size_t i = 0; i < count; i++)
+    if (count > 0)
+        qsort(names, count, sizeof(*names), by_name);
+    for (size_t i = 0; i < count; i++) {
         status |= show(path, names[i]);
+        free(names[i]);
+    }
+    free(names);
     return status;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* pmap [-x] PID... - the regions of a process, from /proc/PID/smaps, in BusyBox's format.
  *
- * Without -x a row is address, size, permissions, name; with -x it has what of it is resident (PSS: a page that
- * n mappings share counts 1/n), changed (dirty) and swapped out. Sizes are KiB. A smaps entry is one header row
- * and then fields, so an entry is printed when the next header, or the end, shows that it is complete. */
+ * Without -x a row is address, size, permissions, name; with -x it has what of it is resident (PSS: a page
+ * that n mappings share counts 1/n), changed (dirty) and swapped out. Sizes are KiB. A smaps entry is one
+ * header row and then fields, so an entry is printed when the next header, or the end, shows that it is
+ * complete. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -54,8 +55,8 @@ static void parse_field(const char *line, struct region *region)
 static void print_region(const struct region *region, struct region *total)
 {
     if (extended)
-        printf("%016lx %7lu %7lu %7lu %7lu  %.4s  %s\n", region->start, region->size, region->pss, region->dirty,
-               region->swap, region->perms, region->name);
+        printf("%016lx %7lu %7lu %7lu %7lu  %.4s  %s\n", region->start, region->size, region->pss,
+               region->dirty, region->swap, region->perms, region->name);
     else
         printf("%016lx %7luK %.4s  %s\n", region->start, region->size, region->perms, region->name);
     total->size += region->size;
@@ -64,7 +65,8 @@ static void print_region(const struct region *region, struct region *total)
     total->swap += region->swap;
 }
 
-/* The arguments with spaces between; a process without any (a zombie, a kernel thread) is named in brackets. */
+/* The arguments with spaces between; a process without any (a zombie, a kernel thread) is named in brackets.
+ */
 static void print_title(unsigned long pid)
 {
     char path[64], text[4096];

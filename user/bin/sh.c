@@ -5,8 +5,9 @@
  *   cd [PATH]   exit [N]   help                         done by the shell itself
  *
  * A name without a slash is looked for in /bin. No pipes, no variables but $?, no jobs, no line editing: the
- * terminal's own (backspace, Ctrl-U, Ctrl-C). Without a terminal it reads commands until the end of its input and
- * prints no prompt. `sh -c 'line'` runs one line. Nothing is allocated: lines and words have fixed room. */
+ * terminal's own (backspace, Ctrl-U, Ctrl-C). Without a terminal it reads commands until the end of its input
+ * and prints no prompt. `sh -c 'line'` runs one line. Nothing is allocated: lines and words have fixed room.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -28,17 +29,17 @@ static bool on_terminal;
 /* ---- help ---- */
 
 struct topic {
-    const char *name, *text;    /* a name of NULL starts a group */
+    const char *name, *text; /* a name of NULL starts a group */
 };
 
 static const struct topic topics[] = {
     {NULL, "Start here"},
-    {"tour", "the whole way of malloc in six steps, with the numbers (tour -s waits at each)"},
+    {"tour", "malloc's whole way in six steps (tour -s waits at each)"},
     {NULL, "Experiments: promises and pages"},
     {"vmrss", "malloc(1 GiB) is a promise; the touch keeps it"},
-    {"status", "what moves VmSize, VmRSS, VmData, ... one mover for each line"},
+    {"status", "what moves VmSize, VmRSS, VmData, ...: one mover each"},
     {"regions", "where text, data, bss, heap, mappings and stack lie"},
-    {"array", "int[100000]: in the heap or in a row of its own? (array -p runs pmap and free)"},
+    {"array", "int[100000]: in the heap or not? (array -p runs pmap, free)"},
     {"mapfile", "a file as memory: read-only, private, shared"},
     {NULL, "Experiments: malloc, brk and mmap"},
     {"malloc1", "malloc(1) makes a heap of 132 KiB"},
@@ -46,14 +47,14 @@ static const struct topic topics[] = {
     {"sbrk100m", "the break moves by 100 MiB, nothing becomes resident"},
     {"mmap13k", "13*1023 bytes become 16 KiB"},
     {"allbrk", "what if malloc used only brk? the hole that stays"},
-    {"allmmap", "what if malloc used only mmap? a fault for every page, every time"},
+    {"allmmap", "what if malloc used only mmap? a fault for each page, always"},
     {"header16", "free(p) gets only a pointer: the 16 bytes before it"},
     {NULL, "Experiments: protection"},
     {"protect", "a page made read-only, then written to"},
-    {"rings", "what ring 3 may not do: cli, hlt, in, rdmsr, kernel memory, ..."},
+    {"rings", "what ring 3 may not do: cli, hlt, in, kernel memory, ..."},
     {"isolate", "two processes, one address, two frames"},
     {NULL, "Experiments: giving back"},
-    {"leak", "never freed, and gone after exit (leak -forever goes on until memory ends)"},
+    {"leak", "never freed, and gone after exit (leak -forever: until OOM)"},
     {"/bin/exit", "what the kernel takes back when a process ends"},
     {NULL, "Experiments: five common errors, diagnosed"},
     {"bug-unalloc", "a write through a pointer that was never set"},
@@ -62,7 +63,7 @@ static const struct topic topics[] = {
     {"bug-uaf", "memory used after free"},
     {"bug-dfree", "memory freed twice"},
     {NULL, "Tools"},
-    {"pmap", "pmap [-x] PID: the regions of a process (this shell: pmap 2, say)"},
+    {"pmap", "pmap [-x] PID: the regions of a process (pmap 1: init)"},
     {"free", "free [-b|-k|-m]: the machine's memory"},
     {"cat", "cat /proc/self/maps, cat /proc/meminfo, ..."},
     {"ls", "ls [-l] [PATH]"},
@@ -88,7 +89,7 @@ static int run_help(void)
         if (!topic->name)
             printf("%s\n", topic->text);
         else if (!topic->text)
-            printf("  %-12s are done by this shell; exit powers off\n", topic->name);
+            printf("  %s are done by this shell; exit powers off\n", topic->name);
         else if (is_there(topic->name))
             printf("  %-12s %s\n", topic->name, topic->text);
     }
@@ -128,7 +129,7 @@ static const char *signal_words(int number)
     case SIGHUP:
         return "Hangup";
     case SIGINT:
-        return "";              /* whoever pressed Ctrl-C knows */
+        return ""; /* whoever pressed Ctrl-C knows */
     default:
         return NULL;
     }
@@ -155,7 +156,10 @@ static void exec_program(char **words)
     char path[PATH_MAX];
     int error;
 
-    signal(SIGINT, SIG_DFL);
+    if (on_terminal) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
+    }
     if (strchr(words[0], '/'))
         snprintf(path, sizeof(path), "%s", words[0]);
     else
@@ -167,6 +171,15 @@ static void exec_program(char **words)
     else
         fprintf(stderr, "%s: %s\n", words[0], strerror(error));
     _exit(error == ENOENT || error == ENOTDIR ? NOT_FOUND : CANNOT_RUN);
+}
+
+/* Ctrl-C and Ctrl-\ are for the program, not for the shell. Nobody is stopped by Ctrl-Z: there are no jobs
+ * here, so nobody could make it go on. */
+static void ignore_keys(void)
+{
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    signal(SIGTSTP, SIG_IGN);
 }
 
 static int run_program(char **words)
@@ -215,9 +228,9 @@ static int run_words(char **words, size_t count)
 /* ---- from a line to words ---- */
 
 struct cutter {
-    const char *at;             /* what is left of the line */
-    char *room, *room_end;      /* where the words are put together */
-    char quote;                 /* the quote that is open, or 0 */
+    const char *at;        /* what is left of the line */
+    char *room, *room_end; /* where the words are put together */
+    char quote;            /* the quote that is open, or 0 */
 };
 
 /* Puts one character, or what it stands for, into the word. */
@@ -340,7 +353,7 @@ int main(int argc, char **argv)
     }
     on_terminal = isatty(STDIN_FILENO);
     if (on_terminal) {
-        signal(SIGINT, SIG_IGN);
+        ignore_keys();
         print_banner();
     }
     for (;;) {
@@ -352,5 +365,6 @@ int main(int argc, char **argv)
     }
     if (on_terminal)
         putchar('\n');
+    fflush(stdout);
     return last_status;
 }

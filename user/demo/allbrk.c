@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* allbrk - what if malloc had only brk?
  *
- * A tiny allocator takes all memory from the break and keeps one freed block for the next request. That is cheap:
- * a block that comes again brings its frames along. But only the end of the heap can go back to the kernel: one
- * live block at the top keeps everything below it. Compare `allmmap`, which does the same work with mmap. */
+ * A tiny allocator takes all memory from the break and keeps one freed block for the next request. That is
+ * cheap: a block that comes again brings its frames along. But only the end of the heap can go back to the
+ * kernel: one live block at the top keeps everything below it. Compare `allmmap`, which does the same work
+ * with mmap. */
 #include <stdint.h>
 #include <stdio.h>
 
@@ -17,7 +18,7 @@
 #define LARGER (9 * MIB)
 
 static struct source source;
-static char *kept;                 /* the block that was given back last, and its size */
+static char *kept; /* the block that was given back last, and its size */
 static size_t kept_bytes;
 
 static void *take(size_t bytes)
@@ -47,7 +48,8 @@ static void show(const char *what, char *heap)
     unsigned long bytes = look_break() - (unsigned long)(uintptr_t)heap;
     unsigned long resident = bytes ? look_resident_pages(heap, bytes) * PAGE_SIZE / KIB : 0;
 
-    printf("  %-42s VmSize %+6ld kB, resident %5lu kB\n", what, look_status_kb("VmSize") - size_at_start, resident);
+    printf("  %-42s VmSize %+6ld kB, resident %5lu kB\n", what, look_status_kb("VmSize") - size_at_start,
+           resident);
 }
 
 static void show_hole(void)
@@ -86,11 +88,13 @@ int main(int argc, char **argv)
     demo_head("the hole under a live block");
     show_hole();
 
-    demo_article("why not only brk? Memory below a live top cannot be returned: fragmentation that valgrind does "
-                 "not see.");
-    demo_here("%lu system call and %ld faults for %d rounds (compare `allmmap`); but 8 MiB were freed and stayed "
-              "resident under 64 KiB in use.", cost.calls, cost.faults, ROUNDS);
-    demo_why("the heap is one region with one movable end. No pointer is lost, so nothing \"leaks\", and yet the "
-             "memory is gone for others. malloc eases this with mappings for large blocks, trimming and madvise.");
+    demo_article("why not only brk? Memory below a live top cannot be returned: fragmentation that "
+                 "valgrind does not see.");
+    demo_here("%lu system call and %ld faults for %d rounds (compare `allmmap`); but 8 MiB were freed "
+              "and stayed resident under 64 KiB in use.",
+              cost.calls, cost.faults, ROUNDS);
+    demo_why("the heap is one region with one movable end. No pointer is lost, so nothing \"leaks\", and "
+             "yet the memory is gone for others. malloc eases this with mappings for large blocks, "
+             "trimming and madvise.");
     return 0;
 }

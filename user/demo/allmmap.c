@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* allmmap - what if malloc had only mmap?
  *
- * Every block is a mapping of its own and goes back with munmap. Nothing is ever kept, so there is no hole; but
- * each round makes two system calls, faults in every page anew, and a request of 100 bytes takes a whole page.
- * Compare `allbrk`, which does the same work with brk. */
+ * Every block is a mapping of its own and goes back with munmap. Nothing is ever kept, so there is no hole;
+ * but each round makes two system calls, faults in every page anew, and a request of 100 bytes takes a whole
+ * page. Compare `allbrk`, which does the same work with brk. */
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -51,7 +51,8 @@ static void show_no_hole(void)
     touch_write(first, 8 * MIB / PAGE_SIZE);
     touch_write(second, 64 * KIB / PAGE_SIZE);
     printf("  blocks of 8 MiB and 64 KiB:  VmSize %+6ld kB, resident %5lu kB\n",
-           look_status_kb("VmSize") - size_at_start, resident_kb(first, 8 * MIB) + resident_kb(second, 64 * KIB));
+           look_status_kb("VmSize") - size_at_start,
+           resident_kb(first, 8 * MIB) + resident_kb(second, 64 * KIB));
     give(first, 8 * MIB);
     printf("  the 8 MiB are freed:         VmSize %+6ld kB, resident %5lu kB\n",
            look_status_kb("VmSize") - size_at_start, resident_kb(second, 64 * KIB));
@@ -92,7 +93,8 @@ int main(int argc, char **argv)
     show_small_blocks();
 
     demo_article("why not only mmap? Every call switches to the kernel, and every fresh page faults.");
-    demo_here("%lu system calls and %ld faults for %d rounds (compare `allbrk`), and a whole page for each 100 bytes.",
+    demo_here("%lu system calls and %ld faults for %d rounds (compare `allbrk`), and a whole page for "
+              "each 100 bytes.",
               cost.calls, cost.faults, ROUNDS);
     demo_why("a mapping begins and ends at a page, starts without frames and returns them at once. So malloc "
              "uses mmap only for large blocks, where a whole page is little and a hole would be large.");

@@ -2,8 +2,9 @@
 /* array - int[100000] by malloc: in the heap, or in a row of its own?
  *
  * That depends on the size and on the library's limit: below it a block comes from [heap], from it on it is a
- * mapping. Two articles show the same array in different places, and both are right. With a limit that can be set
- * (mallopt), the same array is made once with brk only. `array -p` runs pmap, pmap -x and free as the article does. */
+ * mapping. Two articles show the same array in different places, and both are right. With a limit that can be
+ * set (mallopt), the same array is made once with brk only. `array -p` runs pmap, pmap -x and free as the
+ * article does. */
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,8 +33,8 @@ static void show_array(size_t count)
     promised = look_resident_pages(array, bytes);
     memset(array, 1, bytes);
     touched = look_resident_pages(array, bytes);
-    printf("  int[%6zu]  %7zu  %-9s %6lu KiB  %14lu  %13lu\n", count, bytes, row.name[0] ? row.name : "(no name)",
-           (row.end - row.start) / KIB, promised, touched);
+    printf("  int[%6zu]  %7zu  %-9s %6lu KiB  %14lu  %13lu\n", count, bytes,
+           row.name[0] ? row.name : "(no name)", (row.end - row.start) / KIB, promised, touched);
     free(array);
 }
 
@@ -43,7 +44,8 @@ static void run(const char *program, const char *option, const char *argument)
     pid_t child;
 
     snprintf(path, sizeof(path), "/bin/%s", program);
-    printf("\n# %s %s %s\n", program, option ? option : "", argument ? argument : "");
+    printf("\n# %s%s%s%s%s\n", program, option ? " " : "", option ? option : "", argument ? " " : "",
+           argument ? argument : "");
     fflush(stdout);
     child = fork();
     if (child == 0) {
@@ -73,7 +75,8 @@ int main(int argc, char **argv)
 {
     demo_start(argc, argv, "where does int[100000] lie?", "[-p]");
     demo_head("by the library's own limit");
-    printf("  %-11s  %7s  %-9s %10s  %s\n", "array", "bytes", "lies in", "the row", "pages resident, after writing");
+    printf("  %-11s  %7s  %-9s %10s  %s\n", "array", "bytes", "lies in", "the row",
+           "pages resident, after writing");
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         show_array(counts[i]);
     if (demo_option(argc, argv, "-p"))
@@ -87,9 +90,9 @@ int main(int argc, char **argv)
 #endif
 
     demo_article("one shows int[100000] as 392K in [heap], another as a 392-400K row without a name.");
-    demo_here("the size decides, and the C library's limit near 128 KiB. 400000 bytes are 98 pages, 392 KiB; a "
-              "header in front may make it 396.");
-    demo_why("small blocks share the heap, large ones get a mapping that can go back alone. A library whose limit is "
-             "higher, or that uses brk only, puts the same array into [heap].");
+    demo_here("the size decides, and the C library's limit near 128 KiB. 400000 bytes are 98 pages, 392 "
+              "KiB; a header in front may make it 396.");
+    demo_why("small blocks share the heap, large ones get a mapping that can go back alone. A library "
+             "whose limit is higher, or that uses brk only, puts the same array into [heap].");
     return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* bug-dfree - memory that is freed twice.
  *
- * The second free would put a block on the list of free blocks that is there already, or that has a new owner by
- * now. Good allocators notice and end the program; each case is tried in a child, whose last words go to standard
- * error. `bug-dfree -here` lets this very process die of the first. */
+ * The second free would put a block on the list of free blocks that is there already, or that has a new owner
+ * by now. Good allocators notice and end the program; each case is tried in a child, whose last words go to
+ * standard error. `bug-dfree -here` lets this very process die of the first. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +19,8 @@ static void free_twice(void *size)
     free(stale);
 }
 
-/* Between the two another block of the same kind is freed: this fools a check that only looks at the last one. */
+/* Between the two another block of the same kind is freed: this fools a check that only looks at the last
+ * one. */
 static void free_around(void *size)
 {
     char *block = demo_opaque(malloc(*(size_t *)size));
@@ -64,7 +65,8 @@ int main(int argc, char **argv)
 
     demo_article("freeing twice corrupts malloc's lists; the program crashes now, later or never.");
     demo_here("%d of 5 were noticed at once by this C library.", noticed);
-    demo_why("the header before the block says \"free\" already, or the block lies on a list, or no header is there. "
-             "Who checks that at each free ends the program at the error and not hours later.");
+    demo_why("the header before the block says \"free\" already, or the block lies on a list, or no "
+             "header is there. Who checks that at each free ends the program at the error and not hours "
+             "later.");
     return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* bug-small - a buffer that is one byte too small.
  *
- * The classic: malloc(strlen(s)) and then strcpy, which writes one byte more, the NUL. malloc rounds up, so mostly
- * the byte falls into room that nobody uses and all seems well. When the request fills its chunk, the byte falls
- * into the bookkeeping of the next one. Each length is tried in a child; with MALLOC_CHECK_=1 in the environment
- * the checking mode of our libc reports the first case too. */
+ * The classic: malloc(strlen(s)) and then strcpy, which writes one byte more, the NUL. malloc rounds up, so
+ * mostly the byte falls into room that nobody uses and all seems well. When the request fills its chunk, the
+ * byte falls into the bookkeeping of the next one. Each length is tried in a child; with MALLOC_CHECK_=1 in
+ * the environment the checking mode of our libc reports the first case too. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #include "lib/child.h"
 #include "lib/demo.h"
 
-/* Copies a text of `length` characters into a buffer without room for its NUL, then frees it and its neighbour. */
+/* Copies a text of `length` characters into a buffer without room for its NUL, then frees it and its
+ * neighbour. */
 static void copy_too_much(void *argument)
 {
     size_t length = *(size_t *)argument;
@@ -55,9 +56,10 @@ int main(int argc, char **argv)
     show(40);
 
     demo_article("a buffer that is too small is written beyond its end.");
-    demo_here("where the byte falls into rounding it does no harm, today and with this libc; elsewhere it falls "
-              "into malloc's own bookkeeping, which may be noticed at free, or never.");
-    demo_why("neither CPU nor kernel knows where a block ends: the page is there and writable. A string of n "
-             "characters needs n + 1 bytes. MALLOC_CHECK_=1 puts a known byte behind the end and looks at free.");
+    demo_here("where the byte falls into rounding it does no harm, today and with this libc; elsewhere "
+              "it falls into malloc's own bookkeeping, which may be noticed at free, or never.");
+    demo_why("neither CPU nor kernel knows where a block ends: the page is there and writable. A string "
+             "of n characters needs n + 1 bytes. MALLOC_CHECK_=1 puts a known byte behind the end and "
+             "looks at free.");
     return 0;
 }

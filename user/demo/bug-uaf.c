@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* bug-uaf - memory that is used after it was freed.
  *
- * A small block stays in the heap: reading it after free works, and gives old bytes or malloc's own links. The next
- * malloc of that size gets the same block, and then two owners write to one place. A large block had its own
- * mapping, which free has removed: reading it is a segmentation fault, done in a child. `bug-uaf -here` lets this
- * very process die of that. */
+ * A small block stays in the heap: reading it after free works, and gives old bytes or malloc's own links.
+ * The next malloc of that size gets the same block, and then two owners write to one place. A large block had
+ * its own mapping, which free has removed: reading it is a segmentation fault, done in a child. `bug-uaf
+ * -here` lets this very process die of that. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,11 @@ static char *freed(char *block)
     return stale;
 }
 
-static void show_small(void)
+static void use_small(void *unused)
 {
     char *order = demo_opaque(malloc(SMALL)), *stale, *letter;
 
+    (void)unused;
     if (!order)
         return;
     strcpy(order, "................................pay 10 to Ada");
@@ -36,7 +37,8 @@ static void show_small(void)
     letter = demo_opaque(malloc(SMALL));
     if (!letter)
         return;
-    printf("  the next malloc(%d) gets %s\n", SMALL, letter == stale ? "the same block: two owners" : "another block");
+    printf("  the next malloc(%d) gets %s\n", SMALL,
+           letter == stale ? "the same block: two owners" : "another block");
     strcpy(letter, "................................dear Bob, ...");
     printf("  the first owner now reads:          \"%.13s\"\n", stale + 32);
     free(letter);
@@ -56,21 +58,24 @@ static void read_large(void *unused)
 
 int main(int argc, char **argv)
 {
-    struct verdict verdict;
+    struct verdict verdict, small;
 
     demo_start(argc, argv, "memory used after free", "[-here]");
     if (demo_option(argc, argv, "-here"))
         read_large(NULL);
-    demo_head("a small block");
-    show_small();
+    demo_head("a small block, in a child");
+    child_try(use_small, NULL, &small);
+    printf("  %s\n", verdict_text(&small));
     demo_head("a block of 256 KiB, in a child");
     child_try(read_large, NULL, &verdict);
     printf("  %s\n", verdict_text(&verdict));
 
     demo_article("a pointer that is used after free reads or destroys what is not its own any more.");
-    demo_here("small: no word from anyone, and possibly two owners of one block. Large: %s.",
+    demo_here("small: %s. Large: %s.",
+              small.signal ? signal_words(small.signal) : "no word from anyone, whoever owns the block now",
               verdict.signal ? signal_words(verdict.signal) : "nothing happened either");
-    demo_why("free of a small block only puts it on a list: its page stays mapped. free of a large one is munmap: the "
-             "region is gone, and the next access finds none. Set the pointer to NULL after free.");
+    demo_why("free of a small block mostly puts it on a list: its page stays mapped. free of a large one "
+             "is munmap: the region is gone, and the next access finds none. Set the pointer to NULL "
+             "after free.");
     return 0;
 }

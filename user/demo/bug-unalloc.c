@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* bug-unalloc - a write through a pointer that was never set to allocated memory.
  *
- * What happens depends on what the pointer happens to hold: NULL, a small number, an address in no region, or (the
- * worst) an address that belongs to something else. Each is tried in a child. `bug-unalloc -here` lets this very
- * process die of the first. */
+ * What happens depends on what the pointer happens to hold: NULL, a small number, an address in no region, or
+ * (the worst) an address that belongs to something else. Each is tried in a child. `bug-unalloc -here` lets
+ * this very process die of the first. */
 #include <stdint.h>
 #include <stdio.h>
 
@@ -61,8 +61,9 @@ int main(int argc, char **argv)
     show("int *p holds an address of something else", write_elsewhere, &somebody_elses);
 
     demo_article("a pointer that was never given memory is used: the program may crash, or may not.");
-    demo_here("outside every region: SIGSEGV, SEGV_MAPERR. Inside one: no word, and somebody else's value is gone.");
-    demo_why("the kernel knows regions, not variables. A small address is NULL plus the offset of a field or of "
-             "an index. Set pointers when you declare them, and check what malloc returns.");
+    demo_here("outside every region: SIGSEGV, SEGV_MAPERR. Inside one: no word, and somebody else's "
+              "value is gone.");
+    demo_why("the kernel knows regions, not variables. A small address is NULL plus the offset of a "
+             "field or of an index. Set pointers when you declare them, and check what malloc returns.");
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* bug-uninit - memory that is read before it was written.
  *
- * Fresh from the kernel every page is zero, so a first run seems to work. Memory that was used and freed comes back
- * with what was in it: the second malloc of a size often gets the block of the first. */
+ * Fresh from the kernel every page is zero, so a first run seems to work. Memory that was used and freed
+ * comes back with what was in it: the second malloc of a size often gets the block of the first. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static void show_large(void)
 
     if (!block)
         return;
-    printf("  malloc(1 MiB), fresh from the kernel: %zu of %lu bytes are zero\n", count_zeroes(block, MIB), MIB);
+    printf("  malloc(1 MiB), fresh from the kernel: %zu of %lu bytes are zero\n", count_zeroes(block, MIB),
+           MIB);
     memset(demo_opaque(block), 'x', MIB);
     free(block);
 }
@@ -74,8 +75,9 @@ int main(int argc, char **argv)
     show_small();
 
     demo_article("malloc does not initialise: what is read before it was written is undefined.");
-    demo_here("zeroes when the page came from the kernel, somebody's old bytes when it came from malloc's lists.");
-    demo_why("the kernel clears frames so that no process sees another's data. Inside one process nobody clears "
-             "anything. So the error hides until the program has run for a while. calloc clears.");
+    demo_here("zeroes when the page came from the kernel, somebody's old bytes when it came from "
+              "malloc's lists.");
+    demo_why("the kernel clears frames so that no process sees another's data. Inside one process nobody "
+             "clears anything. So the error hides until the program has run for a while. calloc clears.");
     return 0;
 }

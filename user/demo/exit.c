@@ -3,8 +3,8 @@
  *
  * A child maps and touches 8 MiB, frees nothing and ends. It is looked at three times through /proc: while it
  * lives; when it has ended and its parent has not asked for its status (a zombie: no memory any more, only a
- * number and a status); and after the parent has asked. (In the shell, `exit` leaves the shell: this program is
- * /bin/exit.) */
+ * number and a status); and after the parent has asked. (In the shell, `exit` leaves the shell: this program
+ * is /bin/exit.) */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "lib/look.h"
 
 #define BYTES (8 * MIB)
-#define PATIENCE 500            /* looks, 10 ms apart */
+#define PATIENCE 500 /* looks, 10 ms apart */
 
 struct talk {
     volatile int child_ready, child_may_go;
@@ -51,7 +51,8 @@ static const char *proc_path(pid_t pid, const char *file)
     return path;
 }
 
-/* => the state letter of /proc/PID/stat (it follows the name in brackets), '-' when there is no such process */
+/* => the state letter of /proc/PID/stat (it follows the name in brackets), '-' when there is no such process
+ */
 static char state_of(pid_t pid)
 {
     char text[256];
@@ -122,7 +123,8 @@ int main(int argc, char **argv)
 
     demo_article("why is memory freed when the process ends?");
     demo_here("all frames were back when the process had ended, before its parent asked for the status.");
-    demo_why("memory belongs to the address space, not to malloc's lists. At exit the kernel walks its own regions and "
-             "page tables and gives back every frame, freed or not; files are closed the same way.");
+    demo_why("memory belongs to the address space, not to malloc's lists. At exit the kernel walks its "
+             "own regions and page tables and gives back every frame, freed or not; files are closed the "
+             "same way.");
     return 0;
 }

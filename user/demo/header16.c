@@ -3,8 +3,9 @@
  *
  * The answer lies in the bytes before p. Our libc and glibc put a 16-byte header there: 8 bytes for the chunk
  * before, 8 bytes with this chunk's size and, in the low bits, flags (sizes are multiples of 16, so these are
- * free). Ours keeps a checksum in the top 16 bits. musl puts 4 bytes there: the slot's number and where its group
- * begins; the size stands in the group's record. The program looks which of the two it has before it. */
+ * free). Ours keeps a checksum in the top 16 bits. musl puts 4 bytes there: the slot's number and where its
+ * group begins; the size stands in the group's record. The program looks which of the two it has before it.
+ */
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 
 #include "lib/demo.h"
 
-#define SIZE_BITS 0x0000fffffffffff0UL      /* without checksum and flags */
+#define SIZE_BITS 0x0000fffffffffff0UL /* without checksum and flags */
 
 static const size_t requests[] = {1, 24, 25, 40, 1000, 100000, 200000};
 
@@ -55,7 +56,8 @@ static void show_slot(const unsigned char *p)
     unsigned offset;
 
     offset = (unsigned)(p[-2] | p[-1] << 8);
-    printf("    no size here: slot %u of a group that begins %u bytes below\n", p[-3] & 31u, 16 * offset + 16);
+    printf("    no size here: slot %u of a group that begins %u bytes below\n", p[-3] & 31u,
+           16 * offset + 16);
 }
 
 static bool show_block(size_t request)
@@ -91,11 +93,13 @@ int main(int argc, char **argv)
 
     demo_article("free knows the size from the 16 bytes before the pointer.");
     if (sized)
-        demo_here("so it is: a size word with flags in its low bits lies 8 bytes before p. glibc lends a chunk the "
-                  "first word of the next header (24 of 32 bytes usable); ours keeps it (16 of 32).");
+        demo_here(
+            "so it is: a size word with flags in its low bits lies 8 bytes before p. glibc lends a "
+            "chunk the first word of the next header (24 of 32 bytes usable); ours keeps it (16 of 32).");
     else
-        demo_here("this C library (musl) keeps 4 bytes before p: slot number and distance to the group's record.");
-    demo_why("free(p) takes no size, so malloc must find it from p alone: in front of it, or in a table that p "
-             "leads to. Writing before p, or beyond the end of the block below it, destroys that.");
+        demo_here("this C library (musl) keeps 4 bytes before p: slot number and distance to the group's "
+                  "record.");
+    demo_why("free(p) takes no size, so malloc must find it from p alone: in front of it, or in a table "
+             "that p leads to. Writing before p, or beyond the end of the block below it, destroys that.");
     return 0;
 }

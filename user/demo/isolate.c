@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* isolate - two processes, one virtual address, two contents, two frames.
  *
- * After fork both processes have the same pages, and while nobody writes even the same frames (copy on write).
- * When the child writes, it gets a frame of its own; the parent keeps the old content. Frame numbers are read
- * from /proc/self/pagemap, which hides them from all but root. The upper half of the address space is the
- * kernel's in every process: all that ring 3 can see of it is that both are refused alike. */
+ * After fork both processes have the same pages, and while nobody writes even the same frames (copy on
+ * write). When the child writes, it gets a frame of its own; the parent keeps the old content. Frame numbers
+ * are read from /proc/self/pagemap, which hides them from all but root. The upper half of the address space
+ * is the kernel's in every process: all that ring 3 can see of it is that both are refused alike. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,8 @@
 
 #define REFUSALS 3
 
-static const uintptr_t kernel_addresses[REFUSALS] = {0xffff800000000000, 0xffff888000000000, 0xffffffff80000000};
+static const uintptr_t kernel_addresses[REFUSALS] = {0xffff800000000000, 0xffff888000000000,
+                                                     0xffffffff80000000};
 
 /* The object that both processes look at, on a page of its own. */
 static volatile int object __attribute__((aligned(4096)));
@@ -120,7 +121,8 @@ int main(int argc, char **argv)
 
     demo_article("every process has its own address space; the kernel's half is the same in all of them.");
     demo_here("one address, contents %d and %d at the same time.", object, found->value_after);
-    demo_why("each process has its own page tables for the lower half: the same address leads to different frames. "
-             "The tables of the upper half are shared, and their entries say \"ring 0 only\".");
+    demo_why("each process has its own page tables for the lower half: the same address leads to "
+             "different frames. The tables of the upper half are shared, and their entries say \"ring 0 "
+             "only\".");
     return 0;
 }

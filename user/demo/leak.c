@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* leak - memory that is never freed, and where it is after exit.
  *
- * A child allocates and touches 16 MiB (-n MiB: another amount) and forgets every pointer: nobody can free it any
- * more, and the resident set grows with each round. Then the child ends, and all of it is back. `leak -forever`
- * does not stop: it goes on until the kernel ends the child for want of memory. */
+ * A child allocates and touches 16 MiB (-n MiB: another amount) and forgets every pointer: nobody can free it
+ * any more, and the resident set grows with each round. Then the child ends, and all of it is back. `leak
+ * -forever` does not stop: it goes on until the kernel ends the child for want of memory. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +50,8 @@ static void leak_some(void *unused)
             printf("  malloc = NULL\n");
             return;
         }
-        printf("  child: %3lu MiB forgotten, resident %+3ld MiB\n", amount / STEPS * (unsigned long)step / MIB,
-               ((long)(anonymous_kb() - at_start) + 512) / 1024);
+        printf("  child: %3lu MiB forgotten, resident %+3ld MiB\n",
+               amount / STEPS * (unsigned long)step / MIB, ((long)(anonymous_kb() - at_start) + 512) / 1024);
     }
 }
 
@@ -92,7 +92,8 @@ int main(int argc, char **argv)
     demo_article("memory that is never freed leaks; after the process ends the system has it back.");
     demo_here(forever ? "the child went on until the kernel or malloc said no."
                       : "the resident set of the child grew by all that was forgotten, and went with it.");
-    demo_why("a leak is memory that is promised, resident, and known to no pointer. The kernel does not need the "
-             "pointers: it knows every region and every frame of a process, and takes them back at exit.");
+    demo_why("a leak is memory that is promised, resident, and known to no pointer. The kernel does not "
+             "need the pointers: it knows every region and every frame of a process, and takes them back "
+             "at exit.");
     return 0;
 }

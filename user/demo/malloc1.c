@@ -2,8 +2,9 @@
 /* malloc1 - one byte, and what it brings with it.
  *
  * malloc(1) asks the kernel for far more than a byte: with our libc and with glibc the heap becomes 132 KiB
- * (0x21000 bytes), so that the next thousands of small requests need no system call. free gives the byte back to
- * malloc, not to the kernel: the heap stays. musl asks for single pages instead; then that is what is printed. */
+ * (0x21000 bytes), so that the next thousands of small requests need no system call. free gives the byte back
+ * to malloc, not to the kernel: the heap stays. musl asks for single pages instead; then that is what is
+ * printed. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static unsigned long show_heap(const char *when)
         return 0;
     }
     printf("  %-16s [heap] %s-%s = 0x%lx bytes = %s\n", when, demo_address((void *)(uintptr_t)heap.start),
-           demo_address((void *)(uintptr_t)heap.end), heap.end - heap.start, demo_size(heap.end - heap.start));
+           demo_address((void *)(uintptr_t)heap.end), heap.end - heap.start,
+           demo_size(heap.end - heap.start));
     return heap.end - heap.start;
 }
 
@@ -64,9 +66,11 @@ int main(int argc, char **argv)
     again = demo_opaque(malloc(1));
     printf("  malloc(1) again  %s place as before\n", (uintptr_t)again == place ? "the same" : "another");
 
-    demo_article("malloc(1) makes a [heap] of 132 KiB (0x21000); free keeps it. It prints the pointer with %%x.");
+    demo_article("malloc(1) makes a [heap] of 132 KiB (0x21000); free keeps it. It prints the pointer "
+                 "with %%x.");
     demo_here("[heap] is %s after malloc(1) and %s after free.", demo_size(heap), demo_size(heap_after));
-    demo_why("a system call costs more than memory that nobody touches, so malloc buys in bulk and keeps the change. "
-             "How much is the C library's choice: 132 KiB for glibc and ours, a page or two for musl.");
+    demo_why("a system call costs more than memory that nobody touches, so malloc buys in bulk and keeps "
+             "the change. How much is the C library's choice: 132 KiB for glibc and ours, a page or two "
+             "for musl.");
     return 0;
 }

@@ -14,8 +14,9 @@
 
 #define REQUEST (128 * KIB)
 
-/* Runs in a child, so that every probe meets the library as it was at the start: glibc moves its limit when such
- * a block is freed. A mapping of its own adds a little more than the block to VmSize, the heap a round amount. */
+/* Runs in a child, so that every probe meets the library as it was at the start: glibc moves its limit when
+ * such a block is freed. A mapping of its own adds a little more than the block to VmSize, the heap a round
+ * amount. */
 static void probe(void *argument)
 {
     size_t bytes = *(size_t *)argument;
@@ -95,11 +96,12 @@ int main(int argc, char **argv)
     printf("  VmSize %+ld kB against the start\n", left);
     show_limit(limit);
 
-    demo_article("from 128 KiB on malloc uses mmap; free gives the region back (its message says \"128 bytes\").");
+    demo_article("from 128 KiB on malloc uses mmap; free gives the region back (its message says \"128 "
+                 "bytes\").");
     demo_here("VmSize %+ld kB by malloc, %+ld kB by free%s.", grown, left - grown,
               grown ? "" : ": this libc's heap already had room for it");
-    demo_why("a large hole in the heap would be hard to reuse and could not go back while something lives above it. "
-             "glibc's limit is 131049 bytes at first (header and rounding count) and rises when such a block is "
-             "freed; ours stays.");
+    demo_why("a large hole in the heap would be hard to reuse and could not go back while something "
+             "lives above it. glibc's limit is 131049 bytes at first (header and rounding count) and "
+             "rises when such a block is freed; ours stays.");
     return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* mapfile - a file as memory: read-only at an offset, private, shared.
  *
- * A small file is made, and the second of its pages is mapped (the offset must be a multiple of 4096). Reading the
- * memory reads the file. A private mapping copies a page when it is written: neither the file nor another process
- * sees it. A shared mapping is the file: both see it. Behind the end of the file there is nothing: SIGBUS. */
+ * A small file is made, and the second of its pages is mapped (the offset must be a multiple of 4096).
+ * Reading the memory reads the file. A private mapping copies a page when it is written: neither the file nor
+ * another process sees it. A shared mapping is the file: both see it. Behind the end of the file there is
+ * nothing: SIGBUS. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
     fd = make_file();
     if (fd < 0)
         return 0;
-    printf("  a file of %lu bytes: one page of dots, then \"" TEXT "\"\n", FILE_BYTES);
+    printf("  a file of %zu bytes: one page of dots, then \"" TEXT "\"\n", FILE_BYTES);
     demo_head("the second page, read-only, private");
     read_only(fd);
     demo_head("private and writable: a copy on the first write");
@@ -157,8 +158,10 @@ int main(int argc, char **argv)
     unlink(path);
 
     demo_article("mmap shows a part of a file (the offset counts in pages); shared writes reach the file.");
-    demo_here("the private write stayed with the child that made it; what a shared write reached stands above.");
-    demo_why("a file page lives once in memory. Shared mappings point to it; a private one does too until it is "
-             "written, then gets a copy. A page that no byte of the file backs cannot be given: SIGBUS.");
+    demo_here("the private write stayed with the child that made it; what a shared write reached stands "
+              "above.");
+    demo_why("a file page lives once in memory. Shared mappings point to it; a private one does too "
+             "until it is written, then gets a copy. A page that no byte of the file backs cannot be "
+             "given: SIGBUS.");
     return 0;
 }

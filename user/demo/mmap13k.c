@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mmap13k - 13 * 1023 bytes, anonymous and private: what one gets is pages.
  *
- * mmap rounds 13 299 bytes up to four pages, 16 KiB. The row has no name. A second mapping of the same kind is
- * put directly below and the two become one row; a hole in the middle makes two rows again. */
+ * mmap rounds 13 299 bytes up to four pages, 16 KiB. The row has no name. A second mapping of the same kind
+ * is put directly below and the two become one row; a hole in the middle makes two rows again. */
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -55,7 +55,9 @@ int main(int argc, char **argv)
     munmap(second, GOT);
     munmap(third, GOT);
     demo_article("mmap of 13*1023 bytes gives 16 KiB in the mapping area.");
-    demo_here("%lu bytes asked for, %lu KiB given, without a name, high up below the stack.", BYTES, GOT / KIB);
-    demo_why("the CPU knows pages of 4 KiB only. Neighbours of the same kind are kept as one region: less to search.");
+    demo_here("%lu bytes asked for, %lu KiB given, without a name, high up below the stack.", BYTES,
+              GOT / KIB);
+    demo_why("the CPU knows pages of 4 KiB only. Neighbours of the same kind are kept as one region: "
+             "less to search.");
     return 0;
 }

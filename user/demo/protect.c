@@ -2,8 +2,8 @@
 /* protect - a page made read-only, then written to.
  *
  * mprotect changes the permissions of pages: the region is split at their edges, and joined again when the
- * permissions are alike. A child that writes to a read-only page gets SIGSEGV with SEGV_ACCERR, "a region that
- * forbids this", and the exact address; after munmap the code is SEGV_MAPERR, "no region". */
+ * permissions are alike. A child that writes to a read-only page gets SIGSEGV with SEGV_ACCERR, "a region
+ * that forbids this", and the exact address; after munmap the code is SEGV_MAPERR, "no region". */
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -41,7 +41,8 @@ static void try_one(const char *what, void (*act)(void *))
     child_try(act, target, &verdict);
     printf("  %-28s %s", what, verdict_text(&verdict));
     if (verdict.detailed)
-        printf(", address: page 1 + %ld", (long)(verdict.address - (unsigned long)(uintptr_t)(pages + PAGE_SIZE)));
+        printf(", address: page 1 + %ld",
+               (long)(verdict.address - (unsigned long)(uintptr_t)(pages + PAGE_SIZE)));
     putchar('\n');
 }
 
@@ -82,8 +83,9 @@ int main(int argc, char **argv)
     munmap(pages, 3 * PAGE_SIZE);
 
     demo_article("mprotect makes a page read-only; writing to it ends the process.");
-    demo_here("SIGSEGV both times, but SEGV_ACCERR while a region forbids it and SEGV_MAPERR when there is none.");
-    demo_why("the PTE has one bit for \"may be written\" and one for \"present\". The CPU faults; the kernel looks the "
-             "address up among the regions and says which of the two it was.");
+    demo_here("SIGSEGV both times, but SEGV_ACCERR while a region forbids it and SEGV_MAPERR when there "
+              "is none.");
+    demo_why("the PTE has one bit for \"may be written\" and one for \"present\". The CPU faults; the "
+             "kernel looks the address up among the regions and says which of the two it was.");
     return 0;
 }

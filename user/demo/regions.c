@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* regions - one address of each kind, and the row of /proc/self/maps that it lies in.
  *
- * From low to high: text, read-only data, data, bss, heap, mappings, stack. Static objects have their place from
- * the start, automatic ones live on the stack as long as their function runs, dynamic ones come from malloc or
- * mmap. Text cannot be written; the stack may grow to RLIMIT_STACK, which a process can change for itself. */
+ * From low to high: text, read-only data, data, bss, heap, mappings, stack. Static objects have their place
+ * from the start, automatic ones live on the stack as long as their function runs, dynamic ones come from
+ * malloc or mmap. Text cannot be written; the stack may grow to RLIMIT_STACK, which a process can change for
+ * itself. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +35,17 @@ static void show_place(const struct place *place)
 
     snprintf(line, sizeof(line), "  %-8s %s", place->kind, demo_address(place->address));
     if (look_row(place->address, &row))
-        printf("%-27s %s  %-8s %s\n", line, row.perms, row.name[0] == '[' ? row.name : row.name[0] ? "program" : "-",
+        printf("%-27s %s  %-8s %s\n", line, row.perms,
+               row.name[0] == '[' ? row.name
+               : row.name[0]      ? "program"
+                                  : "-",
                place->what);
     else
         printf("%-27s in no row\n", line);
 }
 
-/* The heap's own address: malloc's block when it lies in [heap], else (musl) a page that the break is moved by. */
+/* The heap's own address: malloc's block when it lies in [heap], else (musl) a page that the break is moved
+ * by. */
 static const void *heap_address(const void *block)
 {
     struct map_row row;
@@ -136,9 +141,10 @@ int main(int argc, char **argv)
     show_text_is_read_only();
     show_stack_limit();
 
-    demo_article("six segments from low to high; text is read-only; the stack is 8 MB by default and adjustable.");
+    demo_article("six segments from low to high; text is read-only; the stack is 8 MB by default and "
+                 "adjustable.");
     demo_here("the same order, each with its own permissions. No row may be both written and executed.");
-    demo_why("a region is a range with one kind and one set of permissions; the CPU checks every access against the "
-             "page table. The stack's row is small and grows with use, up to the limit.");
+    demo_why("a region is a range with one kind and one set of permissions; the CPU checks every access "
+             "against the page table. The stack's row is small and grows with use, up to the limit.");
     return 0;
 }

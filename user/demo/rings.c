@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* rings - what a program in ring 3 may not do.
  *
- * Each act is done in a child of its own: privileged instructions, memory of the kernel, writing to its own text,
- * executing data. The CPU refuses each with an exception, #GP or #PF; the kernel turns that into a signal; only
- * that child dies. #GP carries no address: si_code is SI_KERNEL and si_addr 0. */
+ * Each act is done in a child of its own: privileged instructions, memory of the kernel, writing to its own
+ * text, executing data. The CPU refuses each with an exception, #GP or #PF; the kernel turns that into a
+ * signal; only that child dies. #GP carries no address: si_code is SI_KERNEL and si_addr 0. */
 #include <stdint.h>
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 
 #define KERNEL_TEXT 0xffffffff80000000UL
 #define KERNEL_MEMORY 0xffff888000000000UL
-#define NOT_AN_ADDRESS 0x8000000000000000UL    /* bits 63-47 differ: no x86-64 CPU takes it */
+#define NOT_AN_ADDRESS 0x8000000000000000UL /* bits 63-47 differ: no x86-64 CPU takes it */
 
 /* A page of data that holds one instruction, `ret`. */
 static char data_page[PAGE_SIZE] __attribute__((aligned(4096))) = {(char)0xc3};
@@ -129,9 +129,9 @@ int main(int argc, char **argv)
         refused += show_attempt(&attempts[i]);
 
     demo_article("the CPU has rings 0 to 3; the kernel runs in 0, programs in 3.");
-    demo_here("%zu of %zu acts were refused, and this program is still here: only the child that tried died.", refused,
-              count);
-    demo_why("the ring is checked by the CPU at every instruction and every access. The way in is `syscall`, and "
-             "that leads to one door of the kernel's choice.");
+    demo_here("%zu of %zu acts were refused, and this program is still here: only the child that tried died.",
+              refused, count);
+    demo_why("the ring is checked by the CPU at every instruction and every access. The way in is "
+             "`syscall`, and that leads to one door of the kernel's choice.");
     return 0;
 }

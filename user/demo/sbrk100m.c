@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sbrk100m - the break moves by 100 MiB, and nothing becomes resident.
  *
- * The break is the end of the heap. Moving it up makes the region [heap] larger, which is a promise; frames come
- * with the first touch. Moving it down gives back what lies above. Where sbrk refuses (musl), the system call
- * brk is made directly. */
+ * The break is the end of the heap. Moving it up makes the region [heap] larger, which is a promise; frames
+ * come with the first touch. Moving it down gives back what lies above. Where sbrk refuses (musl), the system
+ * call brk is made directly. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +24,9 @@ static void show(const char *what)
     unsigned long end = look_break();
     unsigned long pages = end > start ? look_resident_pages((void *)(uintptr_t)start, end - start) : 0;
 
-    printf("  %-21s break %s, VmSize %+7ld kB, resident %+3ld kB\n", what, demo_address((void *)(uintptr_t)end),
-           look_status_kb("VmSize") - size_at_start, (long)(pages * PAGE_SIZE / KIB));
+    printf("  %-21s break %s, VmSize %+7ld kB, resident %+3ld kB\n", what,
+           demo_address((void *)(uintptr_t)end), look_status_kb("VmSize") - size_at_start,
+           (long)(pages * PAGE_SIZE / KIB));
 }
 
 static void try_sbrk(void)
@@ -36,7 +37,8 @@ static void try_sbrk(void)
         return;
     }
     printf("  sbrk(4096) = -1, %s: this C library keeps the break for itself.\n"
-           "  The system call brk is made directly instead.\n", strerror(errno));
+           "  The system call brk is made directly instead.\n",
+           strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -61,8 +63,10 @@ int main(int argc, char **argv)
     heap_move(-(long)AMOUNT);
     show("sbrk(-100 MiB)");
 
-    demo_article("it prints a variable that was never set, and shows a [heap] of 132 KiB: the map from before the call.");
+    demo_article("it prints a variable that was never set, and shows a [heap] of 132 KiB: the map from "
+                 "before the call.");
     demo_here("[heap] really grows by 100 MiB, and what is resident grows by nothing until the touch.");
-    demo_why("brk only moves the end of a region. The kernel takes a frame when the page is touched, one at a time.");
+    demo_why("brk only moves the end of a region. The kernel takes a frame when the page is touched, one "
+             "at a time.");
     return 0;
 }

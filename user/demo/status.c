@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* status - what moves which line of /proc/self/status.
  *
- * One mover after the other; after each only the lines that changed are printed. VmRSS and VmHWM are rounded to
- * whole MiB, because Linux adds them up in batches and may lag by 64 pages a thread (Faultline does not).
+ * One mover after the other; after each only the lines that changed are printed. VmRSS and VmHWM are rounded
+ * to whole MiB, because Linux adds them up in batches and may lag by 64 pages a thread (Faultline does not).
  * VmExe is fixed when the program is loaded; here it is held against the row of the program's text. */
 #include <alloca.h>
 #include <stdint.h>
@@ -15,7 +15,8 @@
 
 enum { PEAK, SIZE, HWM, RSS, DATA, STACK, EXE, LIBRARY, FIELDS };
 
-static const char *const names[FIELDS] = {"VmPeak", "VmSize", "VmHWM", "VmRSS", "VmData", "VmStk", "VmExe", "VmLib"};
+static const char *const names[FIELDS] = {"VmPeak", "VmSize", "VmHWM", "VmRSS",
+                                          "VmData", "VmStk",  "VmExe", "VmLib"};
 static long before[FIELDS];
 
 static void read_fields(long *values)
@@ -69,8 +70,8 @@ static void unmap_region(char *region, size_t bytes)
         munmap(region, bytes);
 }
 
-/* Touches the address 1 MiB below the start of the stack's row. Room is made for it first, so that the address
- * belongs to this function's own variables. */
+/* Touches the address 1 MiB below the start of the stack's row. Room is made for it first, so that the
+ * address belongs to this function's own variables. */
 static __attribute__((noinline)) void grow_stack(void)
 {
     struct map_row row;
@@ -91,8 +92,9 @@ static void show_text(void)
 
     if (!look_row((const void *)(uintptr_t)&grow_stack, &row))
         return;
-    printf("  VmExe was fixed when the program was loaded\n      it is the size of the program's row %s: %s\n", row.perms,
-           (row.end - row.start) / KIB == (unsigned long)look_status_kb("VmExe") ? "yes" : "NO");
+    printf(
+        "  VmExe was fixed when the program was loaded\n      it is the size of the program's row %s: %s\n",
+        row.perms, (row.end - row.start) / KIB == (unsigned long)look_status_kb("VmExe") ? "yes" : "NO");
     if (demo_exact)
         printf("      VmExe %ld kB, the row %lu kB\n", look_status_kb("VmExe"), (row.end - row.start) / KIB);
 }
@@ -103,22 +105,23 @@ int main(int argc, char **argv)
 
     demo_start(argc, argv, "one mover for each line of /proc/self/status", "");
     putchar('\n');
-    ground = map_region(4 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE);     /* now VmPeak = VmSize, VmHWM = VmRSS */
+    ground =
+        map_region(2 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE); /* now VmPeak = VmSize, VmHWM = VmRSS */
     if (ground)
-        touch_write(ground, 4 * MIB / PAGE_SIZE);
+        touch_write(ground, 2 * MIB / PAGE_SIZE);
     read_fields(before);
 
     reserved = map_region(16 * MIB, PROT_NONE, MAP_PRIVATE);
     show("mmap 16 MiB that nobody may touch (PROT_NONE)");
     shared = map_region(8 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED);
     show("mmap 8 MiB, writable, shared");
-    data = map_region(32 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-    show("mmap 32 MiB, writable, private");
+    data = map_region(8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    show("mmap 8 MiB, writable, private");
     if (data)
-        touch_write(data, 24 * MIB / PAGE_SIZE);
-    show("write to 24 MiB of them");
-    unmap_region(data, 32 * MIB);
-    show("munmap the 32 MiB: the peaks stay");
+        touch_write(data, 4 * MIB / PAGE_SIZE);
+    show("write to 4 MiB of them");
+    unmap_region(data, 8 * MIB);
+    show("munmap these 8 MiB: the peaks stay");
     grow_stack();
     show("use 1 MiB of stack more");
     code = map_region(64 * KIB, PROT_READ | PROT_EXEC, MAP_PRIVATE);
@@ -127,12 +130,13 @@ int main(int argc, char **argv)
     unmap_region(reserved, 16 * MIB);
     unmap_region(shared, 8 * MIB);
     unmap_region(code, 64 * KIB);
-    unmap_region(ground, 4 * MIB);
+    unmap_region(ground, 2 * MIB);
 
     demo_article("VmSize counts untouched and shared memory too; VmRSS leaves swap out; VmData is said to be "
                  "inaccurate.");
     demo_here("each line moved by its own cause, to the kB; VmPeak and VmHWM only ever go up.");
-    demo_why("VmSize, VmData, VmStk, VmExe and VmLib add up promises by kind; VmRSS counts frames. VmData is exact, "
-             "but virtual. VmLib is any executable region that is not the program's text.");
+    demo_why("VmSize, VmData, VmStk, VmExe and VmLib add up promises by kind; VmRSS counts frames. "
+             "VmData is exact, but virtual. VmLib is any executable region that is not the program's "
+             "text.");
     return 0;
 }

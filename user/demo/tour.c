@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* tour - the whole story in six steps, told by a program that lives it.
  *
- *   1 malloc looks for a free chunk      2 none: it calls brk or mmap      3 ring 0: the region grows, no frame yet
- *   4 back in ring 3, malloc returns     5 the program goes on             6 first touch: fault, frame, PTE, again
+ *   1 malloc looks for a free chunk    2 none: it calls brk or mmap   3 ring 0: the region grows, no frame
+ *   4 back in ring 3, malloc returns   5 the program goes on          6 first touch: fault, frame, PTE, again
  *
- * It is walked twice, with a small request (the heap, brk) and with a large one (a mapping, mmap); then a child
- * touches an address outside every region. Every number is read at that moment: before and after each STEP, with
- * nothing printed in between. STEP shows its own source line, then runs it. `tour -s` waits for Enter at each. */
+ * It is walked twice, with a small request (the heap, brk) and with a large one (a mapping, mmap); then a
+ * child touches an address outside every region. Every number is read at that moment: before and after each
+ * STEP, with nothing printed in between. STEP shows its own source line, then runs it. `tour -s` waits for
+ * Enter at each. */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -82,8 +83,8 @@ static void print_part(const char *title)
 /* "3  ring 0   the kernel grows the region" */
 static void print_step(const char *number, int ring, const char *what)
 {
-    printf("\n%s %s  %s%sring %d%s   %s%s%s\n", BOLD, number, PLAIN, ring ? USER : KERNEL, ring, PLAIN, BOLD, what,
-           PLAIN);
+    printf("\n%s %s  %s%sring %d%s   %s%s%s\n", BOLD, number, PLAIN, ring ? USER : KERNEL, ring, PLAIN, BOLD,
+           what, PLAIN);
 }
 
 static void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -102,7 +103,8 @@ static void print_source(const char *file, int line, const char *code)
 {
     const char *slash = strrchr(file, '/');
 
-    printf("      %snext ->%s %s%s:%d   %s;%s\n", DIM, PLAIN, BOLD, slash ? slash + 1 : file, line, code, PLAIN);
+    printf("      %snext ->%s %s%s:%d   %s;%s\n", DIM, PLAIN, BOLD, slash ? slash + 1 : file, line, code,
+           PLAIN);
     fflush(stdout);
     if (wait_for_enter) {
         int byte;
@@ -114,13 +116,13 @@ static void print_source(const char *file, int line, const char *code)
 }
 
 /* Shows the line, reads the numbers, runs it, reads them again. */
-#define STEP(code)                                \
-    do {                                          \
-        print_source(__FILE__, __LINE__, #code);  \
-        read_numbers(&before);                    \
-        read_registers(&at_step);                 \
-        code;                                     \
-        read_numbers(&after);                     \
+#define STEP(code)                                                                                           \
+    do {                                                                                                     \
+        print_source(__FILE__, __LINE__, #code);                                                             \
+        read_numbers(&before);                                                                               \
+        read_registers(&at_step);                                                                            \
+        code;                                                                                                \
+        read_numbers(&after);                                                                                \
     } while (0)
 
 static void print_registers(void)
@@ -131,19 +133,21 @@ static void print_registers(void)
 
 static void print_table_row(const struct numbers *numbers, const char *when)
 {
-    printf("   %-7s%11ld kB%9ld kB%9ld%9ld kB%6u%12lx\n", when, numbers->size_kb, numbers->resident_kb, numbers->faults,
-           numbers->tables_kb, numbers->rows, numbers->program_break);
+    printf("   %-7s%11ld kB%9ld kB%9ld%9ld kB%6u%12lx\n", when, numbers->size_kb, numbers->resident_kb,
+           numbers->faults, numbers->tables_kb, numbers->rows, numbers->program_break);
 }
 
 static void print_table(void)
 {
-    printf("\n%s   %-7s%14s%12s%9s%12s%6s%12s%s\n", DIM, "", "VmSize", "VmRSS", "faults", "page tables", "rows",
-           "break", PLAIN);
+    printf("\n%s   %-7s%14s%12s%9s%12s%6s%12s%s\n", DIM, "", "VmSize", "VmRSS", "faults", "page tables",
+           "rows", "break", PLAIN);
     print_table_row(&before, "before");
     print_table_row(&after, "after");
-    printf("%s   %-7s%+11ld kB%+9ld kB%+9ld%+9ld kB%+6d%+8ld KiB%s\n", BOLD, "change", after.size_kb - before.size_kb,
-           after.resident_kb - before.resident_kb, after.faults - before.faults, after.tables_kb - before.tables_kb,
-           (int)after.rows - (int)before.rows, (long)(after.program_break - before.program_break) / (long)KIB, PLAIN);
+    printf("%s   %-7s%+11ld kB%+9ld kB%+9ld%+9ld kB%+6d%+8ld KiB%s\n", BOLD, "change",
+           after.size_kb - before.size_kb, after.resident_kb - before.resident_kb,
+           after.faults - before.faults, after.tables_kb - before.tables_kb,
+           (int)after.rows - (int)before.rows, (long)(after.program_break - before.program_break) / (long)KIB,
+           PLAIN);
 }
 
 static void print_page(const char *name, const char *address)
@@ -215,7 +219,8 @@ static void steps_one_to_five(const char *block, size_t bytes, const char *untou
     print_table();
 
     print_step("4", 3, asked ? "`sysret`; malloc cuts a chunk and returns" : "malloc returns");
-    print_line("p = 0x%lx: its header lies in the bytes before it (`header16`)", (unsigned long)(uintptr_t)block);
+    print_line("p = 0x%lx: its header lies in the bytes before it (`header16`)",
+               (unsigned long)(uintptr_t)block);
 
     print_step("5", 3, "the program goes on, and has not touched the new memory");
     print_page("p + half", untouched);
@@ -248,7 +253,8 @@ static void explain_free(void)
     long moved = (long)(before.program_break - after.program_break);
 
     if (moved > 0)
-        print_line("malloc keeps 128 KiB at the top of the heap; %ld KiB went back by brk", moved / (long)KIB);
+        print_line("malloc keeps 128 KiB at the top of the heap; %ld KiB went back by brk",
+                   moved / (long)KIB);
     else if (after.size_kb < before.size_kb)
         print_line("munmap: the region is gone, its frames are back with the kernel");
     else
@@ -322,7 +328,7 @@ static void touch_outside(void *address)
 
 static void walk_outside(void)
 {
-    char *outside = (char *)0x100000000000UL;      /* 16 TiB: far above the heap, far below the mappings */
+    char *outside = (char *)0x100000000000UL; /* 16 TiB: far above the heap, far below the mappings */
     struct verdict verdict;
     struct map_row row;
 

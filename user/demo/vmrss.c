@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* vmrss - a gibibyte that costs nothing.
  *
- * malloc(1 GiB) adds 1 GiB to VmSize and nothing to what is resident: the kernel has promised a region and given
- * no frame. The first write to a page adds exactly one page and one minor fault. free takes all back.
+ * malloc(1 GiB) adds 1 GiB to VmSize and nothing to what is resident: the kernel has promised a region and
+ * given no frame. The first write to a page adds exactly one page and one minor fault. free takes all back.
  * "All pages that fit" means half of what /proc/meminfo calls available, at most the whole gibibyte. */
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@ static void show_step(const char *step, unsigned long resident_kb, long faults)
 static void show_whole_process(void)
 {
     if (demo_exact)
-        printf("  (whole process: VmSize %ld kB, VmRSS %ld kB, page tables %ld kB)\n", look_status_kb("VmSize"),
-               look_status_kb("VmRSS"), look_status_kb("VmPTE"));
+        printf("  (whole process: VmSize %ld kB, VmRSS %ld kB, page tables %ld kB)\n",
+               look_status_kb("VmSize"), look_status_kb("VmRSS"), look_status_kb("VmPTE"));
 }
 
 static size_t pages_that_fit(size_t pages)
@@ -46,7 +46,8 @@ static void touch_all_that_fit(char *block, size_t pages_in_block, unsigned long
 
     if (demo_exact) {
         show_step("touch all that fit", resident_before + grown, faults);
-        printf("  (%zu pages touched now, %lu resident more, %ld faults)\n", left, grown * KIB / PAGE_SIZE, faults);
+        printf("  (%zu pages touched now, %lu resident more, %ld faults)\n", left, grown * KIB / PAGE_SIZE,
+               faults);
     } else {
         printf("  %-26s  resident = touched: %s, faults = touched: %s\n", "touch all that fit",
                grown * KIB / PAGE_SIZE == left ? "yes" : "NO", (size_t)faults == left ? "yes" : "NO");
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
         printf("  malloc(1 GiB) = NULL: this kernel refuses to promise more than it has\n");
         demo_article("malloc of 1 GiB succeeds, only 404 KB are resident.");
         demo_here("refused at once. /proc/sys/vm/overcommit_memory is 0 (guess) or 2 (strict).");
-        demo_why("whether a promise may be larger than the memory is the kernel's choice; mode 1 always allows.");
+        demo_why("whether a promise may be larger than the memory is the kernel's choice; mode 1 always "
+                 "allows.");
         return 0;
     }
     /* malloc writes its header into the block's first page: our own pages begin behind it. */
@@ -92,9 +94,10 @@ int main(int argc, char **argv)
     show_step("free", 0, 0);
 
     demo_article("after malloc of 1 GiB the process has 404 KB resident.");
-    demo_here("after malloc %lu kB of the gibibyte are resident: malloc's own header. The 404 KB were the program "
-              "and its C library, not the malloc.", resident);
+    demo_here("after malloc %lu kB of the gibibyte are resident: malloc's own header. The 404 KB were "
+              "the program and its C library, not the malloc.",
+              resident);
     demo_why("malloc asks for addresses; the first write to a page faults, and only then is there a "
-              "frame. Reading maps the one shared page of zeroes: a fault, but nothing resident.");
+             "frame. Reading maps the one shared page of zeroes: a fault, but nothing resident.");
     return 0;
 }

@@ -3,9 +3,9 @@
  *
  * An experiment does one thing, prints numbers that it read at that very step, and ends with three lines:
  * what the article says, what was seen here, and why. It prints the same bytes on Linux and on Faultline, so
- * that one can be held against the other. What differs between kernels for good reasons (addresses that depend
- * on the size of the vDSO, how much memory is free, frame numbers) is printed only when `demo_exact` is set:
- * with -v, or when standard output is a terminal, where a person reads it.
+ * that one can be held against the other. What differs between kernels for good reasons (addresses that
+ * depend on the size of the vDSO, how much memory is free, frame numbers) is printed only when `demo_exact`
+ * is set: with -v, or when standard output is a terminal, where a person reads it.
  *
  * Nothing in this library calls malloc: watching the heap must not move it. */
 #ifndef DEMO_H
@@ -21,8 +21,8 @@
 
 extern bool demo_exact;
 
-/* Every main starts with this. `options` names what the program takes beside -v and -h, for the usage line, as
- * in "[-n MiB] [-forever]"; any other option ends the program with status 2. */
+/* Every main starts with this. `options` names what the program takes beside -v and -h, for the usage line,
+ * as in "[-n MiB] [-forever]"; any other option ends the program with status 2. */
 void demo_start(int argc, char **argv, const char *title, const char *options);
 bool demo_option(int argc, char **argv, const char *name);
 /* => the number behind option `name`, or `otherwise` when it is not there */
@@ -35,9 +35,9 @@ void demo_article(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void demo_here(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void demo_why(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* An address as text. High ones are cut to their upper digits unless demo_exact is set: every mapping lies under
- * the vDSO, whose size depends on the kernel, and the stack's start depends on the environment.
- * => one of eight rotating buffers */
+/* An address as text. High ones are cut to their upper digits unless demo_exact is set: every mapping lies
+ * under the vDSO, whose size depends on the kernel, and the stack's start depends on the environment. => one
+ * of eight rotating buffers */
 const char *demo_address(const void *address);
 /* A size as people say it: 4 KiB, 132 KiB, 1 GiB. => one of eight rotating buffers */
 const char *demo_size(unsigned long bytes);

@@ -48,7 +48,8 @@ struct cost heap_cost(struct source *source, unsigned rounds, size_t bytes)
     }
     took = ticks() - began;
     cost.calls = source->calls - calls_before;
-    printf("  %u times: take %s, write to its %lu pages, give it back\n", rounds, demo_size(bytes), bytes / PAGE_SIZE);
+    printf("  %u times: take %s, write to its %zu pages, give it back\n", rounds, demo_size(bytes),
+           bytes / PAGE_SIZE);
     printf("  system calls %lu, minor faults %ld\n", cost.calls, cost.faults);
     if (demo_exact)
         printf("  time-stamp counter: %lu a round\n", took / rounds);

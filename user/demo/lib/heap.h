@@ -23,7 +23,8 @@ struct cost {
     long faults;
 };
 
-/* Takes a block, writes to each of its pages, gives it back; many times. Prints and returns what that cost. */
+/* Takes a block, writes to each of its pages, gives it back; many times. Prints and returns what that cost.
+ */
 struct cost heap_cost(struct source *source, unsigned rounds, size_t bytes);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* look.c - reads /proc/self, getrusage and mincore into numbers.
  *
- * One file is open at a time and is read line by line through one static buffer; a line longer than ours is cut,
- * which only shortens names. A row of maps or smaps is told from a field by its first word: rows start with
- * hexadecimal digits and a dash, fields with a capital letter and end in a colon. */
+ * One file is open at a time and is read line by line through one static buffer; a line longer than ours is
+ * cut, which only shortens names. A row of maps or smaps is told from a field by its first word: rows start
+ * with hexadecimal digits and a dash, fields with a capital letter and end in a colon. */
 #include "look.h"
 
 #include <fcntl.h>
@@ -299,7 +299,8 @@ void look_show_row(const char *prefix, const struct map_row *row)
     else
         snprintf(range, sizeof(range), "%s-%s", demo_address((void *)(uintptr_t)row->start),
                  demo_address((void *)(uintptr_t)row->end));
-    printf("%s%-29s %8lu KiB  %s  %s\n", prefix, range, (row->end - row->start) / KIB, row->perms, row_label(row));
+    printf("%s%-29s %8lu KiB  %s  %s\n", prefix, range, (row->end - row->start) / KIB, row->perms,
+           row_label(row));
 }
 
 void look_show_rows(void)
@@ -370,7 +371,8 @@ unsigned long look_break(void)
     return (unsigned long)(uintptr_t)sbrk(0);
 }
 
-/* Bits of /proc/self/pagemap: 63 present, 62 swapped, 54-0 the frame (Documentation/admin-guide/mm/pagemap.rst). */
+/* Bits of /proc/self/pagemap: 63 present, 62 swapped, 54-0 the frame
+ * (Documentation/admin-guide/mm/pagemap.rst). */
 bool look_page(const void *address, struct page_view *view)
 {
     uint64_t entry = 0;

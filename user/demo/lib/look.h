@@ -15,20 +15,21 @@
 struct map_row {
     unsigned long start, end;
     char perms[5];
-    char name[96];              /* cut when longer */
+    char name[96]; /* cut when longer */
 };
 
-struct memory_sum {             /* of one row or several, in kB */
+struct memory_sum { /* of one row or several, in kB */
     unsigned long size, rss, pss, anonymous, swap;
     unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 };
 
 struct page_view {
     bool present, swapped;
-    unsigned long frame;        /* 0 when the kernel hides frame numbers from us */
+    unsigned long frame; /* 0 when the kernel hides frame numbers from us */
 };
 
-/* Touches what the functions below need, so that they cause no faults of their own while something is counted. */
+/* Touches what the functions below need, so that they cause no faults of their own while something is
+ * counted. */
 void look_warm_up(void);
 
 /* => the number of a line such as "VmSize:   404 kB", -1 when there is no such line */
