@@ -64,14 +64,14 @@ static void kernel_page_fault(const struct trapframe *frame, vaddr_t va)
 static void page_fault(struct trapframe *frame)
 {
     vaddr_t va = cpu_read_cr2();
-    uint64_t fixup = 0;
+    bool user = trapframe_from_user(frame);
+    uint64_t fixup = user ? 0 : usercopy_fixup(frame->rip);
 
-    if (unlikely(!trapframe_from_user(frame))) {
-        fixup = usercopy_fixup(frame->rip);
-        if (va >= USER_END || fixup == 0)
-            kernel_page_fault(frame, va);
-    }
-    int verdict = va < USER_END ? fault(current_process()->aspace, va, access_of(frame->error)) : -EFAULT;
+    if (unlikely(!user && (va >= USER_END || fixup == 0)))
+        kernel_page_fault(frame, va);
+    /* Ring 3, but not with its own rights: the CPU itself, for an instruction like a far return (QEMU does that). Nothing was promised. */
+    bool legal = va < USER_END && (!user || frame->error & FAULT_ERROR_USER);
+    int verdict = legal ? fault(current_process()->aspace, va, access_of(frame->error)) : -EFAULT;
     if (likely(verdict == 0))
         return;
     if (fixup)
@@ -174,12 +174,9 @@ void trap(struct trapframe *frame)
         sched_tick(trapframe_from_user(frame));
         break;
     case TRAP_SERIAL1:
-        apic_end_of_interrupt();
-        serial_interrupt(SERIAL_COM1);
-        break;
     case TRAP_SERIAL2:
         apic_end_of_interrupt();
-        serial_interrupt(SERIAL_COM2);
+        serial_interrupt(frame->vector == TRAP_SERIAL1 ? SERIAL_COM1 : SERIAL_COM2);
         break;
     case TRAP_SPURIOUS:
         break;

@@ -4,8 +4,9 @@
  *   file   [ehdr phdrs .rodata][.text      ][.data ]
  *   memory [ R  private file  ][ R X       ][ RW   |zeroed tail][ bss: RW anonymous ]  break ->
  *
- * A file is refused for the reasons for which Linux's fs/binfmt_elf.c refuses it, and with the same errors; but here the new
- * address space is built beside the old one, so that also the late errors reach the caller, where Linux has to kill.
+ * A file is refused for the reasons for which Linux's fs/binfmt_elf.c refuses it, and with the same errors;
+ * but here the new address space is built beside the old one, so that also the late errors reach the caller,
+ * where Linux has to kill.
  *
  * First everything that can be said from the headers alone (elf_open, check_segments), then the mapping.
  * Segments that overlap replace each other in their order, as MAP_FIXED does. */
@@ -33,12 +34,12 @@ struct elf_file {
 /* Where the parts of a mapped file came to lie. */
 struct elf_bounds {
     vaddr_t code_start, code_end, data_start, data_end;
-    vaddr_t bss; /* end of what comes from the file */
-    vaddr_t end; /* end of the last segment in memory */
-    bool executable_bss;
+    vaddr_t bss;        /* end of what comes from the file */
+    vaddr_t end;        /* end of the last segment in memory */
+    uint32_t bss_flags; /* PF_ of the segment that `end` belongs to */
 };
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 /* => 0; -EIO if the file ends before; -ENOMEM. */
 static int read_node(struct node *node, uint64_t offset, void *buffer, size_t size)
@@ -64,7 +65,7 @@ static int read_node(struct node *node, uint64_t offset, void *buffer, size_t si
 
 static bool header_ok(const Elf64_Ehdr *header)
 {
-    return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_ident[EI_CLASS] == ELFCLASS64 &&
+    return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
            (header->e_type == ET_EXEC || header->e_type == ET_DYN) && header->e_machine == EM_X86_64 &&
            header->e_phentsize == sizeof(Elf64_Phdr);
 }
@@ -103,47 +104,53 @@ static void elf_close(struct elf_file *file)
 }
 
 #define FOR_EACH_SEGMENT(segment, file)                                                                      \
-    for (const Elf64_Phdr *segment = (file)->segments; segment < (file)->segments + (file)->header.e_phnum; segment++)
+    for (const Elf64_Phdr *segment = (file)->segments; segment < (file)->segments + (file)->header.e_phnum;  \
+         segment++)
 
-/* ---- What the headers alone can say --------------------------------------------------------------------------------- */
+/* ---- What the headers alone can say ---- */
 
-static int check_segment(const Elf64_Phdr *segment, vaddr_t bias)
+/* `end`: of the segments before it. They come in ascending order and do not overlap (ELF specification, "Program Header"). */
+static int check_segment(const Elf64_Phdr *segment, vaddr_t bias, vaddr_t *end)
 {
     vaddr_t start = segment->p_vaddr + bias;
     bool mapped = segment->p_filesz + (start & (PAGE_SIZE - 1)) != 0;
+
     if (mapped && ((start ^ segment->p_offset) & (PAGE_SIZE - 1)))
-        return -EINVAL;
+        return -ENOEXEC;
     if (segment->p_filesz > segment->p_memsz)
-        return -EINVAL;
-    if (start >= USER_END || segment->p_memsz > USER_END - start)
-        return -EINVAL;
+        return -ENOEXEC;
     if (segment->p_offset > INT64_MAX || segment->p_filesz > INT64_MAX - segment->p_offset)
-        return -EINVAL;
+        return -ENOEXEC;
+    if (start >= USER_END || segment->p_memsz > USER_END - start)
+        return -ENOMEM;
+    if (start < *end)
+        return -ENOEXEC;
     if (segment->p_memsz > 0 && start < MMAP_MIN)
         return -EPERM;
+    *end = start + segment->p_memsz;
     return 0;
 }
 
 /* => 0: at least one segment is to be loaded and all make sense. */
 static int check_segments(const struct elf_file *file, vaddr_t bias)
 {
-    bool any = false;
-    FOR_EACH_SEGMENT(segment, file) {
-        if (segment->p_type != PT_LOAD)
-            continue;
-        int error = check_segment(segment, bias);
+    vaddr_t end = 0;
+
+    FOR_EACH_SEGMENT(segment, file)
+    {
+        int error = segment->p_type == PT_LOAD ? check_segment(segment, bias, &end) : 0;
         if (error)
             return error;
-        any = true;
     }
-    return any ? 0 : -ENOEXEC;
+    return end > 0 ? 0 : -ENOEXEC;
 }
 
 /* The span from the first segment's page to the end of the last. */
 static uint64_t total_span(const struct elf_file *file, vaddr_t *lowest)
 {
     vaddr_t low = UINT64_MAX, high = 0;
-    FOR_EACH_SEGMENT(segment, file) {
+    FOR_EACH_SEGMENT(segment, file)
+    {
         if (segment->p_type != PT_LOAD)
             continue;
         low = MIN(low, page_floor(segment->p_vaddr));
@@ -153,7 +160,7 @@ static uint64_t total_span(const struct elf_file *file, vaddr_t *lowest)
     return high > low ? page_ceil(high) - low : 0;
 }
 
-/* ---- Mapping. The address space is locked --------------------------------------------------------------------------- */
+/* ---- Mapping. The address space is locked ---- */
 
 static uint32_t region_flags(uint32_t segment_flags)
 {
@@ -162,7 +169,8 @@ static uint32_t region_flags(uint32_t segment_flags)
 }
 
 /* A region at a fixed place; what was there goes. */
-static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, struct pagesrc *source, uint64_t page)
+static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
+                      struct pagesrc *source, uint64_t page)
 {
     if (end > USER_END || end <= start)
         return -ENOMEM;
@@ -190,7 +198,8 @@ static int map_bss(struct aspace *aspace, vaddr_t bss, vaddr_t end, bool executa
     return map_region(aspace, start, stop, flags, NULL, 0);
 }
 
-static int map_segment(struct aspace *aspace, const struct elf_file *file, const Elf64_Phdr *segment, vaddr_t bias)
+static int map_segment(struct aspace *aspace, const struct elf_file *file, const Elf64_Phdr *segment,
+                       vaddr_t bias)
 {
     vaddr_t address = segment->p_vaddr + bias;
     uint64_t size = page_ceil(segment->p_filesz + (address & (PAGE_SIZE - 1)));
@@ -214,40 +223,46 @@ static void note_bounds(struct elf_bounds *bounds, const Elf64_Phdr *segment, va
     bounds->bss = MAX(bounds->bss, file_end);
     if (memory_end > bounds->end) {
         bounds->end = memory_end;
-        bounds->executable_bss = segment->p_flags & PF_X;
+        bounds->bss_flags = segment->p_flags;
     }
 }
 
-/* All segments in their order, and the bss behind the last one. A bss in the middle is mapped before the segment after it. */
-static int map_segments(struct aspace *aspace, const struct elf_file *file, vaddr_t bias, struct elf_bounds *bounds)
+/* All segments in their order, and the bss behind the last one. A bss in the middle is mapped before the
+ * segment after it. */
+static int map_segments(struct aspace *aspace, const struct elf_file *file, vaddr_t bias,
+                        struct elf_bounds *bounds)
 {
     *bounds = (struct elf_bounds){.code_start = UINT64_MAX};
-    FOR_EACH_SEGMENT(segment, file) {
+    FOR_EACH_SEGMENT(segment, file)
+    {
         if (segment->p_type != PT_LOAD)
             continue;
         int error = 0;
         if (bounds->end > bounds->bss)
-            error = map_bss(aspace, bounds->bss, bounds->end, bounds->executable_bss);
+            error = map_bss(aspace, bounds->bss, bounds->end, bounds->bss_flags & PF_X);
         if (!error)
             error = map_segment(aspace, file, segment, bias);
         if (error)
             return error;
         note_bounds(bounds, segment, bias);
     }
-    return map_bss(aspace, bounds->bss, bounds->end, bounds->executable_bss);
+    return map_bss(aspace, bounds->bss, bounds->end, bounds->bss_flags & PF_X);
 }
 
-/* The rest of the last file page belongs to the bss: zero it (this copies the page). */
+/* The rest of the last file page belongs to the bss: zero it (this copies the page). Where the segment may
+ * not be written nobody expects that, and Linux does not mind either. */
 static int clear_tail(struct aspace *aspace, const struct elf_bounds *bounds)
 {
     static const char zeros[PAGE_SIZE];
     size_t count = (size_t)(page_ceil(bounds->bss) - bounds->bss);
     if (bounds->end <= bounds->bss || count == 0)
         return 0;
-    return access_write(aspace, bounds->bss, zeros, count, false) == count ? 0 : -EFAULT;
+    bool zeroed = access_write(aspace, bounds->bss, zeros, count, false) == count;
+    return zeroed || !(bounds->bss_flags & PF_W) ? 0 : -ENOEXEC;
 }
 
-static int map_file(struct aspace *aspace, const struct elf_file *file, vaddr_t bias, struct elf_bounds *bounds)
+static int map_file(struct aspace *aspace, const struct elf_file *file, vaddr_t bias,
+                    struct elf_bounds *bounds)
 {
     mutex_lock(&aspace->lock);
     int error = map_segments(aspace, file, bias, bounds);
@@ -255,13 +270,14 @@ static int map_file(struct aspace *aspace, const struct elf_file *file, vaddr_t 
     return error ? error : clear_tail(aspace, bounds);
 }
 
-/* ---- The interpreter ------------------------------------------------------------------------------------------------ */
+/* ---- The interpreter ---- */
 
 /* => the path in PT_INTERP, to be freed with kfree; *path NULL: there is none. */
 static int interpreter_path(const struct elf_file *file, char **path)
 {
     *path = NULL;
-    FOR_EACH_SEGMENT(segment, file) {
+    FOR_EACH_SEGMENT(segment, file)
+    {
         if (segment->p_type != PT_INTERP)
             continue;
         size_t size = segment->p_filesz;
@@ -318,14 +334,15 @@ static int load_interpreter(struct aspace *aspace, const char *path, struct elf_
     return error == -ENOEXEC ? -ELIBBAD : error;
 }
 
-/* ---- All together --------------------------------------------------------------------------------------------------- */
+/* ---- All together ---- */
 
 static void describe(const struct elf_file *file, vaddr_t bias, struct elf_image *image)
 {
     const Elf64_Ehdr *header = &file->header;
     *image = (struct elf_image){.entry = header->e_entry + bias, .header_count = header->e_phnum};
     image->program_entry = image->entry;
-    FOR_EACH_SEGMENT(segment, file) {
+    FOR_EACH_SEGMENT(segment, file)
+    {
         if (segment->p_type == PT_GNU_STACK)
             image->executable_stack = segment->p_flags & PF_X;
         bool holds_headers = segment->p_type == PT_LOAD && segment->p_offset <= header->e_phoff &&
@@ -344,7 +361,8 @@ static void set_bounds(struct aspace *aspace, const struct elf_bounds *bounds)
     aspace->brk_start = aspace->brk = page_ceil(bounds->end);
 }
 
-static int load_program(struct aspace *aspace, const struct elf_file *file, const char *interpreter, struct elf_image *image)
+static int load_program(struct aspace *aspace, const struct elf_file *file, const char *interpreter,
+                        struct elf_image *image)
 {
     vaddr_t lowest, bias = 0;
     (void)total_span(file, &lowest);
@@ -355,7 +373,7 @@ static int load_program(struct aspace *aspace, const struct elf_file *file, cons
         return error;
     describe(file, bias, image);
     if (image->entry >= USER_END)
-        return -EINVAL;
+        return -ENOEXEC;
     struct elf_bounds bounds;
     error = map_file(aspace, file, bias, &bounds);
     if (error)
@@ -363,7 +381,7 @@ static int load_program(struct aspace *aspace, const struct elf_file *file, cons
     set_bounds(aspace, &bounds);
     if (interpreter)
         error = load_interpreter(aspace, interpreter, image);
-    return !error && image->entry >= USER_END ? -EINVAL : error;
+    return !error && image->entry >= USER_END ? -ELIBBAD : error;
 }
 
 int elf_load(struct aspace *aspace, struct node *node, struct elf_image *image)

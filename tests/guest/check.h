@@ -42,14 +42,17 @@ __attribute__((unused)) static const char *error_name(long error)
         int number;
         const char *name;
     } names[] = {
-        {EPERM, "EPERM"},     {ENOENT, "ENOENT"},   {ESRCH, "ESRCH"},         {EINTR, "EINTR"},
-        {EIO, "EIO"},         {E2BIG, "E2BIG"},     {ENOEXEC, "ENOEXEC"},     {EBADF, "EBADF"},
-        {ECHILD, "ECHILD"},   {EAGAIN, "EAGAIN"},   {ENOMEM, "ENOMEM"},       {EACCES, "EACCES"},
-        {EFAULT, "EFAULT"},   {EEXIST, "EEXIST"},   {ENODEV, "ENODEV"},       {ENOTDIR, "ENOTDIR"},
-        {EISDIR, "EISDIR"},   {EINVAL, "EINVAL"},   {EMFILE, "EMFILE"},       {ENOTTY, "ENOTTY"},
-        {EFBIG, "EFBIG"},     {ESPIPE, "ESPIPE"},   {EROFS, "EROFS"},         {EPIPE, "EPIPE"},
-        {ERANGE, "ERANGE"},   {ENOSYS, "ENOSYS"},   {ENAMETOOLONG, "ENAMETOOLONG"},
-        {ENOTEMPTY, "ENOTEMPTY"}, {ELOOP, "ELOOP"}, {EOVERFLOW, "EOVERFLOW"}, {ETXTBSY, "ETXTBSY"},
+        {EPERM, "EPERM"},         {ENOENT, "ENOENT"}, {ESRCH, "ESRCH"},
+        {EINTR, "EINTR"},         {EIO, "EIO"},       {E2BIG, "E2BIG"},
+        {ENOEXEC, "ENOEXEC"},     {EBADF, "EBADF"},   {ECHILD, "ECHILD"},
+        {EAGAIN, "EAGAIN"},       {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"},
+        {EFAULT, "EFAULT"},       {EEXIST, "EEXIST"}, {ENODEV, "ENODEV"},
+        {ENOTDIR, "ENOTDIR"},     {EISDIR, "EISDIR"}, {EINVAL, "EINVAL"},
+        {EMFILE, "EMFILE"},       {ENOTTY, "ENOTTY"}, {EFBIG, "EFBIG"},
+        {ESPIPE, "ESPIPE"},       {EROFS, "EROFS"},   {EPIPE, "EPIPE"},
+        {ERANGE, "ERANGE"},       {ENOSYS, "ENOSYS"}, {ENAMETOOLONG, "ENAMETOOLONG"},
+        {ENOTEMPTY, "ENOTEMPTY"}, {ELOOP, "ELOOP"},   {EOVERFLOW, "EOVERFLOW"},
+        {ETXTBSY, "ETXTBSY"},
     };
     static char number[16];
 
@@ -97,7 +100,8 @@ __attribute__((unused)) static int in_child(void (*body)(void *), void *argument
 }
 
 /* A child that must be killed by `signal`, or end with status 0 when signal is 0. */
-__attribute__((unused)) static void expect_signal(const char *what, void (*body)(void *), void *argument, int signal)
+__attribute__((unused)) static void expect_signal(const char *what, void (*body)(void *), void *argument,
+                                                  int signal)
 {
     int status = in_child(body, argument);
 

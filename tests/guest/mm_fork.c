@@ -36,7 +36,8 @@ static long write_pages(char *at, long pages, char value)
 
 static void child(char *at)
 {
-    write_pages(at + PAGES * (long)PAGE, 1, 1); /* a page of its own: the code and the stack below are here now */
+    write_pages(at + PAGES * (long)PAGE, 1,
+                1); /* a page of its own: the code and the stack below are here now */
     fact("child, shared and dirty kB before", smaps_kb(at, "Shared_Dirty:"), 64);
     fact("child, Pss before", smaps_kb(at, "Pss:"), 32);
     fact("child writes 8 of 16, faults", write_pages(at, 8, 2), 8);

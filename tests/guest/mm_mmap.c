@@ -8,8 +8,8 @@
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 #define RW (PROT_READ | PROT_WRITE)
 
-static void try(const char *what, void *address, size_t length, int protection, int flags, int fd, off_t offset,
-                int error)
+static void try(const char *what, void *address, size_t length, int protection, int flags, int fd,
+                off_t offset, int error)
 {
     errno = 0;
     void *got = mmap(address, length, protection, flags, fd, offset);
@@ -33,7 +33,8 @@ static void errors(const char *self)
     try("no such descriptor", NULL, PAGE, PROT_READ, MAP_PRIVATE, 99, 0, EBADF);
     try("descriptor -1", NULL, PAGE, PROT_READ, MAP_PRIVATE, -1, 0, EBADF);
     errno = 0;
-    expect_error("offset not aligned", syscall(SYS_mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 1), EINVAL);
+    expect_error("offset not aligned", syscall(SYS_mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 1),
+                 EINVAL);
     try("a directory", NULL, PAGE, PROT_READ, MAP_PRIVATE, open("/", O_RDONLY), 0, ENODEV);
     try("a file", NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0, 0);
     try("a file, writable and private", NULL, PAGE, RW, MAP_PRIVATE, file, 0, 0);

@@ -49,7 +49,8 @@ static void statuses(void)
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         say("exit(%ld): wait status %#x", values[i], in_child(exit_with, (void *)values[i]));
-    static const int signals[] = {SIGHUP, SIGINT, SIGABRT, SIGKILL, SIGUSR1, SIGPIPE, SIGALRM, SIGTERM, SIGSEGV};
+    static const int signals[] = {SIGHUP,  SIGINT,  SIGABRT, SIGKILL, SIGUSR1,
+                                  SIGPIPE, SIGALRM, SIGTERM, SIGSEGV};
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         int status = in_child(kill_self, (void *)(long)signals[i]);

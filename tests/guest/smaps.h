@@ -55,8 +55,8 @@ __attribute__((unused)) static int print_rows(const char *what, const void *from
         unsigned long start = strtoul(line, &line, 16);
         unsigned long end = strtoul(line + 1, &line, 16);
         if (start < (unsigned long)to && end > (unsigned long)from) {
-            say("%s: row %d: from page %ld, %lu pages, %.4s", what, rows, ((long)start - (long)from) / (long)PAGE,
-                (end - start) / PAGE, line + 1);
+            say("%s: row %d: from page %ld, %lu pages, %.4s", what, rows,
+                ((long)start - (long)from) / (long)PAGE, (end - start) / PAGE, line + 1);
             rows++;
         }
     }
