@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* console.c - the two places where the kernel log can go.
  *
- * On COM1 a person reads it, in a terminal that wants a carriage return with each new line. The debug console (QEMU's and
- * Bochs's port 0xE9: a byte written is a byte shown) keeps COM1 free for a program whose output must arrive unchanged.
- * Panics take the same way, because they go through the log. */
+ * On COM1 a person reads it, in a terminal that wants a carriage return with each new line. The debug console
+ * (QEMU's and Bochs's port 0xE9: a byte written is a byte shown) keeps COM1 free for a program whose output
+ * must arrive unchanged. Panics take the same way, because they go through the log. */
 #include <dev/console.h>
 
 #include <arch/x86/bootinfo.h>

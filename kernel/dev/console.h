@@ -5,7 +5,8 @@
 
 #include <types.h>
 
-/* Gives the log its sink, as the kernel's command line says: log=serial (COM1, the default) or log=debugcon (port 0xE9). */
+/* Gives the log its sink, as the kernel's command line says: log=serial (COM1, the default) or log=debugcon
+ * (port 0xE9). */
 void console_start_log(void);
 
 /* Text for a terminal on COM1: \n becomes \r\n. Waits until all is sent. */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* random.c - random bytes: from the CPU's generator (RDRAND, Intel SDM vol. 1, 7.3.17) where there is one.
  *
- * Without it, a mixer: a counter that starts at the time stamp and goes on by an odd constant, and of each value all bits
- * stirred into all others (two rounds of xor-shift and multiply, whose multipliers are odd and so lose nothing). That is
- * good enough to spread hash tables, and is NOT fit for secrets: whoever knows one output can guess the next.
- * Under QEMU both repeat from run to run when the run does (-seed, -icount). */
+ * Without it, a mixer: a counter that starts at the time stamp and goes on by an odd constant, and of each
+ * value all bits stirred into all others (two rounds of xor-shift and multiply, whose multipliers are odd and
+ * so lose nothing). That is good enough to spread hash tables, and is NOT fit for secrets: whoever knows one
+ * output can guess the next. Under QEMU both repeat from run to run when the run does (-seed, -icount). */
 #include <dev/random.h>
 
 #include <arch/x86/machine.h>
 #include <string.h>
 #include <x86/cpu.h>
 
-#define RDRAND_TRIES 10 /* the manual's advice */
+#define RDRAND_TRIES 10             /* the manual's advice */
 #define GOLDEN 0x9e3779b97f4a7c15UL /* 2^64 / golden ratio, odd */
 
 static bool rdrand(uint64_t *value)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* rtc.c - the battery clock of a PC (Motorola MC146818A data sheet), read once.
  *
- * The clock counts on while it is read, so it is read until two readings agree. Not here: setting it, its alarm. */
+ * The clock counts on while it is read, so it is read until two readings agree. Not here: setting it, its
+ * alarm. */
 #include <dev/rtc.h>
 
 #include <arch/x86/clock.h>
@@ -82,8 +83,8 @@ static void rtc_decode(struct rtc_time *time, uint8_t format)
     time->year += time->century * 100;
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March, so that the leap day is its
- * last day and the months before it have lengths that repeat every five: 153 days. */
+/* Days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March, so that the leap
+ * day is its last day and the months before it have lengths that repeat every five: 153 days. */
 static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 {
     unsigned from_march = (month + 9) % 12;
@@ -106,8 +107,8 @@ uint64_t rtc_read(void)
     rtc_decode(&time, cmos_read(RTC_REG_B));
     if (time.month < 1 || time.month > 12 || time.day < 1 || time.day > 31 || time.year < 1970)
         return 0;
-    return days_since_1970(time.year, time.month, time.day) * 86400 + time.hour * 3600UL + time.minute * 60UL +
-           time.second;
+    return days_since_1970(time.year, time.month, time.day) * 86400 + time.hour * 3600UL +
+           time.minute * 60UL + time.second;
 }
 
 uint64_t clock_boot_realtime(void)

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* serial.c - the 16550 serial lines (National Semiconductor PC16550D data sheet; register names of <linux/serial_reg.h>).
+/* serial.c - the 16550 serial lines (National Semiconductor PC16550D data sheet; register names of
+ * <linux/serial_reg.h>).
  *
  *   bytes in --> UART FIFO (16) --interrupt--> ring (4096) --serial_read()--> tty or /dev/hostin
  *
- * Input is never dropped here. When the ring is full the receive interrupt is masked and the FIFO is left alone: it
- * fills, and the sender (QEMU holds its own input back, a real one sees the time run) waits. serial_read() makes room,
- * empties the FIFO into it and unmasks. Output is polled: one look at the status for each FIFO of 16 bytes.
+ * Input is never dropped here. When the ring is full the receive interrupt is masked and the FIFO is left
+ * alone: it fills, and the sender (QEMU holds its own input back, a real one sees the time run) waits.
+ * serial_read() makes room, empties the FIFO into it and unmasks. Output is polled: one look at the status
+ * for each FIFO of 16 bytes.
  *
- * Under QEMU input runs at about 150 KB/s: each byte that is read from the UART wakes the thread that feeds it.
- * A line that has no UART behind it reads as 0xff: the scratch register tells, and then output goes nowhere.
+ * Under QEMU input runs at about 150 KB/s: each byte that is read from the UART wakes the thread that feeds
+ * it. A line that has no UART behind it reads as 0xff: the scratch register tells, and then output goes
+ * nowhere.
  *
- * Guarded by: input.lock for the ring and for COM1's receiving half. Output takes no lock: two CPUs that write at the
- * same time mix their bytes, as they would on any terminal. */
+ * Guarded by: input.lock for the ring and for COM1's receiving half. Output takes no lock: two CPUs that
+ * write at the same time mix their bytes, as they would on any terminal. */
 #include <dev/serial.h>
 
 #include <arch/x86/apic.h>
@@ -23,8 +26,8 @@
 
 #define FIFO_SIZE 16
 #define DIVISOR 1 /* 115200 / 1 */
-/* Looks at the status before the transmitter counts as held up. A look costs a microsecond or so on real hardware, a
- * FIFO of 16 bytes at 115200 baud 1.4 ms. */
+/* Looks at the status before the transmitter counts as held up. A look costs a microsecond or so on real
+ * hardware, a FIFO of 16 bytes at 115200 baud 1.4 ms. */
 #define PATIENCE 8192
 #define RING_SIZE 4096U
 #define ISA_COM1 4
@@ -117,8 +120,8 @@ void serial_write(enum serial_line line, const void *bytes, size_t count)
         sent += serial_try_write(line, (const uint8_t *)bytes + sent, count - sent);
 }
 
-/* Moves what the UART holds into the ring as far as there is room, and lets the interrupt through only if there is
- * room for more. => did bytes come? input.lock held. */
+/* Moves what the UART holds into the ring as far as there is room, and lets the interrupt through only if
+ * there is room for more. => did bytes come? input.lock held. */
 static bool input_fill(void)
 {
     const struct uart *uart = &uarts[SERIAL_COM1];

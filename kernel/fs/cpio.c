@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* cpio.c - the initial file system: archives in cpio's "newc" format (Linux: Documentation/driver-api/early-userspace/
- * buffer-format.rst), one after the other, with zero bytes between and behind them.
+/* cpio.c - the initial file system: archives in cpio's "newc" format (Linux:
+ * Documentation/driver-api/early-userspace/ buffer-format.rst), one after the other, with zero bytes between
+ * and behind them.
  *
- *   header: 110 bytes, a magic number and 13 fields of 8 hexadecimal digits | name + NUL, to a multiple of 4 |
- *   content, to a multiple of 4 | next header ...   until an entry is called TRAILER!!!
+ *   header: 110 bytes, a magic number and 13 fields of 8 hexadecimal digits
+ *   | name + NUL, to a multiple of 4 | content, to a multiple of 4 | next header ...
+ *   until an entry is called TRAILER!!!
  *
- * Not a byte of it is trusted: every number is checked against what is left before it is used. An entry replaces what an
- * earlier one has put at its path. Device nodes, FIFOs and sockets are skipped (/dev is made by devfs.c). Hard links are
- * refused, because the ramfs has none. */
+ * Not a byte of it is trusted: every number is checked against what is left before it is used. An entry
+ * replaces what an earlier one has put at its path. Device nodes, FIFOs and sockets are skipped (/dev is made
+ * by devfs.c). Hard links are refused, because the ramfs has none. */
 #include <fs/cpio.h>
 
 #include <fs/file.h>
@@ -45,17 +47,17 @@ enum field {
 
 struct entry {
     uint32_t fields[FIELDS];
-    const char *name;     /* in the archive, NUL-terminated */
+    const char *name; /* in the archive, NUL-terminated */
     const char *content;
 };
 
 struct reader {
     struct node *root;
     const char *bytes;
-    size_t size, at;      /* at <= size */
-    size_t entry_at;      /* where the present entry begins */
-    const char *name;     /* of the present entry, NULL before it is known */
-    const char *problem;  /* what is wrong, for the message */
+    size_t size, at;     /* at <= size */
+    size_t entry_at;     /* where the present entry begins */
+    const char *name;    /* of the present entry, NULL before it is known */
+    const char *problem; /* what is wrong, for the message */
 };
 
 static int refuse(struct reader *reader, const char *problem)

@@ -10,7 +10,7 @@
 #include <linux/stat.h>
 
 static const struct device *const devices[] = {
-    &device_console, &device_tty,    &device_null,   &device_zero,    &device_full,
+    &device_console, &device_tty,     &device_null,   &device_zero,    &device_full,
     &device_random,  &device_urandom, &device_hostin, &device_hostout, &device_hosterr,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* devnull.c - the devices without a device: null, zero, full, random, urandom. All of them are always ready, so nothing here
- * waits; a read of any size is served in one go and is interrupted by nobody. */
+/* devnull.c - the devices without a device: null, zero, full, random, urandom. All of them are always ready,
+ * so nothing here waits; a read of any size is served in one go and is interrupted by nobody. */
 #include <fs/device.h>
 
 #include <dev/random.h>
@@ -67,9 +67,10 @@ static const struct file_ops zero_ops = {.read = read_zeros, .write = write_away
 static const struct file_ops full_ops = {.read = read_zeros, .write = write_refused, .no_seek = true};
 static const struct file_ops random_ops = {.read = read_random, .write = write_away, .no_seek = true};
 
-#define MEMORY_DEVICE(node_name, minor, file_ops)                                                                      \
-    {                                                                                                                  \
-        .name = (node_name), .mode = S_IFCHR | 0666, .number = DEVICE_NUMBER(MEMORY_MAJOR, (minor)), .ops = &(file_ops)  \
+#define MEMORY_DEVICE(node_name, minor, file_ops)                                                            \
+    {                                                                                                        \
+        .name = (node_name), .mode = S_IFCHR | 0666, .number = DEVICE_NUMBER(MEMORY_MAJOR, (minor)),         \
+        .ops = &(file_ops)                                                                                   \
     }
 
 const struct device device_null = MEMORY_DEVICE("null", 3, null_ops);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* fdtable.c - descriptors: small numbers for open files, always the lowest that is free.
  *
- * A bitmap says which numbers are taken, so that the lowest free one is found in at most FD_MAX / 64 looks, however many
- * are open. The first FD_INLINE slots are part of the table: most processes never allocate more.
+ * A bitmap says which numbers are taken, and the first of its words that may have a free one is remembered:
+ * so the lowest free number is nearly always found at the first look, however many are open. The first
+ * FD_INLINE slots are part of the table: most processes never allocate more.
  *
  * Guarded by: table->lock. No file is put with it held, because the last reference may have much to do. */
 #include <fs/file.h>
@@ -60,7 +61,8 @@ struct fdtable *fdtable_fork(struct fdtable *from)
         fdtable_put(table);
         return NULL;
     }
-    for (uint32_t word = 0; word < WORDS; word++) {
+    table->free_word = from->free_word;
+    for (uint32_t word = 0; word < from->size / WORD_BITS + 1 && word < WORDS; word++) {
         table->close_on_exec[word] = from->close_on_exec[word];
         table->used[word] = from->used[word];
         for (uint64_t bits = from->used[word]; bits; bits &= bits - 1) {
@@ -86,44 +88,75 @@ void fdtable_put(struct fdtable *table)
 }
 
 /* The lowest free number >= from, FD_MAX if there is none. Lock held. */
-static uint32_t lowest_free(const struct fdtable *table, uint32_t from)
+static uint32_t lowest_free(struct fdtable *table, uint32_t from)
 {
-    uint32_t word = from / WORD_BITS;
-    uint64_t skip = BIT(from) - 1; /* numbers below `from` count as taken */
+    uint32_t word = MAX(from / WORD_BITS, table->free_word);
+    uint64_t skip = word == from / WORD_BITS ? BIT(from) - 1 : 0; /* numbers below `from` count as taken */
 
     for (; word < WORDS; word++, skip = 0) {
         uint64_t free = ~(table->used[word] | skip);
-        if (free)
+        if (likely(free)) {
+            if (from == 0)
+                table->free_word = word;
             return word * WORD_BITS + (uint32_t)__builtin_ctzl(free);
+        }
     }
     return FD_MAX;
 }
 
 /* Lock held; fd < table->size. */
-static void occupy(struct fdtable *table, uint32_t fd, struct file *file, bool close_on_exec)
+static inline void occupy(struct fdtable *table, uint32_t fd, struct file *file, bool close_on_exec)
 {
     table->files[fd] = file;
     table->used[fd / WORD_BITS] |= BIT(fd);
-    if (close_on_exec)
+    if (unlikely(close_on_exec))
         table->close_on_exec[fd / WORD_BITS] |= BIT(fd);
-    else
-        table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
+}
+
+/* => the descriptor, -EMFILE, -ENOMEM. Lock held. */
+static inline int install(struct fdtable *table, struct file *file, uint32_t from, bool close_on_exec)
+{
+    uint32_t fd = lowest_free(table, from);
+
+    if (unlikely(fd >= table->size)) {
+        if (fd >= FD_MAX)
+            return -EMFILE;
+        if (!grow(table, fd))
+            return -ENOMEM;
+    }
+    occupy(table, fd, file, close_on_exec);
+    return (int)fd;
+}
+
+/* Lock held. */
+static inline struct file *lookup(const struct fdtable *table, int fd)
+{
+    return likely((uint32_t)fd < table->size) ? table->files[fd] : NULL;
 }
 
 int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec)
 {
     if (from < 0 || from >= FD_MAX)
         return -EMFILE;
-
     spin_lock(&table->lock);
-    uint32_t fd = lowest_free(table, (uint32_t)from);
-    int result = (int)fd;
-    if (unlikely(fd >= FD_MAX))
-        result = -EMFILE;
-    else if (unlikely(fd >= table->size) && !grow(table, fd))
-        result = -ENOMEM;
-    else
-        occupy(table, fd, file, close_on_exec);
+    int fd = install(table, file, (uint32_t)from, close_on_exec);
+    spin_unlock(&table->lock);
+    return fd;
+}
+
+int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exec)
+{
+    int result = -EBADF;
+
+    if (from < 0 || from >= FD_MAX)
+        return -EMFILE;
+    spin_lock(&table->lock);
+    struct file *file = lookup(table, fd);
+    if (likely(file)) {
+        result = install(table, file, (uint32_t)from, close_on_exec);
+        if (likely(result >= 0))
+            file_get(file);
+    }
     spin_unlock(&table->lock);
     return result;
 }
@@ -139,6 +172,7 @@ int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close
         return -ENOMEM;
     }
     struct file *old = table->files[fd];
+    table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
     occupy(table, (uint32_t)fd, file, close_on_exec);
     spin_unlock(&table->lock);
     if (old)
@@ -149,7 +183,7 @@ int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close
 struct file *fdtable_get(struct fdtable *table, int fd)
 {
     spin_lock(&table->lock);
-    struct file *file = (uint32_t)fd < table->size ? table->files[fd] : NULL;
+    struct file *file = lookup(table, fd);
     if (likely(file))
         file_get(file);
     spin_unlock(&table->lock);
@@ -159,11 +193,12 @@ struct file *fdtable_get(struct fdtable *table, int fd)
 int fdtable_close(struct fdtable *table, int fd)
 {
     spin_lock(&table->lock);
-    struct file *file = (uint32_t)fd < table->size ? table->files[fd] : NULL;
+    struct file *file = lookup(table, fd);
     if (likely(file)) {
         table->files[fd] = NULL;
         table->used[fd / WORD_BITS] &= ~BIT(fd);
         table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
+        table->free_word = MIN(table->free_word, (uint32_t)fd / WORD_BITS);
     }
     spin_unlock(&table->lock);
     if (unlikely(!file))
@@ -188,8 +223,10 @@ bool fdtable_get_cloexec(struct fdtable *table, int fd)
 void fdtable_set_cloexec(struct fdtable *table, int fd, bool on)
 {
     spin_lock(&table->lock);
-    if ((uint32_t)fd < table->size && table->files[fd])
-        occupy(table, (uint32_t)fd, table->files[fd], on);
+    if (lookup(table, fd) && on)
+        table->close_on_exec[fd / WORD_BITS] |= BIT(fd);
+    else if (lookup(table, fd))
+        table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
     spin_unlock(&table->lock);
 }
 

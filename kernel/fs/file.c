@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* file.c - open files: the rules that hold for every kind of file, before its own functions get to work.
  *
- * Guarded by: a file's reference count is atomic. Its position is not guarded: two reads at the same time through one
- * open file may read the same bytes, as POSIX allows. `ops` and `node` never change after open. */
+ * Guarded by: a file's reference count is atomic. Its position is not guarded: two reads at the same time
+ * through one open file may read the same bytes, as POSIX allows. `ops` and `node` never change after
+ * open. */
 #include <fs/file.h>
 
 #include <mm/kmem.h>
@@ -128,7 +129,7 @@ struct directory_record {
     char name[];
 };
 #define RECORD_ALIGN 8
-#define RECORD_TYPE(mode) ((uint8_t)(((mode) & S_IFMT) >> 12)) /* DT_ values are S_IF ones shifted */
+#define RECORD_TYPE(mode) ((uint8_t)(((mode)&S_IFMT) >> 12)) /* DT_ values are S_IF ones shifted */
 
 /* "." and ".." have the positions 0 and 1, the directory's own entries follow. => 1, 0: no more, -errno. */
 static int entry_at(struct node *directory, uint64_t position, struct node_entry *entry)
@@ -166,7 +167,8 @@ ssize_t file_list(struct file *file, vaddr_t buffer, size_t size)
         if (more <= 0)
             break;
 
-        _Alignas(RECORD_ALIGN) char bytes[sizeof(struct directory_record) + sizeof(entry.name) + RECORD_ALIGN];
+        _Alignas(
+            RECORD_ALIGN) char bytes[sizeof(struct directory_record) + sizeof(entry.name) + RECORD_ALIGN];
         struct directory_record *record = (struct directory_record *)bytes;
         size_t name_size = strlen(entry.name) + 1;
         size_t raw = offsetof(struct directory_record, name) + name_size;

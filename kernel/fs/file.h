@@ -9,13 +9,14 @@
 #include <types.h>
 
 struct file_ops {
-    /* Reads at *position and advances it. => bytes (0: end of file), -errno; -EINTR when a signal came before the first byte. */
+    /* Reads at *position and advances it. => bytes (0: end of file), -errno; -EINTR when a signal came before
+     * the first byte. */
     ssize_t (*read)(struct file *file, struct io *io, uint64_t *position);
     ssize_t (*write)(struct file *file, struct io *io, uint64_t *position);
     int64_t (*ioctl)(struct file *file, uint64_t request, vaddr_t argument); /* NULL: -ENOTTY */
-    void (*release)(struct file *file);                                     /* the last reference is gone. NULL: nothing */
-    bool stream; /* no position: lseek, pread, pwrite answer -ESPIPE */
-    bool no_seek; /* lseek answers 0 and does nothing (/dev/null and its like) */
+    void (*release)(struct file *file); /* the last reference is gone. NULL: nothing */
+    bool stream;                        /* no position: lseek, pread, pwrite answer -ESPIPE */
+    bool no_seek;                       /* lseek answers 0 and does nothing (/dev/null and its like) */
 };
 
 struct file {
@@ -27,7 +28,8 @@ struct file {
     void *private;     /* of ops */
 };
 
-/* A new open file on the node (takes a reference to it), as open(2) does after the path is resolved. => -EISDIR, -EACCES, -ENXIO, -ENOMEM, ... */
+/* A new open file on the node (takes a reference to it), as open(2) does after the path is resolved. =>
+ * -EISDIR, -EACCES, -ENXIO, -ENOMEM, ... */
 int file_open_node(struct node *node, uint32_t flags, struct file **file);
 void file_put(struct file *file);
 
@@ -37,23 +39,24 @@ static inline struct file *file_get(struct file *file)
     return file;
 }
 
-/* Reads or writes whole at the file's own position (position == NULL) or at *position. Checks the access mode (-EBADF). */
+/* Reads or writes whole at the file's own position (position == NULL) or at *position. Checks the access mode
+ * (-EBADF). */
 ssize_t file_read(struct file *file, struct io *io, uint64_t *position);
 ssize_t file_write(struct file *file, struct io *io, uint64_t *position);
 int64_t file_seek(struct file *file, int64_t offset, int whence);
 /* getdents64 into user memory. => bytes, 0 at the end, -EINVAL (buffer too small), -ENOTDIR, -EFAULT. */
 ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
 
-#define FD_MAX 1024 /* RLIMIT_NOFILE's default soft limit on Linux */
-
+#define FD_MAX 1024  /* RLIMIT_NOFILE's default soft limit on Linux */
 #define FD_INLINE 32 /* descriptors that a table has room for from the start */
 
 struct fdtable {
-    uint32_t refs;                        /* atomic */
-    struct spinlock lock;                 /* guards all below */
-    uint32_t size;                        /* slots in `files`; grows to FD_MAX */
-    struct file **files;                  /* points to `first` until it grows; NULL: free */
-    uint64_t used[FD_MAX / 64];           /* bit set: the slot is taken */
+    uint32_t refs;              /* atomic */
+    struct spinlock lock;       /* guards all below */
+    uint32_t size;              /* slots in `files`; grows to FD_MAX */
+    uint32_t free_word;         /* no word of `used` below this one has a free bit */
+    struct file **files;        /* points to `first` until it grows; NULL: free */
+    uint64_t used[FD_MAX / 64]; /* bit set: the slot is taken */
     uint64_t close_on_exec[FD_MAX / 64];
     struct file *first[FD_INLINE];
 };
@@ -61,9 +64,13 @@ struct fdtable {
 struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_fork(struct fdtable *from); /* a copy whose files are shared */
 void fdtable_put(struct fdtable *table);
-/* Puts `file` (its reference is taken over) into the lowest free slot >= from. => the descriptor, -EMFILE, -ENOMEM (the reference stays the caller's). */
+/* Puts `file` (its reference is taken over) into the lowest free slot >= from. => the descriptor, -EMFILE,
+ * -ENOMEM (the reference stays the caller's). */
 int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec);
-/* Puts it into exactly `fd`, closing what was there. => fd, -EBADF (beyond FD_MAX), -ENOMEM (the reference stays the caller's). */
+/* A second descriptor >= from for the file behind `fd`. => the descriptor, -EBADF, -EMFILE, -ENOMEM. */
+int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exec);
+/* Puts it into exactly `fd`, closing what was there. => fd, -EBADF (beyond FD_MAX), -ENOMEM (the reference
+ * stays the caller's). */
 int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
 struct file *fdtable_get(struct fdtable *table, int fd); /* referenced; NULL: -EBADF */
 int fdtable_close(struct fdtable *table, int fd);        /* => 0, -EBADF */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* filedata.c - files whose only copy is in memory. read() and write() move bytes between the caller and the very frames
- * that a mapping of the file has in its page tables, so everybody always sees the same.
+/* filedata.c - files whose only copy is in memory. read() and write() move bytes between the caller and the
+ * very frames that a mapping of the file has in its page tables, so everybody always sees the same.
  *
- * Copies to and from user memory can fault, and the fault may ask this same file for a page. So a copy holds a reference
- * to the frame and no lock. A frame is filled before others can find it when a write covers all of it: then it need not
- * be zeroed first.
+ * Copies to and from user memory can fault, and the fault may ask this same file for a page. So a copy holds
+ * a reference to the frame and no lock. A frame is filled before others can find it when a write covers all
+ * of it: then it need not be zeroed first.
  *
- * Beyond the end of the file the last page holds zeros; a mapping may scribble there, so the tail is cleared again
- * whenever the end moves away from it. What is not here: a shorter file takes no pages out of page tables. */
+ * Beyond the end of the file the last page holds zeros; a mapping may scribble there, so the tail is cleared
+ * again whenever the end moves away from it. What is not here: a shorter file takes no pages out of page
+ * tables. */
 #include <fs/filedata.h>
 
 #include <string.h>
@@ -22,7 +23,8 @@ void filedata_set_limit(uint64_t pages)
     pages_limit = pages;
 }
 
-void filedata_init(struct filedata *data, const struct pagesrc_ops *ops, enum page_owner owner, uint64_t *size)
+void filedata_init(struct filedata *data, const struct pagesrc_ops *ops, enum page_owner owner,
+                   uint64_t *size)
 {
     data->source.ops = ops;
     data->source.refs = 1;
@@ -100,7 +102,8 @@ struct page *filedata_resident(struct pagesrc *source, uint64_t index)
     struct filedata *data = CONTAINER_OF(source, struct filedata, source);
 
     spin_lock(&data->lock);
-    struct page *page = index < page_ceil(*data->size) >> PAGE_SHIFT ? pagetree_find(&data->pages, index) : NULL;
+    struct page *page = index < page_ceil(*data->size) >> PAGE_SHIFT ? pagetree_find(&data->pages, index)
+                                                                     : NULL;
     spin_unlock(&data->lock);
     return page;
 }
@@ -157,7 +160,8 @@ static ssize_t write_fresh_page(struct filedata *data, struct io *io, uint64_t a
     spin_unlock(&data->lock);
     /* The copy above may have made this very page: source and target can be the same file. */
     if (page && page != fresh)
-        memcpy((char *)page_to_virt(page) + (at & (PAGE_SIZE - 1)), bytes + (at & (PAGE_SIZE - 1)), (size_t)moved);
+        memcpy((char *)page_to_virt(page) + (at & (PAGE_SIZE - 1)), bytes + (at & (PAGE_SIZE - 1)),
+               (size_t)moved);
     page_put(fresh);
     if (!page)
         return -ENOSPC;

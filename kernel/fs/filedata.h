@@ -21,7 +21,8 @@ struct filedata {
 };
 
 /* `data` is zeroed; source.refs becomes 1, device and inode are the owner's to fill. */
-void filedata_init(struct filedata *data, const struct pagesrc_ops *ops, enum page_owner owner, uint64_t *size);
+void filedata_init(struct filedata *data, const struct pagesrc_ops *ops, enum page_owner owner,
+                   uint64_t *size);
 /* Lets go of all pages. */
 void filedata_free(struct filedata *data);
 
@@ -35,8 +36,8 @@ int filedata_resize(struct filedata *data, uint64_t size);
 int filedata_page(struct pagesrc *source, uint64_t index, struct page **page);
 struct page *filedata_resident(struct pagesrc *source, uint64_t index);
 
-/* Files may fill this many frames in all, so that a runaway `dd` ends with ENOSPC and not with the machine (Linux's tmpfs: half
- * of RAM). There is no limit before. */
+/* Files may fill this many frames in all, so that a runaway `dd` ends with ENOSPC and not with the machine
+ * (Linux's tmpfs: half of RAM). There is no limit before. */
 void filedata_set_limit(uint64_t pages);
 
 #endif

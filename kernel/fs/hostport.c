@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* hostport.c - the program's standard files when they are no terminals on the host's side: three pipes to the outside.
+/* hostport.c - the program's standard files when they are no terminals on the host's side: three pipes to the
+ * outside.
  *
  *   /dev/hostin    COM1, in     bytes; DLE DLE is one DLE (0x10), DLE EOT (0x04) is the end, for ever
  *   /dev/hostout   COM1, out    bytes, untouched
  *   /dev/hosterr   COM2, out    bytes, untouched
  *
- * A serial line has no end of file, so the sender has to say it, and that needs an escape. To programs these look like
- * pipes: S_IFIFO, no position, no terminal. From the first open of hostin on, COM1's input belongs to it and not to the
- * terminal (tty.c); so `log=debugcon` and hostin go together, and a program has either this or the console as its input.
+ * A serial line has no end of file, so the sender has to say it, and that needs an escape. To programs these
+ * look like pipes: S_IFIFO, no position, no terminal. From the first open of hostin on, COM1's input belongs
+ * to it and not to the terminal (tty.c); so `log=debugcon` and hostin go together, and a program has either
+ * this or the console as its input.
  *
- * Guarded by: hostin.lock. A reader that copies to user memory (which may fault and sleep) holds `busy` instead. */
+ * Guarded by: hostin.lock. A reader that copies to user memory (which may fault and sleep) holds `busy`
+ * instead. */
 #include <fs/device.h>
 
 #include <fs/serialout.h>
@@ -80,7 +83,8 @@ static int wait_for_bytes(const struct file *file)
     }
 }
 
-/* Takes bytes as long as there are any, up to what the caller wants. => bytes, -EFAULT. Lock held, let go meanwhile. */
+/* Takes bytes as long as there are any, up to what the caller wants. => bytes, -EFAULT. Lock held, let go
+ * meanwhile. */
 static ssize_t take_bytes(struct io *io)
 {
     ssize_t total = 0;
@@ -161,6 +165,7 @@ static const struct file_ops hostin_ops = {.read = hostin_read, .stream = true};
 static const struct file_ops hostout_ops = {.write = hostout_write, .stream = true};
 static const struct file_ops hosterr_ops = {.write = hosterr_write, .stream = true};
 
-const struct device device_hostin = {.name = "hostin", .mode = S_IFIFO | 0400, .ops = &hostin_ops, .open = hostin_open};
+const struct device device_hostin = {
+    .name = "hostin", .mode = S_IFIFO | 0400, .ops = &hostin_ops, .open = hostin_open};
 const struct device device_hostout = {.name = "hostout", .mode = S_IFIFO | 0200, .ops = &hostout_ops};
 const struct device device_hosterr = {.name = "hosterr", .mode = S_IFIFO | 0200, .ops = &hosterr_ops};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* init.c - the file systems as they are when the first program starts: the root in memory, the initramfs unpacked into it,
- * and /dev. /proc is mounted by procfs, which lies above. */
+/* init.c - the file systems as they are when the first program starts: the root in memory, the initramfs
+ * unpacked into it, and /dev. /proc is mounted by procfs, which lies above. */
 #include <fs/path.h>
 
 #include <fs/cpio.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* io.c - moves bytes between a file system and whoever asked for them.
  *
- * When user memory ends in the middle of a piece, the bytes up to that page count as moved, as on Linux: a read of 100
- * bytes into a buffer whose last 50 lie in an unmapped page gives 50. The whole piece is tried at once, because that is
- * nearly always good; only a piece that fails is done again page by page.
+ * When user memory ends in the middle of a piece, the bytes up to that page count as moved, as on Linux: a
+ * read of 100 bytes into a buffer whose last 50 lie in an unmapped page gives 50. The whole piece is tried at
+ * once, because that is nearly always good; only a piece that fails is done again page by page.
  *
- * A copy can fault, and the fault can lead back into the file system: no spinlock may be held around these calls. */
+ * A copy can fault, and the fault can lead back into the file system: no spinlock may be held around these
+ * calls. */
 #include <fs/io.h>
 
 #include <arch/x86/usercopy.h>

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* io.h - where the bytes of a read go to, or the bytes of a write come from: user memory or kernel memory.
  *
- * A file system moves bytes with io_put and io_get and does not care which it is; so nothing is copied twice. */
+ * A file system moves bytes with io_put and io_get and does not care which it is; so nothing is copied
+ * twice. */
 #ifndef FAULTLINE_FS_IO_H
 #define FAULTLINE_FS_IO_H
 
 #include <types.h>
 
 struct io {
-    vaddr_t user;  /* used when kernel == NULL */
+    vaddr_t user; /* used when kernel == NULL */
     void *kernel;
-    size_t left;   /* bytes still wanted, or still to be written */
+    size_t left; /* bytes still wanted, or still to be written */
 };
 
 static inline struct io io_user(vaddr_t address, size_t size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* node.h - what a path leads to: directory, regular file, device, symbolic link, /proc entry. The same for all file systems. */
+/* node.h - what a path leads to: directory, regular file, device, symbolic link, /proc entry. The same for
+ * all file systems. */
 #ifndef FAULTLINE_FS_NODE_H
 #define FAULTLINE_FS_NODE_H
 
@@ -22,23 +23,28 @@ struct node_entry { /* one entry of a directory listing */
 struct node_ops {
     /* Directory: finds `name` (never "." or ".."; NUL-terminated). => a referenced node; -ENOENT, -ENOMEM. */
     int (*lookup)(struct node *directory, const char *name, struct node **found);
-    /* Directory: the entry at `position` (0-based, "." and ".." are added by the caller). => 1: *entry filled; 0: no more; -errno. */
+    /* Directory: the entry at `position` (0-based, "." and ".." are added by the caller). => 1: *entry
+     * filled; 0: no more; -errno. */
     int (*list)(struct node *directory, uint64_t position, struct node_entry *entry);
-    /* Directory: makes an entry. mode has S_IFREG, S_IFDIR, S_IFLNK (target: the link's text). => -EEXIST, -ENOSPC, -EROFS, -ENOMEM. NULL: -EROFS. */
-    int (*create)(struct node *directory, const char *name, uint32_t mode, const char *target, struct node **made);
+    /* Directory: makes an entry. mode has S_IFREG, S_IFDIR, S_IFLNK (target: the link's text). => -EEXIST,
+     * -ENOSPC, -EROFS, -ENOMEM. NULL: -EROFS. */
+    int (*create)(struct node *directory, const char *name, uint32_t mode, const char *target,
+                  struct node **made);
     int (*unlink)(struct node *directory, const char *name, bool want_directory);
     int (*rename)(struct node *from, const char *old_name, struct node *to, const char *new_name);
     /* Symbolic link: its text into buffer, NUL-terminated. => length, -errno. */
     ssize_t (*readlink)(struct node *node, char *buffer, size_t size);
-    /* Symbolic link that leads to a node whatever its text says (/proc/<pid>/fd/N). => 0: *target referenced. NULL: by text. */
+    /* Symbolic link that leads to a node whatever its text says (/proc/<pid>/fd/N). => 0: *target referenced.
+     * NULL: by text. */
     int (*follow)(struct node *node, struct node **target);
     /* A file is being opened: may set file->ops and file->private. NULL: nothing to do. => 0, -errno. */
     int (*open)(struct node *node, struct file *file);
     int (*truncate)(struct node *node, uint64_t size);
     /* Brings node->size and the like up to date before a stat. NULL: they always are. */
     void (*refresh)(struct node *node);
-    /* The node's name, NUL-terminated, and the directory that it is in (referenced); *directory NULL: the name is all that
-     * there is to say ("pipe:[7]", "/tmp/x (deleted)"). => length, -errno. NULL: a directory is sought in its parent's list. */
+    /* The node's name, NUL-terminated, and the directory that it is in (referenced); *directory NULL: the
+     * name is all that there is to say ("pipe:[7]", "/tmp/x (deleted)"). => length, -errno. NULL: a directory
+     * is sought in its parent's list. */
     ssize_t (*name)(struct node *node, char *buffer, size_t size, struct node **directory);
     /* The last reference is gone. */
     void (*release)(struct node *node);
@@ -48,18 +54,19 @@ struct node_ops {
 
 struct node {
     const struct node_ops *ops;
-    uint32_t refs;    /* atomic */
-    uint32_t mode;    /* S_IFMT | permissions */
-    uint32_t device;  /* st_dev: major << 8 | minor */
-    uint32_t rdev;    /* of device nodes */
+    uint32_t refs;   /* atomic */
+    uint32_t mode;   /* S_IFMT | permissions */
+    uint32_t device; /* st_dev: major << 8 | minor */
+    uint32_t rdev;   /* of device nodes */
     uint64_t inode;
-    uint64_t size;    /* bytes */
+    uint64_t size; /* bytes */
     uint32_t links;
     uint32_t uid, gid;
-    int64_t modified; /* seconds since 1970 */
+    int64_t modified;       /* seconds since 1970 */
     struct pagesrc *source; /* what mmap maps; NULL: cannot be mapped (ENODEV) */
     struct node *mounted;   /* a directory that is covered by the root of another file system (a reference) */
-    struct node *parent;    /* of directories; a root: itself. Not a reference: a child never outlives its directory */
+    struct node
+        *parent; /* of directories; a root: itself. Not a reference: a child never outlives its directory */
 };
 
 static inline struct node *node_get(struct node *node)

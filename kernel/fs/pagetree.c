@@ -5,8 +5,8 @@
  *   height 1    root -> node -> pages 0 .. 63
  *   height 2    root -> node -> 64 nodes -> pages 0 .. 4095
  *
- * The tree is as high as its largest index needs, so a file of 1 GiB costs three steps. Empty nodes are freed at once; the
- * height shrinks only when the tree becomes empty. */
+ * The tree is as high as its largest index needs, so a file of 1 GiB costs three steps. Empty nodes are freed
+ * at once; the height shrinks only when the tree becomes empty. */
 #include <fs/pagetree.h>
 
 #include <mm/kmem.h>
@@ -73,7 +73,8 @@ static int grow(struct pagetree *tree, uint64_t index)
     return 0;
 }
 
-/* Lets go of everything below `at` with an index >= first. `first` is relative to the subtree. => is nothing left? */
+/* Lets go of everything below `at` with an index >= first. `first` is relative to the subtree. => is nothing
+ * left? */
 static bool cut(struct pagetree *tree, void *at, uint32_t level, uint64_t first)
 {
     if (level == 0) {

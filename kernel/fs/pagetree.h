@@ -21,7 +21,8 @@ int pagetree_insert(struct pagetree *tree, uint64_t index, struct page *page);
 /* Lets go of all pages from `first` on. */
 void pagetree_cut(struct pagetree *tree, uint64_t first);
 
-/* Pages in all trees: what the ledger must count as PAGE_FILE and PAGE_SHMEM, frames that only a mapping still holds apart. */
+/* Pages in all trees: what the ledger must count as PAGE_FILE and PAGE_SHMEM, frames that only a mapping
+ * still holds apart. */
 uint64_t pagetree_pages(void);
 
 /* => NULL, or the name of the broken invariant. */

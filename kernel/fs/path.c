@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* path.c - a path is walked component by component; this file knows "." and "..", mounts, links and slashes, and the file
- * systems know only names in one directory.
+/* path.c - a path is walked component by component; this file knows "." and "..", mounts, links and slashes,
+ * and the file systems know only names in one directory.
  *
- * Symbolic links are not followed by recursion. The text of a link is put before what is left of the path, in a buffer
- * that the walk gets with the first link it meets, and the walk goes on:
+ * Symbolic links are not followed by recursion. The text of a link is put before what is left of the path, in
+ * a buffer that the walk gets with the first link it meets, and the walk goes on:
  *
- *     at /lib, rest "x86/libc.so"; "x86" is a link to "../arch/x86"   ->   at /lib, rest "../arch/x86/libc.so"
+ *     at /lib, rest "x86/libc.so"; "x86" links to "../arch/x86"  ->  at /lib, rest "../arch/x86/libc.so"
  *
  * Permission bits are not enforced: everybody is root.
  *
- * Guarded by: mounts_lock for the table of mounts (they are made at boot and stay). Directories are their file systems'. */
+ * Guarded by: mounts_lock for the table of mounts (they are made at boot and stay). Directories are their
+ * file systems'. */
 #include <fs/path.h>
 
 #include <fs/file.h>
@@ -44,7 +45,8 @@ void path_set_root(struct node *root)
     root_node = root;
 }
 
-/* The directory that the root of a mounted file system covers, not referenced; NULL if `node` is no such root. */
+/* The directory that the root of a mounted file system covers, not referenced; NULL if `node` is no such
+ * root. */
 static struct node *mount_covered(const struct node *node)
 {
     struct node *covered = NULL;
@@ -82,12 +84,12 @@ int path_mount(const char *directory, struct node *root)
 
 /* A walk that is under way. */
 struct walk {
-    struct node *at;   /* referenced: where it has come to */
-    const char *rest;  /* what is left of the path */
-    char *buffer;      /* PATH_LENGTH_MAX bytes, from the first link on; `rest` points into it then */
+    struct node *at;  /* referenced: where it has come to */
+    const char *rest; /* what is left of the path */
+    char *buffer;     /* PATH_LENGTH_MAX bytes, from the first link on; `rest` points into it then */
     unsigned links;
     char name[NAME_LENGTH_MAX + 1]; /* the last component, once walk_to_last() has found it */
-    bool slash;        /* slashes follow it: it must be a directory */
+    bool slash;                     /* slashes follow it: it must be a directory */
 };
 
 static void walk_move(struct walk *walk, struct node *to)
@@ -116,7 +118,8 @@ static void walk_end(struct walk *walk)
         kmem_free(&link_cache, walk->buffer);
 }
 
-/* Takes the next component off the rest of the path into walk->name. "" when there is none. => -ENAMETOOLONG. */
+/* Takes the next component off the rest of the path into walk->name. "" when there is none. =>
+ * -ENAMETOOLONG. */
 static int walk_take_name(struct walk *walk)
 {
     const char *rest = walk->rest;
@@ -207,7 +210,8 @@ static int walk_splice(struct walk *walk, struct node *link)
     return 0;
 }
 
-/* Goes on behind a link: by its text, or straight to the node that it stands for. Takes over the reference. */
+/* Goes on behind a link: by its text, or straight to the node that it stands for. Takes over the
+ * reference. */
 static int walk_follow(struct walk *walk, struct node *link)
 {
     struct node *target = NULL;
@@ -251,8 +255,8 @@ static int walk_to_last(struct walk *walk)
     }
 }
 
-/* The node of the last component, with links followed or not. => 0: *found referenced. -ENOENT: it is not there; walk->at and
- * walk->name say where it would be, after links. */
+/* The node of the last component, with links followed or not. => 0: *found referenced. -ENOENT: it is not
+ * there; walk->at and walk->name say where it would be, after links. */
 static int walk_last(struct walk *walk, bool follow, struct node **found)
 {
     for (;;) {
@@ -293,7 +297,8 @@ int path_lookup(struct node *start, const char *path, unsigned flags, struct nod
     return error;
 }
 
-int path_lookup_parent(struct node *start, const char *path, struct node **directory, char name[NAME_LENGTH_MAX + 1])
+int path_lookup_parent(struct node *start, const char *path, struct node **directory,
+                       char name[NAME_LENGTH_MAX + 1])
 {
     struct walk walk;
     int error = walk_begin(&walk, start, path);

@@ -16,20 +16,24 @@ void path_set_root(struct node *root);
 #define PATH_NO_FOLLOW 1U /* do not follow a symbolic link in the last component */
 #define PATH_DIRECTORY 2U /* refuse with -ENOTDIR what is not a directory */
 
-/* `start`: where a relative path begins. => a referenced node; -ENOENT, -ENOTDIR, -ELOOP (40 links), -ENAMETOOLONG, -EACCES. */
+/* `start`: where a relative path begins. => a referenced node; -ENOENT, -ENOTDIR, -ELOOP (40 links),
+ * -ENAMETOOLONG, -EACCES. */
 int path_lookup(struct node *start, const char *path, unsigned flags, struct node **found);
-/* Resolves all but the last component, which is copied to `name`: "" for the root, possibly "." or "..", without the
- * slashes behind it. => the directory, referenced. */
-int path_lookup_parent(struct node *start, const char *path, struct node **directory, char name[NAME_LENGTH_MAX + 1]);
+/* Resolves all but the last component, which is copied to `name`: "" for the root, possibly "." or "..",
+ * without the slashes behind it. => the directory, referenced. */
+int path_lookup_parent(struct node *start, const char *path, struct node **directory,
+                       char name[NAME_LENGTH_MAX + 1]);
 /* open(2): lookup, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, O_NOFOLLOW. => an open file. */
 int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mode, struct file **file);
-/* The absolute path of a node, NUL-terminated; "... (deleted)" if it is in no directory any more. => length, -ENAMETOOLONG, -ENOENT. */
+/* The absolute path of a node, NUL-terminated; "... (deleted)" if it is in no directory any more. => length,
+ * -ENAMETOOLONG, -ENOENT. */
 ssize_t path_of(struct node *node, char *buffer, size_t size);
 /* Covers a directory with the root of another file system (takes over the reference). */
 int path_mount(const char *directory, struct node *root);
 
 /* The verbs that change the tree (pathops.c), with the errnos of their man pages. */
-/* mkdir, symlink, mknod of a regular file: mode has S_IFDIR, S_IFLNK (then `target` is the text) or S_IFREG. */
+/* mkdir, symlink, mknod of a regular file: mode has S_IFDIR, S_IFLNK (then `target` is the text) or
+ * S_IFREG. */
 int path_make(struct node *start, const char *path, uint32_t mode, const char *target);
 /* unlink; want_directory: rmdir. */
 int path_remove(struct node *start, const char *path, bool want_directory);
@@ -38,7 +42,8 @@ int path_rename(struct node *old_start, const char *old_path, struct node *new_s
                 unsigned flags);
 int path_truncate(struct node *start, const char *path, uint64_t size);
 
-/* Makes the root ramfs, unpacks the initramfs (newc archives, several one after the other), makes /dev and its nodes (init.c).
+/* Makes the root ramfs, unpacks the initramfs (newc archives, several one after the other), makes /dev and
+ * its nodes (init.c).
  * => 0, or -EINVAL/-ENOMEM after a message that says what is wrong with the archive. */
 int fs_init(const void *initramfs, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pathops.c - the verbs that change the tree: make, remove, rename, truncate. They find the directory and the name, refuse
- * what no file system would do, and leave the rest to the directory's own file system. */
+/* pathops.c - the verbs that change the tree: make, remove, rename, truncate. They find the directory and the
+ * name, refuse what no file system would do, and leave the rest to the directory's own file system. */
 #include <fs/path.h>
 
 #include <string.h>
@@ -92,8 +92,8 @@ int path_remove(struct node *start, const char *path, bool want_directory)
 }
 
 /* Both names are known; a slash behind one of them asks for a directory. */
-static int rename_checked(struct node *from, const char *old_name, struct node *to, const char *new_name, bool slash,
-                          unsigned flags)
+static int rename_checked(struct node *from, const char *old_name, struct node *to, const char *new_name,
+                          bool slash, unsigned flags)
 {
     struct node *old;
 

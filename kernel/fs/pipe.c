@@ -4,12 +4,12 @@
  *   pages[0] .. pages[15]     byte n lies in page (n / 4096) % 16
  *        tail ^      ^ head   bytes taken out and put in since the pipe was made
  *
- * Pages come when bytes first reach them and go with the pipe. A write of up to PIPE_BUF bytes waits until all of it fits,
- * so it arrives in one piece.
+ * Pages come when bytes first reach them and go with the pipe. A write of up to PIPE_BUF bytes waits until
+ * all of it fits, so it arrives in one piece.
  *
- * Bytes are copied from and to user memory with no lock held, because that can fault and sleep. What makes it safe: at any
- * time one thread at most is `reading` and one at most is `writing`, the reader touches [tail, head) only, the writer what
- * is free, and the counts change under the lock once the bytes are there.
+ * Bytes are copied from and to user memory with no lock held, because that can fault and sleep. What makes it
+ * safe: at any time one thread at most is `reading` and one at most is `writing`, the reader touches [tail,
+ * head) only, the writer what is free, and the counts change under the lock once the bytes are there.
  *
  * Guarded by: pipe->lock, but for the pages' contents. Not here: named pipes, splice. */
 #include <fs/pipe.h>
@@ -95,7 +95,8 @@ static ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size
     return (ssize_t)done;
 }
 
-/* Waits until there are bytes that nobody else takes just now. => 1; 0: no writer is left; -errno. Lock held. */
+/* Waits until there are bytes that nobody else takes just now. => 1; 0: no writer is left; -errno. Lock
+ * held. */
 static int wait_to_read(struct pipe *pipe, const struct file *file)
 {
     for (;;) {

@@ -3,14 +3,15 @@
  *
  *   ramfs_node "bin" ---entries---> "cat" -> "init" -> "ls"      in the order of their making, for listings
  *        ^                            |
- *        +---------parent-------------+      and every node in one hash table, by (directory, name), for lookups
+ *        +---------parent-------------+      and each in one hash table, by (directory, name), for lookups
  *
- * A node is at most in one directory (there are no hard links), so it carries its own name. Being in a directory is a
- * reference. A file that is unlinked while somebody has it open or mapped lives on until the last of them lets go, and
- * keeps as its name the path that it had, with " (deleted)" behind it.
+ * A node is at most in one directory (there are no hard links), so it carries its own name. Being in a
+ * directory is a reference. A file that is unlinked while somebody has it open or mapped lives on until the
+ * last of them lets go, and keeps as its name the path that it had, with " (deleted)" behind it.
  *
- * A listing's position is the number that an entry got when it was made, not its place in the row: so a listing that is
- * interrupted by removals (rm -r) neither repeats nor skips. The place where the last listing stopped is kept.
+ * A listing's position is the number that an entry got when it was made, not its place in the row: so a
+ * listing that is interrupted by removals (rm -r) neither repeats nor skips. The place where the last listing
+ * stopped is kept.
  *
  * Guarded by: tree_lock for names, links between nodes and link counts; a file's bytes by their own lock. */
 #include <fs/ramfs.h>
@@ -41,7 +42,8 @@ struct ramfs_node {
     uint64_t number;              /* its position in listings of the parent */
     union {
         struct {
-            TAILQ_HEAD(ramfs_entries, ramfs_node) entries;
+            TAILQ_HEAD(ramfs_entries, ramfs_node)
+            entries;
             uint64_t next_number;
             struct ramfs_node *hint; /* where a listing may go on; NULL: unknown */
         };
@@ -53,8 +55,9 @@ struct ramfs_node {
 
 static struct kmem_cache ramfs_cache = KMEM_CACHE("ramfs_node", struct ramfs_node);
 static struct spinlock tree_lock;
-static LIST_HEAD(, ramfs_node) buckets[BUCKETS]; /* guarded by: tree_lock */
-static uint64_t last_inode;                      /* atomic */
+static LIST_HEAD(ramfs_bucket, ramfs_node)
+buckets[BUCKETS];           /* guarded by: tree_lock */
+static uint64_t last_inode; /* atomic */
 
 static const struct node_ops directory_ops, file_ops, link_ops, device_ops;
 static const struct pagesrc_ops source_ops;
@@ -74,7 +77,7 @@ static bool is_directory(const struct ramfs_node *ramfs)
     return node_is(&ramfs->node, S_IFDIR);
 }
 
-/* ---- names in directories: tree_lock held -------------------------------------------------------------------- */
+/* ---- names in directories: tree_lock held -------------------------------------------------------------- */
 
 /* FNV-1a over the name, started from the directory's number. */
 static unsigned bucket_of(const struct ramfs_node *directory, const char *name)
@@ -90,7 +93,7 @@ static struct ramfs_node *entry_find(const struct ramfs_node *directory, const c
 {
     struct ramfs_node *entry;
 
-    LIST_FOREACH(entry, &buckets[bucket_of(directory, name)], bucket) {
+    LIST_FOREACH (entry, &buckets[bucket_of(directory, name)], bucket) {
         if (entry->parent == directory && strcmp(entry->name, name) == 0)
             return entry;
     }
@@ -133,7 +136,7 @@ static char *entry_remove(struct ramfs_node *entry)
     return name;
 }
 
-/* ---- making and freeing nodes -------------------------------------------------------------------------------- */
+/* ---- making and freeing nodes -------------------------------------------------------------------------- */
 
 static struct ramfs_node *ramfs_alloc(uint32_t mode, const struct node_ops *ops)
 {
@@ -242,7 +245,7 @@ static void source_release(struct pagesrc *source)
     ramfs_free(ramfs);
 }
 
-/* ---- directories --------------------------------------------------------------------------------------------- */
+/* ---- directories --------------------------------------------------------------------------------------- */
 
 static int ramfs_lookup(struct node *directory, const char *name, struct node **found)
 {
@@ -291,7 +294,8 @@ static char *copy_name(const char *name)
     return copy;
 }
 
-/* Puts a new node into a directory. Takes over the reference. => 0, -EEXIST, -ENOMEM, -ENOENT (the directory was removed). */
+/* Puts a new node into a directory. Takes over the reference. => 0, -EEXIST, -ENOMEM, -ENOENT (the directory
+ * was removed). */
 static int ramfs_insert(struct ramfs_node *directory, const char *name, struct ramfs_node *fresh)
 {
     char *own_name = fresh ? copy_name(name) : NULL;
@@ -317,7 +321,8 @@ static int ramfs_insert(struct ramfs_node *directory, const char *name, struct r
     return error;
 }
 
-static int ramfs_make(struct node *directory, const char *name, uint32_t mode, const char *target, struct node **made)
+static int ramfs_make(struct node *directory, const char *name, uint32_t mode, const char *target,
+                      struct node **made)
 {
     struct ramfs_node *fresh;
 
@@ -349,8 +354,10 @@ int ramfs_add_device(struct node *directory, const struct device *device)
     return ramfs_insert(ramfs_of(directory), device->name, make_device(device));
 }
 
-/* The name for a node that is about to leave its directory while somebody still uses it: its path, as Linux shows it.
- * => kmalloc'ed; NULL: nobody uses it (one reference is the directory's, one the caller's), or memory is short. */
+/* The name for a node that is about to leave its directory while somebody still uses it: its path, as Linux
+ * shows it.
+ * => kmalloc'ed; NULL: nobody uses it (one reference is the directory's, one the caller's), or memory is
+ * short. */
 static char *deleted_name(struct ramfs_node *ramfs)
 {
     bool mapped = node_is(&ramfs->node, S_IFREG) && ramfs->data.source.refs > 1;
@@ -383,7 +390,8 @@ static int removal_refusal(const struct ramfs_node *entry, bool want_directory)
     return 0;
 }
 
-/* Takes `entry` out of its directory for good: the directory's reference comes to the caller. tree_lock held. */
+/* Takes `entry` out of its directory for good: the directory's reference comes to the caller. tree_lock
+ * held. */
 static void entry_delete(struct ramfs_node *entry, char *last_name)
 {
     kfree(entry_remove(entry));
@@ -423,7 +431,8 @@ static bool lies_in(const struct ramfs_node *directory, const struct ramfs_node 
 }
 
 /* What rename(2) forbids. `target` is what has the new name now, or NULL. tree_lock held. */
-static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_node *to, const struct ramfs_node *target)
+static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_node *to,
+                          const struct ramfs_node *target)
 {
     if (to->node.links == 0)
         return -ENOENT;
@@ -490,7 +499,7 @@ static ssize_t ramfs_name(struct node *node, char *buffer, size_t size, struct n
     return length < size ? (ssize_t)length : -ENAMETOOLONG;
 }
 
-/* ---- links, files, devices ----------------------------------------------------------------------------------- */
+/* ---- links, files, devices ----------------------------------------------------------------------------- */
 
 static ssize_t ramfs_readlink(struct node *node, char *buffer, size_t size)
 {
@@ -521,7 +530,8 @@ static int ramfs_truncate(struct node *node, uint64_t size)
     return filedata_resize(&ramfs_of(node)->data, size);
 }
 
-/* What /proc/<pid>/maps shows. A file that is in no directory may have a node without references: path_of() is not for it. */
+/* What /proc/<pid>/maps shows. A file that is in no directory may have a node without references: path_of()
+ * is not for it. */
 static void source_name(struct pagesrc *source, char *buffer, size_t size)
 {
     struct ramfs_node *ramfs = CONTAINER_OF(source, struct ramfs_node, data.source);
@@ -583,7 +593,7 @@ static const struct pagesrc_ops source_ops = {
     .release = source_release,
 };
 
-/* ---- checking ------------------------------------------------------------------------------------------------ */
+/* ---- checking ------------------------------------------------------------------------------------------ */
 
 static const char *node_check(const struct ramfs_node *ramfs)
 {
@@ -597,7 +607,7 @@ static const char *node_check(const struct ramfs_node *ramfs)
         return pagetree_check(&ramfs->data.pages);
     if (!is_directory(ramfs))
         return NULL;
-    TAILQ_FOREACH(entry, &ramfs->entries, link) {
+    TAILQ_FOREACH (entry, &ramfs->entries, link) {
         if (entry->parent != ramfs)
             return "ramfs: an entry's parent";
         if (entry->number < last || entry->number >= ramfs->next_number)
@@ -615,7 +625,7 @@ const char *ramfs_check(void)
 
     spin_lock(&tree_lock);
     for (unsigned i = 0; i < BUCKETS && !error; i++) {
-        LIST_FOREACH(ramfs, &buckets[i], bucket) {
+        LIST_FOREACH (ramfs, &buckets[i], bucket) {
             error = node_check(ramfs);
             if (error)
                 break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ramfs.h - the file system that lives in memory: the root, its directories, files, links and device nodes. */
+/* ramfs.h - the file system that lives in memory: the root, its directories, files, links and device
+ * nodes. */
 #ifndef FAULTLINE_FS_RAMFS_H
 #define FAULTLINE_FS_RAMFS_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* serialout.c - output to a serial line on behalf of a program: polled while the line takes it, and when it does not (the
- * reader of QEMU's output sleeps, say), the program sleeps and looks again with every tick, until a signal ends that.
- * The transmit interrupt is not used: a line that is stuck is rare, and a poll a tick costs nothing. */
+/* serialout.c - output to a serial line on behalf of a program: polled while the line takes it, and when it
+ * does not (the reader of QEMU's output sleeps, say), the program sleeps and looks again with every tick,
+ * until a signal ends that. The transmit interrupt is not used: a line that is stuck is rare, and a poll a
+ * tick costs nothing. */
 #include <fs/serialout.h>
 
 #include <arch/x86/clock.h>

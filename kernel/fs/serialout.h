@@ -6,7 +6,8 @@
 #include <dev/serial.h>
 #include <types.h>
 
-/* Sends all, sleeping while the other end does not read. => bytes sent; -EINTR if a signal came before the first. */
+/* Sends all, sleeping while the other end does not read. => bytes sent; -EINTR if a signal came before the
+ * first. */
 ssize_t serialout_write(enum serial_line line, const void *bytes, size_t count);
 
 #endif

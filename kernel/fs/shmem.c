@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* shmem.c - a file without a name, a descriptor or a path: it lives as long as a region maps it, and so it is the one thing
- * that processes share after a fork. In /proc/<pid>/maps it goes by the name that Linux gives it. */
+/* shmem.c - a file without a name, a descriptor or a path: it lives as long as a region maps it, and so it is
+ * the one thing that processes share after a fork. In /proc/<pid>/maps it goes by the name that Linux gives
+ * it. */
 #include <fs/shmem.h>
 
 #include <fs/filedata.h>

@@ -4,9 +4,9 @@
  *   COM1 --interrupt--> received() --> line discipline (ttyline.c) --> tty_read()
  *   COM1 <--------- echo ----------------------+      tty_write() --> \n becomes \r\n --> COM1
  *
- * It listens from the first open that could read and was not made with O_NOCTTY: before that, what arrives stays in the
- * line, for the terminal or for /dev/hostin, whoever is opened first. Bytes that the line discipline has no room for stay
- * in the line as well, so pasting a long text loses nothing.
+ * It listens from the first open that could read and was not made with O_NOCTTY: before that, what arrives
+ * stays in the line, for the terminal or for /dev/hostin, whoever is opened first. Bytes that the line
+ * discipline has no room for stay in the line as well, so pasting a long text loses nothing.
  *
  * Guarded by: tty.lock. Programs' output takes no lock; echo goes between its bytes, as on any terminal. */
 #include <fs/tty.h>
@@ -40,7 +40,7 @@ static struct {
     .size = {.ws_row = 24, .ws_col = 80},
 };
 
-/* ---- input ----------------------------------------------------------------------------------------------------- */
+/* ---- input --------------------------------------------------------------------------------------------- */
 
 /* Echo is worth no wait: when the line takes nothing it is lost. */
 static void echo(const char *bytes, size_t count)
@@ -148,7 +148,8 @@ static ssize_t read_canonical(struct file *file, struct io *io)
     return error ? error : take(io);
 }
 
-/* termios(3), the four cases of MIN and TIME: how many bytes to wait for, and how long for the first and between two. */
+/* termios(3), the four cases of MIN and TIME: how many bytes to wait for, and how long for the first and
+ * between two. */
 static ssize_t read_raw(struct file *file, struct io *io)
 {
     size_t wanted = MIN(MAX(tty.line.modes.c_cc[VMIN], 1), io->left);
@@ -162,7 +163,7 @@ static ssize_t read_raw(struct file *file, struct io *io)
             deadline = clock_now() + tenths * (NS_PER_SECOND / 10);
         spin_lock(&tty.lock);
         int error = !wait_first && tenths == 0 && !ttyline_ready(&tty.line) ? -ETIMEDOUT
-                                                                          : wait_for_input(file, deadline);
+                                                                            : wait_for_input(file, deadline);
         spin_unlock(&tty.lock);
         if (error == -ETIMEDOUT || (error && total > 0))
             return total;
@@ -184,7 +185,7 @@ static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
     return ttyline_canonical(&tty.line) ? read_canonical(file, io) : read_raw(file, io);
 }
 
-/* ---- output ---------------------------------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------------------------------------- */
 
 /* One piece without a newline in it. => bytes sent, -EINTR. */
 static ssize_t send_plain(const char *bytes, size_t count)
@@ -236,7 +237,7 @@ static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
     return total;
 }
 
-/* ---- ioctl ----------------------------------------------------------------------------------------------------- */
+/* ---- ioctl --------------------------------------------------------------------------------------------- */
 
 static int64_t set_modes(vaddr_t argument, bool flush)
 {
@@ -328,7 +329,8 @@ static int64_t tty_ioctl(struct file *file, uint64_t request, vaddr_t argument)
     }
 }
 
-static const struct file_ops tty_ops = {.read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .stream = true};
+static const struct file_ops tty_ops = {
+    .read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .stream = true};
 
 bool tty_is(const struct file *file)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* ttyline.c - the line discipline, as termios(3) has it.
  *
- *   canonical   a line is typed, echoed and corrected (erase, kill, word erase) before anybody can read it; newline or
- *               end of file (^D) completes it
+ *   canonical   a line is typed, echoed and corrected (erase, kill, word erase) before anybody can read it;
+ *               newline or end of file (^D) completes it
  *   raw         every byte can be read at once
  *
- * Signal characters (^C, ^\, ^Z) are taken out in both modes while ISIG is set. When the ring is full of typed text that no
- * newline has completed, further text is answered with a bell and dropped, as on Linux: otherwise nobody could ever finish
- * that line. Nothing here knows where bytes come from, so a test can type.
+ * Signal characters (^C, ^\, ^Z) are taken out in both modes while ISIG is set. When the ring is full of
+ * typed text that no newline has completed, further text is answered with a bell and dropped, as on Linux:
+ * otherwise nobody could ever finish that line. Nothing here knows where bytes come from, so a test can type.
  *
  * Not here: flow control by ^S and ^Q, ^V, ^R, upper case terminals, parity. */
 #include <fs/ttyline.h>
@@ -36,27 +36,29 @@ void ttyline_init(struct ttyline *line, void (*echo)(const char *bytes, size_t c
 {
     *line = (struct ttyline){
         .echo = echo,
-        .modes = {
-            .c_iflag = ICRNL | IUTF8,
-            .c_oflag = OPOST | ONLCR,
-            .c_cflag = B115200 | CS8 | CREAD | CLOCAL,
-            .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-            .c_cc = {
-                [VINTR] = 'C' - NOT_CONTROL,
-                [VQUIT] = '\\' - NOT_CONTROL,
-                [VERASE] = DELETE,
-                [VKILL] = 'U' - NOT_CONTROL,
-                [VEOF] = 'D' - NOT_CONTROL,
-                [VMIN] = 1,
-                [VSTART] = 'Q' - NOT_CONTROL,
-                [VSTOP] = 'S' - NOT_CONTROL,
-                [VSUSP] = 'Z' - NOT_CONTROL,
-                [VREPRINT] = 'R' - NOT_CONTROL,
-                [VDISCARD] = 'O' - NOT_CONTROL,
-                [VWERASE] = 'W' - NOT_CONTROL,
-                [VLNEXT] = 'V' - NOT_CONTROL,
+        .modes =
+            {
+                .c_iflag = ICRNL | IUTF8,
+                .c_oflag = OPOST | ONLCR,
+                .c_cflag = B115200 | CS8 | CREAD | CLOCAL,
+                .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+                .c_cc =
+                    {
+                        [VINTR] = 'C' - NOT_CONTROL,
+                        [VQUIT] = '\\' - NOT_CONTROL,
+                        [VERASE] = DELETE,
+                        [VKILL] = 'U' - NOT_CONTROL,
+                        [VEOF] = 'D' - NOT_CONTROL,
+                        [VMIN] = 1,
+                        [VSTART] = 'Q' - NOT_CONTROL,
+                        [VSTOP] = 'S' - NOT_CONTROL,
+                        [VSUSP] = 'Z' - NOT_CONTROL,
+                        [VREPRINT] = 'R' - NOT_CONTROL,
+                        [VDISCARD] = 'O' - NOT_CONTROL,
+                        [VWERASE] = 'W' - NOT_CONTROL,
+                        [VLNEXT] = 'V' - NOT_CONTROL,
+                    },
             },
-        },
     };
 }
 
@@ -70,7 +72,7 @@ static bool is_char(const struct ttyline *line, unsigned which, uint8_t byte)
     return byte != DISABLED && line->modes.c_cc[which] == byte;
 }
 
-/* ---- echo ------------------------------------------------------------------------------------------------------ */
+/* ---- echo ---------------------------------------------------------------------------------------------- */
 
 static bool is_control(uint8_t byte)
 {
@@ -141,7 +143,7 @@ static void echo_back_to(struct ttyline *line, unsigned column)
         send(line, "\b \b", 3);
 }
 
-/* ---- correcting ------------------------------------------------------------------------------------------------ */
+/* ---- correcting ---------------------------------------------------------------------------------------- */
 
 /* Drops typed bytes from `position` on. */
 static void erase_to(struct ttyline *line, uint32_t position)
@@ -194,7 +196,7 @@ static bool correct(struct ttyline *line, uint8_t byte)
     return true;
 }
 
-/* ---- input ----------------------------------------------------------------------------------------------------- */
+/* ---- input --------------------------------------------------------------------------------------------- */
 
 static uint32_t used(const struct ttyline *line)
 {
@@ -314,7 +316,7 @@ void ttyline_set_modes(struct ttyline *line, const struct termios *modes, bool f
         line->lines += (*entry(line, i) & LINE_END) != 0;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 
 bool ttyline_ready(const struct ttyline *line)
 {

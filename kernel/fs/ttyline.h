@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ttyline.h - the line discipline: what becomes of the bytes that somebody types, before a program reads them. */
+/* ttyline.h - the line discipline: what becomes of the bytes that somebody types, before a program reads
+ * them. */
 #ifndef FAULTLINE_FS_TTYLINE_H
 #define FAULTLINE_FS_TTYLINE_H
 
@@ -13,8 +14,8 @@
 struct ttyline {
     struct termios modes;
     void (*echo)(const char *bytes, size_t count); /* sends to the terminal, as it is */
-    /* A ring: `tail` <= `edit` <= `head` count bytes since boot. [tail, edit) may be read, [edit, head) is the line that is
-     * being typed. An entry is a byte and the marks of ttyline.c. */
+    /* A ring: `tail` <= `edit` <= `head` count bytes since boot. [tail, edit) may be read, [edit, head) is
+     * the line that is being typed. An entry is a byte and the marks of ttyline.c. */
     uint32_t tail, edit, head;
     uint32_t lines;       /* complete ones between tail and edit (canonical mode) */
     unsigned column;      /* of the cursor, as far as we know */
@@ -40,7 +41,8 @@ static inline bool ttyline_canonical(const struct ttyline *line)
 size_t ttyline_readable(const struct ttyline *line);
 /* Is there a line, or in raw mode a byte? An end of file counts: it can be taken, and gives nothing. */
 bool ttyline_ready(const struct ttyline *line);
-/* Takes up to `size` bytes, in canonical mode of one line at most. *end: the line (or end of file) was taken to its end. => bytes. */
+/* Takes up to `size` bytes, in canonical mode of one line at most. *end: the line (or end of file) was taken
+ * to its end. => bytes. */
 size_t ttyline_take(struct ttyline *line, uint8_t *bytes, size_t size, bool *end);
 
 /* Keeps count of the cursor's column while these bytes go to the terminal. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* alarm.h - alarm(2): see alarm.c. */
+/* alarm.h - alarm(2) and the real-time timer of setitimer(2): see alarm.c. */
 #ifndef FAULTLINE_PROC_ALARM_H
 #define FAULTLINE_PROC_ALARM_H
 
@@ -7,7 +7,8 @@
 
 struct process;
 
-/* SIGALRM at clock_now() == when_ns; 0: none. => when the alarm that this replaces was due, 0: there was none. */
-uint64_t alarm_set(struct process *process, uint64_t when_ns);
+/* SIGALRM at clock_now() == when_ns and every `interval` nanoseconds after that; when_ns 0: never, interval
+ * 0: once. */
+void alarm_set(struct process *process, uint64_t when_ns, uint64_t interval);
 
 #endif

@@ -3,9 +3,10 @@
  *
  *     strings:  "ls\0" "-l\0" "PATH=/bin\0" "/bin/ls\0"       offsets: 0 3 6
  *
- * The strings come straight from user memory into chained frames, each byte once; from there they go to the new stack,
- * where only the addresses have to be added. The limits are Linux's (fs/exec.c): a string has at most 128 KiB; strings
- * and pointers together a quarter of the stack's limit, but never less than 128 KiB nor more than 6 MiB. */
+ * The strings come straight from user memory into chained frames, each byte once; from there they go to the
+ * new stack, where only the addresses have to be added. The limits are Linux's (fs/exec.c): a string has at
+ * most 128 KiB; strings and pointers together a quarter of the stack's limit, but never less than 128 KiB nor
+ * more than 6 MiB. */
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 #include <mm/access.h>
@@ -15,11 +16,11 @@
 
 #include <linux/limits.h>
 
-#define STRING_MAX (32 * PAGE_SIZE)      /* MAX_ARG_STRLEN of <linux/binfmts.h>, the NUL included */
-#define TOTAL_MAX (6 * MIB)              /* three quarters of the default stack */
+#define STRING_MAX (32 * PAGE_SIZE) /* MAX_ARG_STRLEN of <linux/binfmts.h>, the NUL included */
+#define TOTAL_MAX (6 * MIB)         /* three quarters of the default stack */
 #define POINTER_SIZE sizeof(uint64_t)
 
-/* ---- Chains of frames ---------------------------------------------------------------------------------------------- */
+/* ---- Chains of frames ---- */
 
 static struct page *next_in_chain(const struct page *page)
 {
@@ -73,7 +74,7 @@ static void chain_free(struct page_chain *chain)
     *chain = (struct page_chain){0};
 }
 
-/* ---- Collecting ---------------------------------------------------------------------------------------------------- */
+/* ---- Collecting ---- */
 
 static size_t limit_for(uint64_t stack_limit)
 {
@@ -177,7 +178,8 @@ int arguments_from_user(struct arguments *arguments, uint64_t stack_limit, vaddr
     return error ? error : add_user_vector(arguments, envp, &arguments->envc);
 }
 
-int arguments_from_kernel(struct arguments *arguments, uint64_t stack_limit, char *const argv[], char *const envp[])
+int arguments_from_kernel(struct arguments *arguments, uint64_t stack_limit, char *const argv[],
+                          char *const envp[])
 {
     *arguments = (struct arguments){.limit = limit_for(stack_limit)};
     int error = add_kernel_vector(arguments, argv, &arguments->argc);
@@ -201,7 +203,7 @@ void arguments_free(struct arguments *arguments)
     chain_free(&arguments->offsets);
 }
 
-/* ---- Giving -------------------------------------------------------------------------------------------------------- */
+/* ---- Giving ---- */
 
 int arguments_copy_strings(const struct arguments *arguments, struct aspace *aspace, vaddr_t to)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* arguments.h - what execve takes over: the strings of argv and envp, packed as they will stand on the new stack. */
+/* arguments.h - what execve takes over: the strings of argv and envp, packed as they will stand on the new
+ * stack. */
 #ifndef FAULTLINE_PROC_ARGUMENTS_H
 #define FAULTLINE_PROC_ARGUMENTS_H
 
@@ -23,9 +24,11 @@ struct arguments {
     size_t limit;              /* bytes for strings and pointers, by RLIMIT_STACK */
 };
 
-/* All return 0, -E2BIG, -ENOMEM, -EFAULT; after an error call arguments_free() too. stack_limit: RLIMIT_STACK in bytes. */
+/* All return 0, -E2BIG, -ENOMEM, -EFAULT; after an error call arguments_free() too. stack_limit: RLIMIT_STACK
+ * in bytes. */
 int arguments_from_user(struct arguments *arguments, uint64_t stack_limit, vaddr_t argv, vaddr_t envp);
-int arguments_from_kernel(struct arguments *arguments, uint64_t stack_limit, char *const argv[], char *const envp[]);
+int arguments_from_kernel(struct arguments *arguments, uint64_t stack_limit, char *const argv[],
+                          char *const envp[]);
 int arguments_set_path(struct arguments *arguments, const char *path);
 void arguments_free(struct arguments *arguments);
 

@@ -4,11 +4,11 @@
  *     action      what happens                                 an interrupted system call
  *     SIG_IGN     nothing                                      is started again
  *     SIG_DFL     the process ends, stops, or nothing          is started again
- *     a handler   a frame on the user's stack (sigframe.c)     -EINTR, or started again if SA_RESTART and the call allows it
+ *     a handler   a frame on the user's stack (sigframe.c)     -EINTR, or started again (SA_RESTART)
  *
- * A fault's signal cannot wait and cannot be refused: if it is blocked or ignored, the process dies of it (Linux's
- * force_sig). Starting a call again means to let its `syscall` instruction run once more: two bytes back, number in rax.
- * All of this is done by the process itself. */
+ * A fault's signal cannot wait and cannot be refused: if it is blocked or ignored, the process dies of it
+ * (Linux's force_sig). Starting a call again means to let its `syscall` instruction run once more: two bytes
+ * back, number in rax. All of this is done by the process itself. */
 #include <arch/x86/sigframe.h>
 #include <asm-generic/errno.h>
 #include <proc/explain.h>
@@ -21,16 +21,17 @@
 #include <asm-generic/siginfo.h>
 #include <asm/unistd.h>
 
-#define SYSCALL_SIZE 2 /* bytes of the instruction: 0f 05 */
+#define SYSCALL_SIZE 2               /* bytes of the instruction: 0f 05 */
 #define NS_PER_CLOCK_TICK 10000000UL /* USER_HZ is 100 */
 
-/* ---- Stopping ---------------------------------------------------------------------------------------------------------- */
+/* ---- Stopping ---- */
 
 /* Sleeps until SIGCONT or SIGKILL (signal.c ends it). */
 static void stop(struct process *process, int number)
 {
     struct process *parent = process->parent;
-    const struct signal_info info = {.number = SIGCHLD, .code = CLD_STOPPED, .pid = process->pid, .status = number};
+    const struct signal_info info = {
+        .number = SIGCHLD, .code = CLD_STOPPED, .pid = process->pid, .status = number};
     process->stop_signal = number;
     process->stop_unreported = true;
     process->continue_unreported = false;
@@ -45,7 +46,7 @@ static void stop(struct process *process, int number)
     spin_unlock(&process_table_lock);
 }
 
-/* ---- System calls that were interrupted ---------------------------------------------------------------------------------- */
+/* ---- System calls that were interrupted ---- */
 
 static bool was_interrupted(const struct trapframe *frame)
 {
@@ -77,7 +78,7 @@ static void restart(struct trapframe *frame)
     frame->rip -= SYSCALL_SIZE;
 }
 
-/* ---- Handlers -------------------------------------------------------------------------------------------------------------- */
+/* ---- Handlers ---- */
 
 static void fill_siginfo(struct siginfo *to, const struct signal_info *from)
 {
@@ -115,8 +116,8 @@ static void enter_handler(struct process *process, int number, const struct sign
     signal_set_blocked(process, blocked);
 }
 
-static int push_frame(struct trapframe *frame, const struct signals *signals, const struct signal_action *action,
-                      const struct signal_info *info)
+static int push_frame(struct trapframe *frame, const struct signals *signals,
+                      const struct signal_action *action, const struct signal_info *info)
 {
     struct siginfo siginfo;
     fill_siginfo(&siginfo, info);
@@ -146,7 +147,7 @@ static bool run_handler(struct trapframe *frame, struct process *process, const 
     return true;
 }
 
-/* ---- Faults ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Faults ---- */
 
 _Noreturn static void die_of_fault(const struct trapframe *frame, const struct signal_info *info)
 {
@@ -179,7 +180,7 @@ void signal_fault(struct trapframe *frame, const struct signal_info *info)
         no_room_for_frame(frame, info->number);
 }
 
-/* ---- What waits ----------------------------------------------------------------------------------------------------------------- */
+/* ---- What waits ---- */
 
 /* => true: a handler is going to run. */
 static bool deliver_one(struct trapframe *frame, struct process *process, const struct signal_info *info)

@@ -18,8 +18,9 @@ struct elf_image {
     bool executable_stack;
 };
 
-/* Maps the program of `node` into an empty address space (not locked, not running) and sets its bounds and its break.
- * => 0: *image is filled; -ENOEXEC, -ENOMEM, -EINVAL, -EPERM, -EFAULT, -EIO and what looking up an interpreter gives. */
+/* Maps the program of `node` into an empty address space (not locked, not running) and sets its bounds and
+ * its break. => 0: *image is filled; -ENOEXEC, -ENOMEM, -EINVAL, -EPERM, -EFAULT, -EIO and what looking up an
+ * interpreter gives. */
 int elf_load(struct aspace *aspace, struct node *node, struct elf_image *image);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* exec.c - a process becomes another program.
  *
- * Everything that can fail is done on an address space of its own, beside the old one: map the file, make the stack, write
- * to it. Then the process steps over (commit), which cannot fail. So every error of execve finds the old program intact.
+ * Everything that can fail is done on an address space of its own, beside the old one: map the file, make the
+ * stack, write to it. Then the process steps over (commit), which cannot fail. So every error of execve finds
+ * the old program intact.
  *
  * The new stack, byte for byte as Linux lays it out (fs/exec.c, fs/binfmt_elf.c):
  *
@@ -32,17 +33,17 @@
 #include <linux/stat.h>
 #include <linux/time.h>
 
-#define STACK_EXTRA (128 * KIB)       /* what Linux adds below the strings' pages */
-#define CPUID_FEATURES 1              /* leaf whose edx is AT_HWCAP */
-#define HWCAP2_FSGSBASE (1UL << 1)    /* <asm/hwcap2.h> */
-#define USER_HZ 100                   /* AT_CLKTCK: what times(2) counts in */
-#define SIGNAL_FRAME_MIN 2048         /* MINSIGSTKSZ: ours, with an FXSAVE image, is smaller */
+#define STACK_EXTRA (128 * KIB)    /* what Linux adds below the strings' pages */
+#define CPUID_FEATURES 1           /* leaf whose edx is AT_HWCAP */
+#define HWCAP2_FSGSBASE (1UL << 1) /* <asm/hwcap2.h> */
+#define USER_HZ 100                /* AT_CLKTCK: what times(2) counts in */
+#define SIGNAL_FRAME_MIN 2048      /* MINSIGSTKSZ: ours, with an FXSAVE image, is smaller */
 #define RANDOM_SIZE 16
 #define WORD sizeof(uint64_t)
 
 static const char platform[] = "x86_64";
 
-/* ---- The stack ------------------------------------------------------------------------------------------------------ */
+/* ---- The stack ---- */
 
 /* Writes words upwards, a buffer at a time. */
 struct word_writer {
@@ -105,7 +106,8 @@ static void add_aux(struct auxv *auxv, uint64_t type, uint64_t value)
 }
 
 /* In Linux's order. */
-static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t random, vaddr_t path, vaddr_t platform_name)
+static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t random, vaddr_t path,
+                      vaddr_t platform_name)
 {
     auxv->count = 0;
     add_aux(auxv, AT_MINSIGSTKSZ, SIGNAL_FRAME_MIN);
@@ -131,7 +133,8 @@ static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t 
 }
 
 /* argc, the pointers and the auxv, upwards from rsp. */
-static int write_table(struct aspace *aspace, vaddr_t rsp, const struct arguments *arguments, const struct auxv *auxv)
+static int write_table(struct aspace *aspace, vaddr_t rsp, const struct arguments *arguments,
+                       const struct auxv *auxv)
 {
     struct word_writer writer = {.aspace = aspace, .to = rsp};
     struct offset_reader offsets = arguments_offsets(arguments);
@@ -175,14 +178,15 @@ static int make_stack(struct aspace *aspace, const struct elf_image *image, cons
     return error ? error : write_table(aspace, aspace->stack_start, arguments, &auxv);
 }
 
-/* ---- The new program, not yet anybody's ----------------------------------------------------------------------------- */
+/* ---- The new program, not yet anybody's ---- */
 
 static int executable_node(struct node *start, const char *path, struct node **node)
 {
     int error = path_lookup(start, path, 0, node);
     if (error)
         return error;
-    bool allowed = node_is(*node, S_IFREG) && (*node)->source && ((*node)->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
+    bool allowed = node_is(*node, S_IFREG) && (*node)->source &&
+                   ((*node)->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
     if (allowed)
         return 0;
     node_put(*node);
@@ -239,7 +243,7 @@ void program_adopt(struct process *process, struct program *program, struct trap
     };
 }
 
-/* ---- execve --------------------------------------------------------------------------------------------------------- */
+/* ---- execve ---- */
 
 /* Nothing here can fail. */
 static void commit(struct process *process, struct program *program, struct trapframe *frame)

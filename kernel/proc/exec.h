@@ -9,7 +9,6 @@
 struct arguments;
 
 
-
 struct program {
     struct aspace *aspace;
     struct node *node; /* a reference */
@@ -17,11 +16,12 @@ struct program {
     char name[PROCESS_NAME_SIZE];
 };
 
-/* Maps the file at `path`, makes its stack with the arguments (the path is added to them). => 0: *program is the caller's;
- * -ENOENT, -EACCES, -ENOEXEC, -E2BIG, -ENOMEM, ... : nothing is left over. */
+/* Maps the file at `path`, makes its stack with the arguments (the path is added to them). => 0: *program is
+ * the caller's; -ENOENT, -EACCES, -ENOEXEC, -E2BIG, -ENOMEM, ... : nothing is left over. */
 int program_build(struct program *program, struct node *start, const char *path, struct arguments *arguments,
                   const struct rlimit64 *limits);
-/* Makes it the process's; what the process had is the caller's business. `frame` is filled for the first instruction. */
+/* Makes it the process's; what the process had is the caller's business. `frame` is filled for the first
+ * instruction. */
 void program_adopt(struct process *process, struct program *program, struct trapframe *frame);
 
 #endif

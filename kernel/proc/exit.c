@@ -14,11 +14,12 @@
 
 #include <asm-generic/siginfo.h>
 
-/* Zombies stand before the living, in the order in which they were born: the order in which Linux's wait finds them. */
+/* Zombies stand before the living, in the order in which they were born: the order in which Linux's wait
+ * finds them. */
 static void insert_zombie(struct process *parent, struct process *zombie)
 {
-    struct process *other;
-    TAILQ_FOREACH(other, &parent->children, sibling) {
+    struct process *other = NULL;
+    TAILQ_FOREACH (other, &parent->children, sibling) {
         if (other->state != PROCESS_ZOMBIE || other->started_ns > zombie->started_ns)
             break;
     }
@@ -100,7 +101,7 @@ void process_exit(int status)
     if (process->pid == 1)
         process_all_done(status);
     process->exit_status = status;
-    alarm_set(process, 0);
+    alarm_set(process, 0, 0);
     process_drop_resources(process);
     process_vfork_done(process);
     thread_exit(process_gone, process);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* fork.c - a process becomes two.
  *
- * The child gets copies of everything that a process owns; its memory is shared until one of the two writes (mm/). It
- * starts on its own kernel stack, with a copy of the parent's registers, on the way out of the system call with result 0.
+ * The child gets copies of everything that a process owns; its memory is shared until one of the two writes
+ * (mm/). It starts on its own kernel stack, with a copy of the parent's registers, on the way out of the
+ * system call with result 0.
  *
- * What may fail is done first; entering the table and starting the thread come last and make the child visible.
- * vfork(2) is a fork whose parent sleeps until the child has let go of the program: POSIX asks for no more. */
+ * What may fail is done first; entering the table and starting the thread come last and make the child
+ * visible. vfork(2) is a fork whose parent sleeps until the child has let go of the program: POSIX asks for
+ * no more. */
 #include <arch/x86/switch.h>
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
@@ -38,7 +40,8 @@ static void copy_identity(struct process *child, const struct process *parent)
     child->executable = parent->executable ? node_get(parent->executable) : NULL;
 }
 
-static void copy_thread(struct process *child, const struct process *parent, const struct trapframe *frame, uint64_t stack)
+static void copy_thread(struct process *child, const struct process *parent, const struct trapframe *frame,
+                        uint64_t stack)
 {
     struct thread *thread = child->thread;
     thread->cr3 = child->aspace->pmap.cr3;

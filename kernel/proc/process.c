@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* process.c - the table of processes.
  *
- * A process is found by pid through a hash; a bitmap of the pids in use gives the next free one and the next used one, and
- * with it the neighbour in the list of all, which is in pid order. So nothing here walks over processes, except that after
- * pids have wrapped around a free number must not be the name of a process group or session that still lives.
+ * A process is found by pid through a hash; a bitmap of the pids in use gives the next free one and the next
+ * used one, and with it the neighbour in the list of all, which is in pid order. So nothing here walks over
+ * processes, except that after pids have wrapped around a free number must not be the name of a process group
+ * or session that still lives.
  *
- * A process is more than this table: its memory, files and signals are made in fork.c and start.c and let go in exit.c.
- * Lock: process_table_lock guards the table, all family links and the states. Nothing sleeps with it held. */
+ * A process is more than this table: its memory, files and signals are made in fork.c and start.c and let go
+ * in exit.c. Lock: process_table_lock guards the table, all family links and the states. Nothing sleeps with
+ * it held. */
 #include <arch/x86/clock.h>
 #include <arch/x86/switch.h>
 #include <asm-generic/errno.h>
@@ -46,9 +48,10 @@ void process_init(void)
     pid_bits[0] = 1; /* 0 is nobody */
 }
 
-/* ---- Pids --------------------------------------------------------------------------------------------------------- */
+/* ---- Pids ---- */
 
-/* The first pid >= `from` whose bit differs from `skip`'s (0: the next used one, ~0: the next free one), or PID_MAX. */
+/* The first pid >= `from` whose bit differs from `skip`'s (0: the next used one, ~0: the next free one), or
+ * PID_MAX. */
 static int pid_scan(int from, uint64_t skip)
 {
     for (int pid = from; pid < PID_MAX; pid = (pid / WORD_BITS + 1) * WORD_BITS) {
@@ -61,8 +64,8 @@ static int pid_scan(int from, uint64_t skip)
 
 static bool names_a_group(int pid)
 {
-    const struct process *process;
-    TAILQ_FOREACH(process, &all_processes, all)
+    const struct process *process = NULL;
+    TAILQ_FOREACH (process, &all_processes, all)
         if (process->group == pid || process->session == pid)
             return true;
     return false;
@@ -96,8 +99,8 @@ struct process *process_find(int pid)
 {
     if (pid <= 0 || pid >= PID_MAX)
         return NULL;
-    struct process *process;
-    LIST_FOREACH(process, bucket_of(pid), hash)
+    struct process *process = NULL;
+    LIST_FOREACH (process, bucket_of(pid), hash)
         if (process->pid == pid)
             return process;
     return NULL;
@@ -119,7 +122,7 @@ uint64_t process_forks(void)
     return forks;
 }
 
-/* ---- Entering and leaving ----------------------------------------------------------------------------------------- */
+/* ---- Entering and leaving ---- */
 
 static void insert_in_order(struct process *process)
 {
@@ -169,7 +172,7 @@ void process_leave(struct process *process)
     spin_unlock(&process_table_lock);
 }
 
-/* ---- The structures ----------------------------------------------------------------------------------------------- */
+/* ---- The structures ---- */
 
 static struct thread *thread_alloc(void)
 {
@@ -218,7 +221,7 @@ void process_free(struct process *process)
     kmem_free(&process_cache, process);
 }
 
-/* ---- What it owns, what it used ----------------------------------------------------------------------------------- */
+/* ---- What it owns, what it used ---- */
 
 struct aspace *process_aspace(struct process *process)
 {
@@ -270,7 +273,8 @@ void process_times(const struct process *process, uint64_t *user_ns, uint64_t *s
     }
     uint64_t total = thread_cpu_ns(thread);
     uint64_t ticks = thread->user_ticks + thread->system_ticks;
-    /* Without a tick in ring 0 all counts as user time. By tick, not in one product: it would overflow within the hour. */
+    /* Without a tick in ring 0 all counts as user time. By tick, not in one product: it would overflow within
+     * the hour. */
     *system_ns = ticks ? MIN(total, total / ticks * thread->system_ticks) : 0;
     *user_ns = total - *system_ns;
 }

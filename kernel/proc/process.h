@@ -33,26 +33,29 @@ struct process {
     int pid;
     enum process_state state;
     struct process *parent;
-    TAILQ_HEAD(process_children, process) children; /* zombies first, the oldest child first among them */
+    TAILQ_HEAD(process_children, process)
+    children;                     /* zombies first, the oldest child first among them */
     TAILQ_ENTRY(process) sibling; /* in the parent's list; guarded by: process_table_lock */
     TAILQ_ENTRY(process) all;     /* in pid order */
     struct thread *thread;        /* the main thread (the only one until threads come) */
     struct aspace *aspace;        /* NULL once it has exited */
     struct fdtable *files;
-    struct node *cwd;             /* a reference */
-    struct node *executable;      /* a reference; NULL: a kernel process */
+    struct node *cwd;        /* a reference */
+    struct node *executable; /* a reference; NULL: a kernel process */
     char name[PROCESS_NAME_SIZE];
     int group, session;
     uint32_t umask;
     struct rlimit64 limits[RLIM_NLIMITS];
     struct signals *signals;
     struct process_usage usage, children_usage;
-    uint64_t past_faults;         /* minor faults in address spaces that execve has replaced; the present one counts its own */
-    uint64_t started_ns;          /* clock_now() at birth */
-    int exit_status;              /* as wait4 gives it */
-    struct waitq child_exited;    /* wait4 sleeps here */
+    uint64_t
+        /* minor faults in address spaces that execve has replaced; the present one counts its own */
+        past_faults;
+    uint64_t started_ns;       /* clock_now() at birth */
+    int exit_status;           /* as wait4 gives it */
+    struct waitq child_exited; /* wait4 sleeps here */
     vaddr_t set_child_tid, clear_child_tid;
-    LIST_ENTRY(process) hash;     /* by pid; guarded by: process_table_lock */
+    LIST_ENTRY(process) hash; /* by pid; guarded by: process_table_lock */
 
     int stop_signal;              /* stopped by it; 0: not stopped */
     bool stop_unreported;         /* a wait4 with WUNTRACED has not seen it yet */
@@ -61,9 +64,10 @@ struct process {
     struct process *vfork_parent; /* sleeps on its own vfork_done until we exec or exit */
     bool vfork_waits;
     struct waitq vfork_done;
-    bool has_execed;              /* setpgid(2): too late for the parent to change its group */
+    bool has_execed; /* setpgid(2): too late for the parent to change its group */
 
-    uint64_t alarm_ns;            /* clock_now() when SIGALRM is due; 0: none. alarm.c */
+    uint64_t alarm_ns;       /* clock_now() when SIGALRM is due; 0: none. alarm.c */
+    uint64_t alarm_interval; /* and again after so many nanoseconds; 0: once */
     TAILQ_ENTRY(process) alarm_link;
 };
 
@@ -76,9 +80,9 @@ void process_init(void);
 /* Starts pid 1 from `path` with these arguments. => 0, -errno. */
 int process_start_init(const char *path, char *const argv[], char *const envp[]);
 
-/* fork: a copy of the current process that returns 0 from the system call in `frame`. child_tid, not 0: where the child writes its
- * pid in its own memory; clear_child_tid: see set_tid_address(2). wait_for_exec: vfork, the parent sleeps until the child has
- * exec'ed or exited. => the child's pid, -EAGAIN, -ENOMEM. */
+/* fork: a copy of the current process that returns 0 from the system call in `frame`. child_tid, not 0: where
+ * the child writes its pid in its own memory; clear_child_tid: see set_tid_address(2). wait_for_exec: vfork,
+ * the parent sleeps until the child has exec'ed or exited. => the child's pid, -EAGAIN, -ENOMEM. */
 struct fork_options {
     vaddr_t parent_tid; /* the same in the parent's memory, before the child runs */
     vaddr_t child_tid, clear_child_tid;
@@ -86,7 +90,8 @@ struct fork_options {
     bool wait_for_exec;
 };
 int process_fork(const struct trapframe *frame, const struct fork_options *options);
-/* execve. On success `frame` is that of the new program; on any error the old program is untouched. => 0, -errno. */
+/* execve. On success `frame` is that of the new program; on any error the old program is untouched. => 0,
+ * -errno. */
 struct arguments; /* proc/arguments.h */
 int process_exec(const char *path, struct arguments *arguments, struct trapframe *frame);
 /* Ends the current process; `status` as wait4 gives it (code << 8, or the signal). */
@@ -110,16 +115,18 @@ void usage_fill(const struct process_usage *usage, struct rusage *rusage); /* as
 /* The aspace of a live process with a reference (aspace_put when done), or NULL. */
 struct aspace *process_aspace(struct process *process);
 
-/* Everything is over: ends every process, checks the ledger, powers off. Called by pid 1 when it exits; status as of wait4. */
+/* Everything is over: ends every process, checks the ledger, powers off. Called by pid 1 when it exits;
+ * status as of wait4. */
 _Noreturn void process_all_done(int status);
 
-/* Called by the return path when thread->pending is not 0, before ring 3 is entered: gives up the CPU at the end of a time slice, takes
- * signals, until nothing is pending. May not return. */
+/* Called by the return path when thread->pending is not 0, before ring 3 is entered: gives up the CPU at the
+ * end of a time slice, takes signals, until nothing is pending. May not return. */
 void process_return_to_user(struct trapframe *frame);
 
 /* ---- Among the files of proc/ ---- */
 
-/* A process with a thread, a kernel stack and an FPU area; the rest is zero. It has no pid yet. => NULL when memory is short. */
+/* A process with a thread, a kernel stack and an FPU area; the rest is zero. It has no pid yet. => NULL when
+ * memory is short. */
 struct process *process_alloc(void);
 /* Gives back the thread, its stack and its FPU area. */
 void process_free_thread(struct process *process);
@@ -128,7 +135,8 @@ void process_free(struct process *process);
 /* Gives it a pid and enters it in the table, among the parent's children too. => 0, -EAGAIN. */
 int process_enter(struct process *process, struct process *parent);
 void process_leave(struct process *process);
-/* Lets go of files, directories and memory. Done by the process itself, which then runs on the kernel's page tables. */
+/* Lets go of files, directories and memory. Done by the process itself, which then runs on the kernel's page
+ * tables. */
 void process_drop_resources(struct process *process);
 /* A vfork parent may go on. */
 void process_vfork_done(struct process *process);

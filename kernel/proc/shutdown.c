@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* shutdown.c - the end of everything, and the proof that nothing is lost.
  *
- * When pid 1 exits, all other processes are killed; then pid 1 gives back what it has, and on the idle thread's stack,
- * when no process is left, the frames are counted. What processes own must be gone: every frame of anonymous memory,
- * page tables and kernel stacks beyond the ones that there were before pid 1, and every kernel object that belongs to
- * a process. What files hold may stay, but must be as many frames as the files say. */
+ * When pid 1 exits, all other processes are killed; then pid 1 gives back what it has, and on the idle
+ * thread's stack, when no process is left, the frames are counted. What processes own must be gone: every
+ * frame of anonymous memory, page tables and kernel stacks beyond the ones that there were before pid 1, and
+ * every kernel object that belongs to a process. What files hold may stay, but must be as many frames as the
+ * files say. */
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
 #include <asm/signal.h>
@@ -38,13 +39,14 @@ void shutdown_remember(void)
 {
     page_ledger(&baseline.ledger);
     baseline.kernel_tables = kmap_tables();
-    for (struct kmem_cache *cache = kmem_first(); cache && baseline.caches < CACHES_MAX; cache = cache->next) {
+    for (struct kmem_cache *cache = kmem_first(); cache && baseline.caches < CACHES_MAX;
+         cache = cache->next) {
         baseline.cache[baseline.caches].cache = cache;
         baseline.cache[baseline.caches++].in_use = cache->in_use;
     }
 }
 
-/* ---- Ending the others ----------------------------------------------------------------------------------------------- */
+/* ---- Ending the others ---- */
 
 static void kill_others(const struct process *self)
 {
@@ -74,7 +76,7 @@ static void wait_for_others(struct process *self)
     spin_unlock(&process_table_lock);
 }
 
-/* ---- The account ------------------------------------------------------------------------------------------------------ */
+/* ---- The account ---- */
 
 static unsigned leaks;
 
@@ -174,7 +176,7 @@ void process_all_done(int status)
     bury_children(self);
     kill_others(self);
     wait_for_others(self);
-    alarm_set(self, 0);
+    alarm_set(self, 0, 0);
     process_drop_resources(self);
     thread_exit(final_account, self);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* signal.c - what is pending, what is blocked, what is wanted: the book-keeping of signals.
  *
- * A signal that would be ignored is dropped at once, so whatever is pending has an effect once it is let through; then
- * the thread carries THREAD_SIGNAL and the return path calls deliver.c. The information that goes with a signal is queued;
- * when memory is short the signal still comes, with none. Standard signals are pending at most once, real-time ones queue.
+ * A signal that would be ignored is dropped at once, so whatever is pending has an effect once it is let
+ * through; then the thread carries THREAD_SIGNAL and the return path calls deliver.c. The information that
+ * goes with a signal is queued; when memory is short the signal still comes, with none. Standard signals are
+ * pending at most once, real-time ones queue.
  *
  * Lock: signals->lock guards a process's state; the process itself stays while the caller does not sleep.
  * Not here: groups of threads; every signal is for the process's only thread. */
@@ -42,7 +43,7 @@ enum signal_default signal_default(int number)
     return signal_bit(number) & DEFAULT_STOP ? SIGNAL_STOP : SIGNAL_TERMINATE;
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life ---- */
 
 struct signals *signals_create(void)
 {
@@ -102,7 +103,7 @@ void signals_free(struct signals *signals)
     kmem_free(&signals_cache, signals);
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------------------------- */
+/* ---- Sending ---- */
 
 /* Keeps THREAD_SIGNAL of the thread equal to "a signal waits that is not blocked". */
 static void update_thread(struct process *process)
@@ -218,7 +219,7 @@ int signal_kill(int pid, int number)
     return send_to_many(-pid, pid == -1, &info);
 }
 
-/* ---- Taking -------------------------------------------------------------------------------------------------------- */
+/* ---- Taking ---- */
 
 bool signal_pending(struct process *process)
 {
@@ -238,9 +239,9 @@ static int choose(uint64_t ready)
 /* The oldest info of the signal; *more: another one of the same number waits. */
 static struct queued_signal *find_queued(struct signals *signals, int number, bool *more)
 {
-    struct queued_signal *first = NULL, *queued;
+    struct queued_signal *first = NULL, *queued = NULL;
     *more = false;
-    TAILQ_FOREACH(queued, &signals->queue, link) {
+    TAILQ_FOREACH (queued, &signals->queue, link) {
         if (queued->info.number != number)
             continue;
         if (first) {
@@ -278,7 +279,7 @@ bool signal_take(struct process *process, struct signal_info *info)
     return ready != 0;
 }
 
-/* ---- Wanting ------------------------------------------------------------------------------------------------------- */
+/* ---- Wanting ---- */
 
 void signal_set_blocked(struct process *process, uint64_t blocked)
 {
@@ -302,13 +303,15 @@ static void apply_action(struct process *process, int number, const struct signa
     else if (wanted->handler != HANDLER_DEFAULT)
         signals->caught |= bit;
     /* What waits and is not wanted any more goes, blocked or not (POSIX). */
-    if ((signals->ignored & bit) || (wanted->handler == HANDLER_DEFAULT && signal_default(number) == SIGNAL_IGNORE)) {
+    if ((signals->ignored & bit) ||
+        (wanted->handler == HANDLER_DEFAULT && signal_default(number) == SIGNAL_IGNORE)) {
         forget(signals, bit);
         update_thread(process);
     }
 }
 
-int signal_set_action(struct process *process, int number, const struct signal_action *wanted, struct signal_action *old)
+int signal_set_action(struct process *process, int number, const struct signal_action *wanted,
+                      struct signal_action *old)
 {
     if (number < 1 || number > SIGNAL_MAX)
         return -EINVAL;

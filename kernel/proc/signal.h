@@ -17,10 +17,10 @@ struct trapframe;
 /* What caused a signal, for si_code, si_addr and the report. */
 struct signal_info {
     int number, code;
-    vaddr_t address;      /* of a fault */
-    int pid, uid;         /* of kill; of the child that exited or stopped */
-    uint64_t trap, error; /* vector and error code, for the ucontext */
-    int status;           /* of SIGCHLD: exit code or signal */
+    vaddr_t address;             /* of a fault */
+    int pid, uid;                /* of kill; of the child that exited or stopped */
+    uint64_t trap, error;        /* vector and error code, for the ucontext */
+    int status;                  /* of SIGCHLD: exit code or signal */
     uint64_t user_ns, system_ns; /* of SIGCHLD */
 };
 
@@ -42,12 +42,12 @@ struct signals {
     uint64_t ignored, caught; /* sets made from `actions` */
     uint64_t saved_blocked;   /* rt_sigsuspend: the set to go back to */
     bool restore_blocked;
-    struct signal_queue queue;                /* the infos of pending signals, the oldest first */
-    vaddr_t stack_base;                       /* sigaltstack */
-    uint64_t stack_size;                      /* 0: none */
-    bool stack_disarm;                        /* SS_AUTODISARM */
+    struct signal_queue queue;                       /* the infos of pending signals, the oldest first */
+    vaddr_t stack_base;                              /* sigaltstack */
+    uint64_t stack_size;                             /* 0: none */
+    bool stack_disarm;                               /* SS_AUTODISARM */
     uint64_t fault_trap, fault_error, fault_address; /* of the last fault, for the sigcontext */
-    struct signal_action actions[SIGNAL_MAX]; /* of signal n: [n - 1] */
+    struct signal_action actions[SIGNAL_MAX];        /* of signal n: [n - 1] */
 };
 
 static inline uint64_t signal_bit(int number)
@@ -73,7 +73,8 @@ bool signal_pending(struct process *process); /* one that is not blocked */
 bool signal_take(struct process *process, struct signal_info *info);
 void signal_set_blocked(struct process *process, uint64_t blocked);
 /* Replaces an action (wanted may be NULL) after it was copied to *old (may be NULL). => 0, -EINVAL. */
-int signal_set_action(struct process *process, int number, const struct signal_action *wanted, struct signal_action *old);
+int signal_set_action(struct process *process, int number, const struct signal_action *wanted,
+                      struct signal_action *old);
 /* Does the parent want its children to go without a word (SIGCHLD ignored, SA_NOCLDWAIT)? */
 bool signal_children_ignored(const struct process *parent);
 
@@ -84,7 +85,8 @@ enum signal_default signal_default(int number);
 
 /* A fault of the current thread: cannot be ignored or blocked (then it kills). */
 void signal_fault(struct trapframe *frame, const struct signal_info *info);
-/* Takes the pending signals of the current process: the default action (may not return), or sets `frame` up for a handler. */
+/* Takes the pending signals of the current process: the default action (may not return), or sets `frame` up
+ * for a handler. */
 void signal_deliver(struct trapframe *frame);
 
 #endif

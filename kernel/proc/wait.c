@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* wait.c - wait4: a parent learns how its children ended, and buries them.
  *
- * Zombies stand first among the children (exit.c), so waiting for any child looks at one; waiting for a pid asks the
- * table. Only waiting for a group, or for stopped children, looks at them all. */
+ * Zombies stand first among the children (exit.c), so waiting for any child looks at one; waiting for a pid
+ * asks the table. Only waiting for a group, or for stopped children, looks at them all. */
 #include <arch/x86/clock.h>
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
@@ -13,7 +13,7 @@
 #include <linux/resource.h>
 #include <linux/wait.h>
 
-#define STATUS_STOPPED 0x7f     /* low byte; the signal above it (wait(2)) */
+#define STATUS_STOPPED 0x7f /* low byte; the signal above it (wait(2)) */
 #define STATUS_CONTINUED 0xffff
 
 struct wanted {
@@ -42,13 +42,13 @@ static bool has_news(const struct wanted *wanted, const struct process *child)
 static struct process *find_child(const struct wanted *wanted, bool *any)
 {
     *any = false;
-    struct process *child;
+    struct process *child = NULL;
     if (wanted->pid > 0) {
         child = process_find(wanted->pid);
         *any = child && child->parent == wanted->parent;
         return *any && has_news(wanted, child) ? child : NULL;
     }
-    TAILQ_FOREACH(child, &wanted->parent->children, sibling) {
+    TAILQ_FOREACH (child, &wanted->parent->children, sibling) {
         if (!matches(wanted, child))
             continue;
         *any = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* spinlock.h - short exclusion between CPUs.
  *
- * Kernel code runs with interrupts off, so a holder is never interrupted by code that wants the same lock. Do not
- * sleep with one held. The order of all locks stands in mm/README.md. */
+ * Kernel code runs with interrupts off, so a holder is never interrupted by code that wants the same lock. Do
+ * not sleep with one held. The order of all locks stands in mm/README.md. */
 #ifndef FAULTLINE_SCHED_SPINLOCK_H
 #define FAULTLINE_SCHED_SPINLOCK_H
 

@@ -5,16 +5,16 @@
  *                              ^                  |  \--thread_exit--> DEAD
  *                              +---thread_wake--- SLEEPING
  *
- * A switch happens with the run queue's lock held, on one stack before context_switch() and on another after it: the lock
- * that the old thread took is let go by the new one (switch_finish). So nobody sees a thread as ready or asleep whose
- * registers are not yet saved.
+ * A switch happens with the run queue's lock held, on one stack before context_switch() and on another after
+ * it: the lock that the old thread took is let go by the new one (switch_finish). So nobody sees a thread as
+ * ready or asleep whose registers are not yet saved.
  *
- * A thread that goes to sleep says so first (thread_sleep_begin), then tells others where it can be found, then gives up
- * the CPU (thread_sleep). Woken in between, it is RUNNING again and does not give it up at all.
+ * A thread that goes to sleep says so first (thread_sleep_begin), then tells others where it can be found,
+ * then gives up the CPU (thread_sleep). Woken in between, it is RUNNING again and does not give it up at all.
  *
  * The boot flow of a CPU becomes its idle thread: it is on no queue and runs when nothing else is ready.
- * Locks: a run queue's lock guards the list, `current` and the state of the threads that belong to it. Interrupts are off
- * except while the idle loop waits.
+ * Locks: a run queue's lock guards the list, `current` and the state of the threads that belong to it.
+ * Interrupts are off except while the idle loop waits.
  * Not here: moving threads between CPUs, priorities. */
 #include <arch/x86/clock.h>
 #include <arch/x86/percpu.h>
@@ -24,7 +24,8 @@
 #include <sched/timeout.h>
 
 #define TICK_NS (NS_PER_SECOND / CLOCK_TICK_HZ)
-/* So close to a deadline the idle loop polls the clock: the tick would come up to a hundredth of a second late. */
+/* So close to a deadline the idle loop polls the clock: the tick would come up to a hundredth of a second
+ * late. */
 #define POLL_NS (TICK_NS / 10)
 
 TAILQ_HEAD(run_list, thread);
@@ -57,7 +58,7 @@ void sched_init(void)
     this_cpu()->current = &queue->idle;
 }
 
-/* ---- Run queue. All with its lock held ---------------------------------------------------------------------------- */
+/* ---- Run queue. All with its lock held ---- */
 
 static void make_ready(struct run_queue *queue, struct thread *thread)
 {
@@ -76,7 +77,7 @@ static struct thread *take_next(struct run_queue *queue)
     return thread;
 }
 
-/* ---- The switch --------------------------------------------------------------------------------------------------- */
+/* ---- The switch ---- */
 
 /* The first thing on the new thread's stack. */
 static void switch_finish(void)
@@ -179,7 +180,7 @@ void thread_exit(void (*after)(void *), void *argument)
     panic("a dead thread runs");
 }
 
-/* ---- Sleeping and waking ------------------------------------------------------------------------------------------ */
+/* ---- Sleeping and waking ---- */
 
 void thread_sleep_begin(bool interruptible)
 {
@@ -201,10 +202,8 @@ int thread_sleep(uint64_t deadline)
 {
     struct run_queue *queue = this_queue();
     struct thread *thread = queue->current;
-    if (deadline) {
-        thread->deadline = deadline;
-        timeout_add(thread);
-    }
+    if (deadline)
+        timeout_add(&thread->timeout, deadline);
     spin_lock(&queue->lock);
     if (thread->state == THREAD_SLEEPING) {
         thread->voluntary_switches++;
@@ -213,7 +212,7 @@ int thread_sleep(uint64_t deadline)
         spin_unlock(&queue->lock);
     }
     if (deadline)
-        timeout_remove(thread);
+        timeout_remove(&thread->timeout);
     return thread->wake_result;
 }
 
@@ -248,12 +247,12 @@ void thread_notify(struct thread *thread, uint32_t what)
     spin_unlock(&queue->lock);
 }
 
-static void deadline_reached(struct thread *thread)
+static void deadline_reached(struct timeout *timeout)
 {
-    thread_wake(thread, -ETIMEDOUT);
+    thread_wake(CONTAINER_OF(timeout, struct thread, timeout), -ETIMEDOUT);
 }
 
-/* ---- Tick and idle loop ------------------------------------------------------------------------------------------- */
+/* ---- Tick and idle loop ---- */
 
 void (*sched_tick_hook)(uint64_t now);
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* thread.h - a thread as the scheduler sees it: registers, a kernel stack, a state, work that waits for it.
  *
- * sched/ knows no processes and no address spaces: `process` is a pointer that it passes on, `cr3` a number that it
- * loads. The memory of a thread and of its stack belongs to proc/. */
+ * sched/ knows no processes and no address spaces: `process` is a pointer that it passes on, `cr3` a number
+ * that it loads. The memory of a thread and of its stack belongs to proc/. */
 #ifndef FAULTLINE_SCHED_THREAD_H
 #define FAULTLINE_SCHED_THREAD_H
 
 #include <list.h>
 #include <sched/spinlock.h>
+#include <sched/timeout.h>
 #include <types.h>
 
 struct process;
 struct waitq;
 
 enum thread_state {
-    THREAD_NEW,      /* not yet given to the scheduler */
-    THREAD_READY,    /* on a run queue */
+    THREAD_NEW,   /* not yet given to the scheduler */
+    THREAD_READY, /* on a run queue */
     THREAD_RUNNING,
     THREAD_SLEEPING, /* on a wait queue, a timeout, or both */
     THREAD_DEAD,     /* will never run again; its stack may be freed by somebody else */
@@ -28,53 +29,54 @@ enum thread_state {
 #define FPU_STATE_SIZE 512 /* FXSAVE area, SDM vol. 1, 10.5.1 */
 
 struct thread {
-    uint64_t kernel_rsp;       /* offset 0: saved by context_switch() while not running */
-    uint32_t pending;          /* offset 8: THREAD_RESCHEDULE, THREAD_SIGNAL; read by the return path of entry.asm */
-    uint32_t state;            /* enum thread_state; guarded by: the run queue's lock */
-    vaddr_t stack_top;         /* kernel stack */
-    paddr_t cr3;               /* page tables to load; 0: a kernel thread, any will do */
-    uint64_t fs_base;          /* the user's thread pointer (arch_prctl ARCH_SET_FS) */
-    uint8_t *fpu;              /* FPU_STATE_SIZE bytes, 16-aligned; NULL: a kernel thread */
+    uint64_t kernel_rsp; /* offset 0: saved by context_switch() while not running */
+    uint32_t pending;  /* offset 8: THREAD_RESCHEDULE, THREAD_SIGNAL; read by the return path of entry.asm */
+    uint32_t state;    /* enum thread_state; guarded by: the run queue's lock */
+    vaddr_t stack_top; /* kernel stack */
+    paddr_t cr3;       /* page tables to load; 0: a kernel thread, any will do */
+    uint64_t fs_base;  /* the user's thread pointer (arch_prctl ARCH_SET_FS) */
+    uint8_t *fpu;      /* FPU_STATE_SIZE bytes, 16-aligned; NULL: a kernel thread */
     int tid;
-    struct process *process;   /* NULL: a kernel thread */
-    uint64_t cpu_ns;           /* time it has run, up to the last switch */
+    struct process *process; /* NULL: a kernel thread */
+    uint64_t cpu_ns;         /* time it has run, up to the last switch */
     uint64_t user_ticks, system_ticks;
-    uint64_t started_ns;       /* clock_now() when it was last switched in */
+    uint64_t started_ns; /* clock_now() when it was last switched in */
     uint64_t voluntary_switches, involuntary_switches;
 
     TAILQ_ENTRY(thread) run_link;
-    TAILQ_ENTRY(thread) wait_link;  /* guarded by: the wait queue's lock */
-    struct waitq *waiting_on;       /* NULL when not on a queue */
-    uint64_t deadline;              /* clock_now() to wake at; 0: none */
-    TAILQ_ENTRY(thread) timeout_link;
-    int wake_result;                /* 0, -ETIMEDOUT or -EINTR */
+    TAILQ_ENTRY(thread) wait_link; /* guarded by: the wait queue's lock */
+    struct waitq *waiting_on;      /* NULL when not on a queue */
+    struct timeout timeout;        /* when to wake at the latest */
+    int wake_result;               /* 0, -ETIMEDOUT or -EINTR */
     bool interruptible;
-    uint32_t cpu;                   /* whose run queue it belongs to; fixed until threads migrate */
-    void (*entry)(void *);          /* where it starts, see thread_prepare() */
+    uint32_t cpu;          /* whose run queue it belongs to; fixed until threads migrate */
+    void (*entry)(void *); /* where it starts, see thread_prepare() */
     void *argument;
 };
 
 /* Runs at every switch to a thread (arch: TSS.rsp0, CR3, FS base, FPU). */
 void sched_init(void);
-/* `thread` was zeroed and has tid, stack_top, process, cr3, fpu set. It will start in `entry(argument)` with interrupts
- * off when it is first given to the scheduler by thread_start(). */
+/* `thread` was zeroed and has tid, stack_top, process, cr3, fpu set. It will start in `entry(argument)` with
+ * interrupts off when it is first given to the scheduler by thread_start(). */
 void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument);
 void thread_start(struct thread *thread);
 /* Gives up the CPU; the thread stays ready. */
 void sched_yield(void);
 /* The same at the end of a time slice: clears THREAD_RESCHEDULE, counts as an involuntary switch. */
 void sched_preempt(void);
-/* Never returns. `after` is called with `argument` on the next thread's stack once the dying thread's own stack is no longer
- * in use: that is where its memory may be freed. */
+/* Never returns. `after` is called with `argument` on the next thread's stack once the dying thread's own
+ * stack is no longer in use: that is where its memory may be freed. */
 _Noreturn void thread_exit(void (*after)(void *), void *argument);
 /* The tick, called by the trap code with the interrupted ring. */
 void sched_tick(bool from_user);
 /* Turns the boot flow into this CPU's idle loop; starts scheduling. */
 _Noreturn void sched_run(void);
-/* Marks work for a thread and, if it sleeps interruptibly and `what` has THREAD_SIGNAL, wakes it with -EINTR. */
+/* Marks work for a thread and, if it sleeps interruptibly and `what` has THREAD_SIGNAL, wakes it with -EINTR.
+ * */
 void thread_notify(struct thread *thread, uint32_t what);
-/* Sleeping, for wait.c. thread_sleep_begin() makes the current thread one that can be woken, from then on no wake-up is lost;
- * thread_sleep() gives up the CPU unless it has been woken already. => 0, -ETIMEDOUT, -EINTR. */
+/* Sleeping, for wait.c. thread_sleep_begin() makes the current thread one that can be woken, from then on no
+ * wake-up is lost; thread_sleep() gives up the CPU unless it has been woken already. => 0, -ETIMEDOUT,
+ * -EINTR. */
 void thread_sleep_begin(bool interruptible);
 int thread_sleep(uint64_t deadline);
 /* Ends a thread's sleep with this result. => false: it was not asleep. */
@@ -83,7 +85,8 @@ bool thread_wake(struct thread *thread, int result);
 unsigned sched_ready_count(void);
 /* Time that the thread has run so far, the present stretch included. */
 uint64_t thread_cpu_ns(const struct thread *thread);
-/* Called at every tick of every CPU, with interrupts off; NULL: nobody. For a higher layer that keeps time of its own. */
+/* Called at every tick of every CPU, with interrupts off; NULL: nobody. For a higher layer that keeps time of
+ * its own. */
 extern void (*sched_tick_hook)(uint64_t now);
 /* Nanoseconds spent idle since boot. */
 uint64_t sched_idle_ns(void);

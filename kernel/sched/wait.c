@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* wait.c - wait queues, and the mutex that is made of one.
  *
- * The waker takes a thread off the queue; a thread that wakes for another reason (time, signal) takes itself off. Such a
- * thread may for a moment still stand on the queue although it is awake: the waker then goes on to the next one, so a
- * wake-up is never spent on somebody who did not need it.
+ * The waker takes a thread off the queue; a thread that wakes for another reason (time, signal) takes itself
+ * off. Such a thread may for a moment still stand on the queue although it is awake: the waker then goes on
+ * to the next one, so a wake-up is never spent on somebody who did not need it.
  *
  * Locks: the condition's lock (the caller's), then the queue's, then a run queue's. */
 #include <arch/x86/percpu.h>
@@ -64,7 +64,7 @@ unsigned waitq_wake(struct waitq *queue, unsigned count)
     return woken;
 }
 
-/* ---- Mutex -------------------------------------------------------------------------------------------------------- */
+/* ---- Mutex ---- */
 
 void mutex_init(struct mutex *mutex)
 {
@@ -73,13 +73,15 @@ void mutex_init(struct mutex *mutex)
     waitq_init(&mutex->waiters);
 }
 
-/* Free, or marked as contended so that the owner's unlock comes to mutex_unlock_slow(). => true: it is ours now. */
+/* Free, or marked as contended so that the owner's unlock comes to mutex_unlock_slow(). => true: it is ours
+ * now. */
 static bool take_or_mark(struct mutex *mutex, uintptr_t self)
 {
     uintptr_t word = __atomic_load_n(&mutex->word, __ATOMIC_RELAXED);
     for (;;) {
         uintptr_t wanted = word ? word | MUTEX_CONTENDED : self;
-        if (__atomic_compare_exchange_n(&mutex->word, &word, wanted, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&mutex->word, &word, wanted, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
             return word == 0;
     }
 }

@@ -11,7 +11,8 @@
 
 struct waitq {
     struct spinlock lock;
-    TAILQ_HEAD(waitq_threads, thread) threads; /* guarded by: lock */
+    TAILQ_HEAD(waitq_threads, thread)
+    threads; /* guarded by: lock */
 };
 
 #define WAITQ_INIT(name)                                                                                     \
@@ -23,9 +24,9 @@ void waitq_init(struct waitq *queue);
 
 #define WAIT_FOREVER 0UL
 
-/* Sleeps on `queue`. `condition_lock` (may be NULL) is held by the caller, is let go once the thread is on the queue, and
- * held again on return: no wake-up is lost between testing a condition and sleeping. Test the condition in a loop.
- * deadline: clock_now() value, or WAIT_FOREVER.
+/* Sleeps on `queue`. `condition_lock` (may be NULL) is held by the caller, is let go once the thread is on
+ * the queue, and held again on return: no wake-up is lost between testing a condition and sleeping. Test the
+ * condition in a loop. deadline: clock_now() value, or WAIT_FOREVER.
  * => 0: woken; -ETIMEDOUT; -EINTR: a signal waits (only if interruptible). */
 int waitq_sleep(struct waitq *queue, struct spinlock *condition_lock, uint64_t deadline, bool interruptible);
 /* Wakes at most `count` threads, the longest sleeper first. => how many. */
@@ -34,7 +35,9 @@ unsigned waitq_wake(struct waitq *queue, unsigned count);
 
 /* A lock that may be held while sleeping. Not recursive. */
 struct mutex {
-    uintptr_t word; /* the owning thread, 0: free; MUTEX_CONTENDED is or-ed to it when somebody may sleep on it. Atomic */
+    uintptr_t
+        /* the owning thread, 0: free; MUTEX_CONTENDED is or-ed to it when somebody may sleep on it. Atomic */
+        word;
     struct spinlock lock; /* guards: the way to sleep and to wake */
     struct waitq waiters;
 };
@@ -52,22 +55,24 @@ void mutex_unlock_slow(struct mutex *mutex);
 static inline void mutex_lock(struct mutex *mutex)
 {
     uintptr_t free = 0;
-    if (unlikely(!__atomic_compare_exchange_n(&mutex->word, &free, (uintptr_t)current_thread(), false, __ATOMIC_ACQUIRE,
-                                              __ATOMIC_RELAXED)))
+    if (unlikely(!__atomic_compare_exchange_n(&mutex->word, &free, (uintptr_t)current_thread(), false,
+                                              __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
         mutex_lock_slow(mutex);
 }
 
 static inline void mutex_unlock(struct mutex *mutex)
 {
     uintptr_t mine = (uintptr_t)current_thread();
-    if (unlikely(!__atomic_compare_exchange_n(&mutex->word, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
+    if (unlikely(
+            !__atomic_compare_exchange_n(&mutex->word, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
         mutex_unlock_slow(mutex);
 }
 
 /* By the current thread. */
 static inline bool mutex_held(const struct mutex *mutex)
 {
-    return (__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & ~MUTEX_CONTENDED) == (uintptr_t)current_thread();
+    return (__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & ~MUTEX_CONTENDED) ==
+           (uintptr_t)current_thread();
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* file.c - the system calls on descriptors: moving bytes, seeking, duplicating, controlling.
  *
- * Each finds the open file (EBADF), checks what Linux checks before it asks the file, and leaves the rest to fs/. */
+ * Each finds the open file (EBADF), checks what Linux checks before it asks the file, and leaves the rest to
+ * fs/. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -43,7 +44,7 @@ static int64_t with_sigpipe(int64_t result)
     return result;
 }
 
-/* ---- moving bytes ---------------------------------------------------------------------------------------------- */
+/* ---- moving bytes -------------------------------------------------------------------------------------- */
 
 static int64_t transfer(struct trapframe *frame, transfer_function *function, uint64_t *position)
 {
@@ -102,8 +103,10 @@ static int check_vectors(struct iovec *vectors, size_t count)
     return 0;
 }
 
-/* One piece after the other, until one is not moved whole. An empty row still asks the file once: it may refuse. */
-static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count, transfer_function *function)
+/* One piece after the other, until one is not moved whole. An empty row still asks the file once: it may
+ * refuse. */
+static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
+                               transfer_function *function)
 {
     int64_t total = 0;
     size_t i = 0;
@@ -191,7 +194,8 @@ int64_t sys_ftruncate(struct trapframe *frame)
     int64_t result = -EINVAL;
     if (file->flags & O_PATH)
         result = -EBADF;
-    else if ((int64_t)ARG1(frame) >= 0 && node_is(file->node, S_IFREG) && (file->flags & O_ACCMODE) != O_RDONLY)
+    else if ((int64_t)ARG1(frame) >= 0 && node_is(file->node, S_IFREG) &&
+             (file->flags & O_ACCMODE) != O_RDONLY)
         result = file->node->ops->truncate ? file->node->ops->truncate(file->node, ARG1(frame)) : -EROFS;
     file_put(file);
     return result;
@@ -214,28 +218,16 @@ int64_t sys_sync(struct trapframe *frame)
     return 0;
 }
 
-/* ---- descriptors ----------------------------------------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------------------------------------- */
 
 int64_t sys_close(struct trapframe *frame)
 {
     return fdtable_close(own_files(), (int)ARG0(frame));
 }
 
-/* A second descriptor >= from for the file behind `fd`. */
-static int64_t duplicate(uint64_t fd, int from, bool close_on_exec)
-{
-    struct file *file = own_file(fd);
-    if (unlikely(!file))
-        return -EBADF;
-    int result = fdtable_install(own_files(), file, from, close_on_exec);
-    if (unlikely(result < 0))
-        file_put(file);
-    return result;
-}
-
 int64_t sys_dup(struct trapframe *frame)
 {
-    return duplicate(ARG0(frame), 0, false);
+    return fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false);
 }
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
@@ -278,7 +270,7 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
     case F_DUPFD_CLOEXEC:
         if (argument >= FD_MAX)
             return -EINVAL;
-        return duplicate((uint64_t)fd, (int)argument, command == F_DUPFD_CLOEXEC);
+        return fdtable_duplicate(own_files(), fd, (int)argument, command == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return fdtable_get_cloexec(own_files(), fd) ? FD_CLOEXEC : 0;
     case F_SETFD:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* process.c - the system calls that make, change and end processes, and those that ask who they are.
  *
- * There is one user, root (0), so nothing here is refused for lack of permission except what Linux refuses to root too.
- * Not here: threads (clone with CLONE_THREAD), which come with a later step. */
+ * There is one user, root (0), so nothing here is refused for lack of permission except what Linux refuses to
+ * root too. Not here: threads (clone with CLONE_THREAD), which come with a later step. */
 #include <sys/calls.h>
 
 #include <arch/x86/clock.h>
@@ -25,7 +25,7 @@
 #define USER_HZ 100 /* what times(2) counts in */
 #define UMASK_BITS 0777
 
-/* ---- Fork, exec, exit, wait ---------------------------------------------------------------------------------------------- */
+/* ---- Fork, exec, exit, wait ---- */
 
 int64_t sys_fork(struct trapframe *frame)
 {
@@ -39,11 +39,13 @@ int64_t sys_vfork(struct trapframe *frame)
     return process_fork(frame, &options);
 }
 
-/* Only what is a fork. CLONE_VM with CLONE_VFORK is one too (posix_spawn): the child gets a copy, which it cannot tell. */
+/* Only what is a fork. CLONE_VM with CLONE_VFORK is one too (posix_spawn): the child gets a copy, which it
+ * cannot tell. */
 int64_t sys_clone(struct trapframe *frame)
 {
     uint64_t flags = ARG0(frame);
-    const uint64_t known = CSIGNAL | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID | CLONE_VM | CLONE_VFORK;
+    const uint64_t known = CSIGNAL | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID |
+                           CLONE_VM | CLONE_VFORK;
     bool spawn = flags & CLONE_VFORK;
     if (flags & CLONE_THREAD)
         return -ENOSYS;
@@ -114,7 +116,7 @@ int64_t sys_wait4(struct trapframe *frame)
     return pid;
 }
 
-/* ---- Who am I ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Who am I ---- */
 
 int64_t sys_getpid(struct trapframe *frame)
 {
@@ -156,7 +158,7 @@ int64_t sys_getegid(struct trapframe *frame)
     return sys_getuid(frame);
 }
 
-/* ---- Groups and sessions --------------------------------------------------------------------------------------------------------- */
+/* ---- Groups and sessions ---- */
 
 /* 0 means the caller. */
 static struct process *find(int pid)
@@ -223,7 +225,7 @@ int64_t sys_setsid(struct trapframe *frame)
     return self->pid;
 }
 
-/* ---- The thread ---------------------------------------------------------------------------------------------------------------- */
+/* ---- The thread ---- */
 
 int64_t sys_arch_prctl(struct trapframe *frame)
 {
@@ -276,7 +278,7 @@ int64_t sys_prctl(struct trapframe *frame)
     }
 }
 
-/* ---- What was used, what may be used --------------------------------------------------------------------------------------------- */
+/* ---- What was used, what may be used ---- */
 
 int64_t sys_getrusage(struct trapframe *frame)
 {
@@ -376,7 +378,8 @@ int64_t sys_getrlimit(struct trapframe *frame)
 {
     if ((uint32_t)ARG0(frame) >= RLIM_NLIMITS)
         return -EINVAL;
-    return copy_to_user(ARG1(frame), &current_process()->limits[(uint32_t)ARG0(frame)], sizeof(struct rlimit64));
+    return copy_to_user(ARG1(frame), &current_process()->limits[(uint32_t)ARG0(frame)],
+                        sizeof(struct rlimit64));
 }
 
 int64_t sys_setrlimit(struct trapframe *frame)

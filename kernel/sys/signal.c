@@ -14,11 +14,13 @@
 
 #include <asm-generic/siginfo.h>
 #include <linux/signal.h>
+#include <linux/time.h>
+#include <linux/time_types.h>
 
 #define SET_SIZE sizeof(uint64_t) /* the only size of a signal set that the kernel takes */
 static_assert(sizeof(struct signal_action) == sizeof(struct sigaction), "copied as it is");
 
-/* ---- Sending --------------------------------------------------------------------------------------------------------------- */
+/* ---- Sending ---- */
 
 int64_t sys_kill(struct trapframe *frame)
 {
@@ -49,23 +51,77 @@ int64_t sys_tgkill(struct trapframe *frame)
     return group > 0 && tid > 0 ? send_to_thread(group, tid, (int)ARG2(frame)) : -EINVAL;
 }
 
-/* In whole seconds, the rest rounded; but what is still to come is never told as 0. */
-static uint64_t seconds_left(uint64_t due)
+/* ---- Alarms ---- */
+
+static uint64_t alarm_left(const struct process *process)
 {
-    uint64_t now = clock_now();
+    uint64_t now = clock_now(), due = process->alarm_ns;
     if (due == 0)
         return 0;
-    uint64_t left = due > now ? due - now : 0;
-    return MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1UL);
+    return due > now ? due - now : 1;
 }
 
+/* => whole seconds that were left, rounded; but what is still to come is never told as 0. */
 int64_t sys_alarm(struct trapframe *frame)
 {
-    uint64_t seconds = (uint32_t)ARG0(frame);
-    return (int64_t)seconds_left(alarm_set(current_process(), seconds ? clock_now() + seconds * NS_PER_SECOND : 0));
+    struct process *process = current_process();
+    uint64_t seconds = (uint32_t)ARG0(frame), left = alarm_left(process);
+    alarm_set(process, seconds ? clock_now() + seconds * NS_PER_SECOND : 0, 0);
+    return left ? (int64_t)MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1UL) : 0;
 }
 
-/* ---- Actions and sets --------------------------------------------------------------------------------------------------------- */
+static struct __kernel_old_timeval to_timeval(uint64_t ns)
+{
+    /* Rounded up, as what is left must not look like nothing. */
+    uint64_t microseconds = (ns + 999) / 1000;
+    return (struct __kernel_old_timeval){.tv_sec = (long)(microseconds / 1000000),
+                                         .tv_usec = (long)(microseconds % 1000000)};
+}
+
+static bool timeval_ok(const struct __kernel_old_timeval *time)
+{
+    return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
+}
+
+/* So long that it never comes, rather than overflow. */
+static uint64_t to_ns(const struct __kernel_old_timeval *time)
+{
+    uint64_t seconds = MIN((uint64_t)time->tv_sec, (uint64_t)INT32_MAX);
+    return seconds * NS_PER_SECOND + (uint64_t)time->tv_usec * 1000;
+}
+
+static struct __kernel_old_itimerval present_timer(const struct process *process)
+{
+    return (struct __kernel_old_itimerval){
+        .it_interval = to_timeval(process->alarm_interval),
+        .it_value = to_timeval(alarm_left(process)),
+    };
+}
+
+/* Only the timer of real time; those of the CPU's time are not here. */
+int64_t sys_getitimer(struct trapframe *frame)
+{
+    if (ARG0(frame) != ITIMER_REAL)
+        return -EINVAL;
+    const struct __kernel_old_itimerval present = present_timer(current_process());
+    return copy_to_user(ARG1(frame), &present, sizeof(present));
+}
+
+int64_t sys_setitimer(struct trapframe *frame)
+{
+    struct process *process = current_process();
+    struct __kernel_old_itimerval wanted = {0};
+    if (ARG1(frame) && copy_from_user(&wanted, ARG1(frame), sizeof(wanted)) != 0)
+        return -EFAULT;
+    if (ARG0(frame) != ITIMER_REAL || !timeval_ok(&wanted.it_value) || !timeval_ok(&wanted.it_interval))
+        return -EINVAL;
+    const struct __kernel_old_itimerval old = present_timer(process);
+    uint64_t first = to_ns(&wanted.it_value);
+    alarm_set(process, first ? clock_now() + first : 0, first ? to_ns(&wanted.it_interval) : 0);
+    return ARG2(frame) ? copy_to_user(ARG2(frame), &old, sizeof(old)) : 0;
+}
+
+/* ---- Actions and sets ---- */
 
 int64_t sys_rt_sigaction(struct trapframe *frame)
 {
@@ -124,7 +180,7 @@ int64_t sys_rt_sigpending(struct trapframe *frame)
     return copy_to_user(ARG0(frame), &set, ARG1(frame));
 }
 
-/* ---- Waiting ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- Waiting ---- */
 
 static int64_t wait_for_signal(void)
 {
@@ -157,15 +213,17 @@ int64_t sys_rt_sigsuspend(struct trapframe *frame)
     return wait_for_signal();
 }
 
-/* ---- Handlers ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- Handlers ---- */
 
 static struct sigframe_stack alternate_stack(const struct signals *signals)
 {
-    return (struct sigframe_stack){.base = signals->stack_base, .size = signals->stack_size, .disarm = signals->stack_disarm};
+    return (struct sigframe_stack){
+        .base = signals->stack_base, .size = signals->stack_size, .disarm = signals->stack_disarm};
 }
 
 /* => 0, -EPERM while the process runs on it, -ENOMEM: too small. */
-static int set_alternate_stack(struct signals *signals, const struct sigframe_stack *wanted, bool disable, uint64_t rsp)
+static int set_alternate_stack(struct signals *signals, const struct sigframe_stack *wanted, bool disable,
+                               uint64_t rsp)
 {
     const struct sigframe_stack present = alternate_stack(signals);
     if (sigframe_on_stack(&present, rsp))
@@ -193,8 +251,9 @@ int64_t sys_sigaltstack(struct trapframe *frame)
         unsigned mode = (unsigned)new.ss_flags & ~SS_FLAG_BITS;
         if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
             return -EINVAL;
-        const struct sigframe_stack wanted = {
-            .base = (vaddr_t)new.ss_sp, .size = new.ss_size, .disarm = (unsigned)new.ss_flags & SS_AUTODISARM};
+        const struct sigframe_stack wanted = {.base = (vaddr_t) new.ss_sp,
+                                              .size = new.ss_size,
+                                              .disarm = (unsigned)new.ss_flags &SS_AUTODISARM};
         int error = set_alternate_stack(signals, &wanted, mode == SS_DISABLE, frame->rsp);
         if (error)
             return error;

@@ -35,12 +35,14 @@ int64_t sys_fstat(struct trapframe *frame)
     return result;
 }
 
-/* The node that a call's path stands for; with AT_EMPTY_PATH an empty path is the descriptor itself. => 0: referenced. */
+/* The node that a call's path stands for; with AT_EMPTY_PATH an empty path is the descriptor itself. => 0:
+ * referenced. */
 static int find(int directory, vaddr_t address, uint32_t flags, struct node **found)
 {
     bool may_be_empty = flags & AT_EMPTY_PATH;
     struct user_path path;
-    int error = may_be_empty ? user_path_get_empty(&path, directory, address) : user_path_get(&path, directory, address);
+    int error = may_be_empty ? user_path_get_empty(&path, directory, address)
+                             : user_path_get(&path, directory, address);
     if (error)
         return error;
 

@@ -51,6 +51,8 @@ SYSCALL(rt_sigsuspend, "pu")
 SYSCALL(sigaltstack, "pp")
 SYSCALL(pause, "")
 SYSCALL(alarm, "u")
+SYSCALL(getitimer, "ip")
+SYSCALL(setitimer, "ipp")
 
 /* time: sys/time.c */
 SYSCALL(nanosleep, "pp")

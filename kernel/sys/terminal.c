@@ -10,8 +10,9 @@
 #include <linux/stat.h>
 #include <asm/siginfo.h>
 
-/* ^C and its like, for each process of the group in the foreground. Called from the interrupt, perhaps with no process
- * running; what it interrupts is ring 3 or the idle loop, never kernel code that has the process table in its hands. */
+/* ^C and its like, for each process of the group in the foreground. Called from the interrupt, perhaps with
+ * no process running; what it interrupts is ring 3 or the idle loop, never kernel code that has the process
+ * table in its hands. */
 static void signal_group(int group, int number)
 {
     const struct signal_info info = {.number = number, .code = SI_KERNEL};

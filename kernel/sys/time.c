@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* time.c - the system calls that tell the time and those that let it pass.
  *
- * One clock counts nanoseconds since boot; real time is that plus what the battery clock said at boot. Nobody sets it. */
+ * One clock counts nanoseconds since boot; real time is that plus what the battery clock said at boot. Nobody
+ * sets it. */
 #include <sys/calls.h>
 
 #include <arch/x86/clock.h>
@@ -17,7 +18,8 @@
 
 static struct __kernel_timespec to_timespec(uint64_t ns)
 {
-    return (struct __kernel_timespec){.tv_sec = (int64_t)(ns / NS_PER_SECOND), .tv_nsec = (long long)(ns % NS_PER_SECOND)};
+    return (struct __kernel_timespec){.tv_sec = (int64_t)(ns / NS_PER_SECOND),
+                                      .tv_nsec = (long long)(ns % NS_PER_SECOND)};
 }
 
 static int read_timespec(vaddr_t from, uint64_t *ns)
@@ -34,7 +36,7 @@ static int read_timespec(vaddr_t from, uint64_t *ns)
     return 0;
 }
 
-/* ---- Clocks ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Clocks ---- */
 
 /* => the clock's time in nanoseconds; -EINVAL: no such clock. */
 static int read_clock(int clock, uint64_t *ns)
@@ -87,7 +89,8 @@ int64_t sys_clock_getres(struct trapframe *frame)
 int64_t sys_gettimeofday(struct trapframe *frame)
 {
     uint64_t ns = clock_boot_realtime() + clock_now();
-    const struct timeval time = {.tv_sec = (long)(ns / NS_PER_SECOND), .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
+    const struct timeval time = {.tv_sec = (long)(ns / NS_PER_SECOND),
+                                 .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
     const struct timezone zone = {0};
     if (ARG0(frame) && copy_to_user(ARG0(frame), &time, sizeof(time)) != 0)
         return -EFAULT;
@@ -102,7 +105,7 @@ int64_t sys_time(struct trapframe *frame)
     return seconds;
 }
 
-/* ---- Sleeping ------------------------------------------------------------------------------------------------------------- */
+/* ---- Sleeping ---- */
 
 /* => 0 when clock_now() has reached the deadline, never before; -EINTR. */
 static int sleep_until(uint64_t deadline)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tree.c - the system calls that take a path and do something with what is there: open, make, remove, rename, go. */
+/* tree.c - the system calls that take a path and do something with what is there: open, make, remove, rename,
+ * go. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -12,7 +13,7 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
-/* ---- open ------------------------------------------------------------------------------------------------------ */
+/* ---- open ---------------------------------------------------------------------------------------------- */
 
 static int64_t install(struct file *file, uint32_t flags)
 {
@@ -61,7 +62,7 @@ int64_t sys_creat(struct trapframe *frame)
     return open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC, ARG1(frame));
 }
 
-/* ---- make, remove, rename -------------------------------------------------------------------------------------- */
+/* ---- make, remove, rename ------------------------------------------------------------------------------ */
 
 static int64_t make_directory(int directory, vaddr_t address, uint64_t mode)
 {
@@ -158,7 +159,7 @@ int64_t sys_truncate(struct trapframe *frame)
     return error;
 }
 
-/* ---- the working directory ------------------------------------------------------------------------------------- */
+/* ---- the working directory ----------------------------------------------------------------------------- */
 
 /* Takes over the reference. */
 static void go_to(struct node *directory)

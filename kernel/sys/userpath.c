@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* userpath.c - see userpath.h. A path may be 4096 bytes long, a quarter of a kernel stack, so it has its buffer elsewhere. */
+/* userpath.c - see userpath.h. A path may be 4096 bytes long, a quarter of a kernel stack, so it has its
+ * buffer elsewhere. */
 #include <sys/userpath.h>
 
 #include <arch/x86/usercopy.h>

@@ -11,9 +11,11 @@ struct user_path {
     struct node *start; /* referenced; where a relative path begins */
 };
 
-/* `directory`: a descriptor or AT_FDCWD. => 0; -EFAULT, -ENAMETOOLONG, -ENOMEM; for a relative path -EBADF, -ENOTDIR. */
+/* `directory`: a descriptor or AT_FDCWD. => 0; -EFAULT, -ENAMETOOLONG, -ENOMEM; for a relative path -EBADF,
+ * -ENOTDIR. */
 int user_path_get(struct user_path *path, int directory, vaddr_t address);
-/* The same for calls with AT_EMPTY_PATH: an empty path stands for `directory` itself, which may then be any file. */
+/* The same for calls with AT_EMPTY_PATH: an empty path stands for `directory` itself, which may then be any
+ * file. */
 int user_path_get_empty(struct user_path *path, int directory, vaddr_t address);
 void user_path_put(struct user_path *path);
 

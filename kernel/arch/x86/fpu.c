@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fpu.c - the FPU state that a program starts with. The System V ABI for x86-64 (3.4.1) demands these two control words. */
+/* fpu.c - the FPU state that a program starts with. The System V ABI for x86-64 (3.4.1) demands these two
+ * control words. */
 #include <arch/x86/fpu.h>
 
 #define FCW_OFFSET 0

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sigframe.c - the frame of a signal handler on the user's stack (Linux: arch/x86/kernel/signal_64.c, the System V ABI).
+/* sigframe.c - the frame of a signal handler on the user's stack (Linux: arch/x86/kernel/signal_64.c, the
+ * System V ABI).
  *
  *     interrupted rsp
  *     - 128              the red zone, which the interrupted function may be using (ABI 3.2.2)
@@ -8,9 +9,9 @@
  *     ucontext           304 bytes: registers, set to block, alternate stack   <- rdx
  *     restorer           where `ret` goes                   <- rsp: 8 below a multiple of 16, as after a call
  *
- * What comes back from the user is hostile: selectors are replaced by the only two that ring 3 has, of the flags only the
- * arithmetic ones are taken, MXCSR is masked (a reserved bit would make FXRSTOR fault in the kernel), and an instruction
- * pointer that is not canonical is refused (IRETQ would fault in the kernel). */
+ * What comes back from the user is hostile: selectors are replaced by the only two that ring 3 has, of the
+ * flags only the arithmetic ones are taken, MXCSR is masked (a reserved bit would make FXRSTOR fault in the
+ * kernel), and an instruction pointer that is not canonical is refused (IRETQ would fault in the kernel). */
 #include <arch/x86/fpu.h>
 #include <arch/x86/sigframe.h>
 #include <arch/x86/switch.h>
@@ -56,7 +57,7 @@ struct fpu_area {
     uint8_t bytes[FPU_AREA_SIZE];
 } __attribute__((aligned(16)));
 
-/* ---- The alternate stack --------------------------------------------------------------------------------------------- */
+/* ---- The alternate stack ---- */
 
 static bool within(const struct sigframe_stack *stack, uint64_t rsp)
 {
@@ -76,14 +77,15 @@ int sigframe_stack_flags(const struct sigframe_stack *stack, uint64_t rsp)
     return sigframe_on_stack(stack, rsp) ? SS_ONSTACK : 0;
 }
 
-/* ---- Push -------------------------------------------------------------------------------------------------------------- */
+/* ---- Push ---- */
 
 struct placement {
     vaddr_t frame, fpu;
 };
 
 /* => false: the alternate stack would overflow. */
-static bool place(const struct trapframe *frame, const struct sigframe_request *request, struct placement *placement)
+static bool place(const struct trapframe *frame, const struct sigframe_request *request,
+                  struct placement *placement)
 {
     uint64_t rsp = frame->rsp - RED_ZONE;
     bool on_stack = sigframe_on_stack(&request->stack, frame->rsp);
@@ -119,7 +121,8 @@ static void save_registers(struct sigcontext *to, const struct trapframe *from)
     to->ss = (uint16_t)from->ss;
 }
 
-static void fill_frame(struct rt_sigframe *to, const struct trapframe *frame, const struct sigframe_request *request, vaddr_t fpu)
+static void fill_frame(struct rt_sigframe *to, const struct trapframe *frame,
+                       const struct sigframe_request *request, vaddr_t fpu)
 {
     memset(&to->context, 0, sizeof(to->context));
     to->restorer = request->restorer;
@@ -151,7 +154,8 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
     cpu_fxsave(&fpu);
     if (!user_range_ok(placement.frame, sizeof(user_frame)) || !user_range_ok(placement.fpu, sizeof(fpu)))
         return -EFAULT;
-    if (copy_to_user(placement.fpu, &fpu, sizeof(fpu)) != 0 || copy_to_user(placement.frame, &user_frame, sizeof(user_frame)) != 0)
+    if (copy_to_user(placement.fpu, &fpu, sizeof(fpu)) != 0 ||
+        copy_to_user(placement.frame, &user_frame, sizeof(user_frame)) != 0)
         return -EFAULT;
 
     fpu_reset(); /* a handler starts with a fresh FPU */
@@ -165,7 +169,7 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
     return 0;
 }
 
-/* ---- Pop --------------------------------------------------------------------------------------------------------------- */
+/* ---- Pop ---- */
 
 static void load_registers(struct trapframe *to, const struct sigcontext *from)
 {
