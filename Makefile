@@ -9,7 +9,11 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
+SILENT := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)    # all processors, unless somebody said otherwise
+endif
 
 B       ?= build
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
@@ -17,7 +21,7 @@ LD      := ld
 NASM    := nasm
 PYTHON  := /usr/bin/python3
 Q       := $(if $(V),,@)
-say      = @printf '  %-7s %s\n' $(1) $(2)
+say      = $(if $(SILENT),,@printf '  %-7s %s\n' $(1) $(2))
 
 # ---- What there is ------------------------------------------------------------------------------------------------
 find = $(sort $(shell find $(1) -name '$(2)' 2>/dev/null))
@@ -295,8 +299,8 @@ check-warnings: | $(B)/include    # gcc's warnings are errors of the build itsel
 	$(Q)$(call CLANG,$(USER_FLAGS),$(wildcard user/init.c) $(BIN_C) $(DEMO_C) $(DEMO_LIB_C))
 check-cppcheck:
 	$(call say,CPPCHECK,'kernel libc user')
-	@mkdir -p $(B)/cppcheck
-	$(Q)$(CPPCHECK) -I kernel -I kernel/include -I libc/stdio -I libc/include kernel
+	@mkdir -p $(B)/cppcheck/include && ln -sfn /usr/include/bsd $(B)/cppcheck/include/bsd    # its macros make loops
+	$(Q)$(CPPCHECK) -I kernel -I kernel/include -I libc/stdio -I libc/include -I $(B)/cppcheck/include kernel
 	$(Q)$(CPPCHECK) -I libc -I libc/include -I user/demo/lib libc user
 check-format:
 	$(call say,FORMAT,'kernel libc user tests')

@@ -127,7 +127,7 @@ class Session:
             signal.signal(number, self._end_by)
         try:
             if self.raw:
-                tty.setraw(0)
+                tty.setraw(0, termios.TCSADRAIN)    # what was typed ahead stays
             self._pump()
         except Ended as ended:
             self.ended_by = ended.signal

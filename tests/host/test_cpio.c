@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* test_cpio.c - the initramfs reader: what it makes of good archives, and that no bad one gets through or does harm.
+/* test_cpio.c - the initramfs reader: what it makes of good archives, and that no bad one gets through or
+ * does harm.
  *
  * The archives are made here, byte by byte, so that each can be broken in one place. */
-/* sources: kernel/fs/cpio.c kernel/fs/ramfs.c kernel/fs/filedata.c kernel/fs/pagetree.c kernel/fs/path.c kernel/fs/pathops.c kernel/fs/node.c kernel/fs/file.c kernel/fs/io.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/bootmem.c tests/host/shim/machine.c tests/host/shim/files.c */
-/* flags: -isystem build/include -D__KERNEL__ -include tests/host/shim/files.h -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed -Wl,--wrap=log_line */
+/* sources: kernel/fs/cpio.c kernel/fs/ramfs.c kernel/fs/filedata.c kernel/fs/pagetree.c kernel/fs/path.c
+ * kernel/fs/pathops.c kernel/fs/node.c kernel/fs/file.c kernel/fs/io.c kernel/mm/kmem.c kernel/mm/page.c
+ * kernel/mm/bootmem.c tests/host/shim/machine.c tests/host/shim/files.c */
+/* flags: -isystem build/include -D__KERNEL__ -include tests/host/shim/files.h -Wl,--wrap=page_alloc
+ * -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed -Wl,--wrap=log_line */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,7 +46,8 @@ static void add_bytes(const void *bytes, size_t count)
 static void add_entry(const char *name, unsigned mode, unsigned links, const char *content, size_t size)
 {
     char header[HEADER + 1 + 300];
-    int length = snprintf(header, sizeof(header), "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X%s", 1, mode, 0, 0,
+    int length = snprintf(header, sizeof(header),
+                          "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X%s", 1, mode, 0, 0,
                           links, 77, size, 0, 0, 0, 0, strlen(name) + 1, 0, name);
 
     add_bytes(header, (size_t)length + 1);
@@ -203,7 +208,8 @@ static void truncated_anywhere(void **state)
     files_stop();
 }
 
-/* Every byte of the archive, changed in several ways: it may be refused or mean something else, but it does no harm. */
+/* Every byte of the archive, changed in several ways: it may be refused or mean something else, but it does
+ * no harm. */
 static void changed_anywhere(void **state)
 {
     static const unsigned char changes[] = {0x00, 0xff, '0', 'F', '8', '/', '.'};
@@ -240,7 +246,10 @@ static void refusals(void **state)
     archive.size = 1024; /* zeros only */
     expect_refusal("there is no archive");
     begin();
-    add_bytes("this is no archive at all, but it is long enough to look for a header in it, so that the magic number is the problem, really", 124);
+    add_bytes(
+        "this is no archive at all, but it is long enough to look for a header in it, so that the magic "
+        "number is the problem, really",
+        124);
     expect_refusal("no newc header");
     begin();
     add_file("x", "content");

@@ -5,6 +5,7 @@ Linux is the oracle. There a program runs without address space randomisation an
 scripts/guest gives, so that the two runs differ in nothing but the kernel.
 """
 
+import functools
 import os
 import re
 import subprocess
@@ -60,10 +61,35 @@ def sources(folder):
 
 
 # What differs between the two kernels and may: device and inode of a mapped file (the columns before its name are
-# padded to a fixed place), the rows that only Linux has, process numbers.
+# padded to a fixed place); the rows of the kernel's own code in every program; and, because these lie at the top of the
+# mapping area and are not equally large everywhere, the addresses of all mappings below them.
 MAPS_ROW = re.compile(r"^([0-9a-f]{8,}-[0-9a-f]{8,} [r-][w-][x-][ps] [0-9a-f]{8}) [0-9a-f]+:[0-9a-f]+ \d+ *", re.MULTILINE)
-LINUX_ROWS = re.compile(r"^[0-9a-f]{8,}-[0-9a-f]{8,} .*\[(?:vvar|vvar_vclock|vdso|vsyscall)\]\n", re.MULTILINE)
+KERNELS_ROW = re.compile(r"^([0-9a-f]{8,})-[0-9a-f]{8,} .*\[(?:vvar|vvar_vclock|vdso|vsyscall)\]\n", re.MULTILINE)
+ADDRESS = re.compile(r"\b(0x)?(0{0,4}7f[0-9a-f]{10})\b")
+MAPPING_TOP, MAPPING_LOW = 0x7FFFF7FFF000, 0x7F0000000000
 
 
-def same_for_both(text):
-    return MAPS_ROW.sub(r"\1 ", LINUX_ROWS.sub("", text))
+@functools.lru_cache
+def kernels_bytes(run):
+    """How much of the mapping area the kernel's own rows take; run is `linux` or `guest`."""
+    starts = [int(start, 16) for start in KERNELS_ROW.findall(run([program("maps")]).stdout.decode())]
+    return MAPPING_TOP - min([start for start in starts if start < MAPPING_TOP], default=MAPPING_TOP)
+
+
+def same_for_both(result, run):
+    """The output of a program that `run` ran, with what may differ taken out."""
+    taken = kernels_bytes(run)
+
+    def shifted(match):
+        address = int(match.group(2), 16)
+        moves = MAPPING_LOW <= address <= MAPPING_TOP - taken
+        return f"{match.group(1) or ''}{address + taken if moves else address:0{len(match.group(2))}x}"
+
+    text = KERNELS_ROW.sub("", result.stdout.decode("utf-8", "replace"))
+    return ADDRESS.sub(shifted, MAPS_ROW.sub(r"\1 ", text))
+
+
+def compare(words, **options):
+    """(Linux's output and status, the guest's), each with what may differ taken out."""
+    return [(same_for_both(result, run), 128 - result.returncode if result.returncode < 0 else result.returncode)
+            for run, result in ((linux, linux(words)), (guest, guest(words, **options)))]

@@ -5,7 +5,8 @@
 
 #include <types.h>
 
-/* The kernel has it from our libc; the host's may be too old. This header is given to every file with -include. */
+/* The kernel has it from our libc; the host's may be too old. This header is given to every file with
+ * -include. */
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
 
 /* An empty ramfs as the root of all paths; removes everything that was in the old one first. */

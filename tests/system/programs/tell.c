@@ -17,7 +17,10 @@ int main(int argc, char **argv, char **environment)
     printf("folder '%s'\n", getcwd(folder, sizeof(folder)));
     for (int fd = 0; fd < 3; fd++) {
         fstat(fd, &about);
-        printf("%d: %s%s\n", fd, S_ISFIFO(about.st_mode) ? "pipe" : S_ISCHR(about.st_mode) ? "device" : "other",
+        printf("%d: %s%s\n", fd,
+               S_ISFIFO(about.st_mode)  ? "pipe"
+               : S_ISCHR(about.st_mode) ? "device"
+                                        : "other",
                isatty(fd) ? ", terminal" : "");
     }
     fflush(stdout);
