@@ -32,7 +32,8 @@ static void memory_init(void)
         bootmem_add_ram(bootinfo.ram[i].start, bootinfo.ram[i].end);
     bootmem_take((paddr_t)image_start - KERNEL_BASE, (paddr_t)image_end - KERNEL_BASE, PAGE_IMAGE);
     if (bootinfo.initramfs_size)
-        bootmem_take(page_floor(bootinfo.initramfs), bootinfo.initramfs + bootinfo.initramfs_size, PAGE_BUFFER);
+        bootmem_take(page_floor(bootinfo.initramfs), bootinfo.initramfs + bootinfo.initramfs_size,
+                     PAGE_BUFFER);
     kmap_init(cpu_features.gigabyte_pages);
     apic_init(kmap_device(apic_local_address(), PAGE_SIZE), kmap_device(IO_APIC_ADDRESS, PAGE_SIZE));
     page_init();
@@ -43,7 +44,8 @@ static void memory_init(void)
 static void files_init(void)
 {
     if (bootinfo.initramfs_size == 0)
-        panic("no initramfs: start the kernel with -initrd build/initramfs.cpio, or by GRUB with a module2 line");
+        panic(
+            "no initramfs: start the kernel with -initrd build/initramfs.cpio, or by GRUB with a module2 line");
     if (fs_init(paddr_to_virt(bootinfo.initramfs), bootinfo.initramfs_size) < 0)
         panic("the initramfs cannot be used");
     page_boot_release(page_floor(bootinfo.initramfs), bootinfo.initramfs + bootinfo.initramfs_size);
@@ -119,8 +121,8 @@ void kmain(uint32_t magic, uint32_t info)
 
     struct page_ledger ledger;
     page_ledger(&ledger);
-    log_line("boot: %lu frames of 4 KiB, %lu free; %lu ticks since entry", (unsigned long)ledger.total, (unsigned long)ledger.frames[PAGE_FREE],
-             (unsigned long)clock_ticks_since_entry());
+    log_line("boot: %lu frames of 4 KiB, %lu free; %lu ticks since entry", (unsigned long)ledger.total,
+             (unsigned long)ledger.frames[PAGE_FREE], (unsigned long)clock_ticks_since_entry());
     panic_on_purpose();
     init_start();
     clock_start_tick();

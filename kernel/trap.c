@@ -35,7 +35,11 @@ static enum access access_of(uint64_t error)
 /* The promise cannot be kept: a signal for the program. */
 static void refuse(struct trapframe *frame, vaddr_t va, int verdict)
 {
-    struct signal_info info = {.number = SIGSEGV, .code = SEGV_MAPERR, .address = va, .trap = TRAP_PAGE_FAULT, .error = frame->error};
+    struct signal_info info = {.number = SIGSEGV,
+                               .code = SEGV_MAPERR,
+                               .address = va,
+                               .trap = TRAP_PAGE_FAULT,
+                               .error = frame->error};
 
     if (verdict == -ENOMEM) {
         explain_out_of_memory(frame, va);
@@ -109,7 +113,8 @@ static int floating_code(uint64_t vector)
 /* Which signal Linux sends for an exception of ring 3 (its arch/x86/kernel/traps.c; signal(7)). */
 static void user_exception(struct trapframe *frame)
 {
-    struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL, .trap = frame->vector, .error = frame->error};
+    struct signal_info info = {
+        .number = SIGSEGV, .code = SI_KERNEL, .trap = frame->vector, .error = frame->error};
 
     switch (frame->vector) {
     case TRAP_DIVIDE:
@@ -153,7 +158,8 @@ static void user_exception(struct trapframe *frame)
 static void exception(struct trapframe *frame)
 {
     if (frame->vector == TRAP_DOUBLE_FAULT)
-        panic_trap(frame, kstack_is_guard(cpu_read_cr2()) ? "kernel stack overflow (double fault)" : "double fault");
+        panic_trap(frame,
+                   kstack_is_guard(cpu_read_cr2()) ? "kernel stack overflow (double fault)" : "double fault");
     if (frame->vector == TRAP_NMI || frame->vector == TRAP_MACHINE_CHECK)
         panic_trap(frame, frame->vector == TRAP_NMI ? "unexpected NMI" : "machine check");
     if (!trapframe_from_user(frame))

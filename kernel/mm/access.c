@@ -56,7 +56,8 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
         vma->flags |= VMA_COPIED;
     int result = anon_enter(aspace, vma, page_floor(va), pmap_is_zero_page(pte) ? NULL : page);
     if (result == 0 && !(vma->flags & VMA_WRITE))
-        pmap_protect(&aspace->pmap, page_floor(va), page_floor(va) + PAGE_SIZE, PMAP_READ_ONLY, vma->flags & VMA_EXEC);
+        pmap_protect(&aspace->pmap, page_floor(va), page_floor(va) + PAGE_SIZE, PMAP_READ_ONLY,
+                     vma->flags & VMA_EXEC);
     return result;
 }
 

@@ -86,8 +86,8 @@ bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags
 
 /* ---- regions ---- */
 
-int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops, struct pagesrc *source,
-               uint64_t offset)
+int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops,
+               struct pagesrc *source, uint64_t offset)
 {
     struct vma *vma = vma_alloc();
 
@@ -128,8 +128,9 @@ int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
 
 static bool alike(const struct vma *lower, const struct vma *upper)
 {
-    return lower->end == upper->start && (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->ops == upper->ops &&
-           lower->source == upper->source && lower->offset + vma_pages(lower) == upper->offset;
+    return lower->end == upper->start && (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) &&
+           lower->ops == upper->ops && lower->source == upper->source &&
+           lower->offset + vma_pages(lower) == upper->offset;
 }
 
 static struct vma *absorb(struct aspace *aspace, struct vma *lower, struct vma *upper)
@@ -158,8 +159,8 @@ struct vma *aspace_merge(struct aspace *aspace, struct vma *vma)
 
 void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
-    aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY] =
-        (struct unmapped_range){.start = start, .end = end, .when_ns = clock_now(), .rip = aspace->caller_rip, .was = flags};
+    aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY] = (struct unmapped_range){
+        .start = start, .end = end, .when_ns = clock_now(), .rip = aspace->caller_rip, .was = flags};
 }
 
 /* Makes va a border: no region reaches over it. => 0, -ENOMEM. *split: it was not one before. */
@@ -276,11 +277,13 @@ const char *aspace_check(struct aspace *aspace)
     TAILQ_FOREACH (vma, &aspace->vmas.list, link) {
         aspace_account(&counted, vma->flags, (int64_t)vma_pages(vma));
         mapped += vma_pages(vma);
-        for (vaddr_t va = vma->start; !vma->source && va < vma->end && vma_pages(vma) <= 1024; va += PAGE_SIZE)
+        for (vaddr_t va = vma->start; !vma->source && va < vma->end && vma_pages(vma) <= 1024;
+             va += PAGE_SIZE)
             if (pmap_lookup(&aspace->pmap, va) & PTE_WRITE && !(vma->flags & VMA_WRITE))
                 return "a page is writable where its region is not";
     }
-    if (counted.total != aspace->total || counted.data != aspace->data || counted.stack != aspace->stack || counted.exec != aspace->exec)
+    if (counted.total != aspace->total || counted.data != aspace->data || counted.stack != aspace->stack ||
+        counted.exec != aspace->exec)
         return "an address space's counters are wrong";
     if (pmap_resident_pages(&aspace->pmap) > mapped)
         return "more pages are resident than mapped";

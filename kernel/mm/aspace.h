@@ -11,17 +11,17 @@
 /* Linux's layout without ASLR (measured; arch/x86/mm/mmap.c of Linux): the stack's top, and where mmap begins to look downwards. */
 #define STACK_TOP 0x7ffffffff000UL
 #define MMAP_TOP 0x7ffff7fff000UL
-#define MMAP_MIN 0x10000UL        /* vm.mmap_min_addr */
+#define MMAP_MIN 0x10000UL /* vm.mmap_min_addr */
 #define STACK_GUARD_GAP (256UL * PAGE_SIZE)
-#define VMA_MAX_COUNT 65530       /* vm.max_map_count */
+#define VMA_MAX_COUNT 65530 /* vm.max_map_count */
 
 /* Ranges that were unmapped lately: a segmentation fault's report looks here. */
 #define UNMAP_HISTORY 32
 struct unmapped_range {
     vaddr_t start, end;
     uint64_t when_ns;
-    uint64_t rip;     /* the user instruction that asked */
-    uint32_t was;     /* VMA_ flags */
+    uint64_t rip; /* the user instruction that asked */
+    uint32_t was; /* VMA_ flags */
 };
 
 struct aspace {
@@ -31,8 +31,9 @@ struct aspace {
     struct pmap pmap;
 
     vaddr_t brk_start, brk;
-    vaddr_t code_start, code_end, data_start, data_end; /* of the executable, for VmExe and /proc/<pid>/stat */
-    vaddr_t stack_start;                                /* rsp at entry */
+    vaddr_t code_start, code_end, data_start,
+        data_end;        /* of the executable, for VmExe and /proc/<pid>/stat */
+    vaddr_t stack_start; /* rsp at entry */
     vaddr_t arg_start, arg_end, env_start, env_end;
 
     uint64_t limit_as, limit_data, limit_stack; /* bytes; RLIM_INFINITY = ~0 */
@@ -41,10 +42,10 @@ struct aspace {
     uint64_t total, total_peak; /* VmSize, VmPeak */
     uint64_t data, stack, exec; /* VmData: private writable; VmStk; executable: VmExe + VmLib */
 
-    uint64_t faults;          /* served here: what ru_minflt counts */
+    uint64_t faults; /* served here: what ru_minflt counts */
     struct unmapped_range unmapped[UNMAP_HISTORY];
     uint32_t unmapped_next;
-    uint64_t caller_rip;      /* of the system call that is under way, for the history; set by sys/ */
+    uint64_t caller_rip; /* of the system call that is under way, for the history; set by sys/ */
 };
 
 struct aspace *aspace_create(void); /* empty; refs 1. => NULL when memory is short */
@@ -55,8 +56,8 @@ void aspace_put(struct aspace *aspace); /* the last one unmaps all and frees it 
 
 /* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. Takes over `source`'s reference.
  * => -ENOMEM (the reference stays the caller's). aspace->lock held. */
-int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops, struct pagesrc *source,
-               uint64_t offset);
+int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops,
+               struct pagesrc *source, uint64_t offset);
 /* Unmaps all that lies in [start, end), splitting regions at the edges. => 0; -ENOMEM (nothing was changed). aspace->lock held. */
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 /* Splits the region at va so that a region begins there. => 0, -ENOMEM. */

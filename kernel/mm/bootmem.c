@@ -15,7 +15,8 @@ void bootmem_add_ram(paddr_t start, paddr_t end)
     assert(page_aligned(start) && page_aligned(end) && start < end);
     assert(bootmem.ram_count < BOOTMEM_RANGES);
     assert(bootmem.ram_count == 0 || bootmem.ram[bootmem.ram_count - 1].end <= start >> PAGE_SHIFT);
-    bootmem.ram[bootmem.ram_count++] = (struct bootmem_range){start >> PAGE_SHIFT, end >> PAGE_SHIFT, PAGE_FREE};
+    bootmem.ram[bootmem.ram_count++] =
+        (struct bootmem_range){start >> PAGE_SHIFT, end >> PAGE_SHIFT, PAGE_FREE};
 }
 
 void bootmem_take(paddr_t start, paddr_t end, enum page_owner owner)
@@ -59,7 +60,8 @@ paddr_t bootmem_alloc(pfn_t frames, enum page_owner owner)
             at = taken->end;
         }
     }
-    panic("no room for %lu frames of the kernel's own tables: give the machine more RAM", (unsigned long)frames);
+    panic("no room for %lu frames of the kernel's own tables: give the machine more RAM",
+          (unsigned long)frames);
 }
 
 enum page_owner bootmem_owner(pfn_t pfn, pfn_t *end)

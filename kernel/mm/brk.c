@@ -33,7 +33,8 @@ static bool grow(struct aspace *aspace, vaddr_t old_end, vaddr_t new_end)
         aspace_account(aspace, flags, (int64_t)((new_end - old_end) >> PAGE_SHIFT));
         return true;
     }
-    return aspace->vmas.count < VMA_MAX_COUNT && aspace_map(aspace, old_end, new_end, flags, &vma_anon_ops, NULL, 0) == 0;
+    return aspace->vmas.count < VMA_MAX_COUNT &&
+           aspace_map(aspace, old_end, new_end, flags, &vma_anon_ops, NULL, 0) == 0;
 }
 
 static bool break_move(struct aspace *aspace, vaddr_t new_break)

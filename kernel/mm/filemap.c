@@ -70,5 +70,7 @@ static bool file_resident(const struct vma *vma, vaddr_t va)
     return vma->source->ops->resident(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT)) != NULL;
 }
 
-const struct vma_ops vma_file_private_ops = {.kind = "file", .fault = private_fault, .resident = file_resident};
-const struct vma_ops vma_file_shared_ops = {.kind = "shared", .fault = shared_fault, .resident = file_resident};
+const struct vma_ops vma_file_private_ops = {
+    .kind = "file", .fault = private_fault, .resident = file_resident};
+const struct vma_ops vma_file_shared_ops = {
+    .kind = "shared", .fault = shared_fault, .resident = file_resident};

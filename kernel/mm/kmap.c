@@ -18,10 +18,11 @@
 #include <string.h>
 #include <x86/cpu.h>
 
-extern char image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_end[], image_end[], boot_stack_guard[];
+extern char image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_end[], image_end[],
+    boot_stack_guard[];
 
 static pte_t *root;
-static uint64_t tables; /* in use by the kernel half, the root included */
+static uint64_t tables;   /* in use by the kernel half, the root included */
 static bool early = true; /* tables come from bootmem, not from the frame allocator */
 
 #define KERNEL_PTE (PTE_PRESENT | PTE_GLOBAL | PTE_ACCESSED | PTE_DIRTY)
@@ -82,12 +83,14 @@ static bool near_image(paddr_t start, uint64_t size)
 
 static void direct_map_range(paddr_t start, paddr_t end, bool gigabyte_pages)
 {
-    paddr_t read_only_start = (paddr_t)text_start - KERNEL_BASE, read_only_end = (paddr_t)rodata_end - KERNEL_BASE;
+    paddr_t read_only_start = (paddr_t)text_start - KERNEL_BASE,
+            read_only_end = (paddr_t)rodata_end - KERNEL_BASE;
 
     for (paddr_t at = start; at < end;) {
         int level = 1;
         for (int larger = gigabyte_pages ? 3 : 2; larger > 1; larger--)
-            if (at % PT_SPAN(larger) == 0 && at + PT_SPAN(larger) <= end && !near_image(at, PT_SPAN(larger))) {
+            if (at % PT_SPAN(larger) == 0 && at + PT_SPAN(larger) <= end &&
+                !near_image(at, PT_SPAN(larger))) {
                 level = larger;
                 break;
             }
@@ -113,10 +116,11 @@ static void image_map(void)
     };
 
     /* The boot part (32-bit code, first page tables) is used up but for the entry's TSC, which clock.c still reads. */
-    map_range((vaddr_t)image_start, (paddr_t)image_start - KERNEL_BASE, (paddr_t)text_start - KERNEL_BASE, KERNEL_PTE | PTE_NX);
+    map_range((vaddr_t)image_start, (paddr_t)image_start - KERNEL_BASE, (paddr_t)text_start - KERNEL_BASE,
+              KERNEL_PTE | PTE_NX);
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-        map_range((vaddr_t)parts[i].start, (paddr_t)parts[i].start - KERNEL_BASE, (paddr_t)parts[i].end - KERNEL_BASE,
-                  KERNEL_PTE | parts[i].flags);
+        map_range((vaddr_t)parts[i].start, (paddr_t)parts[i].start - KERNEL_BASE,
+                  (paddr_t)parts[i].end - KERNEL_BASE, KERNEL_PTE | parts[i].flags);
 }
 
 static void frame_array_map(void)
@@ -132,7 +136,8 @@ void kmap_init(bool gigabyte_pages)
 {
     root = table_alloc();
     for (unsigned i = 0; i < bootmem.ram_count; i++)
-        direct_map_range(bootmem.ram[i].start << PAGE_SHIFT, bootmem.ram[i].end << PAGE_SHIFT, gigabyte_pages);
+        direct_map_range(bootmem.ram[i].start << PAGE_SHIFT, bootmem.ram[i].end << PAGE_SHIFT,
+                         gigabyte_pages);
     frame_array_map();
     image_map();
     entry_make(KSTACK_AREA, 3); /* the PML4 entry that all address spaces will share */
@@ -148,7 +153,8 @@ volatile uint32_t *kmap_device(paddr_t address, size_t size)
 {
     assert(early);
     for (paddr_t at = page_floor(address); at < address + size; at += PAGE_SIZE)
-        *entry_make(DIRECT_MAP + at, 1) = at | KERNEL_PTE | PTE_NX | PTE_WRITE | PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
+        *entry_make(DIRECT_MAP + at, 1) = at | KERNEL_PTE | PTE_NX | PTE_WRITE | PTE_CACHE_DISABLE |
+                                          PTE_WRITE_THROUGH;
     return (volatile uint32_t *)(DIRECT_MAP + address);
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define OBJECT_ALIGN 16
-#define OBJECTS_WANTED 8  /* a slab is made larger until it holds that many, up to ORDER_MAX */
+#define OBJECTS_WANTED 8 /* a slab is made larger until it holds that many, up to ORDER_MAX */
 #define ORDER_MAX 2
 #define KMALLOC_CLASSES 7 /* 32 << class, 32 .. 2048 bytes */
 
@@ -22,8 +22,9 @@ static struct spinlock caches_lock;
 static struct kmem_cache *caches;
 
 static struct kmem_cache kmalloc_caches[KMALLOC_CLASSES] = {
-    {.name = "kmalloc-32", .size = 32},     {.name = "kmalloc-64", .size = 64},     {.name = "kmalloc-128", .size = 128},
-    {.name = "kmalloc-256", .size = 256},   {.name = "kmalloc-512", .size = 512},   {.name = "kmalloc-1024", .size = 1024},
+    {.name = "kmalloc-32", .size = 32},     {.name = "kmalloc-64", .size = 64},
+    {.name = "kmalloc-128", .size = 128},   {.name = "kmalloc-256", .size = 256},
+    {.name = "kmalloc-512", .size = 512},   {.name = "kmalloc-1024", .size = 1024},
     {.name = "kmalloc-2048", .size = 2048},
 };
 

@@ -8,13 +8,13 @@
 
 struct kmem_cache {
     const char *name;
-    uint32_t size;       /* of an object in bytes, rounded up to 16 at first use */
-    uint32_t order;      /* frames of a slab: 2^order; chosen at first use */
+    uint32_t size;  /* of an object in bytes, rounded up to 16 at first use */
+    uint32_t order; /* frames of a slab: 2^order; chosen at first use */
     uint32_t per_slab;
     struct spinlock lock; /* guards all below */
-    uint32_t partial;    /* pfn of the first slab with a free object; 0: none */
-    uint32_t empty;      /* one empty slab is kept; 0: none */
-    uint64_t in_use;     /* objects */
+    uint32_t partial;     /* pfn of the first slab with a free object; 0: none */
+    uint32_t empty;       /* one empty slab is kept; 0: none */
+    uint64_t in_use;      /* objects */
     uint64_t slabs;
     bool ready;
     struct kmem_cache *next; /* all caches, for /proc/slabinfo and the final account */

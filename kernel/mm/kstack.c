@@ -100,5 +100,6 @@ unsigned kstack_count(void)
 
 bool kstack_is_guard(vaddr_t address)
 {
-    return address >= KSTACK_AREA && address < KSTACK_AREA_END && (address - KSTACK_AREA) % SLOT_SIZE < KSTACK_SIZE;
+    return address >= KSTACK_AREA && address < KSTACK_AREA_END &&
+           (address - KSTACK_AREA) % SLOT_SIZE < KSTACK_SIZE;
 }

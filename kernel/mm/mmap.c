@@ -12,8 +12,8 @@
 #include <linux/mman.h>
 
 #define KNOWN_SHARED_VALIDATE                                                                                \
-    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | \
-     MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT)
+    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | \
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT)
 #define LOW_TOP 0x80000000UL /* MAP_32BIT: the first 2 GiB */
 #define LOW_BOTTOM 0x40000000UL
 
@@ -45,7 +45,8 @@ static int64_t place_choose(struct aspace *aspace, vaddr_t hint, uint64_t length
     }
     vaddr_t chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, MMAP_TOP);
     if (!chosen)
-        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, STACK_TOP); /* nothing below: look above, as Linux does */
+        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN,
+                               STACK_TOP); /* nothing below: look above, as Linux does */
     return chosen ? (int64_t)chosen : -ENOMEM;
 }
 
@@ -92,8 +93,8 @@ static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t en
     return bytes;
 }
 
-static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags, const struct mmap_file *file,
-                          uint64_t offset)
+static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
+                          const struct mmap_file *file, uint64_t offset)
 {
     if (aspace->vmas.count >= VMA_MAX_COUNT)
         return -ENOMEM;
@@ -112,7 +113,8 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
         return -ENOMEM;
 
     struct pagesrc *source = file->source ? pagesrc_get(file->source) : NULL;
-    int result = aspace_map(aspace, start, end, (uint32_t)region, region_ops((uint32_t)region, file), source, offset >> PAGE_SHIFT);
+    int result = aspace_map(aspace, start, end, (uint32_t)region, region_ops((uint32_t)region, file), source,
+                            offset >> PAGE_SHIFT);
     if (result < 0) {
         if (source)
             pagesrc_put(source);
@@ -122,8 +124,8 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
     return place;
 }
 
-int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags, const struct mmap_file *file,
-                uint64_t offset)
+int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags,
+                const struct mmap_file *file, uint64_t offset)
 {
     static const struct mmap_file no_file;
 
@@ -143,7 +145,8 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
 
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
     if (place >= 0 && (flags & MAP_POPULATE || flags & MAP_LOCKED) && prot & VMA_PROT) {
-        enum access access = prot & PROT_WRITE && (flags & MAP_TYPE) == MAP_PRIVATE ? ACCESS_WRITE : ACCESS_READ;
+        enum access access = prot & PROT_WRITE && (flags & MAP_TYPE) == MAP_PRIVATE ? ACCESS_WRITE
+                                                                                    : ACCESS_READ;
         fault_range(aspace, (vaddr_t)place, (vaddr_t)place + length, access);
     }
     return place;
@@ -171,7 +174,8 @@ static enum pmap_protection protection_of(uint32_t flags)
 }
 
 /* Changes [start, end) of one region. => the region that now ends at or after `end`, in *changed. */
-static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t prot, struct vma **changed)
+static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t prot,
+                       struct vma **changed)
 {
     uint32_t flags = (vma->flags & ~VMA_PROT) | prot;
 
@@ -324,7 +328,8 @@ int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags)
     vaddr_t end = address + page_ceil(length);
     int result = 0;
 
-    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || !page_aligned(address) || (flags & MS_ASYNC && flags & MS_SYNC))
+    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || !page_aligned(address) ||
+        (flags & MS_ASYNC && flags & MS_SYNC))
         return -EINVAL;
     if (end < address)
         return -ENOMEM;

@@ -12,8 +12,8 @@ struct mmap_file {
 };
 
 /* prot, flags: PROT_, MAP_ of <linux/mman.h>; file: NULL for anonymous memory; offset in bytes. => the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EOPNOTSUPP, -EPERM. */
-int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags, const struct mmap_file *file,
-                uint64_t offset);
+int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags,
+                const struct mmap_file *file, uint64_t offset);
 int mm_munmap(struct aspace *aspace, vaddr_t address, uint64_t length);
 int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot);
 int mm_madvise(struct aspace *aspace, vaddr_t address, uint64_t length, int advice);

@@ -17,7 +17,8 @@ static void page_count(pte_t pte, struct vma_usage *usage)
     uint32_t maps = page->maps;
     uint64_t share = (PAGE_SIZE << PSS_SHIFT) / maps;
     /* Anonymous memory and the ramfs's pages are nowhere else: dirty, as Linux counts pages of its own rootfs. */
-    bool dirty = pte & PTE_DIRTY || page->owner == PAGE_ANON || page->owner == PAGE_SHMEM || page->owner == PAGE_FILE;
+    bool dirty = pte & PTE_DIRTY || page->owner == PAGE_ANON || page->owner == PAGE_SHMEM ||
+                 page->owner == PAGE_FILE;
 
     usage->rss += PAGE_SIZE;
     usage->pss_shifted += share;
@@ -29,8 +30,8 @@ static void page_count(pte_t pte, struct vma_usage *usage)
     }
     if (dirty)
         usage->pss_dirty_shifted += share;
-    *(maps > 1 ? (dirty ? &usage->shared_dirty : &usage->shared_clean) : (dirty ? &usage->private_dirty : &usage->private_clean)) +=
-        PAGE_SIZE;
+    *(maps > 1 ? (dirty ? &usage->shared_dirty : &usage->shared_clean)
+               : (dirty ? &usage->private_dirty : &usage->private_clean)) += PAGE_SIZE;
 }
 
 void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)

@@ -32,11 +32,11 @@
 #define CACHE_BATCH 32
 
 static struct spinlock buddy_lock;
-static uint32_t free_blocks[PAGE_MAX_ORDER + 1];  /* pfn of the first block */
+static uint32_t free_blocks[PAGE_MAX_ORDER + 1]; /* pfn of the first block */
 static uint64_t free_counts[PAGE_MAX_ORDER + 1];
 static pfn_t array_end;
 static unsigned section_count;
-static unsigned section_next;  /* all sections below are online */
+static unsigned section_next; /* all sections below are online */
 static bool online[SECTIONS_MAX];
 
 struct page_cache {
@@ -356,7 +356,8 @@ static void offline_count(int64_t owned[PAGE_OWNERS])
 {
     for (unsigned section = section_next; section < section_count; section++)
         for (unsigned i = 0; i < bootmem.ram_count && !online[section]; i++) {
-            pfn_t first = MAX(section * SECTION_FRAMES, bootmem.ram[i].start), last = MIN(section_end(section), bootmem.ram[i].end);
+            pfn_t first = MAX(section * SECTION_FRAMES, bootmem.ram[i].start),
+                  last = MIN(section_end(section), bootmem.ram[i].end);
             if (first < last)
                 boot_count(first, last, owned);
         }
@@ -393,8 +394,8 @@ static int64_t free_lists_walk(void)
         uint32_t prev = 0;
         for (uint32_t pfn = free_blocks[order]; pfn; pfn = pfn_to_page(pfn)->next) {
             const struct page *page = pfn_to_page(pfn);
-            if (!(page->flags & PAGE_FLAG_FREE_BLOCK) || page->order != order || page->refs != 0 || page->prev != prev ||
-                (pfn & ((1UL << order) - 1)) != 0 || ++blocks > free_counts[order])
+            if (!(page->flags & PAGE_FLAG_FREE_BLOCK) || page->order != order || page->refs != 0 ||
+                page->prev != prev || (pfn & ((1UL << order) - 1)) != 0 || ++blocks > free_counts[order])
                 return -1;
             frames += 1L << order;
             prev = pfn;

@@ -12,13 +12,14 @@
 
 /* 32 bytes, so that a GiB of RAM costs 8 MiB. */
 struct page {
-    uint32_t refs;  /* 0: free. Atomic */
-    uint32_t maps;  /* user PTEs that map it; for a page table: its entries in use; for a slab: its objects in use */
-    uint8_t owner;  /* enum page_owner */
-    uint8_t order;  /* of the block that begins here */
+    uint32_t refs; /* 0: free. Atomic */
+    uint32_t
+        maps; /* user PTEs that map it; for a page table: its entries in use; for a slab: its objects in use */
+    uint8_t owner; /* enum page_owner */
+    uint8_t order; /* of the block that begins here */
     uint16_t flags;
-    uint32_t next;  /* pfn links, for whoever owns the frame; free blocks: the buddy's lists */
-    void *object;   /* for whoever owns the frame: slab cache, page source, address space of a page table */
+    uint32_t next; /* pfn links, for whoever owns the frame; free blocks: the buddy's lists */
+    void *object;  /* for whoever owns the frame: slab cache, page source, address space of a page table */
     uint32_t prev;
     uint32_t index; /* for whoever owns the frame: page number in a file, free-list head of a slab */
 };

@@ -279,7 +279,8 @@ static pte_t protected_entry(pte_t entry, enum pmap_protection protection, bool 
     return changed;
 }
 
-void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection, bool executable)
+void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection,
+                  bool executable)
 {
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;

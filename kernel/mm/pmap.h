@@ -13,14 +13,15 @@
 struct pmap {
     pte_t *root;
     paddr_t cr3;
-    uint64_t tables;                   /* page-table frames below the root: VmPTE */
-    uint64_t resident[PAGE_OWNERS];    /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
-    uint64_t resident_peak;            /* VmHWM, up to the last time pages went away */
-    pte_t *leaf;                       /* the page table that was used last; NULL: none */
-    vaddr_t leaf_span;                 /* the 2 MiB that it maps: va >> 21 */
+    uint64_t tables; /* page-table frames below the root: VmPTE */
+    uint64_t resident
+        [PAGE_OWNERS]; /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
+    uint64_t resident_peak; /* VmHWM, up to the last time pages went away */
+    pte_t *leaf;            /* the page table that was used last; NULL: none */
+    vaddr_t leaf_span;      /* the 2 MiB that it maps: va >> 21 */
 };
 
-void pmap_init(void); /* makes the zero page */
+void pmap_init(void);               /* makes the zero page */
 int pmap_create(struct pmap *pmap); /* => 0 or -ENOMEM */
 /* Every user page must be gone (pmap_remove of the whole range). */
 void pmap_destroy(struct pmap *pmap);
@@ -41,12 +42,13 @@ bool pmap_is_zero_page(pte_t pte);
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end);
 /* How a region's new protection reaches the pages that are mapped already. */
 enum pmap_protection {
-    PMAP_NO_ACCESS,     /* pages stay resident but no access reaches them */
+    PMAP_NO_ACCESS, /* pages stay resident but no access reaches them */
     PMAP_READ_ONLY,
     PMAP_WRITE_PRIVATE, /* frames of this address space alone become writable; shared ones wait for the fault to copy them */
     PMAP_WRITE_SHARED,
 };
-void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection, bool executable);
+void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection,
+                  bool executable);
 /* Copies the mappings of a private range to another address space: frames are shared, and what was writable becomes read-only in both.
  * => 0 or -ENOMEM (then some have been copied: remove them). */
 int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end);

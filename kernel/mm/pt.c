@@ -58,13 +58,16 @@ void pt_log_walk(pte_t *root, vaddr_t va)
     for (int level = PT_LEVELS; level > 0; level--) {
         pte_t entry = table[PT_INDEX(va, level)];
 
-        log_line("  %-5s [%3lu] = %016lx %s%s%s%s%s%s", names[level], (unsigned long)PT_INDEX(va, level), (unsigned long)entry,
-                 entry & PTE_PRESENT ? "P" : "NOT PRESENT", entry & PTE_WRITE ? " W" : "", entry & PTE_USER ? " U" : "",
-                 entry & PTE_ACCESSED ? " A" : "", level == 1 && entry & PTE_DIRTY ? " D" : "", entry & PTE_NX ? " NX" : "");
+        log_line("  %-5s [%3lu] = %016lx %s%s%s%s%s%s", names[level], (unsigned long)PT_INDEX(va, level),
+                 (unsigned long)entry, entry & PTE_PRESENT ? "P" : "NOT PRESENT",
+                 entry & PTE_WRITE ? " W" : "", entry & PTE_USER ? " U" : "",
+                 entry & PTE_ACCESSED ? " A" : "", level == 1 && entry & PTE_DIRTY ? " D" : "",
+                 entry & PTE_NX ? " NX" : "");
         if (!(entry & PTE_PRESENT))
             return;
         if (level == 1 || entry & PTE_LARGE) {
-            log_line("  => phys %lx, frame #%lu", (unsigned long)(pte_paddr(entry) + (va & (PT_SPAN(level) - 1))),
+            log_line("  => phys %lx, frame #%lu",
+                     (unsigned long)(pte_paddr(entry) + (va & (PT_SPAN(level) - 1))),
                      (unsigned long)pte_pfn(entry));
             return;
         }

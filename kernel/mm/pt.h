@@ -19,7 +19,7 @@ static inline pte_t *pt_table(pte_t entry)
 
 /* Neighbouring level-1 entries: as much of a range as one page table holds. */
 struct pt_run {
-    pte_t *entry;       /* the first one */
+    pte_t *entry; /* the first one */
     size_t count;
     vaddr_t va;         /* of the first one */
     struct page *table; /* the frame they lie in */

@@ -23,12 +23,17 @@ struct vma;
 #define VMA_EXEC (1U << 2)
 #define VMA_PROT (VMA_READ | VMA_WRITE | VMA_EXEC)
 #define VMA_SHARED (1U << 3)
-#define VMA_MAY_WRITE (1U << 4) /* mprotect may add PROT_WRITE: not so for a shared mapping of a file opened read-only */
-#define VMA_STACK (1U << 5)     /* grows down on touch */
-#define VMA_HEAP (1U << 6)      /* made by brk; never merges with a neighbour of another origin */
+#define VMA_MAY_WRITE                                                                                        \
+    (1U << 4) /* mprotect may add PROT_WRITE: not so for a shared mapping of a file opened read-only */
+#define VMA_STACK (1U << 5) /* grows down on touch */
+#define VMA_HEAP (1U << 6)  /* made by brk; never merges with a neighbour of another origin */
 #define VMA_NORESERVE (1U << 7)
-#define VMA_COPIED (1U << 8)    /* a private file region that has anonymous copies of some pages: fork must copy its page tables */
-#define VMA_ACCOUNT (1U << 9)   /* private and writable, now or once: counted in Committed_AS; Linux does not merge it with what never was */
+#define VMA_COPIED                                                                                           \
+    (1U                                                                                                      \
+     << 8) /* a private file region that has anonymous copies of some pages: fork must copy its page tables */
+#define VMA_ACCOUNT                                                                                          \
+    (1U                                                                                                      \
+     << 9) /* private and writable, now or once: counted in Committed_AS; Linux does not merge it with what never was */
 /* What must be equal for two neighbours to become one. */
 #define VMA_ALIKE (~VMA_COPIED)
 
@@ -50,7 +55,7 @@ struct vma {
     uint32_t faults;    /* that it has served */
     const struct vma_ops *ops;
     struct pagesrc *source; /* NULL: anonymous; a reference is held */
-    uint64_t offset;        /* page number in the source at `start`; anonymous: start >> PAGE_SHIFT at birth */
+    uint64_t offset; /* page number in the source at `start`; anonymous: start >> PAGE_SHIFT at birth */
 
     TAILQ_ENTRY(vma) link; /* in address order */
     RB_ENTRY(vma) node;

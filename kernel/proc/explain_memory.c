@@ -54,8 +54,8 @@ void explain_out_of_memory(const struct trapframe *frame, vaddr_t address)
     log_line(
         "Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB, UID:%u "
         "pgtables:%lukB oom_score_adj:%d",
-        process->pid, process->name, KB(aspace->total), KB(resident[PAGE_ANON]),
-        KB(resident[PAGE_FILE]), KB(resident[PAGE_SHMEM]), 0U, KB(aspace->pmap.tables), 0);
+        process->pid, process->name, KB(aspace->total), KB(resident[PAGE_ANON]), KB(resident[PAGE_FILE]),
+        KB(resident[PAGE_SHMEM]), 0U, KB(aspace->pmap.tables), 0);
     usersym_open(&symbols, process);
     symtab_describe(&symbols.table, frame->rip, place, sizeof(place));
     log_line("why here and not at malloc? malloc got a promise; the touch at %s asked for the frame itself",

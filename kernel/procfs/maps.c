@@ -135,8 +135,7 @@ int proc_smaps(struct proctext *text, struct process *process)
 }
 
 /* Adds a region to the sum, and its proportional share to the kind of frame that it lies in. */
-static void add_up(struct vma_usage *sum, uint64_t split[PAGE_OWNERS], struct aspace *aspace,
-                   struct vma *vma)
+static void add_up(struct vma_usage *sum, uint64_t split[PAGE_OWNERS], struct aspace *aspace, struct vma *vma)
 {
     struct vma_usage counted = {0};
     bool shmem = vma->source != NULL && vma->source->anonymous_shared;

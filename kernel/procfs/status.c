@@ -152,8 +152,7 @@ int proc_statm(struct proctext *text, struct process *process)
 
     proc_snapshot(process, &now);
     proctext_printf(text, "%lu %lu %lu %lu 0 %lu 0\n", now.total, now.resident_all,
-                    now.resident[PAGE_FILE] + now.resident[PAGE_SHMEM], now.text,
-                    now.data + now.stack);
+                    now.resident[PAGE_FILE] + now.resident[PAGE_SHMEM], now.text, now.data + now.stack);
     return 0;
 }
 

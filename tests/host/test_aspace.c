@@ -107,7 +107,8 @@ static int touch(struct aspace *which, vaddr_t va, enum access access, uint8_t *
 {
     for (int tries = 0; tries < 3; tries++) {
         pte_t pte = pmap_lookup(&which->pmap, va);
-        bool allowed = pte & PTE_PRESENT && (access != ACCESS_WRITE || pte & PTE_WRITE) && (access != ACCESS_EXEC || !(pte & PTE_NX));
+        bool allowed = pte & PTE_PRESENT && (access != ACCESS_WRITE || pte & PTE_WRITE) &&
+                       (access != ACCESS_EXEC || !(pte & PTE_NX));
         if (allowed) {
             *byte = (uint8_t *)paddr_to_virt(pte_paddr(pte)) + va % PAGE_SIZE;
             return 0;
@@ -153,7 +154,8 @@ static void random_range(uint64_t *first, uint64_t *count)
 
 static int random_prot(void)
 {
-    static const int prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
+    static const int prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE,
+                                PROT_READ | PROT_EXEC};
     return prots[machine_random(5)];
 }
 
@@ -175,8 +177,9 @@ static void mmap_random(void)
     random_range(&first, &count);
     for (uint64_t i = first; i < first + count; i++)
         any |= model[i].mapped;
-    int64_t got = mm_mmap(aspace, address(first), count * PAGE_SIZE - machine_random(PAGE_SIZE), (uint64_t)prot,
-                          PRIVATE | (uint64_t)(replace ? MAP_FIXED : MAP_FIXED_NOREPLACE), &(struct mmap_file){0}, 0);
+    int64_t got = mm_mmap(aspace, address(first), count * PAGE_SIZE - machine_random(PAGE_SIZE),
+                          (uint64_t)prot, PRIVATE | (uint64_t)(replace ? MAP_FIXED : MAP_FIXED_NOREPLACE),
+                          &(struct mmap_file){0}, 0);
     if (any && !replace) {
         assert_int_equal(got, -EEXIST);
         return;
@@ -188,7 +191,8 @@ static void mmap_random(void)
 
 static void mmap_file_random(void)
 {
-    uint64_t first = machine_random(PAGES - 5), count = 1 + machine_random(5), offset = machine_random(FILE_PAGES - 5);
+    uint64_t first = machine_random(PAGES - 5), count = 1 + machine_random(5),
+             offset = machine_random(FILE_PAGES - 5);
     int prot = random_prot();
     int64_t got = mm_mmap(aspace, address(first), count * PAGE_SIZE, (uint64_t)prot, MAP_PRIVATE | MAP_FIXED,
                           &(struct mmap_file){.source = &file}, offset * PAGE_SIZE);
@@ -380,7 +384,8 @@ static void the_stack_grows_to_its_limit(void **state)
     uint8_t *byte;
     (void)state;
 
-    aspace_map(a, STACK_TOP - 132 * KIB, STACK_TOP, VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK, &vma_anon_ops, NULL, 0);
+    aspace_map(a, STACK_TOP - 132 * KIB, STACK_TOP, VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK,
+               &vma_anon_ops, NULL, 0);
     assert_int_equal(touch(a, STACK_TOP - MIB, ACCESS_WRITE, &byte), 0);
     assert_int_equal(a->stack, MIB >> PAGE_SHIFT);
     assert_int_equal(touch(a, STACK_TOP - 8 * MIB, ACCESS_WRITE, &byte), 0);
@@ -415,7 +420,8 @@ static void errors_are_the_man_pages(void **state)
     vaddr_t shared = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, &read_only, 0);
     assert_int_equal(mm_mprotect(a, shared, PAGE_SIZE, PROT_READ | PROT_WRITE), -EACCES);
     uint8_t *byte;
-    vaddr_t beyond = (vaddr_t)mm_mmap(a, 0, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE, &read_only, (FILE_PAGES - 1) * PAGE_SIZE);
+    vaddr_t beyond = (vaddr_t)mm_mmap(a, 0, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE, &read_only,
+                                      (FILE_PAGES - 1) * PAGE_SIZE);
     assert_int_equal(touch(a, beyond, ACCESS_READ, &byte), 0);
     assert_int_equal(touch(a, beyond + PAGE_SIZE, ACCESS_READ, &byte), -EIO);
     check(a);
@@ -429,7 +435,8 @@ static void shared_file_pages_are_the_file(void **state)
     uint8_t *byte;
     (void)state;
 
-    vaddr_t at = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, &writable, 3 * PAGE_SIZE);
+    vaddr_t at =
+        (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, &writable, 3 * PAGE_SIZE);
     assert_int_equal(touch(a, at, ACCESS_READ, &byte), 0);
     assert_int_equal(touch(a, at, ACCESS_WRITE, &byte), 0);
     *byte = 0x11;
@@ -447,14 +454,16 @@ static void other_memory_is_read_and_written(void **state)
     (void)state;
 
     memset(text, 'x', sizeof(text));
-    vaddr_t at = (vaddr_t)mm_mmap(a, 0, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &(struct mmap_file){0}, 0);
+    vaddr_t at =
+        (vaddr_t)mm_mmap(a, 0, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &(struct mmap_file){0}, 0);
     assert_int_equal(access_read(a, at + 100, back, sizeof(back)), sizeof(back) - 100);
     assert_int_equal(pmap_resident_pages(&a->pmap), 0);
     assert_int_equal(access_write(a, at + 5, text, PAGE_SIZE * 2, false), PAGE_SIZE * 2);
     assert_int_equal(access_read(a, at + 5, back, PAGE_SIZE * 2), PAGE_SIZE * 2);
     assert_memory_equal(text, back, PAGE_SIZE * 2);
 
-    vaddr_t text_page = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, &(struct mmap_file){.source = &file}, 0);
+    vaddr_t text_page = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+                                         &(struct mmap_file){.source = &file}, 0);
     assert_int_equal(access_write(a, text_page, "\xcc", 1, false), 0);
     assert_int_equal(access_write(a, text_page, "\xcc", 1, true), 1);
     assert_int_equal(touch(a, text_page, ACCESS_READ, &byte), 0);

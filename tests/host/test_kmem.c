@@ -34,7 +34,10 @@ static void check(void)
 static void objects_are_distinct(void **state)
 {
     enum { COUNT = 3000 };
-    static struct { unsigned char *memory; size_t size; } held[COUNT];
+    static struct {
+        unsigned char *memory;
+        size_t size;
+    } held[COUNT];
     (void)state;
 
     for (int step = 0; step < 40000; step++) {

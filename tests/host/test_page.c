@@ -151,8 +151,11 @@ static void a_broken_ledger_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ledger_adds_up),        cmocka_unit_test(references), cmocka_unit_test(random_blocks),
-        cmocka_unit_test(exhaustion_and_refill), cmocka_unit_test(a_broken_ledger_is_noticed),
+        cmocka_unit_test(ledger_adds_up),
+        cmocka_unit_test(references),
+        cmocka_unit_test(random_blocks),
+        cmocka_unit_test(exhaustion_and_refill),
+        cmocka_unit_test(a_broken_ledger_is_noticed),
     };
 
     machine_start(RAM);

@@ -22,8 +22,12 @@
 /* Pages in six clusters that share tables on different levels. */
 static vaddr_t address(uint64_t page)
 {
-    static const vaddr_t clusters[] = {0x400000,       0x10000000 - 500 * PAGE_SIZE, 0x40000000UL - 300 * PAGE_SIZE, 0x7f8000000000UL - 700 * PAGE_SIZE,
-                                       0x7ffff0000000UL, 0x7ffffffff000UL - 1000 * PAGE_SIZE};
+    static const vaddr_t clusters[] = {0x400000,
+                                       0x10000000 - 500 * PAGE_SIZE,
+                                       0x40000000UL - 300 * PAGE_SIZE,
+                                       0x7f8000000000UL - 700 * PAGE_SIZE,
+                                       0x7ffff0000000UL,
+                                       0x7ffffffff000UL - 1000 * PAGE_SIZE};
     return clusters[page / 1000] + page % 1000 * PAGE_SIZE;
 }
 
@@ -82,7 +86,8 @@ static void enter_random(void)
 
 static void remove_random(void)
 {
-    uint64_t cluster = machine_random(6) * 1000, first = machine_random(1000), count = 1 + machine_random(machine_random(9) ? 20 : 1000);
+    uint64_t cluster = machine_random(6) * 1000, first = machine_random(1000),
+             count = 1 + machine_random(machine_random(9) ? 20 : 1000);
 
     count = MIN(count, 1000 - first);
     pmap_remove(&pmap, address(cluster + first), address(cluster + first) + count * PAGE_SIZE);
@@ -176,7 +181,8 @@ static void no_access_keeps_frames(void **state)
     assert_int_equal(pmap_resident_pages(&pmap), 1);
     check(&pmap);
     pmap_protect(&pmap, address(3), address(4), PMAP_WRITE_PRIVATE, true);
-    assert_int_equal(pmap_lookup(&pmap, address(3)) & (PTE_PRESENT | PTE_WRITE | PTE_NX), PTE_PRESENT | PTE_WRITE);
+    assert_int_equal(pmap_lookup(&pmap, address(3)) & (PTE_PRESENT | PTE_WRITE | PTE_NX),
+                     PTE_PRESENT | PTE_WRITE);
     everything_away();
     pmap_destroy(&pmap);
 }
@@ -255,9 +261,12 @@ static void ranges_are_walked_by_runs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_operations),         cmocka_unit_test(copy_shares),
-        cmocka_unit_test(no_access_keeps_frames),    cmocka_unit_test(an_entry_is_flushed_before_its_frame_goes),
-        cmocka_unit_test(every_allocation_fails_once), cmocka_unit_test(ranges_are_walked_by_runs),
+        cmocka_unit_test(random_operations),
+        cmocka_unit_test(copy_shares),
+        cmocka_unit_test(no_access_keeps_frames),
+        cmocka_unit_test(an_entry_is_flushed_before_its_frame_goes),
+        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(ranges_are_walked_by_runs),
     };
 
     machine_start(128 * MIB);

@@ -113,7 +113,8 @@ static void gap_random(void)
     uint64_t low = machine_random(PAGES / 2), high = low + 1 + machine_random(PAGES - low - 1);
     uint64_t count = 1 + machine_random(MIN(high - low, 40UL));
 
-    assert_int_equal(vma_gap_below(&set, count * PAGE_SIZE, address(low), address(high)), gap_by_model(count, low, high));
+    assert_int_equal(vma_gap_below(&set, count * PAGE_SIZE, address(low), address(high)),
+                     gap_by_model(count, low, high));
 }
 
 static void random_operations(void **state)
@@ -174,7 +175,8 @@ static void many_regions(void **state)
     }
     check();
     assert_true(depth(RB_ROOT(&set.tree)) <= 32);
-    assert_int_equal(vma_gap_below(&set, PAGE_SIZE, BASE, BASE + 2 * 65530 * PAGE_SIZE), BASE + (2 * 65530UL - 1) * PAGE_SIZE);
+    assert_int_equal(vma_gap_below(&set, PAGE_SIZE, BASE, BASE + 2 * 65530 * PAGE_SIZE),
+                     BASE + (2 * 65530UL - 1) * PAGE_SIZE);
     assert_int_equal(vma_gap_below(&set, 2 * PAGE_SIZE, BASE, BASE + 2 * 65530 * PAGE_SIZE), 0);
 }
 

@@ -80,7 +80,8 @@ static void multiboot2_read(paddr_t info)
             bootinfo.initramfs_size = tag->module.end - tag->module.start;
         }
         if (tag->type == MEMORY_MAP)
-            for (uint32_t offset = 16; offset + tag->memory.entry_size <= tag->size; offset += tag->memory.entry_size) {
+            for (uint32_t offset = 16; offset + tag->memory.entry_size <= tag->size;
+                 offset += tag->memory.entry_size) {
                 const struct memory_entry *entry = early(at + offset);
                 if (entry->type == MEMORY_RAM)
                     ram_add(entry->start, entry->size);

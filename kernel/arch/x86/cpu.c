@@ -47,8 +47,8 @@ struct table_pointer {
     uint64_t base;
 } __attribute__((packed));
 
-#define GATE_INTERRUPT 0x8e       /* present, ring 0 only, interrupts off on entry */
-#define GATE_INTERRUPT_USER 0xee  /* ring 3 may use it: int3, into */
+#define GATE_INTERRUPT 0x8e      /* present, ring 0 only, interrupts off on entry */
+#define GATE_INTERRUPT_USER 0xee /* ring 3 may use it: int3, into */
 
 extern const uint64_t trap_stubs[256];
 void syscall_start(void);
@@ -97,7 +97,8 @@ static void gdt_load(uint32_t number)
     table[USER_DATA / 8] = DESCRIPTOR_USER_DATA;
     table[USER_CODE / 8] = DESCRIPTOR_USER_CODE;
     /* A TSS descriptor fills two entries (SDM vol. 3, 7.2.3): type 9, present. */
-    table[TSS_SELECTOR / 8] = (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | 0x89UL << 40 | (base >> 24 & 0xff) << 56;
+    table[TSS_SELECTOR / 8] = (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | 0x89UL << 40 |
+                              (base >> 24 & 0xff) << 56;
     table[TSS_SELECTOR / 8 + 1] = base >> 32;
 
     tss[number].io_map = sizeof(struct tss); /* no port is open to ring 3 */
@@ -222,7 +223,8 @@ uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument
     void thread_begin(void);
     struct switch_frame *frame = (struct switch_frame *)(void *)((uint8_t *)thread_frame(stack_top) - 16) - 1;
 
-    *frame = (struct switch_frame){.r12 = (uint64_t)entry, .r13 = (uint64_t)argument, .rip = (uint64_t)thread_begin};
+    *frame = (struct switch_frame){
+        .r12 = (uint64_t)entry, .r13 = (uint64_t)argument, .rip = (uint64_t)thread_begin};
     return (uint64_t)frame;
 }
 

@@ -17,7 +17,7 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-void cpu_init(void);  /* GDT, TSS, IDT, per-CPU data, control registers, SYSCALL */
+void cpu_init(void); /* GDT, TSS, IDT, per-CPU data, control registers, SYSCALL */
 
 _Noreturn void power_off(uint8_t code);
 

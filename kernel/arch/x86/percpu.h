@@ -13,11 +13,11 @@
 struct thread;
 
 struct percpu {
-    struct percpu *self;     /* offset 0 */
-    uint64_t user_rsp;       /* 8: scratch of the system-call entry */
-    uint64_t kernel_rsp;     /* 16: top of the current thread's kernel stack; TSS.rsp0 says the same */
-    struct thread *current;  /* 24 */
-    uint32_t number;         /* 32 */
+    struct percpu *self;    /* offset 0 */
+    uint64_t user_rsp;      /* 8: scratch of the system-call entry */
+    uint64_t kernel_rsp;    /* 16: top of the current thread's kernel stack; TSS.rsp0 says the same */
+    struct thread *current; /* 24 */
+    uint32_t number;        /* 32 */
     uint32_t apic_id;
 };
 static_assert(offsetof(struct percpu, user_rsp) == 8, "entry.asm");

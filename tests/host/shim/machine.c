@@ -54,7 +54,8 @@ paddr_t kmap_cr3(void)
 
 static void arena(uint64_t address, uint64_t bytes)
 {
-    void *at = mmap((void *)address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    void *at = mmap((void *)address, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 
     if (at == MAP_FAILED)
         panic("no arena at %#lx", address);
