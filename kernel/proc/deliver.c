@@ -26,7 +26,15 @@
 
 /* ---- Stopping ---- */
 
-/* Sleeps until SIGCONT or SIGKILL (signal.c ends it). */
+/* Sleeps until SIGCONT or SIGKILL (signal.c ends it), as every thread of the process does. */
+static void stay_stopped(struct process *process)
+{
+    spin_lock(&process_table_lock);
+    while (process->stop_signal)
+        waitq_sleep(&process->stopped, &process_table_lock, WAIT_FOREVER, false);
+    spin_unlock(&process_table_lock);
+}
+
 static void stop(struct process *process, int number)
 {
     struct process *parent = process->parent;
@@ -40,10 +48,8 @@ static void stop(struct process *process, int number)
             signal_send(parent, &info);
         waitq_wake(&parent->child_exited, WAKE_ALL);
     }
-    spin_lock(&process_table_lock);
-    while (process->stop_signal)
-        waitq_sleep(&process->stopped, &process_table_lock, WAIT_FOREVER, false);
-    spin_unlock(&process_table_lock);
+    signal_summon(process, current_task());
+    stay_stopped(process);
 }
 
 /* ---- System calls that were interrupted ---- */
@@ -53,9 +59,11 @@ static bool was_interrupted(const struct trapframe *frame)
     return frame->vector == TRAP_SYSCALL && (int64_t)frame->rax == -EINTR && (int64_t)frame->error >= 0;
 }
 
-/* signal(7): these give -EINTR after a handler, whatever SA_RESTART says. */
-static bool never_restarted(uint64_t number)
+/* signal(7): these give -EINTR after a handler, whatever SA_RESTART says; so does a futex call with a time-out. */
+static bool never_restarted(uint64_t number, const struct task *task)
 {
+    if (task->restart_deadline)
+        return true;
     switch (number) {
     case __NR_pause:
     case __NR_rt_sigsuspend:
@@ -80,7 +88,7 @@ static void restart(struct trapframe *frame)
 
 /* ---- Handlers ---- */
 
-static void fill_siginfo(struct siginfo *to, const struct signal_info *from)
+void signal_describe(const struct signal_info *from, struct siginfo *to)
 {
     *to = (struct siginfo){.si_signo = from->number, .si_code = from->code};
     if (from->trap || from->address) {
@@ -93,57 +101,57 @@ static void fill_siginfo(struct siginfo *to, const struct signal_info *from)
         to->si_status = from->status;
         to->si_utime = (long)(from->user_ns / NS_PER_CLOCK_TICK);
         to->si_stime = (long)(from->system_ns / NS_PER_CLOCK_TICK);
+    } else if (from->value) {
+        to->si_ptr = (void *)from->value;
     }
 }
 
 /* After the frame is pushed: what is blocked while the handler runs, and what SA_RESETHAND wants. */
-static void enter_handler(struct process *process, int number, const struct signal_action *action)
+static void enter_handler(struct task *task, int number, const struct signal_action *action)
 {
-    struct signals *signals = process->signals;
-    uint64_t blocked = signals->blocked | action->mask;
+    uint64_t blocked = task->blocked | action->mask;
     if (!(action->flags & SA_NODEFER))
         blocked |= signal_bit(number);
     if (action->flags & SA_RESETHAND) {
         struct signal_action reset = *action;
         reset.handler = (uint64_t)SIG_DFL;
-        signal_set_action(process, number, &reset, NULL);
+        signal_set_action(task->thread.process, number, &reset, NULL);
     }
-    if (signals->stack_disarm) {
-        signals->stack_base = signals->stack_size = 0;
-        signals->stack_disarm = false;
-    }
-    signals->restore_blocked = false;
-    signal_set_blocked(process, blocked);
+    if (task->stack.disarm)
+        task->stack = (struct sigframe_stack){0};
+    task->restart_deadline = 0;
+    task->restore_blocked = false;
+    signal_set_blocked(task, blocked);
 }
 
-static int push_frame(struct trapframe *frame, const struct signals *signals,
-                      const struct signal_action *action, const struct signal_info *info)
+static int push_frame(struct trapframe *frame, const struct task *task, const struct signal_action *action,
+                      const struct signal_info *info)
 {
     struct siginfo siginfo;
-    fill_siginfo(&siginfo, info);
+    signal_describe(info, &siginfo);
     const struct sigframe_request request = {
         .handler = action->handler,
         .restorer = action->flags & SA_RESTORER ? action->restorer : 0,
         .info = &siginfo,
-        .blocked = signals->restore_blocked ? signals->saved_blocked : signals->blocked,
-        .stack = {.base = signals->stack_base, .size = signals->stack_size, .disarm = signals->stack_disarm},
+        .blocked = task->restore_blocked ? task->saved_blocked : task->blocked,
+        .stack = task->stack,
         .use_stack = action->flags & SA_ONSTACK,
-        .trap = signals->fault_trap,
-        .error = signals->fault_error,
-        .fault_address = signals->fault_address,
+        .trap = task->fault_trap,
+        .error = task->fault_error,
+        .fault_address = task->fault_address,
     };
     return sigframe_push(frame, &request);
 }
 
 /* => false: the stack cannot take the frame. */
-static bool run_handler(struct trapframe *frame, struct process *process, const struct signal_info *info)
+static bool run_handler(struct trapframe *frame, struct task *task, const struct signal_info *info)
 {
-    struct signal_action action = process->signals->actions[info->number - 1];
-    if (was_interrupted(frame) && (action.flags & SA_RESTART) && !never_restarted(frame->error))
+    struct signal_action action = task->thread.process->signals->actions[info->number - 1];
+    if (was_interrupted(frame) && (action.flags & SA_RESTART) && !never_restarted(frame->error, task))
         restart(frame);
-    if (push_frame(frame, process->signals, &action, info) != 0)
+    if (push_frame(frame, task, &action, info) != 0)
         return false;
-    enter_handler(process, info->number, &action);
+    enter_handler(task, info->number, &action);
     return true;
 }
 
@@ -165,32 +173,31 @@ static void no_room_for_frame(struct trapframe *frame, int number)
 
 void signal_fault(struct trapframe *frame, const struct signal_info *info)
 {
-    struct process *process = current_process();
-    struct signals *signals = process->signals;
+    struct task *task = current_task();
     uint64_t bit = signal_bit(info->number);
     if (info->trap) {
-        signals->fault_trap = info->trap;
-        signals->fault_error = info->error;
+        task->fault_trap = info->trap;
+        task->fault_error = info->error;
     }
     if (info->trap == TRAP_PAGE_FAULT)
-        signals->fault_address = info->address;
-    if (!(signals->caught & bit) || (signals->blocked & bit))
+        task->fault_address = info->address;
+    if (!(task->thread.process->signals->caught & bit) || (task->blocked & bit))
         die_of_fault(frame, info);
-    if (!run_handler(frame, process, info))
+    if (!run_handler(frame, task, info))
         no_room_for_frame(frame, info->number);
 }
 
 /* ---- What waits ---- */
 
 /* => true: a handler is going to run. */
-static bool deliver_one(struct trapframe *frame, struct process *process, const struct signal_info *info)
+static bool deliver_one(struct trapframe *frame, struct task *task, const struct signal_info *info)
 {
-    const struct signals *signals = process->signals;
+    struct process *process = task->thread.process;
     uint64_t bit = signal_bit(info->number);
-    if (signals->ignored & bit)
+    if (process->signals->ignored & bit)
         return false;
-    if (signals->caught & bit) {
-        if (!run_handler(frame, process, info))
+    if (process->signals->caught & bit) {
+        if (!run_handler(frame, task, info))
             no_room_for_frame(frame, info->number);
         return true;
     }
@@ -206,20 +213,32 @@ static bool deliver_one(struct trapframe *frame, struct process *process, const 
     return false;
 }
 
+/* What others have decided about this thread's process: its end, or a stop. */
+static void follow_others(struct process *process)
+{
+    if (unlikely(process->ending))
+        task_exit(0);
+    if (unlikely(process->stop_signal))
+        stay_stopped(process);
+}
+
 void signal_deliver(struct trapframe *frame)
 {
-    struct process *process = current_process();
+    struct task *task = current_task();
     struct signal_info info;
     bool handled = false;
-    while (signal_take(process, &info))
-        handled |= deliver_one(frame, process, &info);
+    follow_others(task->thread.process);
+    while (signal_take(task, ~task->blocked, &info)) {
+        handled |= deliver_one(frame, task, &info);
+        follow_others(task->thread.process);
+    }
     if (handled)
         return;
     if (was_interrupted(frame))
         restart(frame);
-    if (process->signals->restore_blocked) {
-        process->signals->restore_blocked = false;
-        signal_set_blocked(process, process->signals->saved_blocked);
+    if (task->restore_blocked) {
+        task->restore_blocked = false;
+        signal_set_blocked(task, task->saved_blocked);
     }
 }
 

@@ -227,13 +227,14 @@ put_node:
     return error;
 }
 
-void program_adopt(struct process *process, struct program *program, struct trapframe *frame)
+void program_adopt(struct task *task, struct program *program, struct trapframe *frame)
 {
+    struct process *process = task->thread.process;
     process->aspace = program->aspace;
     process->executable = program->node;
     memcpy(process->name, program->name, sizeof(process->name));
-    process->thread->cr3 = program->aspace->pmap.cr3;
-    process->thread->fs_base = 0;
+    task->thread.cr3 = program->aspace->pmap.cr3;
+    task->thread.fs_base = 0;
     *frame = (struct trapframe){
         .rip = program->entry,
         .cs = USER_CODE,
@@ -246,20 +247,22 @@ void program_adopt(struct process *process, struct program *program, struct trap
 /* ---- execve ---- */
 
 /* Nothing here can fail. */
-static void commit(struct process *process, struct program *program, struct trapframe *frame)
+static void commit(struct task *task, struct program *program, struct trapframe *frame)
 {
+    struct process *process = task->thread.process;
     struct aspace *old_aspace = process->aspace;
     struct node *old_executable = process->executable;
-    struct thread *thread = process->thread;
+    const struct thread *thread = &task->thread;
 
+    task_clear_tid(task);
     process_refresh_usage(process); /* the peak and the faults of the old memory count for getrusage */
     process->past_faults = process->usage.minor_faults;
-    program_adopt(process, program, frame);
+    program_adopt(task, program, frame);
     switch_load(thread->stack_top, thread->cr3, thread->fs_base);
     fpu_reset();
     signals_exec(process->signals);
     fdtable_close_on_exec(process->files);
-    process->set_child_tid = process->clear_child_tid = 0;
+    task->stack = (struct sigframe_stack){0};
     process->has_execed = true;
     process_vfork_done(process);
 
@@ -273,7 +276,13 @@ int process_exec(const char *path, struct arguments *arguments, struct trapframe
     struct process *process = current_process();
     struct program program;
     int error = program_build(&program, process->cwd, path, arguments, process->limits);
-    if (!error)
-        commit(process, &program, frame);
-    return error;
+    if (error)
+        return error;
+    if (task_end_others()) {
+        commit(current_task(), &program, frame);
+        return 0;
+    }
+    aspace_put(program.aspace);
+    node_put(program.node);
+    return -EINTR; /* which nobody sees: the thread ends */
 }

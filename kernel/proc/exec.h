@@ -20,8 +20,8 @@ struct program {
  * the caller's; -ENOENT, -EACCES, -ENOEXEC, -E2BIG, -ENOMEM, ... : nothing is left over. */
 int program_build(struct program *program, struct node *start, const char *path, struct arguments *arguments,
                   const struct rlimit64 *limits);
-/* Makes it the process's; what the process had is the caller's business. `frame` is filled for the first
+/* Makes it the program of the task's process, whose only thread that is; what the process had is the caller's business. `frame` is filled for the first
  * instruction. */
-void program_adopt(struct process *process, struct program *program, struct trapframe *frame);
+void program_adopt(struct task *task, struct program *program, struct trapframe *frame);
 
 #endif

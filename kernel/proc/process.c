@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* process.c - the table of processes.
+/* process.c - the table of processes, and the one of threads.
  *
  * A process is found by pid through a hash; a bitmap of the pids in use gives the next free one and the next
  * used one, and with it the neighbour in the list of all, which is in pid order. So nothing here walks over
  * processes, except that after pids have wrapped around a free number must not be the name of a process group
- * or session that still lives.
+ * or session that still lives. Threads have their numbers from the same store and a hash of their own; a
+ * process's number stays in use when its first thread has ended before others.
  *
  * A process is more than this table: its memory, files and signals are made in fork.c and start.c and let go
  * in exit.c. Lock: process_table_lock guards the table, all family links and the states. Nothing sleeps with
@@ -24,24 +25,21 @@
 #define WORD_BITS 64
 
 LIST_HEAD(process_bucket, process);
-
-struct thread_block {
-    struct thread thread;
-    uint8_t fpu[FPU_STATE_SIZE] __attribute__((aligned(16)));
-};
+LIST_HEAD(task_bucket, task);
 
 static struct kmem_cache process_cache = KMEM_CACHE("process", struct process);
-static struct kmem_cache thread_cache = KMEM_CACHE("thread", struct thread_block);
+static struct kmem_cache task_cache = KMEM_CACHE("task", struct task);
 
 struct spinlock process_table_lock;
 static struct process_bucket buckets[HASH_SIZE];
+static struct task_bucket task_buckets[HASH_SIZE];
 TAILQ_HEAD(process_list, process);
 static struct process_list all_processes = TAILQ_HEAD_INITIALIZER(all_processes);
 static uint64_t pid_bits[PID_MAX / WORD_BITS];
 static int last_pid;
 static bool pids_wrapped;
 static unsigned live_count;
-static uint64_t forks;
+static uint64_t forks; /* processes and threads, as Linux counts */
 
 void process_init(void)
 {
@@ -108,8 +106,38 @@ struct process *process_find(int pid)
 
 struct process *process_next(int pid)
 {
-    int next = pid_scan(MAX(pid, 1), 0);
-    return next < PID_MAX ? process_find(next) : NULL;
+    struct process *process = NULL;
+    for (int next = pid - 1; !process && next < PID_MAX;) { /* threads are between */
+        next = pid_scan(MAX(next + 1, 1), 0);
+        process = process_find(next);
+    }
+    return process;
+}
+
+static struct task_bucket *task_bucket_of(int tid)
+{
+    return &task_buckets[(unsigned)tid % HASH_SIZE];
+}
+
+struct task *task_find(int tid)
+{
+    struct task *task = NULL;
+    LIST_FOREACH (task, task_bucket_of(tid), hash)
+        if (task->thread.tid == tid)
+            return task;
+    return NULL;
+}
+
+struct task *process_main(const struct process *process)
+{
+    struct task *first = TAILQ_FIRST(&process->tasks);
+    return first && first->thread.tid == process->pid ? first : NULL;
+}
+
+char *task_name(struct task *task)
+{
+    struct process *process = task->thread.process;
+    return task->thread.tid == process->pid ? process->name : task->name;
 }
 
 unsigned process_count(void)
@@ -137,26 +165,87 @@ static void insert_in_order(struct process *process)
         TAILQ_INSERT_TAIL(&all_processes, process, all);
 }
 
-int process_enter(struct process *process, struct process *parent)
+static void pid_release(int pid)
+{
+    pid_bits[pid / WORD_BITS] &= ~(1UL << (pid % WORD_BITS));
+}
+
+/* => 0: no number is free. */
+static int enter_task(struct task *task)
+{
+    struct process *process = task->thread.process;
+    int tid = pid_choose();
+    if (tid == 0)
+        return 0;
+    pid_bits[tid / WORD_BITS] |= 1UL << (tid % WORD_BITS);
+    task->thread.tid = last_pid = tid;
+    TAILQ_INSERT_TAIL(&process->tasks, task, sibling);
+    LIST_INSERT_HEAD(task_bucket_of(tid), task, hash);
+    process->task_count++;
+    forks++;
+    return tid;
+}
+
+int task_enter(struct task *task)
 {
     spin_lock(&process_table_lock);
-    int pid = pid_choose();
+    int tid = task->thread.process->ending ? 0 : enter_task(task);
+    spin_unlock(&process_table_lock);
+    return tid ? 0 : -EAGAIN;
+}
+
+int process_enter(struct process *process, struct process *parent, struct task *task)
+{
+    spin_lock(&process_table_lock);
+    int pid = enter_task(task);
     if (pid == 0) {
         spin_unlock(&process_table_lock);
         return -EAGAIN;
     }
-    process->pid = last_pid = pid;
-    process->thread->tid = pid;
+    process->pid = pid;
     process->parent = parent;
     if (parent)
         TAILQ_INSERT_TAIL(&parent->children, process, sibling);
     insert_in_order(process);
     LIST_INSERT_HEAD(bucket_of(pid), process, hash);
-    pid_bits[pid / WORD_BITS] |= 1UL << (pid % WORD_BITS);
     live_count++;
-    forks++;
     spin_unlock(&process_table_lock);
     return 0;
+}
+
+bool task_leave(struct task *task)
+{
+    struct process *process = task->thread.process;
+    struct process_usage used;
+    task_usage(task, &used);
+    spin_lock(&process_table_lock);
+    TAILQ_REMOVE(&process->tasks, task, sibling);
+    LIST_REMOVE(task, hash);
+    if (task->thread.tid != process->pid)
+        pid_release(task->thread.tid);
+    used.user_ns += used.system_ns; /* it is split for all threads together */
+    used.system_ns = 0;
+    usage_add(&process->ended, &used);
+    process->ended_user_ticks += task->thread.user_ticks;
+    process->ended_system_ticks += task->thread.system_ticks;
+    bool last = TAILQ_EMPTY(&process->tasks);
+    if (process->survivor)
+        waitq_wake(&process->task_gone, WAKE_ALL);
+    spin_unlock(&process_table_lock);
+    return last;
+}
+
+void task_become_main(struct task *task)
+{
+    struct process *process = task->thread.process;
+    if (task->thread.tid == process->pid)
+        return;
+    spin_lock(&process_table_lock);
+    LIST_REMOVE(task, hash);
+    pid_release(task->thread.tid);
+    task->thread.tid = process->pid;
+    LIST_INSERT_HEAD(task_bucket_of(process->pid), task, hash);
+    spin_unlock(&process_table_lock);
 }
 
 void process_leave(struct process *process)
@@ -167,24 +256,26 @@ void process_leave(struct process *process)
         TAILQ_REMOVE(&process->parent->children, process, sibling);
     TAILQ_REMOVE(&all_processes, process, all);
     LIST_REMOVE(process, hash);
-    pid_bits[process->pid / WORD_BITS] &= ~(1UL << (process->pid % WORD_BITS));
+    pid_release(process->pid);
     live_count--;
     spin_unlock(&process_table_lock);
 }
 
 /* ---- The structures ---- */
 
-static struct thread *thread_alloc(void)
+struct task *task_alloc(struct process *process)
 {
-    struct thread_block *block = kmem_alloc(&thread_cache);
-    if (!block)
+    struct task *task = kmem_alloc(&task_cache);
+    if (!task)
         return NULL;
-    memset(&block->thread, 0, sizeof(block->thread));
-    block->thread.fpu = block->fpu;
-    block->thread.stack_top = kstack_alloc();
-    if (block->thread.stack_top)
-        return &block->thread;
-    kmem_free(&thread_cache, block);
+    memset(task, 0, offsetof(struct task, fpu));
+    task->thread.fpu = task->fpu;
+    task->thread.process = process;
+    TAILQ_INIT(&task->pending.queue);
+    task->thread.stack_top = kstack_alloc();
+    if (task->thread.stack_top)
+        return task;
+    kmem_free(&task_cache, task);
     return NULL;
 }
 
@@ -193,31 +284,26 @@ struct process *process_alloc(void)
     struct process *process = kmem_zalloc(&process_cache);
     if (!process)
         return NULL;
-    process->thread = thread_alloc();
-    if (!process->thread) {
-        kmem_free(&process_cache, process);
-        return NULL;
-    }
-    process->thread->process = process;
     process->started_ns = clock_now();
+    TAILQ_INIT(&process->tasks);
     TAILQ_INIT(&process->children);
+    waitq_init(&process->task_gone);
     waitq_init(&process->child_exited);
     waitq_init(&process->stopped);
-    waitq_init(&process->vfork_done);
     return process;
 }
 
-void process_free_thread(struct process *process)
+void task_free(struct task *task)
 {
-    struct thread *thread = process->thread;
-    process->thread = NULL;
-    kstack_free(thread->stack_top);
-    kmem_free(&thread_cache, CONTAINER_OF(thread, struct thread_block, thread));
+    assert(TAILQ_EMPTY(&task->pending.queue));
+    kstack_free(task->thread.stack_top);
+    kmem_free(&task_cache, task);
 }
 
 void process_free(struct process *process)
 {
-    assert(!process->thread && !process->aspace && !process->files && !process->cwd && !process->signals);
+    assert(TAILQ_EMPTY(&process->tasks) && !process->aspace && !process->files && !process->cwd &&
+           !process->signals);
     kmem_free(&process_cache, process);
 }
 
@@ -244,48 +330,76 @@ void process_drop_resources(struct process *process)
 
     struct aspace *aspace = process->aspace;
     process->aspace = NULL;
-    struct thread *thread = process->thread;
-    /* From here on it runs on the kernel's own page tables. */
+    task_leave_memory();
+    aspace_put(aspace);
+}
+
+void task_leave_memory(void)
+{
+    struct thread *thread = current_thread();
     thread->cr3 = kmap_cr3();
     switch_load(thread->stack_top, thread->cr3, 0);
-    aspace_put(aspace);
 }
 
 void process_vfork_done(struct process *process)
 {
-    struct process *parent = process->vfork_parent;
-    if (!parent)
+    struct vfork_wait *wait = process->vfork;
+    if (!wait)
         return;
     spin_lock(&process_table_lock);
-    process->vfork_parent = NULL;
-    parent->vfork_waits = false;
-    waitq_wake(&parent->vfork_done, WAKE_ALL);
+    process->vfork = NULL;
+    wait->done = true;
+    waitq_wake(&wait->queue, WAKE_ALL);
     spin_unlock(&process_table_lock);
+}
+
+/* Without a tick in ring 0 all counts as user time. By tick, not in one product: it would overflow within the
+ * hour. */
+static uint64_t system_share(uint64_t total, uint64_t user_ticks, uint64_t system_ticks)
+{
+    uint64_t ticks = user_ticks + system_ticks;
+    return ticks ? MIN(total, total / ticks * system_ticks) : 0;
 }
 
 void process_times(const struct process *process, uint64_t *user_ns, uint64_t *system_ns)
 {
-    const struct thread *thread = process->thread;
-    if (!thread) {
-        *user_ns = process->usage.user_ns;
-        *system_ns = process->usage.system_ns;
-        return;
+    uint64_t total = process->ended.user_ns, user_ticks = process->ended_user_ticks,
+             system_ticks = process->ended_system_ticks;
+    const struct task *task = NULL;
+    TAILQ_FOREACH (task, &process->tasks, sibling) {
+        total += thread_cpu_ns(&task->thread);
+        user_ticks += task->thread.user_ticks;
+        system_ticks += task->thread.system_ticks;
     }
-    uint64_t total = thread_cpu_ns(thread);
-    uint64_t ticks = thread->user_ticks + thread->system_ticks;
-    /* Without a tick in ring 0 all counts as user time. By tick, not in one product: it would overflow within
-     * the hour. */
-    *system_ns = ticks ? MIN(total, total / ticks * thread->system_ticks) : 0;
+    *system_ns = system_share(total, user_ticks, system_ticks);
     *user_ns = total - *system_ns;
+}
+
+void task_usage(const struct task *task, struct process_usage *usage)
+{
+    const struct thread *thread = &task->thread;
+    uint64_t total = thread_cpu_ns(thread);
+    uint64_t system_ns = system_share(total, thread->user_ticks, thread->system_ticks);
+    *usage = (struct process_usage){
+        .minor_faults = task->minor_faults,
+        .user_ns = total - system_ns,
+        .system_ns = system_ns,
+        .voluntary_switches = thread->voluntary_switches,
+        .involuntary_switches = thread->involuntary_switches,
+        .peak_resident = thread->process->usage.peak_resident,
+    };
 }
 
 void process_refresh_usage(struct process *process)
 {
     struct process_usage *usage = &process->usage;
+    const struct task *task = NULL;
     process_times(process, &usage->user_ns, &usage->system_ns);
-    if (process->thread) {
-        usage->voluntary_switches = process->thread->voluntary_switches;
-        usage->involuntary_switches = process->thread->involuntary_switches;
+    usage->voluntary_switches = process->ended.voluntary_switches;
+    usage->involuntary_switches = process->ended.involuntary_switches;
+    TAILQ_FOREACH (task, &process->tasks, sibling) {
+        usage->voluntary_switches += task->thread.voluntary_switches;
+        usage->involuntary_switches += task->thread.involuntary_switches;
     }
     if (!process->aspace)
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* process.h - processes: identity, family, what they own. The table of them and the current one. */
+/* process.h - processes: identity, family, what they own; their threads. The tables of both and the current ones. */
 #ifndef FAULTLINE_PROC_PROCESS_H
 #define FAULTLINE_PROC_PROCESS_H
 
@@ -7,6 +7,7 @@
 #include <fs/file.h>
 #include <list.h>
 #include <mm/aspace.h>
+#include <proc/task.h>
 #include <sched/thread.h>
 #include <sched/wait.h>
 #include <types.h>
@@ -16,9 +17,10 @@
 struct trapframe;
 
 #define PID_MAX 32768
-#define PROCESS_NAME_SIZE 16 /* TASK_COMM_LEN of Linux */
 
 enum process_state { PROCESS_LIVE, PROCESS_ZOMBIE };
+
+struct signals; /* proc/signal.h */
 
 struct process_usage {
     uint64_t minor_faults, major_faults; /* as of the last process_refresh_usage() */
@@ -27,7 +29,11 @@ struct process_usage {
     uint64_t peak_resident; /* pages */
 };
 
-struct signals; /* proc/signal.h */
+/* Somebody sleeps in vfork(2) until the child has exec'ed or exited. On the sleeper's stack. */
+struct vfork_wait {
+    bool done; /* guarded by: process_table_lock */
+    struct waitq queue;
+};
 
 struct process {
     int pid;
@@ -37,8 +43,16 @@ struct process {
     children;                     /* zombies first, the oldest child first among them */
     TAILQ_ENTRY(process) sibling; /* in the parent's list; guarded by: process_table_lock */
     TAILQ_ENTRY(process) all;     /* in pid order */
-    struct thread *thread;        /* the main thread (the only one until threads come) */
-    struct aspace *aspace;        /* NULL once it has exited */
+    TAILQ_HEAD(process_tasks, task)
+    tasks; /* its threads, the oldest first; guarded by: process_table_lock */
+    unsigned
+        task_count; /* of those, how many have not begun to end; the last one lets go of all that is shared */
+    bool ending;    /* all threads are to end, but for: */
+    struct task *survivor;      /* the one that is in execve; NULL: none */
+    struct waitq task_gone;     /* it sleeps here */
+    struct process_usage ended; /* what threads used that are gone; user_ns: all their time */
+    uint64_t ended_user_ticks, ended_system_ticks;
+    struct aspace *aspace; /* NULL once it has exited */
     struct fdtable *files;
     struct node *cwd;        /* a reference */
     struct node *executable; /* a reference; NULL: a kernel process */
@@ -53,18 +67,16 @@ struct process {
         past_faults;
     uint64_t started_ns;       /* clock_now() at birth */
     int exit_status;           /* as wait4 gives it */
+    int exit_signal;           /* what the parent gets when it ends; 0: nothing */
     struct waitq child_exited; /* wait4 sleeps here */
-    vaddr_t set_child_tid, clear_child_tid;
-    LIST_ENTRY(process) hash; /* by pid; guarded by: process_table_lock */
+    LIST_ENTRY(process) hash;  /* by pid; guarded by: process_table_lock */
 
-    int stop_signal;              /* stopped by it; 0: not stopped */
-    bool stop_unreported;         /* a wait4 with WUNTRACED has not seen it yet */
-    bool continue_unreported;     /* the same with WCONTINUED */
-    struct waitq stopped;         /* a stopped process sleeps here */
-    struct process *vfork_parent; /* sleeps on its own vfork_done until we exec or exit */
-    bool vfork_waits;
-    struct waitq vfork_done;
-    bool has_execed; /* setpgid(2): too late for the parent to change its group */
+    int stop_signal;          /* stopped by it; 0: not stopped */
+    bool stop_unreported;     /* a wait4 with WUNTRACED has not seen it yet */
+    bool continue_unreported; /* the same with WCONTINUED */
+    struct waitq stopped;     /* the threads of a stopped process sleep here */
+    struct vfork_wait *vfork; /* our maker sleeps here; NULL: nobody */
+    bool has_execed;          /* setpgid(2): too late for the parent to change its group */
 
     uint64_t alarm_ns;       /* clock_now() when SIGALRM is due; 0: none. alarm.c */
     uint64_t alarm_interval; /* and again after so many nanoseconds; 0: once */
@@ -80,35 +92,48 @@ void process_init(void);
 /* Starts pid 1 from `path` with these arguments. => 0, -errno. */
 int process_start_init(const char *path, char *const argv[], char *const envp[]);
 
-/* fork: a copy of the current process that returns 0 from the system call in `frame`. child_tid, not 0: where
- * the child writes its pid in its own memory; clear_child_tid: see set_tid_address(2). wait_for_exec: vfork,
- * the parent sleeps until the child has exec'ed or exited. => the child's pid, -EAGAIN, -ENOMEM. */
-struct fork_options {
-    vaddr_t parent_tid; /* the same in the parent's memory, before the child runs */
-    vaddr_t child_tid, clear_child_tid;
+/* clone(2): a copy of the current process, or with CLONE_THREAD one more thread of it, that returns 0 from the
+ * system call in `frame`. The flags are known and go together. => the child's pid or tid, -EAGAIN, -ENOMEM. */
+struct clone_options {
+    uint64_t flags; /* CLONE_ and the signal at exit */
     uint64_t stack; /* the child's rsp; 0: the parent's */
-    bool wait_for_exec;
+    vaddr_t parent_tid, child_tid, tls;
 };
-int process_fork(const struct trapframe *frame, const struct fork_options *options);
+int process_clone(const struct trapframe *frame, const struct clone_options *options);
 /* execve. On success `frame` is that of the new program; on any error the old program is untouched. => 0,
  * -errno. */
 struct arguments; /* proc/arguments.h */
 int process_exec(const char *path, struct arguments *arguments, struct trapframe *frame);
-/* Ends the current process; `status` as wait4 gives it (code << 8, or the signal). */
+/* Ends the current process, all threads of it; `status` as wait4 gives it (code << 8, or the signal). */
 _Noreturn void process_exit(int status);
+/* Ends the current thread, and the process if it is the last one: then the status is the process's. */
+_Noreturn void task_exit(int status);
+/* All other threads of the current process end; waits until they are gone. => false: the process ends, and so
+ * must the caller. */
+bool task_end_others(void);
+/* Done by the thread itself when it ends or leaves its memory: clears the word that set_tid_address(2) named. */
+void task_clear_tid(struct task *task);
 /* wait4: pid > 0, -1, 0, < -1 as wait(2); options WNOHANG, WUNTRACED. => pid, 0, -ECHILD, -EINTR. */
 int process_wait(int pid, int options, int *status, struct rusage *usage);
 
 /* The process with that pid (zombies too) or NULL; the pointer stays good while the caller does not sleep. */
 struct process *process_find(int pid);
+/* The same of a thread. */
+struct task *task_find(int tid);
 /* The first process with pid >= `pid`, or NULL. */
 struct process *process_next(int pid);
+/* The thread that the process began with, while it lives; NULL after that. */
+struct task *process_main(const struct process *process);
+/* PROCESS_NAME_SIZE bytes: the first thread's is the process's. */
+char *task_name(struct task *task);
 unsigned process_count(void);
 uint64_t process_forks(void);
 /* The time that the process has used, split by the ticks that hit ring 3 and ring 0, as Linux does. */
 void process_times(const struct process *process, uint64_t *user_ns, uint64_t *system_ns);
 /* Brings process->usage up to date: times and peak_resident. */
 void process_refresh_usage(struct process *process);
+/* The same of one thread; peak_resident is its process's. */
+void task_usage(const struct task *task, struct process_usage *usage);
 void usage_add(struct process_usage *to, const struct process_usage *from);
 struct rusage;
 void usage_fill(const struct process_usage *usage, struct rusage *rusage); /* as getrusage(2) gives it */
@@ -125,20 +150,29 @@ void process_return_to_user(struct trapframe *frame);
 
 /* ---- Among the files of proc/ ---- */
 
-/* A process with a thread, a kernel stack and an FPU area; the rest is zero. It has no pid yet. => NULL when
- * memory is short. */
+/* A process without threads; the rest is zero. It has no pid yet. => NULL when memory is short. */
 struct process *process_alloc(void);
-/* Gives back the thread, its stack and its FPU area. */
-void process_free_thread(struct process *process);
-/* Gives back the structure. The thread is gone, the process is in no list. */
+/* A thread of it with a kernel stack; it has no tid yet and is in no list. => NULL when memory is short. */
+struct task *task_alloc(struct process *process);
+/* Gives back the thread and its stack. It is in no list. */
+void task_free(struct task *task);
+/* Gives back the structure. The threads are gone, the process is in no list. */
 void process_free(struct process *process);
-/* Gives it a pid and enters it in the table, among the parent's children too. => 0, -EAGAIN. */
-int process_enter(struct process *process, struct process *parent);
+/* Gives both a pid and enters them in the tables, the process among the parent's children too. => 0, -EAGAIN. */
+int process_enter(struct process *process, struct process *parent, struct task *task);
 void process_leave(struct process *process);
+/* Gives one more thread a tid and enters it. => 0, -EAGAIN. */
+int task_enter(struct task *task);
+/* Takes it out and adds what it has used to its process. => true: it was the last one. */
+bool task_leave(struct task *task);
+/* The only thread becomes the first: its tid is the pid. */
+void task_become_main(struct task *task);
+/* From here on the current thread runs on the kernel's own page tables. */
+void task_leave_memory(void);
 /* Lets go of files, directories and memory. Done by the process itself, which then runs on the kernel's page
  * tables. */
 void process_drop_resources(struct process *process);
-/* A vfork parent may go on. */
+/* Whoever sleeps in vfork for it may go on. */
 void process_vfork_done(struct process *process);
 /* A zombie is buried: its usage goes to the parent, the rest is freed. */
 void process_reap(struct process *process);

@@ -148,8 +148,11 @@ static void log_balance(const struct page_ledger *ledger)
 /* Runs on the idle thread's stack; no process is left. */
 static void final_account(void *argument)
 {
-    struct process *init = argument;
-    process_free_thread(init);
+    struct task *task = argument;
+    struct process *init = task->thread.process;
+    task_leave(task);
+    signals_task_end(task);
+    task_free(task);
     signals_free(init->signals);
     init->signals = NULL;
     process_leave(init);
@@ -178,5 +181,5 @@ void process_all_done(int status)
     wait_for_others(self);
     alarm_set(self, 0, 0);
     process_drop_resources(self);
-    thread_exit(final_account, self);
+    thread_exit(final_account, current_task());
 }

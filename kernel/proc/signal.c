@@ -6,8 +6,11 @@
  * goes with a signal is queued; when memory is short the signal still comes, with none. Standard signals are
  * pending at most once, real-time ones queue.
  *
- * Lock: signals->lock guards a process's state; the process itself stays while the caller does not sleep.
- * Not here: groups of threads; every signal is for the process's only thread. */
+ * A signal is for a process, and then any thread that does not block it may take it, or for one thread. Only a
+ * thread itself takes THREAD_SIGNAL off: one that was called and finds nothing left (another took it) still has
+ * to see that its interrupted system call is started again.
+ *
+ * Lock: signals->lock guards a process's state and its threads'; both stay while the caller does not sleep. */
 #include <asm-generic/errno.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
@@ -49,7 +52,7 @@ struct signals *signals_create(void)
 {
     struct signals *signals = kmem_zalloc(&signals_cache);
     if (signals)
-        TAILQ_INIT(&signals->queue);
+        TAILQ_INIT(&signals->pending.queue);
     return signals;
 }
 
@@ -60,9 +63,8 @@ struct signals *signals_fork(const struct signals *from)
         return NULL;
     memcpy(signals, from, sizeof(*signals));
     signals->lock = (struct spinlock){0};
-    signals->pending = 0;
-    signals->restore_blocked = false;
-    TAILQ_INIT(&signals->queue);
+    signals->pending.set = 0;
+    TAILQ_INIT(&signals->pending.queue);
     return signals;
 }
 
@@ -76,54 +78,102 @@ void signals_exec(struct signals *signals)
         signals->actions[i].flags = 0;
         signals->actions[i].mask = 0;
     }
-    signals->stack_size = 0;
-    signals->stack_base = 0;
-    signals->stack_disarm = false;
     spin_unlock(&signals->lock);
 }
 
 /* Takes the infos of these signals out of the queue, and the signals out of the pending set. */
-static void forget(struct signals *signals, uint64_t set)
+static void forget(struct pending_signals *pending, uint64_t set)
 {
-    struct queued_signal *queued = TAILQ_FIRST(&signals->queue);
+    struct queued_signal *queued = TAILQ_FIRST(&pending->queue);
     while (queued) {
         struct queued_signal *next = TAILQ_NEXT(queued, link);
         if (signal_bit(queued->info.number) & set) {
-            TAILQ_REMOVE(&signals->queue, queued, link);
+            TAILQ_REMOVE(&pending->queue, queued, link);
             kmem_free(&queued_cache, queued);
         }
         queued = next;
     }
-    signals->pending &= ~set;
+    pending->set &= ~set;
+}
+
+/* The process's and those of each of its threads. */
+static void forget_all(struct process *process, uint64_t set)
+{
+    struct task *task = NULL;
+    forget(&process->signals->pending, set);
+    TAILQ_FOREACH (task, &process->tasks, sibling)
+        forget(&task->pending, set);
 }
 
 void signals_free(struct signals *signals)
 {
-    forget(signals, ~0UL);
+    forget(&signals->pending, ~0UL);
     kmem_free(&signals_cache, signals);
+}
+
+void signals_task_end(struct task *task)
+{
+    forget(&task->pending, ~0UL);
 }
 
 /* ---- Sending ---- */
 
-/* Keeps THREAD_SIGNAL of the thread equal to "a signal waits that is not blocked". */
-static void update_thread(struct process *process)
+uint64_t signal_waiting(const struct task *task, uint64_t mask)
 {
-    struct signals *signals = process->signals;
-    struct thread *thread = process->thread;
-    if (!thread)
-        return;
-    if (signals->pending & ~signals->blocked)
-        thread_notify(thread, THREAD_SIGNAL);
-    else if (thread->pending & THREAD_SIGNAL)
-        __atomic_and_fetch(&thread->pending, ~THREAD_SIGNAL, __ATOMIC_RELAXED);
+    return (task->pending.set | task->thread.process->signals->pending.set) & mask;
+}
+
+/* Those that wake the thread when they come. */
+static uint64_t let_through(const struct task *task)
+{
+    return ~task->blocked | task->wanted;
+}
+
+/* The oldest thread that takes this signal of the process's. => NULL: all block it. */
+static struct task *choose_task(const struct process *process, uint64_t bit, const struct task *except)
+{
+    struct task *task = NULL;
+    TAILQ_FOREACH (task, &process->tasks, sibling)
+        if (task != except && (let_through(task) & bit))
+            return task;
+    return NULL;
+}
+
+void signal_summon(struct process *process, const struct task *except)
+{
+    struct task *task = NULL;
+    TAILQ_FOREACH (task, &process->tasks, sibling)
+        if (task != except)
+            thread_notify(&task->thread, THREAD_SIGNAL);
+}
+
+/* Of what waits for the process, each of `set` that this thread will not take any more goes to another one. */
+static void hand_over(struct task *task, uint64_t set)
+{
+    const struct process *process = task->thread.process;
+    for (set &= process->signals->pending.set; set; set &= set - 1) {
+        struct task *other = choose_task(process, set & -set, task);
+        if (other)
+            thread_notify(&other->thread, THREAD_SIGNAL);
+    }
+}
+
+void signal_hand_over(struct task *task)
+{
+    struct signals *signals = task->thread.process->signals;
+    spin_lock(&signals->lock);
+    hand_over(task, ~task->blocked);
+    task->blocked = ~0UL;
+    spin_unlock(&signals->lock);
 }
 
 /* A blocked signal is kept even if it is ignored now: the action may change before it is let through. */
-static bool would_be_ignored(const struct process *process, const struct signal_info *info)
+static bool would_be_ignored(const struct process *process, const struct task *task,
+                             const struct signal_info *info)
 {
     const struct signals *signals = process->signals;
     uint64_t bit = signal_bit(info->number);
-    if (signals->blocked & bit & ~NOT_BLOCKABLE)
+    if (task && (task->blocked & bit & ~NOT_BLOCKABLE))
         return false;
     if (signals->ignored & bit)
         return true;
@@ -152,27 +202,28 @@ static void cancel_opposites(struct process *process, int number)
 {
     uint64_t bit = signal_bit(number);
     if (bit & DEFAULT_STOP)
-        forget(process->signals, BIT(SIGCONT));
+        forget_all(process, BIT(SIGCONT));
     if (number == SIGCONT)
-        forget(process->signals, DEFAULT_STOP);
+        forget_all(process, DEFAULT_STOP);
     if (number == SIGCONT || number == SIGKILL)
         resume(process, number == SIGCONT);
 }
 
-static void enqueue(struct signals *signals, const struct signal_info *info)
+static void enqueue(struct pending_signals *pending, const struct signal_info *info)
 {
     uint64_t bit = signal_bit(info->number);
-    if ((signals->pending & bit) && info->number < SIGRTMIN)
+    if ((pending->set & bit) && info->number < SIGRTMIN)
         return;
-    signals->pending |= bit;
+    pending->set |= bit;
     struct queued_signal *queued = kmem_alloc(&queued_cache);
     if (!queued)
         return;
     queued->info = *info;
-    TAILQ_INSERT_TAIL(&signals->queue, queued, link);
+    TAILQ_INSERT_TAIL(&pending->queue, queued, link);
 }
 
-int signal_send(struct process *process, const struct signal_info *info)
+/* task NULL: for the process. What the first thread blocks counts as blocked, as on Linux. */
+static int send(struct process *process, struct task *task, const struct signal_info *info)
 {
     if (info->number < 0 || info->number > SIGNAL_MAX)
         return -EINVAL;
@@ -181,12 +232,26 @@ int signal_send(struct process *process, const struct signal_info *info)
         return 0;
     spin_lock(&signals->lock);
     cancel_opposites(process, info->number);
-    if (!would_be_ignored(process, info)) {
-        enqueue(signals, info);
-        update_thread(process);
+    if (!would_be_ignored(process, task ? task : process_main(process), info)) {
+        uint64_t bit = signal_bit(info->number);
+        enqueue(task ? &task->pending : &signals->pending, info);
+        if (!task)
+            task = choose_task(process, bit, NULL);
+        if (task && (let_through(task) & bit))
+            thread_notify(&task->thread, THREAD_SIGNAL);
     }
     spin_unlock(&signals->lock);
     return 0;
+}
+
+int signal_send(struct process *process, const struct signal_info *info)
+{
+    return send(process, NULL, info);
+}
+
+int signal_send_task(struct task *task, const struct signal_info *info)
+{
+    return send(task->thread.process, task, info);
 }
 
 /* kill(0), kill(-group), kill(-1): all whose group it is, or all but pid 1 and the caller. */
@@ -221,12 +286,6 @@ int signal_kill(int pid, int number)
 
 /* ---- Taking ---- */
 
-bool signal_pending(struct process *process)
-{
-    const struct signals *signals = process->signals;
-    return signals && (signals->pending & ~signals->blocked);
-}
-
 static int choose(uint64_t ready)
 {
     if (ready & BIT(SIGKILL))
@@ -237,11 +296,11 @@ static int choose(uint64_t ready)
 }
 
 /* The oldest info of the signal; *more: another one of the same number waits. */
-static struct queued_signal *find_queued(struct signals *signals, int number, bool *more)
+static struct queued_signal *find_queued(struct pending_signals *pending, int number, bool *more)
 {
     struct queued_signal *first = NULL, *queued = NULL;
     *more = false;
-    TAILQ_FOREACH (queued, &signals->queue, link) {
+    TAILQ_FOREACH (queued, &pending->queue, link) {
         if (queued->info.number != number)
             continue;
         if (first) {
@@ -253,40 +312,64 @@ static struct queued_signal *find_queued(struct signals *signals, int number, bo
     return first;
 }
 
-static void take_number(struct signals *signals, int number, struct signal_info *info)
+static void take_number(struct pending_signals *pending, int number, struct signal_info *info)
 {
     bool more;
-    struct queued_signal *queued = find_queued(signals, number, &more);
+    struct queued_signal *queued = find_queued(pending, number, &more);
     *info = (struct signal_info){.number = number, .code = SI_USER};
     if (queued) {
         *info = queued->info;
-        TAILQ_REMOVE(&signals->queue, queued, link);
+        TAILQ_REMOVE(&pending->queue, queued, link);
         kmem_free(&queued_cache, queued);
     }
     if (!more)
-        signals->pending &= ~signal_bit(number);
+        pending->set &= ~signal_bit(number);
 }
 
-bool signal_take(struct process *process, struct signal_info *info)
+/* Keeps THREAD_SIGNAL of the current thread equal to "there is something to do in signal_deliver()". */
+static void update_self(struct task *task)
 {
-    struct signals *signals = process->signals;
+    const struct process *process = task->thread.process;
+    if (signal_waiting(task, let_through(task)) || process->ending || process->stop_signal)
+        thread_notify(&task->thread, THREAD_SIGNAL);
+    else if (task->thread.pending & THREAD_SIGNAL)
+        __atomic_and_fetch(&task->thread.pending, ~THREAD_SIGNAL, __ATOMIC_RELAXED);
+}
+
+/* The thread's own first. */
+bool signal_take(struct task *task, uint64_t mask, struct signal_info *info)
+{
+    struct signals *signals = task->thread.process->signals;
     spin_lock(&signals->lock);
-    uint64_t ready = signals->pending & ~signals->blocked;
+    struct pending_signals *pending = task->pending.set & mask ? &task->pending : &signals->pending;
+    uint64_t ready = pending->set & mask;
     if (ready)
-        take_number(signals, choose(ready), info);
-    update_thread(process);
+        take_number(pending, choose(ready), info);
+    update_self(task);
     spin_unlock(&signals->lock);
     return ready != 0;
 }
 
 /* ---- Wanting ---- */
 
-void signal_set_blocked(struct process *process, uint64_t blocked)
+void signal_set_wanted(struct task *task, uint64_t wanted)
 {
-    struct signals *signals = process->signals;
+    struct signals *signals = task->thread.process->signals;
     spin_lock(&signals->lock);
-    signals->blocked = blocked & ~NOT_BLOCKABLE;
-    update_thread(process);
+    task->wanted = wanted;
+    update_self(task);
+    spin_unlock(&signals->lock);
+}
+
+void signal_set_blocked(struct task *task, uint64_t blocked)
+{
+    struct signals *signals = task->thread.process->signals;
+    spin_lock(&signals->lock);
+    uint64_t newly = blocked & ~task->blocked;
+    task->blocked = blocked & ~NOT_BLOCKABLE;
+    if (signals->pending.set & newly)
+        hand_over(task, newly);
+    update_self(task);
     spin_unlock(&signals->lock);
 }
 
@@ -304,10 +387,8 @@ static void apply_action(struct process *process, int number, const struct signa
         signals->caught |= bit;
     /* What waits and is not wanted any more goes, blocked or not (POSIX). */
     if ((signals->ignored & bit) ||
-        (wanted->handler == HANDLER_DEFAULT && signal_default(number) == SIGNAL_IGNORE)) {
-        forget(signals, bit);
-        update_thread(process);
-    }
+        (wanted->handler == HANDLER_DEFAULT && signal_default(number) == SIGNAL_IGNORE))
+        forget_all(process, bit);
 }
 
 int signal_set_action(struct process *process, int number, const struct signal_action *wanted,

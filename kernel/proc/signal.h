@@ -5,7 +5,7 @@
 #ifndef FAULTLINE_PROC_SIGNAL_H
 #define FAULTLINE_PROC_SIGNAL_H
 
-#include <list.h>
+#include <proc/task.h>
 #include <sched/spinlock.h>
 #include <types.h>
 
@@ -22,6 +22,7 @@ struct signal_info {
     uint64_t trap, error;        /* vector and error code, for the ucontext */
     int status;                  /* of SIGCHLD: exit code or signal */
     uint64_t user_ns, system_ns; /* of SIGCHLD */
+    uint64_t value;              /* of sigqueue */
 };
 
 /* What a process wants done; laid out as rt_sigaction(2) passes it. */
@@ -32,22 +33,13 @@ struct signal_action {
     uint64_t mask;
 };
 
-struct queued_signal; /* signal.c */
-TAILQ_HEAD(signal_queue, queued_signal);
-
-/* A set of signals is a word: bit n - 1 is signal n. */
+/* What the threads of a process share. Each has pending signals, a blocked set and a stack of its own in struct
+ * task. */
 struct signals {
-    struct spinlock lock; /* guards all below */
-    uint64_t pending, blocked;
-    uint64_t ignored, caught; /* sets made from `actions` */
-    uint64_t saved_blocked;   /* rt_sigsuspend: the set to go back to */
-    bool restore_blocked;
-    struct signal_queue queue;                       /* the infos of pending signals, the oldest first */
-    vaddr_t stack_base;                              /* sigaltstack */
-    uint64_t stack_size;                             /* 0: none */
-    bool stack_disarm;                               /* SS_AUTODISARM */
-    uint64_t fault_trap, fault_error, fault_address; /* of the last fault, for the sigcontext */
-    struct signal_action actions[SIGNAL_MAX];        /* of signal n: [n - 1] */
+    struct spinlock lock;                     /* guards all below, and what the tasks have of their own */
+    struct pending_signals pending;           /* for the process: any thread may take them */
+    uint64_t ignored, caught;                 /* sets made from `actions` */
+    struct signal_action actions[SIGNAL_MAX]; /* of signal n: [n - 1] */
 };
 
 static inline uint64_t signal_bit(int number)
@@ -58,25 +50,42 @@ static inline uint64_t signal_bit(int number)
 /* ---- signal.c ---- */
 
 struct signals *signals_create(void); /* all defaults. => NULL when memory is short */
-/* Actions, blocked set and alternate stack are inherited, pending signals are not. */
+/* Actions are inherited, pending signals are not. */
 struct signals *signals_fork(const struct signals *from);
 /* execve: handlers are gone, what is ignored stays so. */
 void signals_exec(struct signals *signals);
 void signals_free(struct signals *signals);
+/* A thread ends: what was sent to it alone is forgotten. */
+void signals_task_end(struct task *task);
 
-/* Makes the signal pending and wakes the process. number 0 only tests. => 0, -EINVAL. */
+/* Makes the signal pending and wakes a thread of the process that does not block it. number 0 only tests.
+ * => 0, -EINVAL. */
 int signal_send(struct process *process, const struct signal_info *info);
+/* The same for this thread alone. */
+int signal_send_task(struct task *task, const struct signal_info *info);
+/* All threads of the process, but for `except`, come to signal_deliver() soon. */
+void signal_summon(struct process *process, const struct task *except);
+/* Others may have to take what waits for the process: this thread is ending. */
+void signal_hand_over(struct task *task);
 /* kill(2) by pid, 0, -1, -group. => 0, -ESRCH, -EINVAL, -EPERM. */
 int signal_kill(int pid, int number);
-bool signal_pending(struct process *process); /* one that is not blocked */
-/* Takes the signal that is to be handled next. => false: none. */
-bool signal_take(struct process *process, struct signal_info *info);
-void signal_set_blocked(struct process *process, uint64_t blocked);
+/* The signals of `mask` that wait for the thread, its own and its process's. */
+uint64_t signal_waiting(const struct task *task, uint64_t mask);
+/* Takes the signal of `mask` that is to be handled next by the current thread. => false: none. */
+bool signal_take(struct task *task, uint64_t mask, struct signal_info *info);
+/* The current thread sleeps for these although they are blocked; 0: no longer. */
+void signal_set_wanted(struct task *task, uint64_t wanted);
+/* The current thread's. */
+void signal_set_blocked(struct task *task, uint64_t blocked);
 /* Replaces an action (wanted may be NULL) after it was copied to *old (may be NULL). => 0, -EINVAL. */
 int signal_set_action(struct process *process, int number, const struct signal_action *wanted,
                       struct signal_action *old);
 /* Does the parent want its children to go without a word (SIGCHLD ignored, SA_NOCLDWAIT)? */
 bool signal_children_ignored(const struct process *parent);
+
+/* As si_signo and so on: what a handler or rt_sigtimedwait is told. */
+struct siginfo;
+void signal_describe(const struct signal_info *info, struct siginfo *to);
 
 enum signal_default { SIGNAL_TERMINATE, SIGNAL_IGNORE, SIGNAL_STOP };
 enum signal_default signal_default(int number);

@@ -34,9 +34,9 @@ static void set_limits(struct rlimit64 limits[RLIM_NLIMITS])
 
 static void init_begin(void *argument)
 {
-    const struct process *process = argument;
+    const struct task *task = argument;
     fpu_reset();
-    switch_to_user(thread_frame(process->thread->stack_top));
+    switch_to_user(thread_frame(task->thread.stack_top));
 }
 
 /* Standard input, output and error are the console. Without one pid 1 runs all the same, as on Linux. */
@@ -54,15 +54,16 @@ static void open_console(struct process *process)
     file_put(file);
 }
 
-static int load_init(struct process *process, const char *path, char *const argv[], char *const envp[])
+static int load_init(struct task *task, const char *path, char *const argv[], char *const envp[])
 {
     struct arguments arguments;
     struct program program;
+    const struct process *process = task->thread.process;
     int error = arguments_from_kernel(&arguments, process->limits[RLIMIT_STACK].rlim_cur, argv, envp);
     if (!error)
         error = program_build(&program, process->cwd, path, &arguments, process->limits);
     if (!error)
-        program_adopt(process, &program, thread_frame(process->thread->stack_top));
+        program_adopt(task, &program, thread_frame(task->thread.stack_top));
     arguments_free(&arguments);
     return error;
 }
@@ -74,25 +75,28 @@ int process_start_init(const char *path, char *const argv[], char *const envp[])
     struct process *process = process_alloc();
     if (!process)
         return -ENOMEM;
+    struct task *task = task_alloc(process);
+    if (!task)
+        goto free_process;
     process->signals = signals_create();
     if (!process->signals)
-        goto free_process;
+        goto free_task;
     process->files = fdtable_create();
     if (!process->files)
         goto free_signals;
     process->cwd = node_get(path_root());
     process->umask = DEFAULT_UMASK;
     set_limits(process->limits);
-    memcpy(process->thread->fpu, fpu_initial, sizeof(fpu_initial));
-    error = load_init(process, path, argv, envp);
+    memcpy(task->fpu, fpu_initial, sizeof(fpu_initial));
+    error = load_init(task, path, argv, envp);
     if (error)
         goto free_files;
     open_console(process);
-    error = process_enter(process, NULL);
+    error = process_enter(process, NULL, task);
     assert(!error && process->pid == 1); /* the table was empty */
     process->group = process->session = 1;
-    thread_prepare(process->thread, init_begin, process);
-    thread_start(process->thread);
+    thread_prepare(&task->thread, init_begin, task);
+    thread_start(&task->thread);
     return 0;
 
 free_files:
@@ -103,8 +107,9 @@ free_files:
 free_signals:
     signals_free(process->signals);
     process->signals = NULL;
+free_task:
+    task_free(task);
 free_process:
-    process_free_thread(process);
     process_free(process);
     return error;
 }

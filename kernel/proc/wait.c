@@ -24,6 +24,10 @@ struct wanted {
 
 static bool matches(const struct wanted *wanted, const struct process *child)
 {
+    /* Those who end without SIGCHLD are waited for only on request (wait(2), __WCLONE). */
+    bool wants_clones = wanted->options & __WCLONE;
+    if (!(wanted->options & __WALL) && wants_clones != (child->exit_signal != SIGCHLD))
+        return false;
     if (wanted->pid == -1)
         return true;
     return wanted->pid > 0 ? child->pid == wanted->pid : child->group == -wanted->pid;
@@ -45,7 +49,7 @@ static struct process *find_child(const struct wanted *wanted, bool *any)
     struct process *child = NULL;
     if (wanted->pid > 0) {
         child = process_find(wanted->pid);
-        *any = child && child->parent == wanted->parent;
+        *any = child && child->parent == wanted->parent && matches(wanted, child);
         return *any && has_news(wanted, child) ? child : NULL;
     }
     TAILQ_FOREACH (child, &wanted->parent->children, sibling) {
@@ -54,7 +58,7 @@ static struct process *find_child(const struct wanted *wanted, bool *any)
         *any = true;
         if (has_news(wanted, child))
             return child;
-        if (wanted->pid == -1 && !(wanted->options & (WUNTRACED | WCONTINUED)))
+        if (wanted->pid == -1 && !(wanted->options & (WUNTRACED | WCONTINUED | __WCLONE | __WALL)))
             return NULL; /* no zombies behind the first one that lives */
     }
     return NULL;

@@ -54,6 +54,7 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
             },
         .entry = entry,
         .pid = process != NULL ? process->pid : 0,
+        .tid = proc_node(directory)->tid,
         .born_ns = process != NULL ? process->started_ns : 0,
         .number = number,
         .directory = node_get(directory),
@@ -139,7 +140,8 @@ static int text_make(struct proctext *text, const struct node *node)
     struct process *process = named->pid != 0 ? proc_node_process(node) : NULL;
 
     proctext_clear(text);
-    if (named->pid != 0 && process == NULL)
+    text->task = named->tid != 0 ? task_find(named->tid) : NULL;
+    if (named->pid != 0 && (process == NULL || (named->tid != 0 && text->task == NULL)))
         return -ESRCH;
     int error = named->entry->text(text, process);
     if (error == 0 && text->failed)

@@ -26,6 +26,7 @@ struct proc_node {
     struct node node;
     const struct proc_entry *entry;
     int pid; /* 0: not about a process */
+    int tid; /* 0: not about one thread; below task/ it is inherited */
     uint64_t born_ns;
     int number;             /* pid or descriptor, for an entry without a name */
     struct node *directory; /* a reference; NULL: the root */

@@ -90,8 +90,8 @@ int proc_machine_stat(struct proctext *text, struct process *process)
     (void)process;
     cpu_times(&user, &system);
     for (struct process *each = process_next(1); each != NULL; each = process_next(each->pid + 1)) {
-        if (each->thread != NULL)
-            switches += each->thread->voluntary_switches + each->thread->involuntary_switches;
+        process_refresh_usage(each);
+        switches += each->usage.voluntary_switches + each->usage.involuntary_switches;
     }
     proctext_printf(text, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n",
                     user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS,

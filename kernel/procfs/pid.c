@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pid.c - see pid.h: a table of what stands in /proc/<pid>, and its task/ with one directory a thread.
  *
- * There is one thread in a process yet, so task/ has one entry, which shows the same as the directory above. */
+ * A thread's directory has the same entries; status, stat and comm show the thread there. */
 #include <procfs/pid.h>
 
 #include <lib/log.h>
@@ -83,25 +83,35 @@ const struct proc_entry proc_pid_entry = {NULL, DIRECTORY, &pid_ops, NULL};
 static int task_lookup(struct node *directory, const char *name, struct node **found)
 {
     struct process *process = proc_node_process(directory);
+    const struct task *task = task_find(proc_number(name));
 
-    if (process == NULL || proc_number(name) != process->pid)
+    if (process == NULL || task == NULL || task->thread.process != process)
         return -ENOENT;
-    *found = proc_node_make(directory, &proc_pid_entry, process, process->pid);
-    return *found != NULL ? 0 : -ENOMEM;
+    *found = proc_node_make(directory, &proc_pid_entry, process, task->thread.tid);
+    if (*found == NULL)
+        return -ENOMEM;
+    proc_node(*found)->tid = task->thread.tid;
+    return 0;
 }
 
+/* The position is the tid of the one listed last: they are in the order of their birth. */
 static int task_list(struct node *directory, uint64_t position, struct node_entry *entry)
 {
     struct process *process = proc_node_process(directory);
+    const struct task *task = NULL;
 
     if (process == NULL)
         return -ENOENT;
-    if (position > 0)
+    if (position == 0)
+        task = TAILQ_FIRST(&process->tasks);
+    else if ((task = task_find((int)position)) != NULL && task->thread.process == process)
+        task = TAILQ_NEXT(task, sibling);
+    if (task == NULL || task->thread.process != process)
         return 0;
-    format_text(entry->name, sizeof(entry->name), "%d", process->pid);
-    entry->inode = proc_inode(directory, &proc_pid_entry, process->pid);
+    format_text(entry->name, sizeof(entry->name), "%d", task->thread.tid);
+    entry->inode = proc_inode(directory, &proc_pid_entry, task->thread.tid);
     entry->mode = S_IFDIR;
-    entry->next = 1;
+    entry->next = (uint64_t)task->thread.tid;
     return 1;
 }
 

@@ -7,24 +7,35 @@
 #include <proc/signal.h>
 #include <string.h>
 
-static char state_of(const struct process *process)
+/* Without a thread: it has exited, or its first one has. */
+static char state_of(const struct process *process, const struct task *task)
 {
-    const struct thread *thread = process->thread;
-
-    if (process->state == PROCESS_ZOMBIE || thread == NULL)
+    if (process->state == PROCESS_ZOMBIE || task == NULL)
         return 'Z';
     if (process->stop_signal != 0)
         return 'T';
-    if (thread->state != THREAD_SLEEPING)
+    if (task->thread.state != THREAD_SLEEPING)
         return 'R';
-    return thread->interruptible ? 'S' : 'D';
+    return task->thread.interruptible ? 'S' : 'D';
 }
 
-static void take_process(struct process *process, struct proc_snapshot *snapshot)
+static void take_task(struct task *task, struct proc_snapshot *snapshot)
+{
+    snapshot->pid = task->thread.tid;
+    snapshot->pending = task->pending.set;
+    snapshot->blocked = task->blocked;
+    snapshot->voluntary_switches = task->thread.voluntary_switches;
+    snapshot->involuntary_switches = task->thread.involuntary_switches;
+    strlcpy(snapshot->name, task_name(task), sizeof(snapshot->name));
+}
+
+static void take_process(struct process *process, struct task *task, struct proc_snapshot *snapshot)
 {
     *snapshot = (struct proc_snapshot){
-        .state = state_of(process),
+        .state = state_of(process, task),
         .pid = process->pid,
+        .process = process->pid,
+        .threads = process->task_count,
         .parent = process->parent != NULL ? process->parent->pid : 0,
         .group = process->group,
         .session = process->session,
@@ -38,15 +49,12 @@ static void take_process(struct process *process, struct proc_snapshot *snapshot
     };
     strlcpy(snapshot->name, process->name, sizeof(snapshot->name));
     if (process->signals != NULL) {
-        snapshot->pending = process->signals->pending;
-        snapshot->blocked = process->signals->blocked;
+        snapshot->shared_pending = process->signals->pending.set;
         snapshot->ignored = process->signals->ignored;
         snapshot->caught = process->signals->caught;
     }
-    if (process->thread != NULL) {
-        snapshot->voluntary_switches = process->thread->voluntary_switches;
-        snapshot->involuntary_switches = process->thread->involuntary_switches;
-    }
+    if (task != NULL)
+        take_task(task, snapshot);
     process_refresh_usage(process);
     snapshot->usage = process->usage;
 }
@@ -76,9 +84,11 @@ static void take_memory(struct aspace *aspace, struct proc_snapshot *snapshot)
     snapshot->env_end = aspace->env_end;
 }
 
-void proc_snapshot(struct process *process, struct proc_snapshot *snapshot)
+void proc_snapshot(struct process *process, struct task *task, struct proc_snapshot *snapshot)
 {
-    take_process(process, snapshot);
+    take_process(process, task != NULL ? task : process_main(process), snapshot);
+    if (task != NULL)
+        task_usage(task, &snapshot->usage);
     struct aspace *aspace = process_aspace(process);
     if (aspace == NULL)
         return;

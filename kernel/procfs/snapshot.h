@@ -9,9 +9,10 @@
 struct proc_snapshot {
     char name[PROCESS_NAME_SIZE];
     char state; /* R S D T Z, as ps(1) has them */
-    int pid, parent, group, session;
+    int pid, process, parent, group, session;
+    unsigned threads;
     unsigned umask, fd_size;
-    uint64_t pending, blocked, ignored, caught;
+    uint64_t pending, shared_pending, blocked, ignored, caught; /* pending: the thread's own */
     struct process_usage usage, children;
     uint64_t started_ns;
     uint64_t voluntary_switches, involuntary_switches;
@@ -26,7 +27,8 @@ struct proc_snapshot {
     vaddr_t arg_start, arg_end, env_start, env_end;
 };
 
-/* May wait for the address space's lock; `process` is not looked at after that. */
-void proc_snapshot(struct process *process, struct proc_snapshot *snapshot);
+/* task: one of its threads, whose own numbers are wanted, or NULL: those of its first thread, and times and faults of all.
+ * May wait for the address space's lock; `process` is not looked at after that. */
+void proc_snapshot(struct process *process, struct task *task, struct proc_snapshot *snapshot);
 
 #endif

@@ -37,9 +37,9 @@ static void identity(struct proctext *text, const struct proc_snapshot *now)
     proctext_printf(
         text,
         "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-        now->name, now->umask, now->state, state_name(now->state), now->pid, now->pid, now->parent);
+        now->name, now->umask, now->state, state_name(now->state), now->process, now->pid, now->parent);
     proctext_printf(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t%u\nGroups:\t \n", now->fd_size);
-    proctext_printf(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", now->pid, now->pid,
+    proctext_printf(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", now->process, now->pid,
                     now->group, now->session);
 }
 
@@ -83,10 +83,11 @@ static unsigned count_bits(uint64_t set)
 
 static void rights(struct proctext *text, const struct proc_snapshot *now)
 {
-    proctext_printf(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_bits(now->pending), now->pending_limit);
+    proctext_printf(text, "Threads:\t%u\nSigQ:\t%u/%lu\n", now->threads,
+                    count_bits(now->pending) + count_bits(now->shared_pending), now->pending_limit);
     proctext_printf(text,
                     "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-                    0UL, now->pending, now->blocked, now->ignored, now->caught);
+                    now->pending, now->shared_pending, now->blocked, now->ignored, now->caught);
     proctext_printf(text,
                     "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
                     0UL, ALL_CAPABILITIES, ALL_CAPABILITIES, ALL_CAPABILITIES, 0UL);
@@ -103,7 +104,7 @@ int proc_status(struct proctext *text, struct process *process)
 {
     struct proc_snapshot now;
 
-    proc_snapshot(process, &now);
+    proc_snapshot(process, text->task, &now);
     identity(text, &now);
     if (now.has_memory)
         memory(text, &now);
@@ -121,7 +122,7 @@ int proc_stat(struct proctext *text, struct process *process)
 {
     struct proc_snapshot now;
 
-    proc_snapshot(process, &now);
+    proc_snapshot(process, text->task, &now);
     /* [1-9] terminal and its group are not known here; no flags of Linux's PF_ kind */
     proctext_printf(text, "%d (%s) %c %d %d %d 0 -1 0", now.pid, now.name, now.state, now.parent, now.group,
                     now.session);
@@ -131,8 +132,8 @@ int proc_stat(struct proctext *text, struct process *process)
                     ticks(now.usage.user_ns), ticks(now.usage.system_ns), ticks(now.children.user_ns),
                     ticks(now.children.system_ns));
     /* [18-25] priority, nice, threads, itrealvalue, start, vsize in bytes, rss in pages and its limit */
-    proctext_printf(text, " 20 0 1 0 %lu %lu %lu %lu", ticks(now.started_ns), now.total * PAGE_SIZE,
-                    now.resident_all, now.resident_limit);
+    proctext_printf(text, " 20 0 %u 0 %lu %lu %lu %lu", now.threads, ticks(now.started_ns),
+                    now.total * PAGE_SIZE, now.resident_all, now.resident_limit);
     /* [26-30] code, stack; rsp and rip are 0 as on Linux unless it is dumping core */
     proctext_printf(text, " %lu %lu %lu 0 0", now.code_start, now.code_end, now.stack_start);
     /* [31-34] signal sets, the old 31 signals only */
@@ -150,7 +151,7 @@ int proc_statm(struct proctext *text, struct process *process)
 {
     struct proc_snapshot now;
 
-    proc_snapshot(process, &now);
+    proc_snapshot(process, text->task, &now);
     proctext_printf(text, "%lu %lu %lu %lu 0 %lu 0\n", now.total, now.resident_all,
                     now.resident[PAGE_FILE] + now.resident[PAGE_SHMEM], now.text, now.data + now.stack);
     return 0;
@@ -158,7 +159,7 @@ int proc_statm(struct proctext *text, struct process *process)
 
 int proc_comm(struct proctext *text, struct process *process)
 {
-    proctext_printf(text, "%s\n", process->name);
+    proctext_printf(text, "%s\n", text->task != NULL ? task_name(text->task) : process->name);
     return 0;
 }
 

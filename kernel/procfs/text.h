@@ -7,6 +7,8 @@
 #include <fs/io.h>
 #include <types.h>
 
+struct task;
+
 struct proctext {
     struct format_sink sink;
     uint32_t first, last; /* pfns of its frames, linked through page->next; 0: none */
@@ -14,6 +16,7 @@ struct proctext {
     bool failed;          /* a frame was missing: the text is not whole */
     uint32_t at;          /* where the last read ended: this frame ... */
     uint64_t at_index;    /* ... is the at_index-th */
+    struct task *task;    /* whose text it is, of the process's threads; NULL: the process's as a whole */
 };
 
 void proctext_init(struct proctext *text);

@@ -8,6 +8,7 @@
 #include <proc/alarm.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <sys/timespec.h>
 
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
@@ -28,27 +29,70 @@ int64_t sys_kill(struct trapframe *frame)
 }
 
 /* group 0: whatever process the thread belongs to. */
-static int send_to_thread(int group, int tid, int number)
+static int send_to_thread(int group, int tid, const struct signal_info *info)
 {
-    if (number < 0 || number > SIGNAL_MAX)
+    struct task *task = task_find(tid);
+    if (info->number < 0 || info->number > SIGNAL_MAX)
         return -EINVAL;
-    struct process *process = process_find(tid);
-    if (!process || (group && process->pid != group))
+    if (!task || (group && task->thread.process->pid != group))
         return -ESRCH;
-    const struct signal_info info = {.number = number, .code = SI_TKILL, .pid = current_process()->pid};
-    return signal_send(process, &info);
+    return signal_send_task(task, info);
+}
+
+static struct signal_info from_self(int number)
+{
+    return (struct signal_info){.number = number, .code = SI_TKILL, .pid = current_process()->pid};
 }
 
 int64_t sys_tkill(struct trapframe *frame)
 {
+    const struct signal_info info = from_self((int)ARG1(frame));
     int tid = (int)ARG0(frame);
-    return tid > 0 ? send_to_thread(0, tid, (int)ARG1(frame)) : -EINVAL;
+    return tid > 0 ? send_to_thread(0, tid, &info) : -EINVAL;
 }
 
 int64_t sys_tgkill(struct trapframe *frame)
 {
+    const struct signal_info info = from_self((int)ARG2(frame));
     int group = (int)ARG0(frame), tid = (int)ARG1(frame);
-    return group > 0 && tid > 0 ? send_to_thread(group, tid, (int)ARG2(frame)) : -EINVAL;
+    return group > 0 && tid > 0 ? send_to_thread(group, tid, &info) : -EINVAL;
+}
+
+/* What the sender says of itself is believed, unless it pretends to be the kernel, to somebody else. */
+static int read_info(vaddr_t from, int number, int pid, struct signal_info *info)
+{
+    struct siginfo given;
+    if (copy_from_user(&given, from, sizeof(given)) != 0)
+        return -EFAULT;
+    if ((given.si_code >= 0 || given.si_code == SI_TKILL) && pid != current_process()->pid)
+        return -EPERM;
+    *info = (struct signal_info){.number = number,
+                                 .code = given.si_code,
+                                 .pid = given.si_pid,
+                                 .uid = (int)given.si_uid,
+                                 .value = (uint64_t)given.si_ptr};
+    return 0;
+}
+
+int64_t sys_rt_sigqueueinfo(struct trapframe *frame)
+{
+    struct signal_info info;
+    int pid = (int)ARG0(frame);
+    int error = read_info(ARG2(frame), (int)ARG1(frame), pid, &info);
+    if (error)
+        return error;
+    struct process *process = process_find(pid);
+    return process ? signal_send(process, &info) : -ESRCH;
+}
+
+int64_t sys_rt_tgsigqueueinfo(struct trapframe *frame)
+{
+    struct signal_info info;
+    int group = (int)ARG0(frame), tid = (int)ARG1(frame);
+    int error = read_info(ARG3(frame), (int)ARG2(frame), group, &info);
+    if (error)
+        return error;
+    return group > 0 && tid > 0 ? send_to_thread(group, tid, &info) : -EINVAL;
 }
 
 /* ---- Alarms ---- */
@@ -156,8 +200,8 @@ static int change_set(int how, uint64_t blocked, uint64_t set, uint64_t *result)
 
 int64_t sys_rt_sigprocmask(struct trapframe *frame)
 {
-    struct process *process = current_process();
-    uint64_t old = process->signals->blocked, set, blocked;
+    struct task *task = current_task();
+    uint64_t old = task->blocked, set, blocked;
     if (ARG3(frame) != SET_SIZE)
         return -EINVAL;
     if (ARG1(frame)) {
@@ -166,15 +210,15 @@ int64_t sys_rt_sigprocmask(struct trapframe *frame)
         int error = change_set((int)ARG0(frame), old, set, &blocked);
         if (error)
             return error;
-        signal_set_blocked(process, blocked);
+        signal_set_blocked(task, blocked);
     }
     return ARG2(frame) ? copy_to_user(ARG2(frame), &old, sizeof(old)) : 0;
 }
 
 int64_t sys_rt_sigpending(struct trapframe *frame)
 {
-    const struct signals *signals = current_process()->signals;
-    uint64_t set = signals->pending & signals->blocked;
+    const struct task *task = current_task();
+    uint64_t set = signal_waiting(task, task->blocked);
     if (ARG1(frame) > SET_SIZE)
         return -EINVAL;
     return copy_to_user(ARG0(frame), &set, ARG1(frame));
@@ -200,49 +244,82 @@ int64_t sys_pause(struct trapframe *frame)
 /* The old set comes back when the handler returns, or with the first signal that has none (deliver.c). */
 int64_t sys_rt_sigsuspend(struct trapframe *frame)
 {
-    struct process *process = current_process();
-    struct signals *signals = process->signals;
+    struct task *task = current_task();
     uint64_t set;
     if (ARG1(frame) != SET_SIZE)
         return -EINVAL;
     if (copy_from_user(&set, ARG0(frame), sizeof(set)) != 0)
         return -EFAULT;
-    signals->saved_blocked = signals->blocked;
-    signals->restore_blocked = true;
-    signal_set_blocked(process, set);
+    task->saved_blocked = task->blocked;
+    task->restore_blocked = true;
+    signal_set_blocked(task, set);
     return wait_for_signal();
+}
+
+/* => the signal's number; -EAGAIN: none came in time; -EINTR: another one came. */
+static int take_wanted(struct task *task, uint64_t wanted, uint64_t deadline, struct signal_info *info)
+{
+    struct waitq nobody;
+    int result = 0;
+    waitq_init(&nobody);
+    signal_set_wanted(task, wanted);
+    bool taken = signal_take(task, wanted, info);
+    while (!taken && result == 0) {
+        result = waitq_sleep(&nobody, NULL, deadline, true);
+        taken = signal_take(task, wanted, info);
+    }
+    signal_set_wanted(task, 0);
+    if (taken)
+        return info->number;
+    return result == -ETIMEDOUT ? -EAGAIN : result;
+}
+
+int64_t sys_rt_sigtimedwait(struct trapframe *frame)
+{
+    struct signal_info info;
+    uint64_t wanted, deadline = WAIT_FOREVER;
+    if (ARG3(frame) != SET_SIZE)
+        return -EINVAL;
+    if (copy_from_user(&wanted, ARG0(frame), sizeof(wanted)) != 0)
+        return -EFAULT;
+    if (ARG2(frame)) {
+        uint64_t ns;
+        int error = timespec_read(ARG2(frame), &ns);
+        if (error)
+            return error;
+        deadline = timespec_deadline(ns);
+    }
+    int result =
+        take_wanted(current_task(), wanted & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP)), deadline, &info);
+    if (result < 0 || !ARG1(frame))
+        return result;
+    struct siginfo siginfo;
+    signal_describe(&info, &siginfo);
+    return copy_to_user(ARG1(frame), &siginfo, sizeof(siginfo)) != 0 ? -EFAULT : result;
 }
 
 /* ---- Handlers ---- */
 
-static struct sigframe_stack alternate_stack(const struct signals *signals)
+/* => 0, -EPERM while the thread runs on it, -ENOMEM: too small. */
+static int set_alternate_stack(struct sigframe_stack *present, const struct sigframe_stack *wanted,
+                               bool disable, uint64_t rsp)
 {
-    return (struct sigframe_stack){
-        .base = signals->stack_base, .size = signals->stack_size, .disarm = signals->stack_disarm};
-}
-
-/* => 0, -EPERM while the process runs on it, -ENOMEM: too small. */
-static int set_alternate_stack(struct signals *signals, const struct sigframe_stack *wanted, bool disable,
-                               uint64_t rsp)
-{
-    const struct sigframe_stack present = alternate_stack(signals);
-    if (sigframe_on_stack(&present, rsp))
+    if (sigframe_on_stack(present, rsp))
         return -EPERM;
     if (!disable && wanted->size < MINSIGSTKSZ)
         return -ENOMEM;
-    signals->stack_base = disable ? 0 : wanted->base;
-    signals->stack_size = disable ? 0 : wanted->size;
-    signals->stack_disarm = wanted->disarm;
+    *present = *wanted;
+    if (disable)
+        present->base = present->size = 0;
     return 0;
 }
 
 int64_t sys_sigaltstack(struct trapframe *frame)
 {
-    struct signals *signals = current_process()->signals;
-    const struct sigframe_stack present = alternate_stack(signals);
-    stack_t old = {.ss_sp = (void *)present.base, .ss_size = present.size};
-    old.ss_flags = sigframe_stack_flags(&present, frame->rsp);
-    if (present.disarm)
+    struct sigframe_stack *present = &current_task()->stack;
+    stack_t old = {.ss_sp = (void *)present->base, .ss_size = present->size};
+    old.ss_flags = sigframe_stack_flags(present, frame->rsp);
+    if (present->disarm)
         old.ss_flags |= (int)SS_AUTODISARM;
     if (ARG0(frame)) {
         stack_t new;
@@ -254,7 +331,7 @@ int64_t sys_sigaltstack(struct trapframe *frame)
         const struct sigframe_stack wanted = {.base = (vaddr_t) new.ss_sp,
                                               .size = new.ss_size,
                                               .disarm = (unsigned)new.ss_flags &SS_AUTODISARM};
-        int error = set_alternate_stack(signals, &wanted, mode == SS_DISABLE, frame->rsp);
+        int error = set_alternate_stack(present, &wanted, mode == SS_DISABLE, frame->rsp);
         if (error)
             return error;
     }
@@ -263,7 +340,7 @@ int64_t sys_sigaltstack(struct trapframe *frame)
 
 int64_t sys_rt_sigreturn(struct trapframe *frame)
 {
-    struct process *process = current_process();
+    struct task *task = current_task();
     struct sigframe_stack stack;
     uint64_t blocked;
     if (sigframe_pop(frame, &blocked, &stack) != 0) {
@@ -271,8 +348,8 @@ int64_t sys_rt_sigreturn(struct trapframe *frame)
         signal_fault(frame, &info);
         return (int64_t)frame->rax;
     }
-    signal_set_blocked(process, blocked);
+    signal_set_blocked(task, blocked);
     /* A stack that cannot be set is left as it is, as on Linux. */
-    (void)set_alternate_stack(process->signals, &stack, stack.size == 0, frame->rsp);
+    (void)set_alternate_stack(&task->stack, &stack, stack.size == 0, frame->rsp);
     return (int64_t)frame->rax;
 }

@@ -38,6 +38,10 @@ SYSCALL(times, "p")
 SYSCALL(umask, "o=o")
 SYSCALL(prctl, "ixxxx")
 SYSCALL(sched_yield, "")
+SYSCALL(sched_getaffinity, "iup")
+
+/* threads that wait for each other: sys/futex.c */
+SYSCALL(futex, "pxipp")
 
 /* signals: sys/signal.c */
 SYSCALL(kill, "ig")
@@ -48,6 +52,9 @@ SYSCALL(rt_sigprocmask, "ippu")
 SYSCALL(rt_sigreturn, "")
 SYSCALL(rt_sigpending, "pu")
 SYSCALL(rt_sigsuspend, "pu")
+SYSCALL(rt_sigtimedwait, "pppu")
+SYSCALL(rt_sigqueueinfo, "igp")
+SYSCALL(rt_tgsigqueueinfo, "iigp")
 SYSCALL(sigaltstack, "pp")
 SYSCALL(pause, "")
 SYSCALL(alarm, "u")

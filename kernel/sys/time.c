@@ -9,6 +9,7 @@
 #include <arch/x86/usercopy.h>
 #include <dev/rtc.h>
 #include <proc/process.h>
+#include <sys/timespec.h>
 
 #include <asm-generic/errno.h>
 #include <linux/time.h>
@@ -22,7 +23,7 @@ static struct __kernel_timespec to_timespec(uint64_t ns)
                                       .tv_nsec = (long long)(ns % NS_PER_SECOND)};
 }
 
-static int read_timespec(vaddr_t from, uint64_t *ns)
+int timespec_read(vaddr_t from, uint64_t *ns)
 {
     struct __kernel_timespec time;
     if (copy_from_user(&time, from, sizeof(time)) != 0)
@@ -36,11 +37,17 @@ static int read_timespec(vaddr_t from, uint64_t *ns)
     return 0;
 }
 
+uint64_t timespec_deadline(uint64_t ns)
+{
+    return MAX(MIN(clock_now() + ns, FOREVER_NS), 1UL);
+}
+
 /* ---- Clocks ---- */
 
 /* => the clock's time in nanoseconds; -EINVAL: no such clock. */
 static int read_clock(int clock, uint64_t *ns)
 {
+    uint64_t system_ns;
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
@@ -56,6 +63,9 @@ static int read_clock(int clock, uint64_t *ns)
         *ns = clock_now();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
+        process_times(current_process(), ns, &system_ns);
+        *ns += system_ns;
+        return 0;
     case CLOCK_THREAD_CPUTIME_ID:
         *ns = thread_cpu_ns(current_thread());
         return 0;
@@ -120,8 +130,10 @@ static int sleep_until(uint64_t deadline)
 
 static int64_t sleep_for(uint64_t ns, vaddr_t remaining_at)
 {
-    uint64_t deadline = MIN(clock_now() + ns, FOREVER_NS);
+    uint64_t deadline = task_deadline(timespec_deadline(ns));
     int result = sleep_until(deadline);
+    if (result == -EINTR)
+        current_task()->restart_deadline = deadline;
     if (result == -EINTR && remaining_at) {
         uint64_t now = clock_now();
         const struct __kernel_timespec left = to_timespec(deadline > now ? deadline - now : 0);
@@ -134,7 +146,7 @@ static int64_t sleep_for(uint64_t ns, vaddr_t remaining_at)
 int64_t sys_nanosleep(struct trapframe *frame)
 {
     uint64_t ns;
-    int error = read_timespec(ARG0(frame), &ns);
+    int error = timespec_read(ARG0(frame), &ns);
     return error ? error : sleep_for(ns, ARG1(frame));
 }
 
@@ -167,7 +179,7 @@ int64_t sys_clock_nanosleep(struct trapframe *frame)
     uint64_t ns, ahead;
     int error = sleep_clock((int)ARG0(frame), &ahead);
     if (!error)
-        error = read_timespec(ARG2(frame), &ns);
+        error = timespec_read(ARG2(frame), &ns);
     if (error)
         return error;
     if (!(ARG1(frame) & TIMER_ABSTIME))

@@ -107,3 +107,24 @@ ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size)
     }
     return -ENAMETOOLONG;
 }
+
+extern const uint8_t peek_instruction[];
+
+bool usercopy_is_peek(uint64_t rip)
+{
+    return rip == (uint64_t)peek_instruction;
+}
+
+/* Not inlined: its instruction has a name. */
+__attribute__((noinline)) int peek_user(vaddr_t from, uint32_t *word)
+{
+    int result = -EFAULT;
+
+    __asm__ volatile(STAC "peek_instruction: movl (%[from]), %[word]\n\t"
+                          "xorl %[result], %[result]\n"
+                          "2: " CLAC FIXUP("peek_instruction", "2b")
+                     : [result] "+r"(result), [word] "=&r"(*word)
+                     : [from] "r"(from)
+                     : "memory", "cc");
+    return result;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* futex.c - the system call: which operation, which clock, until when. What it means is in proc/futex.c. */
+#include <sys/calls.h>
+
+#include <dev/rtc.h>
+#include <proc/futex.h>
+#include <proc/process.h>
+#include <sys/timespec.h>
+
+#include <asm-generic/errno.h>
+#include <linux/futex.h>
+
+/* WAIT counts from now, WAIT_BITSET names a moment of one of two clocks. 0: never. => 0, -EFAULT, -EINVAL. */
+static int read_deadline(const struct trapframe *frame, uint32_t operation, uint64_t *deadline)
+{
+    uint64_t ns, ahead = operation & FUTEX_CLOCK_REALTIME ? clock_boot_realtime() : 0;
+    *deadline = WAIT_FOREVER;
+    if (!ARG3(frame))
+        return 0;
+    int error = timespec_read(ARG3(frame), &ns);
+    if (error)
+        return error;
+    if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT)
+        *deadline = timespec_deadline(ns);
+    else
+        *deadline = ns > ahead ? ns - ahead : 1;
+    return 0;
+}
+
+static int wait(const struct trapframe *frame, uint32_t operation, enum futex_sharing sharing,
+                uint32_t bitset)
+{
+    uint64_t deadline;
+    int error = read_deadline(frame, operation, &deadline);
+    if (error)
+        return error;
+    if (bitset == 0)
+        return -EINVAL;
+    if (deadline)
+        deadline = task_deadline(deadline);
+    int result =
+        futex_wait(current_process()->aspace, ARG0(frame), sharing, (uint32_t)ARG2(frame), deadline, bitset);
+    if (result == -EINTR)
+        current_task()->restart_deadline = deadline;
+    return result;
+}
+
+static int requeue(const struct trapframe *frame, enum futex_sharing sharing, bool compare)
+{
+    const struct futex_requeue request = {
+        .from = ARG0(frame),
+        .to = ARG4(frame),
+        .sharing = sharing,
+        .wake = (int)ARG2(frame),
+        .move = (int)ARG3(frame),
+        .compare = compare,
+        .value = (uint32_t)ARG5(frame),
+    };
+    if (request.wake < 0 || request.move < 0 || request.to % sizeof(uint32_t))
+        return -EINVAL;
+    return futex_requeue(current_process()->aspace, &request);
+}
+
+int64_t sys_futex(struct trapframe *frame)
+{
+    uint32_t operation = (uint32_t)ARG1(frame), command = operation & FUTEX_CMD_MASK;
+    enum futex_sharing sharing = operation & FUTEX_PRIVATE_FLAG ? FUTEX_PRIVATE : FUTEX_SHARED;
+    uint32_t bitset = command == FUTEX_WAIT || command == FUTEX_WAKE ? FUTEX_ANY : (uint32_t)ARG5(frame);
+    if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET)
+        return -ENOSYS;
+    bool aligned = ARG0(frame) % sizeof(uint32_t) == 0;
+    switch (command) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+        return aligned ? wait(frame, operation, sharing, bitset) : -EINVAL;
+    case FUTEX_WAKE:
+    case FUTEX_WAKE_BITSET:
+        if (!aligned || bitset == 0)
+            return -EINVAL;
+        return futex_wake(current_process()->aspace, ARG0(frame), sharing, (int)ARG2(frame), bitset);
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+        return aligned ? requeue(frame, sharing, command == FUTEX_CMP_REQUEUE) : -EINVAL;
+    default:
+        return -ENOSYS;
+    }
+}

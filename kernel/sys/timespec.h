@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* timespec.h - spans of time as system calls take them. */
+#ifndef FAULTLINE_SYS_TIMESPEC_H
+#define FAULTLINE_SYS_TIMESPEC_H
+
+#include <proc/process.h>
+#include <types.h>
+
+/* In nanoseconds; those that would overflow are "never". => 0, -EFAULT, -EINVAL. */
+int timespec_read(vaddr_t from, uint64_t *ns);
+/* The clock_now() value that is so far from now. */
+uint64_t timespec_deadline(uint64_t ns);
+
+/* The deadline of a timed sleep that begins; if it is one that goes on after an interruption without a handler, the
+ * one that it had. Who is interrupted puts it into restart_deadline. */
+static inline uint64_t task_deadline(uint64_t fresh)
+{
+    struct task *task = current_task();
+    uint64_t old = task->restart_deadline;
+    task->restart_deadline = 0;
+    return old ? old : fresh;
+}
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* threads.h - what the tests of threads share. Only the first thread speaks (check.h). */
+#ifndef FAULTLINE_TESTS_THREADS_H
+#define FAULTLINE_TESTS_THREADS_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "check.h"
+
+__attribute__((unused)) static long thread_id(void)
+{
+    return syscall(SYS_gettid);
+}
+
+__attribute__((unused)) static pthread_t begin(void *(*body)(void *), void *argument)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, body, argument);
+
+    if (error) {
+        say("pthread_create: %s", error_name(error));
+        exit(1);
+    }
+    return thread;
+}
+
+/* For what has no event to wait for: that another thread has fallen asleep. */
+__attribute__((unused)) static void doze(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+}
+
+/* The number behind `name` in a file of /proc, -1: there is none. */
+__attribute__((unused)) static long proc_number(const char *path, const char *name)
+{
+    char line[256];
+    long number = -1;
+    FILE *file = fopen(path, "r");
+
+    while (file && number < 0 && fgets(line, sizeof(line), file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = strtol(line + strlen(name), NULL, 10);
+    if (file)
+        fclose(file);
+    return number;
+}
+
+/* Until the thread sleeps: its state in /proc. */
+__attribute__((unused)) static void wait_until_asleep(long tid)
+{
+    char path[64], line[256];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", tid);
+    for (int i = 0; i < 10000; i++) {
+        FILE *file = fopen(path, "r");
+        if (!file)
+            return;
+        char *end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+        fclose(file);
+        if (end && end[2] == 'S')
+            return;
+        sched_yield();
+    }
+}
+
+#endif
