@@ -29,22 +29,12 @@
 #define FLUSH_SINGLY_MAX 8 /* pages; beyond that a new CR3 costs less than one invlpg each */
 #define RELEASE_MAX 128
 
-static struct page *zero_page;
+struct page *zero_page;
 
 void pmap_init(void)
 {
     zero_page = page_alloc_zeroed(PAGE_IMAGE);
     assert(zero_page);
-}
-
-struct page *pmap_zero_page(void)
-{
-    return zero_page;
-}
-
-bool pmap_is_zero_page(pte_t pte)
-{
-    return pte != 0 && pfn_to_page(pte_pfn(pte)) == zero_page;
 }
 
 /* ---- counting ---- */
@@ -100,8 +90,7 @@ static void release_finish(struct release *release)
 {
     if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
-    for (uint32_t i = 0; i < release->count; i++)
-        page_put(pfn_to_page(release->pfns[i]));
+    page_put_batch(release->pfns, release->count);
     release->count = 0;
     release->start = release->end;
 }
@@ -162,18 +151,12 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
     }
 }
 
-/* Is the page table for va the one that was used last? Faults come in neighbourhoods: most walks end here. */
-static bool leaf_is_at_hand(const struct pmap *pmap, vaddr_t va)
-{
-    return pmap->leaf && va >> PT_SHIFT(2) == pmap->leaf_span;
-}
-
 /* The leaf entry for va, with all tables above it. => NULL when memory is short. */
 static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 {
     pte_t *table = pmap->root;
 
-    if (likely(leaf_is_at_hand(pmap, va)))
+    if (likely(pmap_leaf_is_at_hand(pmap, va)))
         return &pmap->leaf[PT_INDEX(va, 1)];
     for (int level = PT_LEVELS; level > 1; level--) {
         pte_t *entry = &table[PT_INDEX(va, level)];
@@ -198,14 +181,16 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 
 /* ---- one page ---- */
 
-pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va)
+pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
 {
     int level;
-
-    if (likely(leaf_is_at_hand(pmap, va)))
-        return pmap->leaf[PT_INDEX(va, 1)];
     pte_t *entry = pt_walk(pmap->root, va, &level);
-    return level == 1 ? *entry : 0;
+
+    if (level > 1)
+        return 0;
+    pmap->leaf = entry - PT_INDEX(va, 1);
+    pmap->leaf_span = va >> PT_SHIFT(2);
+    return *entry;
 }
 
 int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
@@ -231,7 +216,7 @@ int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 
 void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 {
-    pte_t *entry = pt_walk(pmap->root, va, NULL);
+    pte_t *entry = pmap_leaf_is_at_hand(pmap, va) ? &pmap->leaf[PT_INDEX(va, 1)] : pt_walk(pmap->root, va, NULL);
 
     assert(*entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
     *entry |= PTE_WRITE | PTE_DIRTY;

@@ -7,6 +7,7 @@
 
 #include <list.h>
 #include <types.h>
+#include <x86/pte.h>
 
 #ifndef RB_AUGMENT
 #define RB_AUGMENT(node) ((void)0) /* vma.c, which makes the tree's code, has a real one */
@@ -42,9 +43,9 @@ enum access { ACCESS_READ = VMA_READ, ACCESS_WRITE = VMA_WRITE, ACCESS_EXEC = VM
 /* A kind of region. */
 struct vma_ops {
     const char *kind;
-    /* Maps the page at va (page-aligned; the access is allowed; the address space is locked).
+    /* Maps the page at va (page-aligned; the access is allowed; the address space is locked). `pte`: the entry as it is now.
      * => 0; -ENOMEM: let go of everything and try again after reclaim; -EIO: there is nothing to map (SIGBUS). */
-    int (*fault)(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access);
+    int (*fault)(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte);
     /* Is page va in memory although not mapped? For mincore. NULL: no. */
     bool (*resident)(const struct vma *vma, vaddr_t va);
 };
