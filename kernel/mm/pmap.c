@@ -86,6 +86,14 @@ struct release {
     uint32_t pfns[RELEASE_MAX];
 };
 
+/* (The array is not cleared: that would cost more than most releases.) */
+static void release_begin(struct release *release, struct pmap *pmap, vaddr_t start)
+{
+    release->pmap = pmap;
+    release->start = release->end = start;
+    release->count = 0;
+}
+
 static void release_finish(struct release *release)
 {
     if (release->start < release->end)
@@ -147,8 +155,20 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
+        release->end = MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
         release_add(release, below);
     }
+}
+
+/* Memory ran out on the way to va's entry: the tables made for it are of no use. => NULL */
+static pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va)
+{
+    struct release release;
+
+    release_begin(&release, pmap, va);
+    tables_prune(pmap, va, &release);
+    release_finish(&release);
+    return NULL;
 }
 
 /* The leaf entry for va, with all tables above it. => NULL when memory is short. */
@@ -162,12 +182,8 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
         pte_t *entry = &table[PT_INDEX(va, level)];
         if (unlikely(!(*entry & PTE_PRESENT))) {
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
-            if (!below) {
-                struct release release = {.pmap = pmap};
-                tables_prune(pmap, va, &release);
-                release_finish(&release);
-                return NULL;
-            }
+            if (!below)
+                return empty_tables_free(pmap, va);
             *entry = page_to_paddr(below) | USER_TABLE;
             virt_to_page(table)->maps++;
             pmap->tables++;
@@ -227,10 +243,11 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
-    struct release release = {.pmap = pmap, .start = start, .end = start};
+    struct release release;
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
+    release_begin(&release, pmap, start);
     peak_note(pmap);
     while (pt_next_run(&iterator, &run)) {
         for (size_t i = 0; i < run.count; i++) {
@@ -325,11 +342,8 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
         }
         struct page *table = virt_to_page(target);
         table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
-        if (table->maps == 0) {
-            struct release release = {.pmap = to};
-            tables_prune(to, run.va, &release);
-            release_finish(&release);
-        }
+        if (table->maps == 0)
+            empty_tables_free(to, run.va);
     }
     if (was_writable)
         tlb_flush(from, start, end);

@@ -47,13 +47,24 @@ static void augment_up(struct vma *vma)
         vma_augment(vma);
 }
 
+/* The same when the tree was right before: once a node's value stays, those above it stay. */
+static void augment_changed(struct vma *vma)
+{
+    for (; vma; vma = RB_PARENT(vma, node)) {
+        uint64_t before = vma->max_gap;
+        vma_augment(vma);
+        if (vma->max_gap == before)
+            return;
+    }
+}
+
 /* The region's predecessor or its own start has changed. */
 static void gap_update(struct vma *vma)
 {
     const struct vma *before = vma_prev(vma);
 
     vma->gap = vma->start - (before ? before->end : 0);
-    augment_up(vma);
+    augment_changed(vma);
 }
 
 void vma_set_init(struct vma_set *set)
@@ -125,7 +136,9 @@ void vma_insert(struct vma_set *set, struct vma *vma)
         TAILQ_INSERT_TAIL(&set->list, vma, link);
     vma_tree_RB_INSERT(&set->tree, vma);
     set->count++;
-    gap_update(vma);
+    const struct vma *before = vma_prev(vma);
+    vma->gap = vma->start - (before ? before->end : 0);
+    augment_up(vma); /* the tree's own code has touched some nodes on the way, but not all */
     if (after)
         gap_update(after);
 }
