@@ -155,7 +155,8 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
-        release->end = MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
+        release->end =
+            MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
         release_add(release, below);
     }
 }
@@ -232,7 +233,8 @@ int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 
 void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 {
-    pte_t *entry = pmap_leaf_is_at_hand(pmap, va) ? &pmap->leaf[PT_INDEX(va, 1)] : pt_walk(pmap->root, va, NULL);
+    pte_t *entry = pmap_leaf_is_at_hand(pmap, va) ? &pmap->leaf[PT_INDEX(va, 1)]
+                                                  : pt_walk(pmap->root, va, NULL);
 
     assert(*entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
     *entry |= PTE_WRITE | PTE_DIRTY;
