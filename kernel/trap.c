@@ -171,10 +171,11 @@ static void exception(struct trapframe *frame)
 
 void trap(struct trapframe *frame)
 {
-    switch (frame->vector) {
-    case TRAP_PAGE_FAULT:
+    if (likely(frame->vector == TRAP_PAGE_FAULT)) {
         page_fault(frame);
-        break;
+        return;
+    }
+    switch (frame->vector) {
     case TRAP_TIMER:
         apic_end_of_interrupt();
         sched_tick(trapframe_from_user(frame));

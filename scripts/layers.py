@@ -98,10 +98,18 @@ def includes():
                     yield path, target
 
 
+def objects_under(folder):
+    """The objects whose source is still there; build/ may hold some of files that are gone."""
+    for path in files_under(folder, (".o",)):
+        source = path[:-len(".o")] + ("" if path.endswith(".asm.o") else ".c")
+        if any(os.path.exists(os.path.join(top, source)) for top in (KERNEL, ROOT)):
+            yield path
+
+
 def symbol_uses(objects):
     """{(file, file): [symbols]} of what one object needs and another defines."""
     defined, needed = {}, []
-    for path in files_under(objects, (".o",)):
+    for path in objects_under(objects):
         for symbol in Elf(os.path.join(objects, path)).symbols():
             if symbol.section == SHN_UNDEF:
                 needed.append((stem(path), symbol.name))
@@ -143,7 +151,7 @@ def loops(edges):
 def check(layers, objects):
     complaints = []
     files = {stem(path) for path in files_under(KERNEL, (".c", ".h", ".asm"))}
-    files |= {stem(path) for path in files_under(objects, (".o",))}
+    files |= {stem(path) for path in objects_under(objects)}
     for file in sorted(files):
         if layers.of(file) is None:
             complaints.append(f"{file} stands in no layer of kernel/layers.txt")

@@ -44,7 +44,7 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
         return -EFAULT;
     pte_t pte = pmap_lookup(&aspace->pmap, va);
     if (!pte) {
-        int result = vma->ops->fault(aspace, vma, page_floor(va), ACCESS_READ);
+        int result = vma->ops->fault(aspace, vma, page_floor(va), ACCESS_READ, 0);
         if (result < 0)
             return result;
         pte = pmap_lookup(&aspace->pmap, va);

@@ -12,11 +12,6 @@
 #include <mm/anon.h>
 #include <x86/cpu.h>
 
-pte_t vma_pte_flags(const struct vma *vma)
-{
-    return vma->flags & VMA_EXEC ? 0 : PTE_NX;
-}
-
 int anon_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original)
 {
     struct page *page = page_alloc(PAGE_ANON);
@@ -44,10 +39,8 @@ int anon_copy_on_write(struct aspace *aspace, const struct vma *vma, vaddr_t va,
     return anon_enter(aspace, vma, va, pmap_is_zero_page(pte) ? NULL : page);
 }
 
-static int anon_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
+static int anon_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte)
 {
-    pte_t pte = pmap_lookup(&aspace->pmap, va);
-
     if (access != ACCESS_WRITE)
         return pte ? 0 : pmap_enter(&aspace->pmap, va, pmap_zero_page(), vma_pte_flags(vma));
     if (pte & PTE_WRITE)

@@ -6,7 +6,11 @@
 #include <mm/aspace.h>
 
 /* The PTE bits that a region's permissions ask for, without PTE_WRITE. */
-pte_t vma_pte_flags(const struct vma *vma);
+static inline pte_t vma_pte_flags(const struct vma *vma)
+{
+    return vma->flags & VMA_EXEC ? 0 : PTE_NX;
+}
+
 /* Maps a fresh frame, writable: a copy of `original`, or zeros if that is NULL. */
 int anon_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original);
 /* A write to the page that `pte` maps read-only: makes it this address space's own. */

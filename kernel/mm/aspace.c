@@ -98,6 +98,7 @@ int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags
     vma->start = start;
     vma->end = end;
     vma->flags = flags;
+    vma->faults = 0;
     vma->ops = ops;
     vma->source = source;
     vma->offset = source ? offset : start >> PAGE_SHIFT;
@@ -118,6 +119,7 @@ int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     upper->start = va;
     upper->end = vma->end;
     upper->flags = vma->flags;
+    upper->faults = 0;
     upper->ops = vma->ops;
     upper->source = vma->source ? pagesrc_get(vma->source) : NULL;
     upper->offset = vma->offset + ((va - vma->start) >> PAGE_SHIFT);
@@ -163,35 +165,41 @@ void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t
         .start = start, .end = end, .when_ns = clock_now(), .rip = aspace->caller_rip, .was = flags};
 }
 
-/* Makes va a border: no region reaches over it. => 0, -ENOMEM. *split: it was not one before. */
-static int border_make(struct aspace *aspace, vaddr_t va, bool *split)
+/* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */
+static struct vma *cut_out(struct aspace *aspace, vaddr_t start, vaddr_t end, int *error)
 {
-    struct vma *vma = vma_find_from(&aspace->vmas, va);
+    struct vma *first = vma_find_from(&aspace->vmas, start), *last;
+    bool split_start = first && first->start < start;
 
-    *split = vma && vma->start < va;
-    return *split ? aspace_split(aspace, vma, va) : 0;
+    *error = 0;
+    if (!first || first->start >= end)
+        return NULL;
+    if (split_start) {
+        *error = aspace_split(aspace, first, start);
+        if (*error < 0)
+            return NULL;
+        first = vma_next(first);
+    }
+    for (last = first; last->end < end; last = vma_next(last))
+        if (!vma_next(last) || vma_next(last)->start >= end)
+            return first;
+    if (last->end > end)
+        *error = aspace_split(aspace, last, end);
+    if (*error < 0 && split_start)
+        aspace_merge(aspace, first);
+    return *error < 0 ? NULL : first;
 }
 
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
-    struct vma *vma = vma_find_from(&aspace->vmas, start);
-    bool split_start, split_end;
+    int error;
+    struct vma *vma = cut_out(aspace, start, end, &error);
 
-    if (!vma || vma->start >= end)
-        return 0;
-    if (border_make(aspace, start, &split_start) < 0)
-        return -ENOMEM;
-    if (border_make(aspace, end, &split_end) < 0) {
-        if (split_start)
-            aspace_merge(aspace, vma_find_from(&aspace->vmas, start));
-        return -ENOMEM;
-    }
-
-    vaddr_t first = ~0UL, last = 0;
-    vma = vma_find_from(&aspace->vmas, start);
+    if (!vma)
+        return error;
+    vaddr_t first = vma->start, last = first;
     for (struct vma *next; vma && vma->start < end; vma = next) {
         next = vma_next(vma);
-        first = MIN(first, vma->start);
         last = vma->end;
         aspace_remember(aspace, vma->start, vma->end, vma->flags);
         aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));

@@ -27,7 +27,7 @@ static bool access_allowed(const struct vma *vma, enum access access)
     return vma->flags & (access == ACCESS_READ ? VMA_PROT : access);
 }
 
-static int fault_locked(struct aspace *aspace, vaddr_t va, enum access access)
+static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access access)
 {
     struct vma *vma = vma_find(&aspace->vmas, va);
 
@@ -37,7 +37,7 @@ static int fault_locked(struct aspace *aspace, vaddr_t va, enum access access)
         return -EFAULT;
     if (unlikely(!access_allowed(vma, access)))
         return -EACCES;
-    int result = vma->ops->fault(aspace, vma, page_floor(va), access);
+    int result = vma->ops->fault(aspace, vma, page_floor(va), access, pmap_lookup(&aspace->pmap, va));
     if (likely(result == 0)) {
         vma->faults++;
         aspace->faults++;

@@ -34,9 +34,8 @@ static int file_page_enter(struct aspace *aspace, const struct vma *vma, vaddr_t
     return result;
 }
 
-static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
+static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte)
 {
-    pte_t pte = pmap_lookup(&aspace->pmap, va);
     struct page *page;
 
     if (access != ACCESS_WRITE)
@@ -54,10 +53,8 @@ static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enu
     return result;
 }
 
-static int shared_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
+static int shared_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte)
 {
-    pte_t pte = pmap_lookup(&aspace->pmap, va);
-
     if (!pte)
         return file_page_enter(aspace, vma, va, access == ACCESS_WRITE ? PTE_WRITE | PTE_DIRTY : 0);
     if (access == ACCESS_WRITE && !(pte & PTE_WRITE))

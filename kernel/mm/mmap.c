@@ -106,10 +106,10 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
         return region;
 
     vaddr_t start = (vaddr_t)place, end = start + length;
-    uint64_t replaced = bytes_mapped_in(aspace, start, end);
+    uint64_t replaced = flags & MAP_FIXED ? bytes_mapped_in(aspace, start, end) : 0;
     if (length > replaced && !aspace_may_grow(aspace, length - replaced, (uint32_t)region))
         return -ENOMEM;
-    if (aspace_unmap(aspace, start, end) < 0)
+    if (replaced && aspace_unmap(aspace, start, end) < 0)
         return -ENOMEM;
 
     struct pagesrc *source = file->source ? pagesrc_get(file->source) : NULL;

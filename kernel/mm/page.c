@@ -29,7 +29,8 @@
 #define SECTION_FRAMES (128 * MIB >> PAGE_SHIFT)
 #define SECTIONS_MAX 8192 /* 1 TiB of RAM */
 #define CACHE_MAX 64
-#define CACHE_BATCH 32
+#define CACHE_BATCH_ORDER 5 /* of 32 frames */
+#define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
 
 static struct spinlock buddy_lock;
 static uint32_t free_blocks[PAGE_MAX_ORDER + 1]; /* pfn of the first block */
@@ -228,6 +229,14 @@ static struct page *block_take_or_online(unsigned order)
     return page;
 }
 
+static void cache_push(struct page_cache *cache, struct page *page)
+{
+    page->flags |= PAGE_FLAG_CACHED;
+    page->next = cache->first;
+    cache->first = (uint32_t)page_to_pfn(page);
+    cache->count++;
+}
+
 /* Gives a CPU's cached frames back to the buddy, all but `keep`. buddy_lock held. */
 static void cache_drain(struct page_cache *cache, uint32_t keep)
 {
@@ -240,20 +249,24 @@ static void cache_drain(struct page_cache *cache, uint32_t keep)
     }
 }
 
+/* Frames come by the block and are handed out in ascending order: neighbours in time become neighbours in memory, and
+ * can go back as a block (page_put_batch). */
 static bool cache_fill(struct page_cache *cache)
 {
+    unsigned order = CACHE_BATCH_ORDER;
+    struct page *block;
+
     spin_lock(&buddy_lock);
-    while (cache->count < CACHE_BATCH) {
-        struct page *page = block_take_or_online(0);
-        if (!page)
-            break;
-        page->flags |= PAGE_FLAG_CACHED;
-        page->next = cache->first;
-        cache->first = (uint32_t)page_to_pfn(page);
-        cache->count++;
-    }
+    while ((block = block_take_or_online(order)) == NULL && order > 0)
+        order--;
     spin_unlock(&buddy_lock);
-    return cache->count > 0;
+    if (!block)
+        return false;
+    for (unsigned i = 1U << order; i-- > 0;) {
+        block[i].order = 0;
+        cache_push(cache, &block[i]);
+    }
+    return true;
 }
 
 static void page_give(struct page *page, struct page_cache *cache, enum page_owner owner, int64_t frames)
@@ -307,13 +320,31 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     return page;
 }
 
-static void block_release(struct page *page, struct page_cache *cache)
+/* The last reference is gone: the frames are nobody's. */
+static void page_disown(struct page *page, struct page_cache *cache)
 {
-    spin_lock(&buddy_lock);
-    if (page->order == 0)
-        cache_drain(cache, CACHE_MAX - CACHE_BATCH);
-    block_free(page_to_pfn(page), page->order);
-    spin_unlock(&buddy_lock);
+    int64_t frames = 1L << page->order;
+
+    assert(page->maps == 0);
+    cache->owned[page->owner] -= frames;
+    cache->owned[PAGE_FREE] += frames;
+    page->owner = PAGE_FREE;
+    page->object = NULL;
+}
+
+/* Frees single frames that lie side by side. */
+static void run_release(pfn_t start, pfn_t end, struct page_cache *cache)
+{
+    bool to_buddy = end - start >= CACHE_BATCH || cache->count + (end - start) > CACHE_MAX;
+
+    if (to_buddy) {
+        spin_lock(&buddy_lock);
+        range_free(start, end);
+        spin_unlock(&buddy_lock);
+        return;
+    }
+    while (end > start)
+        cache_push(cache, pfn_to_page(--end));
 }
 
 void page_put(struct page *page)
@@ -321,22 +352,39 @@ void page_put(struct page *page)
     assert(page->refs > 0);
     if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    assert(page->maps == 0);
 
     struct page_cache *cache = &caches[cpu_number()];
-    int64_t frames = 1L << page->order;
-    cache->owned[page->owner] -= frames;
-    cache->owned[PAGE_FREE] += frames;
-    page->owner = PAGE_FREE;
-    page->object = NULL;
-    if (unlikely(page->order > 0 || cache->count == CACHE_MAX)) {
-        block_release(page, cache);
+    page_disown(page, cache);
+    if (likely(page->order == 0 && cache->count < CACHE_MAX)) {
+        cache_push(cache, page);
         return;
     }
-    page->flags |= PAGE_FLAG_CACHED;
-    page->next = cache->first;
-    cache->first = (uint32_t)page_to_pfn(page);
-    cache->count++;
+    spin_lock(&buddy_lock);
+    if (page->order == 0)
+        cache_drain(cache, CACHE_MAX - CACHE_BATCH);
+    block_free(page_to_pfn(page), page->order);
+    spin_unlock(&buddy_lock);
+}
+
+void page_put_batch(const uint32_t *pfns, unsigned count)
+{
+    struct page_cache *cache = &caches[cpu_number()];
+    pfn_t run_start = 0, run_end = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        pfn_t pfn = pfns[i];
+        struct page *page = pfn_to_page(pfn);
+        assert(page->refs > 0 && page->order == 0);
+        if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) != 0)
+            continue;
+        page_disown(page, cache);
+        if (pfn != run_end) {
+            run_release(run_start, run_end, cache);
+            run_start = pfn;
+        }
+        run_end = pfn + 1;
+    }
+    run_release(run_start, run_end, cache);
 }
 
 /* ---- the ledger ---- */

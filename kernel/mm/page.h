@@ -82,6 +82,8 @@ static inline void page_get(struct page *page)
 
 /* Drops a reference; the last one frees the block. */
 void page_put(struct page *page);
+/* The same for many single frames: those that lie side by side go back as blocks. */
+void page_put_batch(const uint32_t *pfns, unsigned count);
 
 /* The ledger: frames per owner class, exact at any moment. The total never changes. */
 struct page_ledger {

@@ -27,24 +27,14 @@
 
 
 #define FLUSH_SINGLY_MAX 8 /* pages; beyond that a new CR3 costs less than one invlpg each */
-#define RELEASE_MAX 128
+#define RELEASE_MAX (PT_ENTRIES + PT_LEVELS) /* a whole page table's frames, and the tables above */
 
-static struct page *zero_page;
+struct page *zero_page;
 
 void pmap_init(void)
 {
     zero_page = page_alloc_zeroed(PAGE_IMAGE);
     assert(zero_page);
-}
-
-struct page *pmap_zero_page(void)
-{
-    return zero_page;
-}
-
-bool pmap_is_zero_page(pte_t pte)
-{
-    return pte != 0 && pfn_to_page(pte_pfn(pte)) == zero_page;
 }
 
 /* ---- counting ---- */
@@ -96,21 +86,21 @@ struct release {
     uint32_t pfns[RELEASE_MAX];
 };
 
+/* (The array is not cleared: that would cost more than most releases.) */
+static void release_begin(struct release *release, struct pmap *pmap, vaddr_t start)
+{
+    release->pmap = pmap;
+    release->start = release->end = start;
+    release->count = 0;
+}
+
 static void release_finish(struct release *release)
 {
     if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
-    for (uint32_t i = 0; i < release->count; i++)
-        page_put(pfn_to_page(release->pfns[i]));
+    page_put_batch(release->pfns, release->count);
     release->count = 0;
     release->start = release->end;
-}
-
-static void release_add(struct release *release, const struct page *page)
-{
-    if (release->count == RELEASE_MAX)
-        release_finish(release);
-    release->pfns[release->count++] = (uint32_t)page_to_pfn(page);
 }
 
 /* ---- tables ---- */
@@ -158,14 +148,21 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
-        release_add(release, below);
+        release->end =
+            MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
+        release->pfns[release->count++] = (uint32_t)page_to_pfn(below);
     }
 }
 
-/* Is the page table for va the one that was used last? Faults come in neighbourhoods: most walks end here. */
-static bool leaf_is_at_hand(const struct pmap *pmap, vaddr_t va)
+/* Memory ran out on the way to va's entry: the tables made for it are of no use. => NULL */
+static pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va)
 {
-    return pmap->leaf && va >> PT_SHIFT(2) == pmap->leaf_span;
+    struct release release;
+
+    release_begin(&release, pmap, va);
+    tables_prune(pmap, va, &release);
+    release_finish(&release);
+    return NULL;
 }
 
 /* The leaf entry for va, with all tables above it. => NULL when memory is short. */
@@ -173,18 +170,14 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 {
     pte_t *table = pmap->root;
 
-    if (likely(leaf_is_at_hand(pmap, va)))
+    if (likely(pmap_leaf_is_at_hand(pmap, va)))
         return &pmap->leaf[PT_INDEX(va, 1)];
     for (int level = PT_LEVELS; level > 1; level--) {
         pte_t *entry = &table[PT_INDEX(va, level)];
         if (unlikely(!(*entry & PTE_PRESENT))) {
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
-            if (!below) {
-                struct release release = {.pmap = pmap};
-                tables_prune(pmap, va, &release);
-                release_finish(&release);
-                return NULL;
-            }
+            if (!below)
+                return empty_tables_free(pmap, va);
             *entry = page_to_paddr(below) | USER_TABLE;
             virt_to_page(table)->maps++;
             pmap->tables++;
@@ -198,14 +191,16 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 
 /* ---- one page ---- */
 
-pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va)
+pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
 {
     int level;
-
-    if (likely(leaf_is_at_hand(pmap, va)))
-        return pmap->leaf[PT_INDEX(va, 1)];
     pte_t *entry = pt_walk(pmap->root, va, &level);
-    return level == 1 ? *entry : 0;
+
+    if (level > 1)
+        return 0;
+    pmap->leaf = entry - PT_INDEX(va, 1);
+    pmap->leaf_span = va >> PT_SHIFT(2);
+    return *entry;
 }
 
 int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
@@ -231,7 +226,8 @@ int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 
 void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 {
-    pte_t *entry = pt_walk(pmap->root, va, NULL);
+    pte_t *entry = pmap_leaf_is_at_hand(pmap, va) ? &pmap->leaf[PT_INDEX(va, 1)]
+                                                  : pt_walk(pmap->root, va, NULL);
 
     assert(*entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
     *entry |= PTE_WRITE | PTE_DIRTY;
@@ -240,24 +236,38 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 
 /* ---- ranges ---- */
 
+/* Clears the entries of a run. => how many were in use. There is room in `release` for all of them. */
+static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release)
+{
+    uint32_t *pfn = release->pfns + release->count;
+    uint32_t cleared = 0;
+
+    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
+        if (*entry == 0)
+            continue;
+        struct page *page = pfn_to_page(pte_pfn(*entry));
+        *entry = 0;
+        cleared++;
+        if (count_out(pmap, page))
+            *pfn++ = (uint32_t)page_to_pfn(page);
+    }
+    release->count = (uint32_t)(pfn - release->pfns);
+    release->end = run->va + run->count * PAGE_SIZE;
+    return cleared;
+}
+
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
-    struct release release = {.pmap = pmap, .start = start, .end = start};
+    struct release release;
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
+    release_begin(&release, pmap, start);
     peak_note(pmap);
     while (pt_next_run(&iterator, &run)) {
-        for (size_t i = 0; i < run.count; i++) {
-            if (run.entry[i] == 0)
-                continue;
-            struct page *page = pfn_to_page(pte_pfn(run.entry[i]));
-            run.entry[i] = 0;
-            run.table->maps--;
-            release.end = run.va + (i + 1) * PAGE_SIZE;
-            if (count_out(pmap, page))
-                release_add(&release, page);
-        }
+        if (release.count + run.count > RELEASE_MAX - PT_LEVELS)
+            release_finish(&release);
+        run.table->maps -= run_clear(pmap, &run, &release);
         if (run.table->maps == 0)
             tables_prune(pmap, run.va, &release);
     }
@@ -306,16 +316,16 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count
 {
     uint32_t copied = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        pte_t entry = from[i];
+    for (const pte_t *end = from + count; from < end; from++, to++) {
+        pte_t entry = *from;
         if (entry == 0)
             continue;
         if (entry & PTE_WRITE) {
             entry &= ~PTE_WRITE;
-            from[i] = entry;
+            *from = entry;
             *was_writable = true;
         }
-        to[i] = entry;
+        *to = entry;
         copied++;
         struct page *page = pfn_to_page(pte_pfn(entry));
         if (page != zero_page)
@@ -340,11 +350,8 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
         }
         struct page *table = virt_to_page(target);
         table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
-        if (table->maps == 0) {
-            struct release release = {.pmap = to};
-            tables_prune(to, run.va, &release);
-            release_finish(&release);
-        }
+        if (table->maps == 0)
+            empty_tables_free(to, run.va);
     }
     if (was_writable)
         tlb_flush(from, start, end);

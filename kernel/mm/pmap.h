@@ -33,11 +33,30 @@ int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags);
 /* Makes the present mapping at va writable (sole owner of a copy-on-write frame; first write to a shared file page). */
 void pmap_make_writable(struct pmap *pmap, vaddr_t va);
 
+/* Is the page table for va the one that was used last? Faults come in neighbourhoods: most walks end here. */
+static inline bool pmap_leaf_is_at_hand(const struct pmap *pmap, vaddr_t va)
+{
+    return pmap->leaf && va >> PT_SHIFT(2) == pmap->leaf_span;
+}
+pte_t pmap_walk(struct pmap *pmap, vaddr_t va);
+
 /* The page of zeros that all untouched memory shares: mapped read-only, without a reference, never resident. */
-struct page *pmap_zero_page(void);
+static inline struct page *pmap_zero_page(void)
+{
+    extern struct page *zero_page;
+    return zero_page;
+}
+
 /* The leaf entry for va, 0 if none. */
-pte_t pmap_lookup(const struct pmap *pmap, vaddr_t va);
-bool pmap_is_zero_page(pte_t pte);
+static inline pte_t pmap_lookup(struct pmap *pmap, vaddr_t va)
+{
+    return likely(pmap_leaf_is_at_hand(pmap, va)) ? pmap->leaf[PT_INDEX(va, 1)] : pmap_walk(pmap, va);
+}
+static inline bool pmap_is_zero_page(pte_t pte)
+{
+    return pte != 0 && pfn_to_page(pte_pfn(pte)) == pmap_zero_page();
+}
+
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end);
 /* How a region's new protection reaches the pages that are mapped already. */

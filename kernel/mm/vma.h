@@ -7,6 +7,7 @@
 
 #include <list.h>
 #include <types.h>
+#include <x86/pte.h>
 
 #ifndef RB_AUGMENT
 #define RB_AUGMENT(node) ((void)0) /* vma.c, which makes the tree's code, has a real one */
@@ -42,9 +43,9 @@ enum access { ACCESS_READ = VMA_READ, ACCESS_WRITE = VMA_WRITE, ACCESS_EXEC = VM
 /* A kind of region. */
 struct vma_ops {
     const char *kind;
-    /* Maps the page at va (page-aligned; the access is allowed; the address space is locked).
+    /* Maps the page at va (page-aligned; the access is allowed; the address space is locked). `pte`: the entry as it is now.
      * => 0; -ENOMEM: let go of everything and try again after reclaim; -EIO: there is nothing to map (SIGBUS). */
-    int (*fault)(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access);
+    int (*fault)(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte);
     /* Is page va in memory although not mapped? For mincore. NULL: no. */
     bool (*resident)(const struct vma *vma, vaddr_t va);
 };
@@ -74,13 +75,18 @@ struct vma_set {
 };
 
 void vma_set_init(struct vma_set *set);
-struct vma *vma_alloc(void);
+struct vma *vma_alloc(void);    /* not cleared: every field above `link` is the caller's to set */
 void vma_free(struct vma *vma); /* drops the reference to its source */
 
-/* The region that contains va, or NULL. */
-struct vma *vma_find(struct vma_set *set, vaddr_t va);
 /* The first region that ends above va (it may begin above it), or NULL. */
 struct vma *vma_find_from(struct vma_set *set, vaddr_t va);
+/* The region that contains va, or NULL: by the tree, or at once if it served the last time too. */
+struct vma *vma_find_by_tree(struct vma_set *set, vaddr_t va);
+static inline struct vma *vma_find(struct vma_set *set, vaddr_t va)
+{
+    struct vma *hit = set->last_hit;
+    return likely(hit && va >= hit->start && va < hit->end) ? hit : vma_find_by_tree(set, va);
+}
 static inline struct vma *vma_next(struct vma *vma)
 {
     return TAILQ_NEXT(vma, link);

@@ -12,6 +12,6 @@ import lab
 @pytest.fixture(scope="session", autouse=True)
 def built():
     made = subprocess.run(["make", "-s", "-j2", "all", "test-programs"], cwd=lab.ROOT, capture_output=True, text=True,
-                          check=False, env={**os.environ, "MAKEFLAGS": ""})
+                          check=False, env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"})
     if made.returncode:
         pytest.exit("the build fails:\n" + made.stdout + made.stderr, returncode=1)

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import time
 
+import pexpect
+
 import lab
 import mksym
 import newc
@@ -19,8 +21,12 @@ def run(*words, **options):
     return subprocess.run(words, cwd=lab.ROOT, capture_output=True, text=True, check=False, **options)
 
 
+# Not a part of the `make test` that runs us.
+OUTSIDE = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
 def make(*words):
-    return run("make", "-s", *words, env={**os.environ, "MAKEFLAGS": ""})
+    return run("make", "-s", *words, env=OUTSIDE)
 
 
 def test_a_full_build_takes_less_than_a_minute_and_gives_the_same_files(tmp_path):
@@ -45,7 +51,7 @@ def loaded(path):
 
 def test_nothing_is_built_twice():
     make("all")
-    assert run("make", "all").stdout == ""
+    assert run("make", "all", env=OUTSIDE).stdout == ""
 
 
 def test_help_names_every_command():
@@ -118,3 +124,34 @@ def test_archives_are_what_cpio_reads(tmp_path):
     assert listed.stdout.decode().split() == ["deep", "deep/er", "deep/er/file", "odd"]
     subprocess.run(["cpio", "-id", "--quiet"], input=archive.bytes(), cwd=tmp_path, check=True)
     assert (tmp_path / "deep/er/file").read_bytes() == b"content"
+
+
+def tree_that_misses_something(folder):
+    """Copies of the scripts whose list names one package that nobody has."""
+    shutil.copytree(SCRIPTS, folder / "scripts")
+    folder.chmod(0o755)
+    with open(folder / "scripts" / "packages.txt", "a", encoding="utf-8") as packages:
+        packages.write("run no-such-command-at-all no-such-package no-such-fedora no-such-arch no-such-brew\n")
+    return str(folder / "scripts" / "setup")
+
+
+def test_setup_names_what_is_missing_where_it_may_not_install(tmp_path):
+    setup = tree_that_misses_something(tmp_path)
+    for folder in tmp_path.parents:    # which pytest made for its own user only
+        if folder.name.startswith("pytest-"):
+            folder.chmod(0o755)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+    result = run(*nobody, setup, "run", stdin=subprocess.DEVNULL)
+    assert result.returncode == 1
+    assert "no-such-package" in result.stderr and "apt-get install -y" in result.stderr
+
+
+def test_setup_asks_once_on_a_terminal(tmp_path):
+    child = pexpect.spawn(tree_that_misses_something(tmp_path), ["run"], timeout=20, encoding="utf-8")
+    if os.getuid() == 0:
+        child.expect(r"no-such-package.*\[Y/n\] ")
+        child.sendline("n")
+    child.expect("apt-get install -y --no-install-recommends no-such-package")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
