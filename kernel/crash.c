@@ -41,7 +41,7 @@ void crash_on_purpose(void)
 
     if (!boot_option("panic", kind, sizeof(kind)))
         return;
-    cpu_write_cr3(init->thread->cr3);
+    cpu_write_cr3(process_main(init)->thread.cr3);
     if (strcmp(kind, "test") == 0)
         *(volatile int *)UNMAPPED = 1;
     if (strcmp(kind, "stack") == 0)

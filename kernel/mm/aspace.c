@@ -19,10 +19,11 @@ static struct kmem_cache aspace_cache = KMEM_CACHE("aspace", struct aspace);
 
 struct aspace *aspace_create(void)
 {
-    struct aspace *aspace = kmem_zalloc(&aspace_cache);
+    struct aspace *aspace = kmem_alloc(&aspace_cache);
 
     if (!aspace)
         return NULL;
+    memset(aspace, 0, offsetof(struct aspace, unmapped));
     if (pmap_create(&aspace->pmap) < 0) {
         kmem_free(&aspace_cache, aspace);
         return NULL;
@@ -40,11 +41,23 @@ void aspace_get(struct aspace *aspace)
     __atomic_add_fetch(&aspace->refs, 1, __ATOMIC_RELAXED);
 }
 
+/* All pages, a neighbourhood of regions at a time: a few regions far apart are most of what small programs have, and
+ * looking at every entry between them would cost more than all else at their end. */
+static void pages_drop(struct aspace *aspace)
+{
+    for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list); vma;) {
+        vaddr_t start = vma->start, end = vma->end;
+        while ((vma = vma_next(vma)) && vma->start - end < PT_SPAN(2))
+            end = vma->end;
+        pmap_remove(&aspace->pmap, start, end);
+    }
+}
+
 void aspace_put(struct aspace *aspace)
 {
     if (__atomic_sub_fetch(&aspace->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    pmap_remove(&aspace->pmap, 0, STACK_TOP);
+    pages_drop(aspace);
     pmap_destroy(&aspace->pmap);
     for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list), *next; vma; vma = next) {
         next = vma_next(vma);
@@ -260,7 +273,7 @@ struct aspace *aspace_fork(struct aspace *from)
     to->limit_as = from->limit_as;
     to->limit_data = from->limit_data;
     to->limit_stack = from->limit_stack;
-    memcpy(to->unmapped, from->unmapped, sizeof(to->unmapped));
+    memcpy(to->unmapped, from->unmapped, MIN(from->unmapped_next, UNMAP_HISTORY) * sizeof(to->unmapped[0]));
     to->unmapped_next = from->unmapped_next;
     int result = regions_copy(to, from);
     mutex_unlock(&from->lock);
