@@ -45,6 +45,7 @@ static const struct topic topics[] = {
     {"malloc1", "malloc(1) makes a heap of 132 KiB"},
     {"malloc128k", "malloc(128 KiB) gets a row of its own; free removes it"},
     {"sbrk100m", "the break moves by 100 MiB, nothing becomes resident"},
+    {"threads", "two threads, each with its own stack"},
     {"mmap13k", "13*1023 bytes become 16 KiB"},
     {"allbrk", "what if malloc used only brk? the hole that stays"},
     {"allmmap", "what if malloc used only mmap? a fault for each page, always"},
