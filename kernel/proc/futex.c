@@ -56,7 +56,7 @@ static bool same(const struct futex_key *one, const struct futex_key *other)
     return one->object == other->object && one->place == other->place;
 }
 
-static int shared_key(struct aspace *aspace, vaddr_t address, struct futex_key *key)
+static __attribute__((noinline)) int shared_key(struct aspace *aspace, vaddr_t address, struct futex_key *key)
 {
     mutex_lock(&aspace->lock);
     const struct vma *vma = vma_find(&aspace->vmas, address);
@@ -68,7 +68,8 @@ static int shared_key(struct aspace *aspace, vaddr_t address, struct futex_key *
     return vma ? 0 : -EFAULT;
 }
 
-static int key_of(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, struct futex_key *key)
+static inline int key_of(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing,
+                         struct futex_key *key)
 {
     *key = (struct futex_key){aspace, address};
     if (!user_range_ok(address, sizeof(uint32_t)))

@@ -27,8 +27,8 @@ static int read_deadline(const struct trapframe *frame, uint32_t operation, uint
     return 0;
 }
 
-static int wait(const struct trapframe *frame, uint32_t operation, enum futex_sharing sharing,
-                uint32_t bitset)
+static __attribute__((noinline)) int wait(const struct trapframe *frame, uint32_t operation,
+                                          enum futex_sharing sharing, uint32_t bitset)
 {
     uint64_t deadline;
     int error = read_deadline(frame, operation, &deadline);
@@ -45,7 +45,8 @@ static int wait(const struct trapframe *frame, uint32_t operation, enum futex_sh
     return result;
 }
 
-static int requeue(const struct trapframe *frame, enum futex_sharing sharing, bool compare)
+static __attribute__((noinline)) int requeue(const struct trapframe *frame, enum futex_sharing sharing,
+                                             bool compare)
 {
     const struct futex_requeue request = {
         .from = ARG0(frame),

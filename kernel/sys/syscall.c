@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* syscall.c - from the call's number to its function. Everything else is in the files beside this one.
  *
- * This is on the way of every call, so it is two comparisons and a jump. The kernel option `strace` prints each call;
+ * This is on the way of every call, so it is two comparisons and a jump: the result goes back in rax. The kernel option `strace` prints each call;
  * its switch starts as "on", so that the first call of all finds out whether it was asked for (sys/strace.c). */
 #include <sys/syscall.h>
 
@@ -11,34 +11,42 @@
 #include <asm-generic/errno.h>
 #include <asm/unistd.h>
 
+/* What is not there; a hole in the table is one branch less than a test for it. */
+static int64_t no_such_call(struct trapframe *frame)
+{
+    (void)frame;
+    return -ENOSYS;
+}
+
+#define NUMBERS 512
+
+#pragma GCC diagnostic ignored "-Woverride-init" /* the holes are filled first */
 #define SYSCALL(name, kinds) [__NR_##name] = sys_##name,
-static syscall_function *const calls[] = {
+static syscall_function *const calls[NUMBERS] = {
+    [0 ... NUMBERS - 1] = no_such_call,
 #include "table.h"
 };
 #undef SYSCALL
 
 /* As Linux: only the lower half of rax is the number, and what is not there is -ENOSYS, never 0. */
-static int64_t call(struct trapframe *frame)
+static inline int64_t call(struct trapframe *frame)
 {
     uint32_t number = (uint32_t)frame->error;
 
-    if (unlikely(number >= ARRAY_SIZE(calls)))
-        return -ENOSYS;
-    syscall_function *function = calls[number];
-    if (unlikely(function == NULL))
-        return -ENOSYS;
-    return function(frame);
+    return likely(number < NUMBERS) ? calls[number](frame) : -ENOSYS;
 }
 
-void syscall_entry(struct trapframe *frame)
+static __attribute__((noinline)) int64_t traced_call(struct trapframe *frame)
 {
     struct strace_line line;
 
-    if (likely(!strace_on)) {
-        frame->rax = (uint64_t)call(frame);
-        return;
-    }
     strace_enter(&line, frame);
-    frame->rax = (uint64_t)call(frame);
-    strace_leave(&line, (int64_t)frame->rax);
+    int64_t result = call(frame);
+    strace_leave(&line, result);
+    return result;
+}
+
+int64_t syscall_entry(struct trapframe *frame)
+{
+    return likely(!strace_on) ? call(frame) : traced_call(frame);
 }

@@ -11,8 +11,8 @@
 
 typedef int64_t syscall_function(struct trapframe *frame);
 
-/* Called by entry.asm with interrupts off. */
-void syscall_entry(struct trapframe *frame);
+/* Called by entry.asm with interrupts off; it puts the result into rax. */
+int64_t syscall_entry(struct trapframe *frame);
 
 #define ARG0(frame) ((frame)->rdi)
 #define ARG1(frame) ((frame)->rsi)

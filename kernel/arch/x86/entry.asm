@@ -165,25 +165,24 @@ syscall_start:
     push_each REGISTERS
     mov rdi, rsp
     xor ebp, ebp
-    call syscall_entry
-    mov rax, [gs:PERCPU_CURRENT]
-    cmp dword [rax + THREAD_PENDING], 0
-    jne trap_return
+    call syscall_entry                  ; the result is in rax from now on
+    mov rdi, [gs:PERCPU_CURRENT]
+    cmp dword [rdi + THREAD_PENDING], 0
+    jne .by_iret
 
     ; SYSRET is right only if rip and rflags are still those in rcx and r11 (execve and rt_sigreturn change them), and
     ; safe only for a canonical rip: with another one it would fault in ring 0 with the user's stack.
     mov rcx, [rsp + FRAME_RIP]
     cmp rcx, [rsp + FRAME_RCX]
-    jne trap_return
+    jne .by_iret
     mov r11, [rsp + FRAME_RFLAGS]
     cmp r11, [rsp + FRAME_R11]
-    jne trap_return
-    mov rax, rcx
-    shr rax, 47
-    jnz trap_return
+    jne .by_iret
+    mov rdi, rcx
+    shr rdi, 47
+    jnz .by_iret
     ; rbx and r12-r15 are as they were: C preserves them. rbp was cleared above.
     mov rbp, [rsp + 4 * 8]
-    mov rax, [rsp + FRAME_RAX]
     mov rdx, [rsp + FRAME_RDX]
     mov rsi, [rsp + FRAME_RSI]
     mov rdi, [rsp + FRAME_RDI]
@@ -193,6 +192,9 @@ syscall_start:
     mov rsp, [rsp + FRAME_RSP]
     swapgs
     o64 sysret
+.by_iret:
+    mov [rsp + FRAME_RAX], rax
+    jmp trap_return
 
 ; void switch_to_user(struct trapframe *frame)
 global switch_to_user

@@ -38,6 +38,7 @@ static_assert(sizeof(struct siginfo) == 128, "ABI");
 
 #define RED_ZONE 128
 #define FPU_ALIGN 64
+#define FXSAVE_WRITES 416 /* bytes, in long mode; the rest is not touched (SDM vol. 1, 10.5.1) */
 #define MXCSR_OFFSET 24
 #define MXCSR_MASK_OFFSET 28
 #define MXCSR_MASK_DEFAULT 0xffbfU /* where FXSAVE says 0 (SDM vol. 1, 11.6.6) */
@@ -147,11 +148,12 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
 {
     struct placement placement;
     struct rt_sigframe user_frame;
-    struct fpu_area fpu = {0};
+    struct fpu_area fpu;
     if (!request->restorer || !canonical(request->handler) || !place(frame, request, &placement))
         return -EFAULT;
     fill_frame(&user_frame, frame, request, placement.fpu);
     cpu_fxsave(&fpu);
+    memset(fpu.bytes + FXSAVE_WRITES, 0, sizeof(fpu) - FXSAVE_WRITES);
     if (!user_range_ok(placement.frame, sizeof(user_frame)) || !user_range_ok(placement.fpu, sizeof(fpu)))
         return -EFAULT;
     if (copy_to_user(placement.fpu, &fpu, sizeof(fpu)) != 0 ||
