@@ -45,7 +45,8 @@ struct aspace {
     uint64_t faults; /* served here: what ru_minflt counts */
     uint32_t unmapped_next;
     uint64_t caller_rip; /* of the system call that is under way, for the history; set by sys/ */
-    struct unmapped_range unmapped[UNMAP_HISTORY]; /* the newest unmapped_next of them; the rest is never written */
+    struct unmapped_range
+        unmapped[UNMAP_HISTORY]; /* the newest unmapped_next of them; the rest is never written */
 };
 
 struct aspace *aspace_create(void); /* empty; refs 1. => NULL when memory is short */

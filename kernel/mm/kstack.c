@@ -4,7 +4,7 @@
  *   KSTACK_AREA + slot * 32 KiB:   [guard, never mapped: 16 KiB][stack: 16 KiB]
  *
  * A stack that overflows runs into its guard and takes a double fault on its own stack, which says so. The frames come and
- * go with the thread; the page tables of the area stay.
+ * go with the thread, but for a few stacks that are kept mapped for the next one; the page tables of the area stay.
  * Guards: kstack_lock guards everything here and the page-table entries of the area. */
 #include <mm/kmap.h>
 #include <mm/kstack.h>
@@ -14,11 +14,14 @@
 #define SLOT_SIZE (2 * KSTACK_SIZE)
 #define SLOTS 32768UL /* as many as there can be pids */
 #define SLOT_WORDS (SLOTS / 64)
+#define KEEP 4
 
 static struct spinlock kstack_lock;
 static uint64_t used[SLOT_WORDS]; /* a bit a slot */
 static uint64_t first_word;       /* no free slot in the words below */
 static unsigned in_use;
+static vaddr_t kept[KEEP]; /* tops of stacks that nobody uses, still mapped */
+static unsigned kept_count;
 
 static vaddr_t slot_stack(uint64_t slot)
 {
@@ -71,6 +74,12 @@ vaddr_t kstack_alloc(void)
     vaddr_t top = 0;
 
     spin_lock(&kstack_lock);
+    if (kept_count > 0) {
+        top = kept[--kept_count];
+        in_use++;
+        spin_unlock(&kstack_lock);
+        return top;
+    }
     uint64_t slot = slot_take();
     if (slot < SLOTS && stack_map(slot_stack(slot))) {
         in_use++;
@@ -82,14 +91,30 @@ vaddr_t kstack_alloc(void)
     return top;
 }
 
-void kstack_free(vaddr_t top)
+static void give_back(vaddr_t top)
 {
     vaddr_t stack = top - KSTACK_SIZE;
 
-    spin_lock(&kstack_lock);
     stack_unmap(stack, top);
     slot_give((stack - KSTACK_AREA) / SLOT_SIZE);
+}
+
+void kstack_free(vaddr_t top)
+{
+    spin_lock(&kstack_lock);
+    if (kept_count < KEEP)
+        kept[kept_count++] = top;
+    else
+        give_back(top);
     in_use--;
+    spin_unlock(&kstack_lock);
+}
+
+void kstack_trim(void)
+{
+    spin_lock(&kstack_lock);
+    while (kept_count > 0)
+        give_back(kept[--kept_count]);
     spin_unlock(&kstack_lock);
 }
 

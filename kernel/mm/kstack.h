@@ -10,6 +10,8 @@
 /* => the top (16-aligned), or 0 when memory is short. */
 vaddr_t kstack_alloc(void);
 void kstack_free(vaddr_t top);
+/* Gives back the frames of those that are kept for the next kstack_alloc(). */
+void kstack_trim(void);
 /* Stacks in use now. */
 unsigned kstack_count(void);
 /* Does the address lie in some stack's guard page? */

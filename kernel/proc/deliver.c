@@ -44,7 +44,7 @@ static void stop(struct process *process, int number)
     process->stop_unreported = true;
     process->continue_unreported = false;
     if (parent) {
-        if (!(parent->signals->actions[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+        if (!(signal_action(parent->signals, SIGCHLD).flags & SA_NOCLDSTOP))
             signal_send(parent, &info);
         waitq_wake(&parent->child_exited, WAKE_ALL);
     }

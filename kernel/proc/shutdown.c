@@ -13,6 +13,7 @@
 #include <lib/log.h>
 #include <mm/kmap.h>
 #include <mm/kmem.h>
+#include <mm/kstack.h>
 #include <mm/page.h>
 #include <proc/alarm.h>
 #include <proc/process.h>
@@ -158,6 +159,7 @@ static void final_account(void *argument)
     process_leave(init);
     process_free(init);
     compare("processes", 0, process_count());
+    kstack_trim();
 
     struct page_ledger ledger;
     page_ledger(&ledger);

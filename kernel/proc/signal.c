@@ -48,36 +48,37 @@ enum signal_default signal_default(int number)
 
 /* ---- Life ---- */
 
+/* All defaults. */
 struct signals *signals_create(void)
 {
-    struct signals *signals = kmem_zalloc(&signals_cache);
-    if (signals)
-        TAILQ_INIT(&signals->pending.queue);
+    struct signals *signals = kmem_alloc(&signals_cache);
+    if (!signals)
+        return NULL;
+    memset(signals, 0, offsetof(struct signals, actions));
+    TAILQ_INIT(&signals->pending.queue);
     return signals;
 }
 
 struct signals *signals_fork(const struct signals *from)
 {
-    struct signals *signals = kmem_alloc(&signals_cache);
+    struct signals *signals = signals_create();
     if (!signals)
         return NULL;
-    memcpy(signals, from, sizeof(*signals));
-    signals->lock = (struct spinlock){0};
-    signals->pending.set = 0;
-    TAILQ_INIT(&signals->pending.queue);
+    signals->set = from->set;
+    signals->ignored = from->ignored;
+    signals->caught = from->caught;
+    for (uint64_t set = from->set; set; set &= set - 1)
+        signals->actions[__builtin_ctzl(set)] = from->actions[__builtin_ctzl(set)];
     return signals;
 }
 
 void signals_exec(struct signals *signals)
 {
     spin_lock(&signals->lock);
-    for (uint64_t caught = signals->caught; caught; caught &= caught - 1)
-        signals->actions[__builtin_ctzl(caught)].handler = HANDLER_DEFAULT;
+    signals->set &= signals->ignored;
+    for (uint64_t set = signals->set; set; set &= set - 1)
+        signals->actions[__builtin_ctzl(set)] = (struct signal_action){.handler = HANDLER_IGNORE};
     signals->caught = 0;
-    for (unsigned i = 0; i < SIGNAL_MAX; i++) {
-        signals->actions[i].flags = 0;
-        signals->actions[i].mask = 0;
-    }
     spin_unlock(&signals->lock);
 }
 
@@ -377,6 +378,7 @@ static void apply_action(struct process *process, int number, const struct signa
 {
     struct signals *signals = process->signals;
     uint64_t bit = signal_bit(number);
+    signals->set |= bit;
     signals->actions[number - 1] = *wanted;
     signals->actions[number - 1].mask &= ~NOT_BLOCKABLE;
     signals->ignored &= ~bit;
@@ -401,7 +403,7 @@ int signal_set_action(struct process *process, int number, const struct signal_a
     struct signals *signals = process->signals;
     spin_lock(&signals->lock);
     if (old)
-        *old = signals->actions[number - 1];
+        *old = signal_action(signals, number);
     if (wanted)
         apply_action(process, number, wanted);
     spin_unlock(&signals->lock);
@@ -411,5 +413,5 @@ int signal_set_action(struct process *process, int number, const struct signal_a
 bool signal_children_ignored(const struct process *parent)
 {
     const struct signals *signals = parent->signals;
-    return (signals->ignored & BIT(SIGCHLD)) || (signals->actions[SIGCHLD - 1].flags & SA_NOCLDWAIT);
+    return (signals->ignored & BIT(SIGCHLD)) || (signal_action(signals, SIGCHLD).flags & SA_NOCLDWAIT);
 }

@@ -36,15 +36,21 @@ struct signal_action {
 /* What the threads of a process share. Each has pending signals, a blocked set and a stack of its own in struct
  * task. */
 struct signals {
-    struct spinlock lock;                     /* guards all below, and what the tasks have of their own */
-    struct pending_signals pending;           /* for the process: any thread may take them */
-    uint64_t ignored, caught;                 /* sets made from `actions` */
+    struct spinlock lock;           /* guards all below, and what the tasks have of their own */
+    struct pending_signals pending; /* for the process: any thread may take them */
+    uint64_t set;                   /* those whose action was ever set; of others `actions` says nothing */
+    uint64_t ignored, caught;       /* sets made from `actions` */
     struct signal_action actions[SIGNAL_MAX]; /* of signal n: [n - 1] */
 };
 
 static inline uint64_t signal_bit(int number)
 {
     return 1UL << (number - 1);
+}
+
+static inline struct signal_action signal_action(const struct signals *signals, int number)
+{
+    return signals->set & signal_bit(number) ? signals->actions[number - 1] : (struct signal_action){0};
 }
 
 /* ---- signal.c ---- */

@@ -44,7 +44,7 @@ static void second(struct talk *talk)
 
     for (size_t i = sizeof(local); i >= PAGE_SIZE; i -= PAGE_SIZE)
         local[i - 1] = 2;
-    talk->local = (char *)&local[sizeof(local) - 1];
+    talk->local = demo_opaque((char *)&local[sizeof(local) - 1]);
     common++;
     talk->phase = 1;
     wait_for_phase(talk, 2);
