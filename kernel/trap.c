@@ -76,8 +76,10 @@ static void page_fault(struct trapframe *frame)
     /* Ring 3, but not with its own rights: the CPU itself, for an instruction like a far return (QEMU does that). Nothing was promised. */
     bool legal = va < USER_END && (user ? frame->error & FAULT_ERROR_USER : !usercopy_is_peek(frame->rip));
     int verdict = legal ? fault(current_process()->aspace, va, access_of(frame->error)) : -EFAULT;
-    if (likely(verdict == 0))
+    if (likely(verdict == 0)) {
+        current_task()->minor_faults++;
         return;
+    }
     if (fixup)
         frame->rip = fixup;
     else

@@ -2,7 +2,9 @@
 /* thread_join.c - threads come and go: their results, what /proc shows of them, their stacks as rows of their own, and that
  * a thousand of them leave nothing behind. */
 #include <dirent.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "threads.h"
 
@@ -125,6 +127,36 @@ static void visible(void)
     expect_error("another process's thread in task/", access("/proc/self/task/1", F_OK), ENOENT);
 }
 
+/* ---- What a thread has used ---- */
+
+static void *touch_pages(void *pages)
+{
+    struct rusage before, after;
+
+    getrusage(RUSAGE_THREAD, &before);
+    for (int i = 0; i < 50; i++)
+        ((volatile char *)pages)[i * (int)PAGE] = 1;
+    getrusage(RUSAGE_THREAD, &after);
+    return (void *)(uintptr_t)(after.ru_minflt - before.ru_minflt);
+}
+
+static void usage(void)
+{
+    struct rusage before, after, own_before, own_after;
+    void *faults, *pages = mmap(NULL, 50 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    madvise(pages, 50 * PAGE, MADV_NOHUGEPAGE);
+    getrusage(RUSAGE_THREAD, &own_before);
+    getrusage(RUSAGE_SELF, &before);
+    pthread_join(begin(touch_pages, pages), &faults);
+    getrusage(RUSAGE_SELF, &after);
+    expect("faults of the thread that touches 50 pages", (long)(uintptr_t)faults, 50);
+    expect("its process counts them", after.ru_minflt - before.ru_minflt >= 50, 1);
+    getrusage(RUSAGE_THREAD, &own_after);
+    expect("another thread does not", own_after.ru_minflt - own_before.ru_minflt < 50, 1);
+    munmap(pages, 50 * PAGE);
+}
+
 /* ---- Each has its own ---- */
 
 static _Thread_local int own = 1;
@@ -147,6 +179,7 @@ int main(void)
     expect("and here", own, 1);
     expect("errno is untouched", errno, 0);
     visible();
+    usage();
     rounds();
     return finish();
 }

@@ -80,7 +80,7 @@ static long thread_start(char *top, struct talk *talk)
 static void join(void)
 {
     for (int seen; (seen = *(volatile int *)&tid) != 0;)
-        syscall(SYS_futex, &tid, FUTEX_WAIT, seen, NULL, NULL, 0);
+        syscall(SYS_futex, &tid, FUTEX_WAIT, seen, 0L, 0L, 0L);
     while (look_status_kb("Threads") != 1) /* the word is cleared a moment before the thread is gone */
         syscall(SYS_sched_yield);
 }
