@@ -23,7 +23,7 @@ int mm_populate(struct aspace *aspace, vaddr_t start, vaddr_t end)
             continue;
         bool as_written = (flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE;
         int error = fault_range(aspace, from, to, as_written ? ACCESS_WRITE : ACCESS_READ);
-        result = error < 0 ? error : result;
+        result = result == 0 ? error : result;
     }
     return result;
 }

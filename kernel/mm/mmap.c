@@ -106,6 +106,8 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
     int64_t place = mmap_place(aspace, hint, length, flags);
     if (place < 0)
         return place;
+    if (file->refusal)
+        return file->refusal;
     int64_t region = region_flags(prot, flags, file);
     if (region < 0)
         return region;
@@ -142,7 +144,9 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     length = page_ceil(length);
     if (length == 0)
         return -ENOMEM;
-    if (file->source && offset + length < offset)
+    if (length > STACK_TOP)
+        return -ENOMEM;
+    if (file->source && offset > INT64_MAX - length)
         return -EOVERFLOW;
 
     mutex_lock(&aspace->lock);

@@ -5,10 +5,11 @@
 
 #include <mm/aspace.h>
 
-/* What a system call brings about a file: access already checked against the open file by the caller (EBADF, EACCES, ENODEV). */
+/* What a system call brings about a file. */
 struct mmap_file {
     struct pagesrc *source; /* a reference of its own is taken */
     bool may_write;         /* the file was opened for writing */
+    int refusal; /* 0, or what the open file says to this mapping (-EACCES, -ENODEV), once it has a place */
 };
 
 /* prot, flags: PROT_, MAP_ of <linux/mman.h>; file: NULL for anonymous memory; offset in bytes. => the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EOPNOTSUPP, -EPERM. */
@@ -26,7 +27,7 @@ int mm_mlock(struct aspace *aspace, vaddr_t address, uint64_t length, uint32_t l
 /* now, future: VMA_LOCK flags for all regions that are and that will be. */
 void mm_mlockall(struct aspace *aspace, bool change_now, uint32_t now, uint32_t future);
 /* Makes the pages of all regions in [start, end) resident, as far as they go: writable private ones as by a write. Holes are passed over.
- * => 0, or the last error: -ENOMEM, -EIO, -EACCES (a region without access). */
+ * => 0, or the first error: -ENOMEM, -EIO, -EACCES (a region without access). */
 int mm_populate(struct aspace *aspace, vaddr_t start, vaddr_t end);
 int mm_madvise(struct aspace *aspace, vaddr_t address, uint64_t length, int advice);
 /* vector: one byte a page, kernel memory of `length` pages rounded up. */

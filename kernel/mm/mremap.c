@@ -43,12 +43,12 @@ static int remap_check(const struct remap *remap)
     return remap->aspace->vmas.count + 2 >= VMA_MAX_COUNT - 3 ? -ENOMEM : 0;
 }
 
-/* May [from, from + old_length) of this region grow, or move? */
+/* May what is kept of [from, from + old_length) grow, or move? It must lie in one region; a tail that is cut off need not. */
 static int region_check(const struct remap *remap, const struct vma *vma)
 {
     if (remap->old_length == 0 && !(vma->flags & VMA_SHARED))
         return -EINVAL;
-    if (remap->old_length > vma->end - remap->from)
+    if (MIN(remap->old_length, remap->new_length) > vma->end - remap->from)
         return -EFAULT;
     if (remap->new_length <= remap->old_length)
         return 0;
@@ -120,6 +120,20 @@ merge:
     return -ENOMEM;
 }
 
+/* Whatever lies beyond the new length goes, regions and holes. */
+static int shrink(struct remap *remap)
+{
+    vaddr_t new_end = remap->from + remap->new_length;
+
+    if (remap->old_length <= remap->new_length)
+        return 0;
+    if (remap->old_length > STACK_TOP - remap->from)
+        return -EINVAL;
+    int error = aspace_unmap(remap->aspace, new_end, remap->from + remap->old_length);
+    remap->old_length = error < 0 ? remap->old_length : remap->new_length;
+    return error;
+}
+
 /* To a place that the caller names, or with DONTUNMAP may name. */
 static int64_t remap_to(struct remap *remap)
 {
@@ -128,17 +142,17 @@ static int64_t remap_to(struct remap *remap)
 
     if (fixed && aspace_unmap(aspace, remap->to, remap->to + remap->new_length) < 0)
         return -ENOMEM;
-    if (remap->old_length > remap->new_length) {
-        vaddr_t end = remap->from + remap->old_length;
-        if (aspace_unmap(aspace, remap->from + remap->new_length, end) < 0)
-            return -ENOMEM;
-        remap->old_length = remap->new_length;
-    }
+    int error = shrink(remap);
+    if (error < 0)
+        return error;
+    struct vma *vma = vma_find(&aspace->vmas, remap->from);
+    if (!vma)
+        return -EFAULT; /* old length 0, and the new place was where the old one is */
     int64_t place = mmap_place(aspace, remap->to, remap->new_length, fixed ? MAP_FIXED : 0);
     if (place < 0)
         return place;
     remap->to = (vaddr_t)place;
-    return move(remap, vma_find(&aspace->vmas, remap->from));
+    return move(remap, vma);
 }
 
 static int64_t grow(struct remap *remap, struct vma *vma)
@@ -178,8 +192,7 @@ static int64_t remap_locked(struct remap *remap)
         return remap_to(remap);
     if (remap->new_length > remap->old_length)
         return grow(remap, vma);
-    vaddr_t new_end = remap->from + remap->new_length, end = remap->from + remap->old_length;
-    error = new_end < end ? aspace_unmap(remap->aspace, new_end, end) : 0;
+    error = shrink(remap);
     return error < 0 ? error : (int64_t)remap->from;
 }
 

@@ -56,16 +56,15 @@ static int64_t map_file(struct trapframe *frame)
     if (file == NULL)
         return -EBADF;
 
-    struct mmap_file mapped = {.source = file->node->source,
-                               .may_write = (file->flags & O_ACCMODE) == O_RDWR};
-    int64_t result = ARG1(frame) == 0 || ARG3(frame) & MAP_HUGETLB ? -EINVAL : 0;
-    if (result == 0 && is_zero_device(file)) {
-        file_put(file);
-        return map_anonymous(frame);
-    }
-    if (result == 0)
-        result = check_file(file, ARG2(frame), ARG3(frame));
-    if (result == 0)
+    const struct mmap_file mapped = {.source = file->node->source,
+                                     .may_write = (file->flags & O_ACCMODE) == O_RDWR,
+                                     .refusal = check_file(file, ARG2(frame), ARG3(frame))};
+    int64_t result;
+    if (ARG1(frame) == 0 || ARG3(frame) & MAP_HUGETLB)
+        result = -EINVAL;
+    else if (is_zero_device(file))
+        result = map_anonymous(frame);
+    else
         result = mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), &mapped,
                          ARG5(frame));
     file_put(file);
