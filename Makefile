@@ -50,11 +50,11 @@ KERNEL_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(B)/include
 SHARED_FLAGS := $(KERNEL_FLAGS) -DFAULTLINE_KERNEL
 
 USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE)
-LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
-USER_FLAGS   := -std=gnu11 -Og -g $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
+LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding -ffunction-sections -fdata-sections $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
+USER_FLAGS   := -std=gnu11 -Og -g -ffunction-sections $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
 
 KERNEL_LINK  := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T linker.ld
-USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack -z separate-code --build-id=none
+USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack -z separate-code --gc-sections --build-id=none
 
 # Objects depend on this file, which changes only when the compiler or its flags do.
 $(B)/flags: FORCE
