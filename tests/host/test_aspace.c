@@ -234,7 +234,7 @@ static void mremap_random(void)
     grown = flags & MREMAP_DONTUNMAP ? count : 1 + machine_random(count + 8);
     bool overlap = first < to + grown && to < first + count;
     struct vma *vma = vma_find(&aspace->vmas, address(first));
-    bool whole = vma && vma->end >= address(first + count);
+    bool whole = vma && vma->end >= address(first + MIN(count, grown));
     if (vma && vma->source)
         return; /* the model does not know which page of the file comes next */
     int64_t got = mm_mremap(aspace, address(first), count * PAGE_SIZE, grown * PAGE_SIZE, flags, address(to));
