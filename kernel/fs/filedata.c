@@ -7,10 +7,11 @@
  * of it: then it need not be zeroed first.
  *
  * Beyond the end of the file the last page holds zeros; a mapping may scribble there, so the tail is cleared
- * again whenever the end moves away from it. What is not here: a shorter file takes no pages out of page
- * tables. */
+ * again whenever the end moves away from it. When a file gets shorter, its pages beyond the new end leave all
+ * page tables too (aspace_truncate): who touches them then gets SIGBUS. */
 #include <fs/filedata.h>
 
+#include <mm/aspace.h>
 #include <string.h>
 #include <x86/cpu.h>
 
@@ -231,15 +232,19 @@ int filedata_resize(struct filedata *data, uint64_t size)
 {
     if (size > FILEDATA_SIZE_MAX)
         return -EFBIG;
+    uint64_t pages = page_ceil(size) >> PAGE_SHIFT;
     spin_lock(&data->lock);
-    if (size > *data->size) {
+    bool shrinks = size < *data->size;
+    if (!shrinks)
         clear_tail(data);
-        *data->size = size;
-    } else {
-        *data->size = size;
-        pagetree_cut(&data->pages, page_ceil(size) >> PAGE_SHIFT);
+    *data->size = size;
+    if (shrinks) {
+        pagetree_cut(&data->pages, pages);
         clear_tail(data);
     }
     spin_unlock(&data->lock);
+    /* No fault finds the pages beyond the end any more; now those who show them let go of them. */
+    if (shrinks && data->source.refs > 1)
+        aspace_truncate(&data->source, pages);
     return 0;
 }

@@ -29,7 +29,7 @@ void filedata_free(struct filedata *data);
 ssize_t filedata_read(struct filedata *data, struct io *io, uint64_t *position);
 /* => bytes written, -ENOSPC, -EFBIG, -EFAULT. */
 ssize_t filedata_write(struct filedata *data, struct io *io, uint64_t *position);
-/* => 0, -EFBIG. A mapping keeps the frames that it has beyond the new end. */
+/* => 0, -EFBIG. Mappings lose what they show beyond the new end; locks address spaces for that, one at a time. */
 int filedata_resize(struct filedata *data, uint64_t size);
 
 /* For struct pagesrc_ops. */

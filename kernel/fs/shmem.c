@@ -5,6 +5,7 @@
 #include <fs/shmem.h>
 
 #include <fs/filedata.h>
+#include <mm/commit.h>
 #include <mm/kmem.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
 
 struct shmem {
     struct filedata data;
-    uint64_t size; /* bytes */
+    uint64_t size;     /* bytes */
+    uint64_t promised; /* pages, counted in Committed_AS */
 };
 
 static struct kmem_cache shmem_cache = KMEM_CACHE("shmem", struct shmem);
@@ -29,6 +31,7 @@ static void shmem_release(struct pagesrc *source)
 {
     struct shmem *shmem = CONTAINER_OF(source, struct shmem, data.source);
 
+    commit_charge(-(int64_t)shmem->promised);
     filedata_free(&shmem->data);
     kmem_free(&shmem_cache, shmem);
 }
@@ -40,17 +43,19 @@ static const struct pagesrc_ops shmem_ops = {
     .release = shmem_release,
 };
 
-int shmem_create(uint64_t pages, struct pagesrc **source)
+int shmem_create(uint64_t pages, bool promise, struct pagesrc **source)
 {
     static uint64_t last_inode; /* atomic */
 
-    if (pages > FILEDATA_SIZE_MAX >> PAGE_SHIFT)
+    if (pages > FILEDATA_SIZE_MAX >> PAGE_SHIFT || (promise && !commit_allows(pages, 0)))
         return -ENOMEM;
     struct shmem *shmem = kmem_zalloc(&shmem_cache);
     if (!shmem)
         return -ENOMEM;
     filedata_init(&shmem->data, &shmem_ops, PAGE_SHMEM, &shmem->size);
     shmem->size = pages << PAGE_SHIFT;
+    shmem->promised = promise ? pages : 0;
+    commit_charge((int64_t)shmem->promised);
     shmem->data.source.device = SHMEM_DEVICE;
     shmem->data.source.inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED);
     shmem->data.source.anonymous_shared = true;

@@ -5,7 +5,8 @@
 
 #include <pagesrc.h>
 
-/* An object of `pages` pages, all zero; frames come at the first touch. => 0 and one reference, -ENOMEM. */
-int shmem_create(uint64_t pages, struct pagesrc **source);
+/* An object of `pages` pages, all zero; frames come at the first touch. promise: they count in Committed_AS, all of them and from
+ * now on. => 0 and one reference, -ENOMEM. */
+int shmem_create(uint64_t pages, bool promise, struct pagesrc **source);
 
 #endif

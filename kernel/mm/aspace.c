@@ -11,11 +11,16 @@
 #include <arch/x86/clock.h>
 #include <asm-generic/errno.h>
 #include <mm/aspace.h>
+#include <mm/commit.h>
 #include <mm/kmem.h>
 #include <pagesrc.h>
 #include <string.h>
 
 static struct kmem_cache aspace_cache = KMEM_CACHE("aspace", struct aspace);
+
+static TAILQ_HEAD(, aspace)
+all = TAILQ_HEAD_INITIALIZER(all);
+static struct spinlock all_lock; /* guards: all */
 
 struct aspace *aspace_create(void)
 {
@@ -33,6 +38,9 @@ struct aspace *aspace_create(void)
     vma_set_init(&aspace->vmas);
     aspace->limit_as = aspace->limit_data = ~0UL;
     aspace->limit_stack = 8 * MIB;
+    spin_lock(&all_lock);
+    TAILQ_INSERT_TAIL(&all, aspace, all);
+    spin_unlock(&all_lock);
     return aspace;
 }
 
@@ -57,6 +65,10 @@ void aspace_put(struct aspace *aspace)
 {
     if (__atomic_sub_fetch(&aspace->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    spin_lock(&all_lock);
+    TAILQ_REMOVE(&all, aspace, all);
+    spin_unlock(&all_lock);
+    commit_charge(-(int64_t)aspace->committed);
     pages_drop(aspace);
     pmap_destroy(&aspace->pmap);
     for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list), *next; vma; vma = next) {
@@ -66,6 +78,30 @@ void aspace_put(struct aspace *aspace)
     kmem_free(&aspace_cache, aspace);
 }
 
+/* One that is on its way out (refs 0) is not to be had any more. */
+static bool get_unless_dead(struct aspace *aspace)
+{
+    uint32_t refs = __atomic_load_n(&aspace->refs, __ATOMIC_RELAXED);
+
+    while (refs != 0)
+        if (__atomic_compare_exchange_n(&aspace->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
+
+struct aspace *aspace_next(struct aspace *aspace)
+{
+    spin_lock(&all_lock);
+    struct aspace *next = aspace ? TAILQ_NEXT(aspace, all) : TAILQ_FIRST(&all);
+    while (next && !get_unless_dead(next))
+        next = TAILQ_NEXT(next, all);
+    spin_unlock(&all_lock);
+    if (aspace)
+        aspace_put(aspace);
+    return next;
+}
+
 /* ---- counting ---- */
 
 static bool is_data(uint32_t flags)
@@ -73,7 +109,7 @@ static bool is_data(uint32_t flags)
     return (flags & (VMA_WRITE | VMA_SHARED | VMA_STACK)) == VMA_WRITE;
 }
 
-void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
+static void count(struct aspace *aspace, uint32_t flags, int64_t pages)
 {
     aspace->total += (uint64_t)pages;
     aspace->total_peak = MAX(aspace->total_peak, aspace->total);
@@ -83,18 +119,31 @@ void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
         aspace->data += (uint64_t)pages;
     else if ((flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
         aspace->exec += (uint64_t)pages;
+    if (flags & VMA_LOCKED)
+        aspace->locked += (uint64_t)pages;
+    if (flags & VMA_ACCOUNT)
+        aspace->committed += (uint64_t)pages;
+}
+
+void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
+{
+    count(aspace, flags, pages);
+    if (flags & VMA_ACCOUNT)
+        commit_charge(pages);
 }
 
 bool aspace_commits(uint32_t flags)
 {
-    return (flags & (VMA_WRITE | VMA_SHARED | VMA_NORESERVE)) == VMA_WRITE;
+    return flags & VMA_ACCOUNT || (flags & (VMA_WRITE | VMA_SHARED | VMA_NORESERVE)) == VMA_WRITE;
 }
 
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags)
 {
     if ((aspace->total << PAGE_SHIFT) + bytes > aspace->limit_as)
         return false;
-    return !is_data(flags) || (aspace->data << PAGE_SHIFT) + bytes <= aspace->limit_data;
+    if (is_data(flags) && (aspace->data << PAGE_SHIFT) + bytes > aspace->limit_data)
+        return false;
+    return !aspace_commits(flags) || commit_allows(bytes >> PAGE_SHIFT, aspace->total);
 }
 
 /* ---- regions ---- */
@@ -172,6 +221,25 @@ struct vma *aspace_merge(struct aspace *aspace, struct vma *vma)
     return vma;
 }
 
+struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t flags)
+{
+    if (flags == vma->flags)
+        return vma;
+    if (vma->start < start) {
+        if (aspace_split(aspace, vma, start) < 0)
+            return NULL;
+        vma = vma_next(vma);
+    }
+    if (vma->end > end && aspace_split(aspace, vma, end) < 0) {
+        aspace_merge(aspace, vma);
+        return NULL;
+    }
+    aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
+    aspace_account(aspace, flags, (int64_t)vma_pages(vma));
+    vma->flags = flags;
+    return aspace_merge(aspace, vma);
+}
+
 void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
     aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY] = (struct unmapped_range){
@@ -223,12 +291,33 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
     return 0;
 }
 
+static void truncate_one(struct aspace *aspace, const struct pagesrc *source, uint64_t first)
+{
+    struct vma *vma;
+
+    TAILQ_FOREACH (vma, &aspace->vmas.list, link) {
+        if (vma->source != source || vma->offset + vma_pages(vma) <= first)
+            continue;
+        uint64_t kept = first > vma->offset ? first - vma->offset : 0;
+        pmap_remove(&aspace->pmap, vma->start + (kept << PAGE_SHIFT), vma->end);
+    }
+}
+
+void aspace_truncate(struct pagesrc *source, uint64_t first)
+{
+    for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
+        mutex_lock(&aspace->lock);
+        truncate_one(aspace, source, first);
+        mutex_unlock(&aspace->lock);
+    }
+}
+
 /* ---- fork ---- */
 
 /* Pages that a fault can find again (shared ones, and a file's untouched ones) are not copied: the child faults them in. */
 static bool must_copy_pages(const struct vma *vma)
 {
-    if (vma->flags & VMA_SHARED)
+    if (vma->flags & (VMA_SHARED | VMA_WIPEONFORK))
         return false;
     return !vma->source || vma->flags & VMA_COPIED;
 }
@@ -237,9 +326,14 @@ static int regions_copy(struct aspace *to, struct aspace *from)
 {
     struct vma *vma;
 
+    if (!commit_allows(from->committed, from->total))
+        return -ENOMEM;
     TAILQ_FOREACH (vma, &from->vmas.list, link) {
+        if (vma->flags & VMA_DONTFORK)
+            continue;
         struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
-        if (aspace_map(to, vma->start, vma->end, vma->flags, vma->ops, source, vma->offset) < 0) {
+        uint32_t flags = vma->flags & ~VMA_LOCK; /* mlock(2): not inherited */
+        if (aspace_map(to, vma->start, vma->end, flags, vma->ops, source, vma->offset) < 0) {
             if (source)
                 pagesrc_put(source);
             return -ENOMEM;
@@ -296,7 +390,7 @@ const char *aspace_check(struct aspace *aspace)
         return broken;
     memset(&counted, 0, sizeof(counted));
     TAILQ_FOREACH (vma, &aspace->vmas.list, link) {
-        aspace_account(&counted, vma->flags, (int64_t)vma_pages(vma));
+        count(&counted, vma->flags, (int64_t)vma_pages(vma));
         mapped += vma_pages(vma);
         for (vaddr_t va = vma->start; !vma->source && va < vma->end && vma_pages(vma) <= 1024;
              va += PAGE_SIZE)
@@ -304,7 +398,8 @@ const char *aspace_check(struct aspace *aspace)
                 return "a page is writable where its region is not";
     }
     if (counted.total != aspace->total || counted.data != aspace->data || counted.stack != aspace->stack ||
-        counted.exec != aspace->exec)
+        counted.exec != aspace->exec || counted.locked != aspace->locked ||
+        counted.committed != aspace->committed)
         return "an address space's counters are wrong";
     if (pmap_resident_pages(&aspace->pmap) > mapped)
         return "more pages are resident than mapped";

@@ -25,8 +25,9 @@ struct unmapped_range {
 };
 
 struct aspace {
-    uint32_t refs;     /* atomic */
-    struct mutex lock; /* guards everything below */
+    uint32_t refs;           /* atomic */
+    TAILQ_ENTRY(aspace) all; /* of all address spaces, the oldest first */
+    struct mutex lock;       /* guards everything below */
     struct vma_set vmas;
     struct pmap pmap;
 
@@ -41,6 +42,9 @@ struct aspace {
     /* pages, as Linux counts them */
     uint64_t total, total_peak; /* VmSize, VmPeak */
     uint64_t data, stack, exec; /* VmData: private writable; VmStk; executable: VmExe + VmLib */
+    uint64_t locked;            /* VmLck */
+    uint64_t committed;         /* VMA_ACCOUNT: its share of Committed_AS */
+    uint32_t lock_future;       /* mlockall(MCL_FUTURE): VMA_LOCK flags of regions to come */
 
     uint64_t faults; /* served here: what ru_minflt counts */
     uint32_t unmapped_next;
@@ -54,6 +58,9 @@ struct aspace *aspace_create(void); /* empty; refs 1. => NULL when memory is sho
 struct aspace *aspace_fork(struct aspace *from);
 void aspace_get(struct aspace *aspace);
 void aspace_put(struct aspace *aspace); /* the last one unmaps all and frees it */
+/* The address space after this one (NULL: the first), with a reference; the one before is let go of. A child comes after its
+ * parent, so that who walks them all misses nothing that a fork copies meanwhile. => NULL at the end. */
+struct aspace *aspace_next(struct aspace *aspace);
 
 /* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. Takes over `source`'s reference.
  * => -ENOMEM (the reference stays the caller's). aspace->lock held. */
@@ -65,9 +72,14 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va);
 /* Merges the region with its neighbours where they are alike. => the merged region. */
 struct vma *aspace_merge(struct aspace *aspace, struct vma *vma);
+/* Gives [start, end) of one region other flags: splits it off first, merges it with what is alike then.
+ * => the region that contains start now; NULL: no memory, nothing was changed. */
+struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t flags);
+/* Truncation: no address space shows the source's pages from page `first` on any more, private copies neither. */
+void aspace_truncate(struct pagesrc *source, uint64_t first);
 /* Does a region with these flags promise memory of its own (Linux's accountable_mapping)? */
 bool aspace_commits(uint32_t flags);
-/* Would `bytes` more keep within RLIMIT_AS (and RLIMIT_DATA if the flags make it data)? */
+/* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
 /* Corrects the counters for `pages` (negative: fewer) of a region with these flags. */
 void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages);

@@ -21,7 +21,8 @@ static vaddr_t ceiling(struct aspace *aspace, vaddr_t from)
 
 static bool grow(struct aspace *aspace, vaddr_t old_end, vaddr_t new_end)
 {
-    const uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_HEAP | VMA_ACCOUNT;
+    const uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_HEAP | VMA_ACCOUNT |
+                           aspace->lock_future;
 
     if (new_end > STACK_TOP || new_end + PAGE_SIZE > ceiling(aspace, old_end))
         return false;
@@ -55,9 +56,12 @@ static bool break_move(struct aspace *aspace, vaddr_t new_break)
 vaddr_t mm_brk(struct aspace *aspace, vaddr_t new_break)
 {
     mutex_lock(&aspace->lock);
+    vaddr_t old_break = aspace->brk;
     if (break_move(aspace, new_break))
         aspace->brk = new_break;
     vaddr_t result = aspace->brk;
     mutex_unlock(&aspace->lock);
+    if (aspace->lock_future && result > old_break)
+        mm_populate(aspace, page_ceil(old_break), page_ceil(result));
     return result;
 }

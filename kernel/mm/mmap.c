@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* mmap.c - the verbs on an address space: mmap, munmap, mprotect, madvise, mincore, msync.
+/* mmap.c - the verbs on an address space: mmap, munmap, mprotect.
  *
  * They promise and take back; memory itself comes with the first touch (fault.c). The order of the checks is Linux's, so
- * that a call with two mistakes gets the same errno. The break has a file of its own (brk.c).
+ * that a call with two mistakes gets the same errno. The other verbs have files of their own: brk.c, mremap.c, mlock.c, madvise.c.
  * Guards: each verb takes aspace->lock. */
 #include <asm-generic/errno.h>
-#include <mm/fault.h>
+#include <mm/commit.h>
 #include <mm/mmap.h>
 #include <pagesrc.h>
 
@@ -13,14 +13,14 @@
 
 #define KNOWN_SHARED_VALIDATE                                                                                \
     (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | \
-     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT)
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT |        \
+     MAP_HUGE_2MB | MAP_HUGE_1GB)
 #define LOW_TOP 0x80000000UL /* MAP_32BIT: the first 2 GiB */
 #define LOW_BOTTOM 0x40000000UL
 
 /* ---- mmap ---- */
 
-/* Where the mapping goes. => an address, or -errno. */
-static int64_t place_choose(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t flags)
+int64_t mmap_place(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t flags)
 {
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
         if (!page_aligned(hint))
@@ -69,10 +69,15 @@ static int64_t region_flags(uint64_t prot, uint64_t flags, const struct mmap_fil
         region |= VMA_SHARED;
     if (region & VMA_WRITE && !(region & VMA_MAY_WRITE))
         return -EACCES;
-    if (flags & MAP_NORESERVE)
-        region |= VMA_NORESERVE;
-    if (flags & MAP_GROWSDOWN && !file->source)
+    if (flags & MAP_GROWSDOWN) {
+        if (file->source)
+            return -EINVAL;
         region |= VMA_STACK;
+    }
+    if (flags & MAP_NORESERVE && commit_settings.mode != COMMIT_NEVER)
+        region |= VMA_NORESERVE;
+    if (flags & MAP_LOCKED)
+        region |= VMA_LOCKED;
     return region;
 }
 
@@ -98,12 +103,15 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
 {
     if (aspace->vmas.count >= VMA_MAX_COUNT)
         return -ENOMEM;
-    int64_t place = place_choose(aspace, hint, length, flags);
+    int64_t place = mmap_place(aspace, hint, length, flags);
     if (place < 0)
         return place;
+    if (file->refusal)
+        return file->refusal;
     int64_t region = region_flags(prot, flags, file);
     if (region < 0)
         return region;
+    region |= aspace->lock_future;
 
     vaddr_t start = (vaddr_t)place, end = start + length;
     uint64_t replaced = flags & MAP_FIXED ? bytes_mapped_in(aspace, start, end) : 0;
@@ -136,7 +144,9 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     length = page_ceil(length);
     if (length == 0)
         return -ENOMEM;
-    if (file->source && offset + length < offset)
+    if (length > STACK_TOP)
+        return -ENOMEM;
+    if (file->source && offset > INT64_MAX - length)
         return -EOVERFLOW;
 
     mutex_lock(&aspace->lock);
@@ -144,11 +154,9 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     mutex_unlock(&aspace->lock);
 
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
-    if (place >= 0 && (flags & MAP_POPULATE || flags & MAP_LOCKED) && prot & VMA_PROT) {
-        enum access access = prot & PROT_WRITE && (flags & MAP_TYPE) == MAP_PRIVATE ? ACCESS_WRITE
-                                                                                    : ACCESS_READ;
-        fault_range(aspace, (vaddr_t)place, (vaddr_t)place + length, access);
-    }
+    bool populate = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+    if (place >= 0 && (populate || flags & MAP_LOCKED || aspace->lock_future))
+        mm_populate(aspace, (vaddr_t)place, (vaddr_t)place + length);
     return place;
 }
 
@@ -182,27 +190,21 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
     *changed = vma;
     if (flags == vma->flags)
         return 0;
-    if (aspace_commits(flags))
-        flags |= VMA_ACCOUNT;
     if (prot & VMA_WRITE && !(vma->flags & VMA_MAY_WRITE))
         return -EACCES;
     bool becomes_data = prot & VMA_WRITE && !(vma->flags & (VMA_WRITE | VMA_SHARED | VMA_STACK));
     if (becomes_data && (aspace->data << PAGE_SHIFT) + (end - start) > aspace->limit_data)
         return -ENOMEM;
-    if (vma->start < start) {
-        if (aspace_split(aspace, vma, start) < 0)
+    if (aspace_commits(flags) && !(flags & VMA_ACCOUNT)) {
+        if (!commit_allows((end - start) >> PAGE_SHIFT, aspace->total))
             return -ENOMEM;
-        vma = vma_next(vma);
+        flags |= VMA_ACCOUNT;
     }
-    if (vma->end > end && aspace_split(aspace, vma, end) < 0) {
-        *changed = aspace_merge(aspace, vma);
+    vma = aspace_reflag(aspace, vma, start, end, flags);
+    if (!vma)
         return -ENOMEM;
-    }
-    aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
-    aspace_account(aspace, flags, (int64_t)vma_pages(vma));
-    vma->flags = flags;
     pmap_protect(&aspace->pmap, start, end, protection_of(flags), prot & VMA_EXEC);
-    *changed = aspace_merge(aspace, vma);
+    *changed = vma;
     return 0;
 }
 
@@ -253,95 +255,6 @@ int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
         return -EINVAL;
     mutex_lock(&aspace->lock);
     int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, grows != 0);
-    mutex_unlock(&aspace->lock);
-    return result;
-}
-
-/* ---- madvise, mincore, msync: questions and hints about a range that may have holes ---- */
-
-static bool advice_known(int advice)
-{
-    switch (advice) {
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED: /* all files are in memory already */
-    case MADV_DONTNEED:
-        return true;
-    default:
-        return false;
-    }
-}
-
-int mm_madvise(struct aspace *aspace, vaddr_t address, uint64_t length, int advice)
-{
-    uint64_t bytes = page_ceil(length);
-    vaddr_t end = address + bytes;
-    int result = 0;
-
-    if (!advice_known(advice) || !page_aligned(address) || (length != 0 && bytes == 0) || end < address)
-        return -EINVAL;
-    if (end == address)
-        return 0;
-    mutex_lock(&aspace->lock);
-    vaddr_t at = address;
-    for (struct vma *vma = vma_find_from(&aspace->vmas, address); at < end; vma = vma_next(vma)) {
-        if (!vma || vma->start > at)
-            result = -ENOMEM; /* a hole: the rest is still done */
-        if (!vma || vma->start >= end)
-            break;
-        if (advice == MADV_DONTNEED)
-            pmap_remove(&aspace->pmap, MAX(at, vma->start), MIN(end, vma->end));
-        at = vma->end;
-    }
-    mutex_unlock(&aspace->lock);
-    return result;
-}
-
-static bool page_in_memory(struct aspace *aspace, const struct vma *vma, vaddr_t va)
-{
-    if (pmap_lookup(&aspace->pmap, va))
-        return true;
-    return vma->ops->resident && vma->ops->resident(vma, va);
-}
-
-int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t *vector)
-{
-    vaddr_t end = address + page_ceil(length);
-    int result = 0;
-
-    mutex_lock(&aspace->lock);
-    for (vaddr_t va = address; va < end; va += PAGE_SIZE) {
-        const struct vma *vma = vma_find(&aspace->vmas, va);
-        if (!vma) {
-            result = -ENOMEM;
-            break;
-        }
-        vector[(va - address) >> PAGE_SHIFT] = page_in_memory(aspace, vma, va);
-    }
-    mutex_unlock(&aspace->lock);
-    return result;
-}
-
-int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags)
-{
-    vaddr_t end = address + page_ceil(length);
-    int result = 0;
-
-    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || !page_aligned(address) ||
-        (flags & MS_ASYNC && flags & MS_SYNC))
-        return -EINVAL;
-    if (end < address)
-        return -ENOMEM;
-    /* Shared pages are the file's own pages: there is nothing to write back. What is left is to report holes. */
-    mutex_lock(&aspace->lock);
-    for (vaddr_t at = address; at < end && result == 0;) {
-        const struct vma *vma = vma_find(&aspace->vmas, at);
-        if (!vma)
-            result = -ENOMEM;
-        else
-            at = vma->end;
-    }
     mutex_unlock(&aspace->lock);
     return result;
 }

@@ -39,10 +39,13 @@ void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
     struct pt_iterator iterator = pt_range(aspace->pmap.root, vma->start, vma->end);
     struct pt_run run;
 
+    uint64_t pss_before = usage->pss_shifted;
     while (pt_next_run(&iterator, &run))
         for (size_t i = 0; i < run.count; i++)
             if (run.entry[i] && !pmap_is_zero_page(run.entry[i]))
                 page_count(run.entry[i], usage);
+    if (vma->flags & VMA_LOCKED)
+        usage->locked += usage->pss_shifted - pss_before;
 }
 
 void mmstat_vma_name(struct aspace *aspace, struct vma *vma, char *buffer, size_t size)

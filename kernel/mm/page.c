@@ -178,6 +178,11 @@ static bool section_online(unsigned section)
     return any;
 }
 
+bool page_is_online(pfn_t pfn)
+{
+    return online[pfn / SECTION_FRAMES] && pfn_to_page(pfn)->flags & PAGE_FLAG_ONLINE;
+}
+
 /* => false when all RAM is online. */
 static bool section_online_next(void)
 {

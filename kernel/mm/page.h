@@ -94,6 +94,8 @@ void page_ledger(struct page_ledger *ledger);
 const char *page_owner_name(enum page_owner owner);
 /* Free blocks by order, for /proc/buddyinfo. */
 void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1]);
+/* Is it RAM that has come online? Only then its struct page means anything. */
+bool page_is_online(pfn_t pfn);
 /* Frames that exist from 0 to the highest RAM address (holes included). */
 pfn_t page_array_end(void);
 

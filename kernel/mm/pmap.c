@@ -358,6 +358,69 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
     return result;
 }
 
+/* => the bytes from `from` on that are done: fewer than asked for if a page table could not be had. Tables that become empty stay. */
+static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes)
+{
+    struct pt_iterator iterator = pt_range(pmap->root, from, from + bytes);
+    struct pt_run run;
+
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++) {
+            uint64_t done = run.va - from + i * PAGE_SIZE;
+            if (run.entry[i] == 0)
+                continue;
+            pte_t *target = leaf_make(pmap, to + done);
+            if (!target)
+                return done;
+            assert(*target == 0);
+            *target = run.entry[i];
+            run.entry[i] = 0;
+            virt_to_page(target)->maps++;
+            run.table->maps--;
+        }
+    return bytes;
+}
+
+/* The entries of a range have gone elsewhere: so do the tables that are empty now, and what TLBs know of them. */
+static void moved_finish(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    struct pt_iterator iterator = pt_range(pmap->root, start, end);
+    struct release release;
+    struct pt_run run;
+
+    release_begin(&release, pmap, start);
+    release.end = end;
+    while (pt_next_run(&iterator, &run))
+        if (run.table->maps == 0)
+            tables_prune(pmap, run.va, &release);
+    release_finish(&release);
+}
+
+int pmap_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes)
+{
+    uint64_t moved = entries_move(pmap, from, to, bytes);
+
+    if (moved == bytes) {
+        moved_finish(pmap, from, from + bytes);
+        return 0;
+    }
+    entries_move(pmap, to, from, moved); /* cannot fail: their tables are still there */
+    moved_finish(pmap, to, to + moved);
+    return -ENOMEM;
+}
+
+bool pmap_has_frames(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    struct pt_iterator iterator = pt_range(pmap->root, start, end);
+    struct pt_run run;
+
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++)
+            if (run.entry[i] && !pmap_is_zero_page(run.entry[i]))
+                return true;
+    return false;
+}
+
 /* ---- checking ---- */
 
 struct pmap_count {

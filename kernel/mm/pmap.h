@@ -72,6 +72,12 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
  * => 0 or -ENOMEM (then some have been copied: remove them). */
 int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end);
 
+/* Moves all entries of [from, from + bytes) to `to` (nothing is mapped there, the two do not overlap): no page is copied or faulted.
+ * => 0, -ENOMEM (then nothing has moved). */
+int pmap_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes);
+/* Does an entry in the range map a frame (other than the zero page)? */
+bool pmap_has_frames(struct pmap *pmap, vaddr_t start, vaddr_t end);
+
 static inline uint64_t pmap_resident_pages(const struct pmap *pmap)
 {
     return pmap->resident[PAGE_ANON] + pmap->resident[PAGE_FILE] + pmap->resident[PAGE_SHMEM];

@@ -35,6 +35,20 @@ struct vma;
 #define VMA_ACCOUNT                                                                                          \
     (1U                                                                                                      \
      << 9) /* private and writable, now or once: counted in Committed_AS; Linux does not merge it with what never was */
+/* mlock(2): pages are made resident at once, or (ON_FAULT too) with their first touch, and MADV_DONTNEED is refused. */
+#define VMA_LOCKED (1U << 10)
+#define VMA_LOCK_ON_FAULT (1U << 11)
+#define VMA_LOCK (VMA_LOCKED | VMA_LOCK_ON_FAULT)
+/* What madvise(2) has said. fork obeys the first two; the rest is remembered and shown, as on Linux it has no effect that
+ * a program could rely on. */
+#define VMA_DONTFORK (1U << 12)
+#define VMA_WIPEONFORK (1U << 13)
+#define VMA_DONTDUMP (1U << 14)
+#define VMA_SEQUENTIAL (1U << 15)
+#define VMA_RANDOM (1U << 16)
+#define VMA_HUGE (1U << 17)
+#define VMA_NO_HUGE (1U << 18)
+#define VMA_MERGEABLE (1U << 19)
 /* What must be equal for two neighbours to become one. */
 #define VMA_ALIKE (~VMA_COPIED)
 

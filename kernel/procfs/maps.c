@@ -63,27 +63,38 @@ static void usage(struct proctext *text, const struct vma_usage *counted, const 
     kilobytes(text, "Private_Dirty:", counted->private_dirty);
     kilobytes(text, "Referenced:", counted->referenced);
     kilobytes(text, "Anonymous:", counted->anonymous);
-    /* Of what follows there is nothing here: no merging of equal pages, no MADV_FREE, no large pages, no swap, no mlock. */
+    /* Of these there is nothing here: no merging of equal pages, no lazy free, no large pages, no swap. */
     static const char *const absent[] = {
         "KSM:",           "LazyFree:",       "AnonHugePages:",   "ShmemPmdMapped:",
         "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:",
-        "SwapPss:",       "Locked:"};
+        "SwapPss:"};
     for (unsigned i = 0; i < ARRAY_SIZE(absent); i++)
         kilobytes(text, absent[i], 0);
+    kilobytes(text, "Locked:", counted->locked >> 12);
 }
 
 /* In the order of Linux's bits. A mapping that may not become writable is one of a file that was opened for reading
  * only; Linux calls it shareable, but not shared. `ac`: counts towards what was promised (Committed_AS). */
 static void flags(struct proctext *text, const struct vma *vma)
 {
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } names[] = {
+        {VMA_STACK, "gd "},      {VMA_LOCKED, "lo "},        {VMA_SEQUENTIAL, "sr "}, {VMA_RANDOM, "rr "},
+        {VMA_DONTFORK, "dc "},   {VMA_LOCK_ON_FAULT, "lf "}, {VMA_ACCOUNT, "ac "},    {VMA_NORESERVE, "nr "},
+        {VMA_WIPEONFORK, "wf "}, {VMA_DONTDUMP, "dd "},      {VMA_HUGE, "hg "},       {VMA_NO_HUGE, "nh "},
+        {VMA_MERGEABLE, "mg "},
+    };
     bool shared = vma->flags & VMA_SHARED, may_write = !shared || (vma->flags & VMA_MAY_WRITE);
-    bool promised = !shared && (vma->flags & (VMA_WRITE | VMA_NORESERVE)) == VMA_WRITE;
 
-    proctext_printf(text, "VmFlags: %s%s%s%smr %sme %s%s%s%s\n", vma->flags & VMA_READ ? "rd " : "",
+    proctext_printf(text, "VmFlags: %s%s%s%smr %sme %s", vma->flags & VMA_READ ? "rd " : "",
                     vma->flags & VMA_WRITE ? "wr " : "", vma->flags & VMA_EXEC ? "ex " : "",
-                    shared && may_write ? "sh " : "", may_write ? "mw " : "", shared ? "ms " : "",
-                    vma->flags & VMA_STACK ? "gd " : "", promised ? "ac " : "",
-                    vma->flags & VMA_NORESERVE ? "nr " : "");
+                    shared && may_write ? "sh " : "", may_write ? "mw " : "", shared ? "ms " : "");
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (vma->flags & names[i].flag)
+            proctext_printf(text, "%s", names[i].name);
+    proctext_printf(text, "\n");
 }
 
 static void detail(struct proctext *text, struct aspace *aspace, struct vma *vma)
@@ -141,6 +152,7 @@ static void add_up(struct vma_usage *sum, uint64_t split[PAGE_OWNERS], struct as
     bool shmem = vma->source != NULL && vma->source->anonymous_shared;
 
     mmstat_vma(aspace, vma, &counted);
+    sum->locked += counted.locked;
     split[PAGE_ANON] += counted.pss_anon_shifted;
     split[shmem ? PAGE_SHMEM : PAGE_FILE] += counted.pss_shifted - counted.pss_anon_shifted;
     sum->rss += counted.rss;

@@ -8,33 +8,38 @@
  *   Cached            pages of files and of shared anonymous memory (Shmem is a part of it, as on Linux)
  *   AnonPages         anonymous frames, each once
  *   Slab, SUnreclaim  kernel objects; KernelStack, PageTables: what they say
- *   Committed_AS      what has been promised: private writable memory of every process, and shared anonymous memory in use
+ *   Committed_AS      what has been promised: private writable memory of every process, and shared anonymous memory (mm/commit.h)
  *
  * /proc/frames is our own: a line for each class of owner, and their sum, which is the RAM of the machine. */
 #include <procfs/meminfo.h>
 
+#include <mm/aspace.h>
+#include <mm/commit.h>
 #include <mm/kmem.h>
 #include <mm/kstack.h>
+#include <mm/mmstat.h>
 #include <mm/page.h>
-#include <proc/process.h>
 
 static void kilobytes(struct proctext *text, const char *name, uint64_t frames)
 {
     proctext_printf(text, "%-16s%8lu kB\n", name, frames * (PAGE_SIZE / KIB));
 }
 
-/* Pages that processes were promised. It is a sum over processes, so it is as exact as they stand still meanwhile; no
- * lock is waited for here. */
-static uint64_t promised_pages(void)
+/* Pages in locked regions (one that two such regions show counts twice). */
+static uint64_t locked_pages(void)
 {
-    uint64_t pages = 0;
+    uint64_t bytes = 0;
 
-    for (struct process *process = process_next(1); process != NULL;
-         process = process_next(process->pid + 1)) {
-        if (process->aspace != NULL)
-            pages += process->aspace->data + process->aspace->stack;
+    for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
+        struct vma_usage counted = {0};
+        mutex_lock(&aspace->lock);
+        for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list); aspace->locked && vma; vma = vma_next(vma))
+            if (vma->flags & VMA_LOCKED)
+                mmstat_vma(aspace, vma, &counted);
+        mutex_unlock(&aspace->lock);
+        bytes += counted.rss;
     }
-    return pages;
+    return bytes >> PAGE_SHIFT;
 }
 
 static void files(struct proctext *text, uint64_t file_pages, uint64_t shmem)
@@ -51,10 +56,8 @@ int proc_meminfo(struct proctext *text, struct process *process)
     (void)process;
     page_ledger(&ledger);
     const uint64_t *frames = ledger.frames;
-    uint64_t total = ledger.total - frames[PAGE_FIRMWARE] - frames[PAGE_IMAGE] - frames[PAGE_ARRAY];
-    uint64_t committed = promised_pages() + frames[PAGE_SHMEM];
 
-    kilobytes(text, "MemTotal:", total);
+    kilobytes(text, "MemTotal:", commit_ram());
     kilobytes(text, "MemFree:", frames[PAGE_FREE]);
     kilobytes(text, "MemAvailable:", frames[PAGE_FREE]);
     files(text, frames[PAGE_FILE], frames[PAGE_SHMEM]);
@@ -66,7 +69,7 @@ int proc_meminfo(struct proctext *text, struct process *process)
     kilobytes(text, "Active(file):", 0);
     kilobytes(text, "Inactive(file):", 0);
     kilobytes(text, "Unevictable:", frames[PAGE_FILE]);
-    kilobytes(text, "Mlocked:", 0);
+    kilobytes(text, "Mlocked:", locked_pages());
     kilobytes(text, "SwapTotal:", 0);
     kilobytes(text, "SwapFree:", 0);
     kilobytes(text, "Dirty:", 0);
@@ -82,8 +85,8 @@ int proc_meminfo(struct proctext *text, struct process *process)
     kilobytes(text, "NFS_Unstable:", 0);
     kilobytes(text, "Bounce:", 0);
     kilobytes(text, "WritebackTmp:", 0);
-    kilobytes(text, "CommitLimit:", total / 2); /* vm.overcommit_ratio 50, no swap */
-    kilobytes(text, "Committed_AS:", committed);
+    kilobytes(text, "CommitLimit:", commit_limit());
+    kilobytes(text, "Committed_AS:", commit_total());
     kilobytes(text, "VmallocTotal:", (KSTACK_AREA_END - KSTACK_AREA) >> PAGE_SHIFT);
     kilobytes(text, "VmallocUsed:", kstack_count() * KSTACK_SIZE / PAGE_SIZE);
     kilobytes(text, "VmallocChunk:", 0);

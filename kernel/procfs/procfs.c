@@ -14,6 +14,8 @@
 #include <procfs/machine.h>
 #include <procfs/meminfo.h>
 #include <procfs/pid.h>
+#include <procfs/sysctl.h>
+#include <procfs/window.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
@@ -29,12 +31,15 @@ static const struct proc_entry entries[] = {
     {"cpuinfo", FILE_MODE, &proc_text_ops, proc_cpuinfo},
     {"filesystems", FILE_MODE, &proc_text_ops, proc_filesystems},
     {"frames", FILE_MODE, &proc_text_ops, proc_frames},
+    {"kpagecount", S_IFREG | S_IRUSR, &proc_kpagecount_ops, NULL},
+    {"kpageflags", S_IFREG | S_IRUSR, &proc_kpageflags_ops, NULL},
     {"loadavg", FILE_MODE, &proc_text_ops, proc_loadavg},
     {"meminfo", FILE_MODE, &proc_text_ops, proc_meminfo},
     {"mounts", FILE_MODE, &proc_text_ops, proc_mounts},
     {"self", LINK_MODE, &proc_self_ops, NULL},
     {"slabinfo", FILE_MODE, &proc_text_ops, proc_slabinfo},
     {"stat", FILE_MODE, &proc_text_ops, proc_machine_stat},
+    {"sys", S_IFDIR | 0555, &proc_sys_ops, NULL},
     {"thread-self", LINK_MODE, &proc_thread_self_ops, NULL},
     {"uptime", FILE_MODE, &proc_text_ops, proc_uptime},
     {"version", FILE_MODE, &proc_text_ops, proc_version},

@@ -67,6 +67,7 @@ static void take_memory(struct aspace *aspace, struct proc_snapshot *snapshot)
     snapshot->data = aspace->data;
     snapshot->stack = aspace->stack;
     snapshot->exec = aspace->exec;
+    snapshot->locked = aspace->locked;
     snapshot->text = (page_ceil(aspace->code_end) - page_floor(aspace->code_start)) >> PAGE_SHIFT;
     memcpy(snapshot->resident, aspace->pmap.resident, sizeof(snapshot->resident));
     snapshot->resident_all = pmap_resident_pages(&aspace->pmap);

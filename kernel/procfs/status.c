@@ -55,7 +55,7 @@ static void memory(struct proctext *text, const struct proc_snapshot *now)
 
     pages(text, "VmPeak", now->peak);
     pages(text, "VmSize", now->total);
-    pages(text, "VmLck", 0);
+    pages(text, "VmLck", now->locked);
     pages(text, "VmPin", 0);
     pages(text, "VmHWM", now->resident_peak);
     pages(text, "VmRSS", now->resident_all);

@@ -5,6 +5,7 @@
  *   cmdline   the bytes of argv on the process' stack, NULs between them; the process may have changed them
  *   environ   the same for the environment
  *   pagemap   8 bytes for each page of the address space, position = page number * 8
+ *   kpagecount, kpageflags (of the machine)   8 bytes for each frame, position = frame number * 8: how often it is mapped, what it is
  *
  * Once the process has exited there is nothing to see: end of file. Bytes go through a buffer on the stack, because the
  * reader's own memory may fault while the other address space must not be locked. */
@@ -17,6 +18,7 @@
 #include <procfs/entry.h>
 
 #include <asm-generic/errno.h>
+#include <linux/kernel-page-flags.h>
 
 #define CHUNK 1024
 
@@ -165,6 +167,72 @@ static ssize_t pagemap_read(struct file *file, struct io *io, uint64_t *position
     aspace_put(aspace);
     return total;
 }
+
+/* Gives out a word of each frame of RAM. */
+static ssize_t frames_read(struct io *io, uint64_t *position, uint64_t (*word)(const struct page *page),
+                           uint64_t no_page)
+{
+    uint64_t words[PAGEMAP_CHUNK];
+    ssize_t total = 0;
+
+    if (*position % sizeof(uint64_t) != 0 || io->left % sizeof(uint64_t) != 0)
+        return -EINVAL;
+    while (io->left != 0) {
+        uint64_t first = *position / sizeof(uint64_t), end = page_array_end();
+        size_t count = first < end ? MIN(MIN(io->left / sizeof(uint64_t), PAGEMAP_CHUNK), end - first) : 0;
+        for (size_t i = 0; i < count; i++)
+            words[i] = page_is_online(first + i) ? word(pfn_to_page(first + i)) : no_page;
+        ssize_t moved = count != 0 ? io_put(io, words, count * sizeof(uint64_t)) : 0;
+        if (moved <= 0)
+            return total != 0 ? total : moved;
+        *position += (uint64_t)moved;
+        total += moved;
+    }
+    return total;
+}
+
+static uint64_t user_maps(const struct page *page)
+{
+    bool mappable = page->owner == PAGE_ANON || page->owner == PAGE_FILE || page->owner == PAGE_SHMEM;
+
+    return mappable ? page->maps : 0;
+}
+
+static uint64_t frame_flags(const struct page *page)
+{
+#define FLAG(name) (1UL << KPF_##name)
+    static const uint64_t of_owner[PAGE_OWNERS] = {
+        [PAGE_FREE] = FLAG(BUDDY),
+        [PAGE_TABLE] = FLAG(PGTABLE),
+        [PAGE_SLAB] = FLAG(SLAB),
+        [PAGE_ANON] = FLAG(ANON) | FLAG(SWAPBACKED) | FLAG(UPTODATE),
+        [PAGE_FILE] = FLAG(UPTODATE) | FLAG(UNEVICTABLE),
+        [PAGE_SHMEM] = FLAG(SWAPBACKED) | FLAG(UPTODATE),
+    };
+    if (page == pmap_zero_page())
+        return FLAG(ZERO_PAGE);
+    return of_owner[page->owner] | (user_maps(page) != 0 ? FLAG(MMAP) : 0);
+#undef FLAG
+}
+
+static ssize_t kpagecount_read(struct file *file, struct io *io, uint64_t *position)
+{
+    (void)file;
+    return frames_read(io, position, user_maps, 0);
+}
+
+static ssize_t kpageflags_read(struct file *file, struct io *io, uint64_t *position)
+{
+    (void)file;
+    return frames_read(io, position, frame_flags, 1UL << KPF_NOPAGE);
+}
+
+static const struct file_ops kpagecount_file_ops = {.read = kpagecount_read};
+static const struct file_ops kpageflags_file_ops = {.read = kpageflags_read};
+const struct node_ops proc_kpagecount_ops = {
+    .name = proc_name, .release = proc_release, .file_ops = &kpagecount_file_ops};
+const struct node_ops proc_kpageflags_ops = {
+    .name = proc_name, .release = proc_release, .file_ops = &kpageflags_file_ops};
 
 static const struct file_ops mem_file_ops = {.read = mem_read, .write = mem_write};
 static const struct file_ops cmdline_file_ops = {.read = cmdline_read};

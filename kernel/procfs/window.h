@@ -6,5 +6,6 @@
 #include <fs/node.h>
 
 extern const struct node_ops proc_mem_ops, proc_cmdline_ops, proc_environ_ops, proc_pagemap_ops;
+extern const struct node_ops proc_kpagecount_ops, proc_kpageflags_ops; /* about frames */
 
 #endif

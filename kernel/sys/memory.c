@@ -4,14 +4,16 @@
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
-#include <fs/file.h>
+#include <fs/device.h>
 #include <fs/shmem.h>
+#include <mm/commit.h>
 #include <mm/mmap.h>
 #include <proc/process.h>
 
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
+#include <linux/stat.h>
 
 #define MINCORE_CHUNK 512 /* pages answered at a time */
 
@@ -28,6 +30,12 @@ static bool is_shared(uint64_t flags)
     return (flags & MAP_TYPE) == MAP_SHARED || (flags & MAP_TYPE) == MAP_SHARED_VALIDATE;
 }
 
+/* A new mapping of /dev/zero is one of anonymous memory. */
+static bool is_zero_device(const struct file *file)
+{
+    return node_is(file->node, S_IFCHR) && file->node->rdev == device_zero.number;
+}
+
 /* May the open file be mapped so? The order of the refusals is Linux's. */
 static int check_file(const struct file *file, uint64_t prot, uint64_t flags)
 {
@@ -40,16 +48,23 @@ static int check_file(const struct file *file, uint64_t prot, uint64_t flags)
     return file->node->source == NULL ? -ENODEV : 0;
 }
 
+static int64_t map_anonymous(struct trapframe *frame);
+
 static int64_t map_file(struct trapframe *frame)
 {
     struct file *file = fdtable_get(current_process()->files, (int)ARG4(frame));
     if (file == NULL)
         return -EBADF;
 
-    struct mmap_file mapped = {.source = file->node->source,
-                               .may_write = (file->flags & O_ACCMODE) == O_RDWR};
-    int64_t result = ARG1(frame) == 0 ? -EINVAL : check_file(file, ARG2(frame), ARG3(frame));
-    if (result == 0)
+    const struct mmap_file mapped = {.source = file->node->source,
+                                     .may_write = (file->flags & O_ACCMODE) == O_RDWR,
+                                     .refusal = check_file(file, ARG2(frame), ARG3(frame))};
+    int64_t result;
+    if (ARG1(frame) == 0 || ARG3(frame) & MAP_HUGETLB)
+        result = -EINVAL;
+    else if (is_zero_device(file))
+        result = map_anonymous(frame);
+    else
         result = mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), &mapped,
                          ARG5(frame));
     file_put(file);
@@ -64,13 +79,26 @@ static int64_t map_shared_anonymous(struct trapframe *frame)
 
     if (length > USER_END)
         return -ENOMEM;
-    int error = shmem_create(page_ceil(length) >> PAGE_SHIFT, &mapped.source);
+    bool promise = !(ARG3(frame) & MAP_NORESERVE) || commit_settings.mode == COMMIT_NEVER;
+    int error = shmem_create(page_ceil(length) >> PAGE_SHIFT, promise, &mapped.source);
     if (error != 0)
         return error;
     int64_t result = mm_mmap(own_aspace(frame), ARG0(frame), length, ARG2(frame),
                              ARG3(frame) & ~(uint64_t)MAP_ANONYMOUS, &mapped, 0);
     pagesrc_put(mapped.source);
     return result;
+}
+
+static int64_t map_anonymous(struct trapframe *frame)
+{
+    const struct mmap_file no_file = {0};
+    uint64_t flags = ARG3(frame) | MAP_ANONYMOUS;
+
+    if (flags & MAP_HUGETLB)
+        return -ENOMEM; /* there are no large pages */
+    if ((flags & MAP_TYPE) == MAP_SHARED)
+        return map_shared_anonymous(frame);
+    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), flags, &no_file, 0);
 }
 
 int64_t sys_mmap(struct trapframe *frame)
@@ -81,12 +109,7 @@ int64_t sys_mmap(struct trapframe *frame)
         return -EINVAL;
     if (!(flags & MAP_ANONYMOUS))
         return map_file(frame);
-    if (ARG1(frame) == 0)
-        return -EINVAL;
-    if (is_shared(flags))
-        return map_shared_anonymous(frame);
-    const struct mmap_file anonymous = {0};
-    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), flags, &anonymous, 0);
+    return ARG1(frame) == 0 ? -EINVAL : map_anonymous(frame);
 }
 
 int64_t sys_munmap(struct trapframe *frame)
@@ -107,6 +130,46 @@ int64_t sys_madvise(struct trapframe *frame)
 int64_t sys_msync(struct trapframe *frame)
 {
     return mm_msync(own_aspace(frame), ARG0(frame), ARG1(frame), (int)ARG2(frame));
+}
+
+int64_t sys_mremap(struct trapframe *frame)
+{
+    return mm_mremap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), ARG4(frame));
+}
+
+int64_t sys_mlock(struct trapframe *frame)
+{
+    return mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), VMA_LOCKED);
+}
+
+int64_t sys_mlock2(struct trapframe *frame)
+{
+    if (ARG2(frame) & ~(uint64_t)MLOCK_ONFAULT)
+        return -EINVAL;
+    return mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame) ? VMA_LOCK : VMA_LOCKED);
+}
+
+int64_t sys_munlock(struct trapframe *frame)
+{
+    return mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), 0);
+}
+
+int64_t sys_mlockall(struct trapframe *frame)
+{
+    uint64_t flags = ARG0(frame);
+    uint32_t lock = flags & MCL_ONFAULT ? VMA_LOCK : VMA_LOCKED;
+
+    if (flags & ~(uint64_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || !(flags & (MCL_CURRENT | MCL_FUTURE)))
+        return -EINVAL;
+    mm_mlockall(own_aspace(frame), flags & MCL_CURRENT, flags & MCL_CURRENT ? lock : 0,
+                flags & MCL_FUTURE ? lock : 0);
+    return 0;
+}
+
+int64_t sys_munlockall(struct trapframe *frame)
+{
+    mm_mlockall(own_aspace(frame), true, 0, 0);
+    return 0;
 }
 
 int64_t sys_brk(struct trapframe *frame)

@@ -120,6 +120,12 @@ SYSCALL(madvise, "pui")
 SYSCALL(mincore, "pup")
 SYSCALL(brk, "p=p")
 SYSCALL(msync, "pux")
+SYSCALL(mremap, "puuxp=p")
+SYSCALL(mlock, "pu")
+SYSCALL(mlock2, "pux")
+SYSCALL(munlock, "pu")
+SYSCALL(mlockall, "x")
+SYSCALL(munlockall, "")
 
 /* the machine: sys/system.c */
 SYSCALL(uname, "p")

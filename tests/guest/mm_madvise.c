@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mm_madvise.c - madvise(2) with MADV_DONTNEED: the pages go, the promise stays. And mincore(2): what is there. */
+/* mm_madvise.c - madvise(2): DONTNEED (the pages go, the promise stays), every other advice. mincore(2): what is there. */
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "smaps.h"
@@ -28,6 +29,102 @@ static void print_core(const char *what, char *at)
     for (int i = 0; i < 8; i++)
         picture[i] = vector[i] & 1 ? '#' : '.';
     say("    %s", picture);
+}
+
+/* Each advice that Linux 6.1 knows on four kinds of memory: what is accepted, what is refused. */
+static void every_advice(void)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } advices[] = {
+        {MADV_NORMAL, "NORMAL"},
+        {MADV_RANDOM, "RANDOM"},
+        {MADV_SEQUENTIAL, "SEQUENTIAL"},
+        {MADV_WILLNEED, "WILLNEED"},
+        {MADV_DONTNEED, "DONTNEED"},
+        {MADV_FREE, "FREE"},
+        {MADV_DONTFORK, "DONTFORK"},
+        {MADV_DOFORK, "DOFORK"},
+        {MADV_MERGEABLE, "MERGEABLE"},
+        {MADV_UNMERGEABLE, "UNMERGEABLE"},
+        {MADV_HUGEPAGE, "HUGEPAGE"},
+        {MADV_NOHUGEPAGE, "NOHUGEPAGE"},
+        {MADV_DONTDUMP, "DONTDUMP"},
+        {MADV_DODUMP, "DODUMP"},
+        {MADV_WIPEONFORK, "WIPEONFORK"},
+        {MADV_KEEPONFORK, "KEEPONFORK"},
+        {MADV_COLD, "COLD"},
+        {MADV_PAGEOUT, "PAGEOUT"},
+        {22, "POPULATE_READ"},
+        {23, "POPULATE_WRITE"},
+        {24, "DONTNEED_LOCKED"},
+        {5, "number 5"},
+        {7, "number 7"},
+        {26, "number 26"},
+        {-1, "number -1"},
+    };
+    char *anonymous = mmap(NULL, 4 * PAGE, RW, ANON, -1, 0);
+    char *shared = mmap(NULL, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    char *locked = mmap(NULL, 4 * PAGE, RW, ANON, -1, 0);
+    char *file = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, open("/proc/self/exe", O_RDONLY), 0);
+
+    mlock(locked, 4 * PAGE);
+    for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
+        char *const at[] = {anonymous, shared, locked, file};
+        char line[128] = "";
+        for (int kind = 0; kind < 4; kind++) {
+            strcat(line, " ");
+            strcat(line, advise(at[kind], PAGE, advices[i].number) == 0 ? "done" : error_name(errno));
+        }
+        say("%s: anonymous, shared, locked, file:%s", advices[i].name, line);
+    }
+    munmap(anonymous, 4 * PAGE), munmap(shared, 4 * PAGE), munmap(locked, 4 * PAGE), munmap(file, PAGE);
+}
+
+static void reads_zero(void *address)
+{
+    _exit(*(char *)address != 0);
+}
+
+static void forks(void)
+{
+    char *at = mmap(NULL, 8 * PAGE, RW, ANON, -1, 0);
+
+    memset(at, 5, 8 * PAGE);
+    expect_error("not for children", advise(at + 2 * PAGE, 2 * PAGE, MADV_DONTFORK), 0);
+    expect_error("empty for children", advise(at + 4 * PAGE, 2 * PAGE, MADV_WIPEONFORK), 0);
+    print_rows("four rows", at, at + 8 * PAGE);
+    expect("a child sees the first", WEXITSTATUS(in_child(reads_zero, at)), 1);
+    expect_signal("the third is not there", reads_zero, at + 2 * PAGE, 11);
+    expect_signal("the fifth is empty", reads_zero, at + 4 * PAGE, 0);
+    expect_error("for children after all", advise(at, 8 * PAGE, MADV_DOFORK), 0);
+    expect_error("and kept", advise(at, 8 * PAGE, MADV_KEEPONFORK), 0);
+    print_rows("one row", at, at + 8 * PAGE);
+    expect("a child sees the third", WEXITSTATUS(in_child(reads_zero, at + 2 * PAGE)), 1);
+    expect("and the fifth", WEXITSTATUS(in_child(reads_zero, at + 4 * PAGE)), 1);
+    munmap(at, 8 * PAGE);
+}
+
+static void populates(void)
+{
+    char *area = mmap(NULL, 16 * PAGE, PROT_NONE, ANON, -1, 0);
+    char *at = mmap(area + 4 * PAGE, 8 * PAGE, RW, ANON | MAP_FIXED, -1, 0);
+
+    expect_error("populate for reading", advise(at, 4 * PAGE, 22), 0);
+    expect("resident kB", smaps_kb(at, "Rss:"), 0);
+    expect_error("populate for writing", advise(at, 4 * PAGE, 23), 0);
+    expect("resident kB", smaps_kb(at, "Rss:"), 16);
+    expect_error("into what may not be touched", advise(at, 9 * PAGE, 23), EINVAL);
+    expect("up to there, kB", smaps_kb(at, "Rss:"), 32);
+    mprotect(at, PAGE, PROT_READ);
+    expect_error("for writing, what may only be read", advise(at, PAGE, 23), EINVAL);
+    expect_error("for reading, the same", advise(at, PAGE, 22), 0);
+    munmap(at + 4 * PAGE, PAGE);
+    expect_error("over a hole", advise(at, 8 * PAGE, 22), ENOMEM);
+    int file = open("/proc/self/exe", O_RDONLY);
+    char *beyond = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 1L << 40);
+    expect_error("beyond the end of a file", advise(beyond, PAGE, 22), EFAULT);
 }
 
 int main(void)
@@ -67,5 +164,10 @@ int main(void)
     expect("before the hole: dropped", at[0], 0);
     expect("behind the hole: dropped too", at[4 * PAGE], 0);
     expect_error("core over a hole", in_core(at, 8 * PAGE, vector), ENOMEM);
+    munmap(at, 8 * PAGE);
+
+    every_advice();
+    forks();
+    populates();
     return finish();
 }

@@ -2,7 +2,7 @@
 /* test_aspace.c - the verbs and the fault handler against a model: for each page its permissions and the byte it must hold.
  *
  * Regions, page tables, frames and counters are the real ones; only the CPU is played: touch() does what the MMU would. */
-/* sources: kernel/mm/mmap.c kernel/mm/brk.c kernel/mm/fault.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c
+/* sources: kernel/mm/mmap.c kernel/mm/mremap.c kernel/mm/madvise.c kernel/mm/mlock.c kernel/mm/commit.c kernel/mm/brk.c kernel/mm/fault.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c
  *          kernel/mm/access.c kernel/mm/mmstat.c kernel/mm/vma.c kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c
  *          kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
@@ -223,6 +223,51 @@ static void mprotect_random(void)
         model[i].prot = prot; /* up to the first hole */
 }
 
+/* Any range to any place, kept or grown or shrunk; the model moves what the call may move. */
+static void mremap_random(void)
+{
+    uint64_t first, count, to = machine_random(PAGES - 110), grown;
+    uint64_t flags = MREMAP_MAYMOVE | MREMAP_FIXED | (machine_random(4) ? 0 : MREMAP_DONTUNMAP);
+    struct expected moved[PAGES] = {0};
+
+    random_range(&first, &count);
+    grown = flags & MREMAP_DONTUNMAP ? count : 1 + machine_random(count + 8);
+    bool overlap = first < to + grown && to < first + count;
+    struct vma *vma = vma_find(&aspace->vmas, address(first));
+    bool whole = vma && vma->end >= address(first + MIN(count, grown));
+    if (vma && vma->source)
+        return; /* the model does not know which page of the file comes next */
+    int64_t got = mm_mremap(aspace, address(first), count * PAGE_SIZE, grown * PAGE_SIZE, flags, address(to));
+
+    if (overlap || !whole) {
+        assert_int_equal(got, overlap ? -EINVAL : -EFAULT);
+        return;
+    }
+    assert_int_equal(got, address(to));
+    uint64_t kept = MIN(count, grown);
+    memcpy(moved, &model[first], kept * sizeof(model[0]));
+    for (uint64_t i = kept; i < grown; i++)
+        moved[i] = (struct expected){.mapped = true, .prot = model[first].prot};
+    for (uint64_t i = first; i < first + count; i++)
+        model[i] = flags & MREMAP_DONTUNMAP ? (struct expected){.mapped = true, .prot = model[i].prot}
+                                            : (struct expected){0};
+    memcpy(&model[to], moved, grown * sizeof(model[0]));
+}
+
+static void mlock_random(void)
+{
+    uint64_t first, count;
+    bool accessible = true;
+
+    random_range(&first, &count);
+    bool mapped = all_mapped(first, count);
+    for (uint64_t i = first; i < first + count; i++)
+        accessible &= model[i].prot != PROT_NONE;
+    uint32_t lock = machine_random(3) ? 0 : VMA_LOCKED;
+    int result = mm_mlock(aspace, address(first), count * PAGE_SIZE, lock);
+    assert_int_equal(result, mapped && (accessible || !lock) ? 0 : -ENOMEM);
+}
+
 static void fork_random(void)
 {
     struct aspace *child = aspace_fork(aspace);
@@ -269,6 +314,12 @@ static void random_operations(void **state)
         case 6:
             if (step % 8 == 0)
                 fork_random();
+            break;
+        case 7:
+            mremap_random();
+            break;
+        case 8:
+            mlock_random();
             break;
         default:
             touch_random();
@@ -490,6 +541,11 @@ static bool life(void)
         good = touch(a, (vaddr_t)at + i * PAGE_SIZE, i % 2 ? ACCESS_WRITE : ACCESS_READ, &byte) == 0;
     good = good && mm_mprotect(a, (vaddr_t)at + 8 * PAGE_SIZE, 8 * PAGE_SIZE, PROT_READ) == 0;
     good = good && mm_brk(a, 0x600000) == 0x600000 && touch(a, 0x500123, ACCESS_WRITE, &byte) == 0;
+    vaddr_t far = 0x40000000 - 3 * PAGE_SIZE; /* the pages move into two page tables that are not there yet */
+    good = good &&
+           mm_mremap(a, (vaddr_t)at, 8 * PAGE_SIZE, 12 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, far) > 0;
+    good = good && mm_mlock(a, far + PAGE_SIZE, 4 * PAGE_SIZE, VMA_LOCKED) == 0;
+    good = good && mm_madvise(a, far, 8 * PAGE_SIZE, MADV_DONTFORK) == 0;
     struct aspace *child = good ? aspace_fork(a) : NULL;
     if (child) {
         good = touch(child, 0x500123, ACCESS_WRITE, &byte) == 0;
