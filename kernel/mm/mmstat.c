@@ -41,7 +41,7 @@ void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
 
     while (pt_next_run(&iterator, &run))
         for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i] && !pmap_is_zero_page(run.entry[i]))
+            if (run.entry[i] && pfn_to_page(pte_pfn(run.entry[i]))->owner != PAGE_IMAGE) /* zero page, vDSO: the kernel's own */
                 page_count(run.entry[i], usage);
 }
 

@@ -15,6 +15,7 @@ struct elf_image {
     vaddr_t headers;       /* AT_PHDR; 0 if no segment contains them */
     unsigned header_count; /* AT_PHNUM */
     vaddr_t base;          /* AT_BASE: where the interpreter lies; 0 without one */
+    vaddr_t vdso;          /* AT_SYSINFO_EHDR; set by the caller of elf_load */
     bool executable_stack;
 };
 

@@ -26,6 +26,7 @@
 #include <proc/process.h>
 #include <proc/signal.h>
 #include <string.h>
+#include <vdso/vdso.h>
 
 #include <asm/auxvec.h>
 #include <linux/auxvec.h>
@@ -105,11 +106,12 @@ static void add_aux(struct auxv *auxv, uint64_t type, uint64_t value)
     auxv->words[auxv->count++] = value;
 }
 
-/* In Linux's order. */
+/* In Linux's order. Linux since 6.3 adds AT_RSEQ_FEATURE_SIZE and AT_RSEQ_ALIGN, which promise the call rseq. */
 static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t random, vaddr_t path,
                       vaddr_t platform_name)
 {
     auxv->count = 0;
+    add_aux(auxv, AT_SYSINFO_EHDR, image->vdso);
     add_aux(auxv, AT_MINSIGSTKSZ, SIGNAL_FRAME_MIN);
     add_aux(auxv, AT_HWCAP, hardware_capabilities());
     add_aux(auxv, AT_PAGESZ, PAGE_SIZE);
@@ -211,6 +213,8 @@ int program_build(struct program *program, struct node *start, const char *path,
     program->aspace->limit_stack = limits[RLIMIT_STACK].rlim_cur;
     struct elf_image image;
     error = elf_load(program->aspace, program->node, &image);
+    if (!error)
+        error = vdso_map(program->aspace, &image.vdso);
     if (!error)
         error = make_stack(program->aspace, &image, arguments);
     if (error)
