@@ -38,6 +38,7 @@ SYSCALL(times, "p")
 SYSCALL(umask, "o=o")
 SYSCALL(prctl, "ixxxx")
 SYSCALL(sched_yield, "")
+SYSCALL(getcpu, "ppp")
 
 /* signals: sys/signal.c */
 SYSCALL(kill, "ig")
