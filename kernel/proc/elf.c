@@ -41,8 +41,7 @@ struct elf_bounds {
 
 /* ---- Reading ---- */
 
-/* => 0; -EIO if the file ends before; -ENOMEM. */
-static int read_node(struct node *node, uint64_t offset, void *buffer, size_t size)
+int program_read(struct node *node, uint64_t offset, void *buffer, size_t size)
 {
     char *to = buffer;
     if (!node->source || offset > node->size || size > node->size - offset)
@@ -79,7 +78,7 @@ static int unreadable(int error)
 static int elf_open(struct elf_file *file, struct node *node)
 {
     *file = (struct elf_file){.node = node};
-    int error = read_node(node, 0, &file->header, sizeof(file->header));
+    int error = program_read(node, 0, &file->header, sizeof(file->header));
     if (error)
         return unreadable(error);
     if (!header_ok(&file->header))
@@ -90,7 +89,7 @@ static int elf_open(struct elf_file *file, struct node *node)
     file->segments = kmalloc(size);
     if (!file->segments)
         return -ENOMEM;
-    error = read_node(node, file->header.e_phoff, file->segments, size);
+    error = program_read(node, file->header.e_phoff, file->segments, size);
     if (error) {
         kfree(file->segments);
         return unreadable(error);
@@ -286,7 +285,7 @@ static int interpreter_path(const struct elf_file *file, char **path)
         char *text = kmalloc(size);
         if (!text)
             return -ENOMEM;
-        int error = read_node(file->node, segment->p_offset, text, size);
+        int error = program_read(file->node, segment->p_offset, text, size);
         if (error || text[size - 1] != '\0') {
             kfree(text);
             return error ? error : -ENOEXEC;

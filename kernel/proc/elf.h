@@ -19,6 +19,9 @@ struct elf_image {
     bool executable_stack;
 };
 
+/* Reads from the pages of a file that may be executed. => 0; -EIO if the file ends before; -ENOMEM. */
+int program_read(struct node *node, uint64_t offset, void *buffer, size_t size);
+
 /* Maps the program of `node` into an empty address space (not locked, not running) and sets its bounds and
  * its break. => 0: *image is filled; -ENOEXEC, -ENOMEM, -EINVAL, -EPERM, -EFAULT, -EIO and what looking up an
  * interpreter gives. */

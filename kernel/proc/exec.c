@@ -24,6 +24,7 @@
 #include <proc/elf.h>
 #include <proc/exec.h>
 #include <proc/process.h>
+#include <proc/script.h>
 #include <proc/signal.h>
 #include <string.h>
 #include <vdso/vdso.h>
@@ -40,6 +41,7 @@
 #define USER_HZ 100                /* AT_CLKTCK: what times(2) counts in */
 #define SIGNAL_FRAME_MIN 2048      /* MINSIGSTKSZ: ours, with an FXSAVE image, is smaller */
 #define RANDOM_SIZE 16
+#define SCRIPT_DEPTH_MAX 5 /* scripts whose interpreters are scripts */
 #define WORD sizeof(uint64_t)
 
 static const char platform[] = "x86_64";
@@ -195,13 +197,44 @@ static int executable_node(struct node *start, const char *path, struct node **n
     return -EACCES;
 }
 
+/* The program that `path` leads to: the file itself or, for a script, its interpreter, or that one's. The arguments
+ * follow. */
+static int find_program(struct program *program, struct node *start, const char *path,
+                        struct arguments *arguments)
+{
+    char lines[2][SCRIPT_LINE_MAX]; /* `path` lies in the one, while the other is read */
+    char *interpreter, *argument;
+
+    for (int depth = 0;; depth++) {
+        struct node *node;
+        char *line = lines[depth % 2];
+        int error = executable_node(start, path, &node);
+        if (error)
+            return error;
+        memset(line, 0, SCRIPT_LINE_MAX);
+        error = program_read(node, 0, line, MIN(node->size, SCRIPT_LINE_MAX));
+        if (!error && depth > SCRIPT_DEPTH_MAX)
+            error = -ELOOP;
+        if (!error && script_parse(line, &interpreter, &argument) != 0) {
+            program->node = node; /* whatever else it is: elf_load() will say */
+            return 0;
+        }
+        if (!error)
+            error = arguments_for_script(arguments, interpreter, argument, path);
+        node_put(node);
+        if (error)
+            return error;
+        path = *interpreter ? interpreter : "."; /* an empty name is a directory to Linux: EACCES */
+    }
+}
+
 int program_build(struct program *program, struct node *start, const char *path, struct arguments *arguments,
                   const struct rlimit64 *limits)
 {
     int error = arguments_set_path(arguments, path);
     if (error)
         return error;
-    error = executable_node(start, path, &program->node);
+    error = find_program(program, start, path, arguments);
     if (error)
         return error;
     error = -ENOMEM;
