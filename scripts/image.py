@@ -25,16 +25,26 @@ def add_program(archive, program):
     if not os.path.isfile(program):
         return program if "/" in program else "/bin/" + program
     path = os.path.abspath(program)
-    archive.copy(path, path)
+    real = add_file(archive, path)
     try:
         image = elf.Elf(path)
     except elf.ElfError:
         return path    # a script, or something for the guest's kernel to refuse
     if image.symbols():
-        add_symbols(archive, path, image)
+        add_symbols(archive, real, image)
     if image.interpreter():
         add_libraries(archive, path, image.interpreter())
     return path
+
+
+def add_file(archive, path):
+    """Copies a file of the host to where it really lies, with the name that leads there as a link: so the names in
+    /proc/<pid>/maps are those of the host. Returns the real path."""
+    real = os.path.realpath(path)
+    archive.copy(real, real)
+    if real != path:
+        archive.link(path, real)
+    return real
 
 
 def add_symbols(archive, path, image):
@@ -49,7 +59,7 @@ def add_libraries(archive, path, interpreter):
     """The interpreter itself says what it would load: both glibc's and musl's know --list."""
     if not os.path.isfile(interpreter):
         raise Refusal(f"{path} needs the interpreter {interpreter}, which is not here")
-    archive.copy(interpreter, interpreter)
+    add_file(archive, interpreter)
     listing = subprocess.run([interpreter, "--list", path], stdout=subprocess.PIPE, text=True, check=False).stdout
     for line in listing.splitlines():
         words = line.replace("=>", " ").split()
@@ -57,7 +67,7 @@ def add_libraries(archive, path, interpreter):
         if "not found" in line:
             raise Refusal(f"{path} needs the library {words[0]}, which is not here")
         for file in files:
-            archive.copy(file, file)
+            add_file(archive, file)
 
 
 def add_files(archive, wanted):

@@ -159,6 +159,18 @@ static uint64_t total_span(const struct elf_file *file, vaddr_t *lowest)
     return high > low ? page_ceil(high) - low : 0;
 }
 
+/* The largest alignment that a segment asks for; a page at least. What is no power of two counts as nothing. */
+static uint64_t alignment(const struct elf_file *file)
+{
+    uint64_t largest = PAGE_SIZE;
+    FOR_EACH_SEGMENT(segment, file)
+    {
+        if (segment->p_type == PT_LOAD && (segment->p_align & (segment->p_align - 1)) == 0)
+            largest = MAX(largest, segment->p_align);
+    }
+    return largest;
+}
+
 /* ---- Mapping. The address space is locked ---- */
 
 static uint32_t region_flags(uint32_t segment_flags)
@@ -296,18 +308,24 @@ static int interpreter_path(const struct elf_file *file, char **path)
     return 0;
 }
 
-/* Mapped as high as there is room, as mmap(NULL) would. */
-static int map_interpreter(struct aspace *aspace, const struct elf_file *file, struct elf_image *image)
+/* What is added to the file's addresses so that it lies as high as there is room, as mmap(NULL) would place it. */
+static int bias_high(struct aspace *aspace, const struct elf_file *file, uint64_t align, vaddr_t *bias)
 {
     vaddr_t lowest;
     uint64_t span = total_span(file, &lowest);
-    if (span == 0 || span > USER_END)
+    if (span == 0 || span > USER_END || align > USER_END)
         return -ENOMEM;
-    vaddr_t place = vma_gap_below(&aspace->vmas, span, MMAP_MIN, MMAP_TOP);
-    if (!place)
-        return -ENOMEM;
-    vaddr_t bias = file->header.e_type == ET_DYN ? place - lowest : 0;
-    int error = check_segments(file, bias);
+    vaddr_t place = vma_gap_below(&aspace->vmas, span + align - PAGE_SIZE, MMAP_MIN, MMAP_TOP);
+    *bias = ((place + align - 1) & ~(align - 1)) - lowest;
+    return place ? 0 : -ENOMEM;
+}
+
+static int map_interpreter(struct aspace *aspace, const struct elf_file *file, struct elf_image *image)
+{
+    vaddr_t bias = 0;
+    int error = file->header.e_type == ET_DYN ? bias_high(aspace, file, PAGE_SIZE, &bias) : 0;
+    if (!error)
+        error = check_segments(file, bias);
     if (error)
         return error;
     struct elf_bounds bounds;
@@ -360,14 +378,29 @@ static void set_bounds(struct aspace *aspace, const struct elf_bounds *bounds)
     aspace->brk_start = aspace->brk = page_ceil(bounds->end);
 }
 
+/* A position-independent program goes to ELF_PIE_BASE; without an interpreter (static-pie, or ld.so itself) up to the
+ * libraries, as on Linux, which means the room below for the program that ld.so may load. */
+static int program_bias(struct aspace *aspace, const struct elf_file *file, bool dynamic, vaddr_t *bias)
+{
+    uint64_t align = alignment(file);
+    vaddr_t lowest;
+    *bias = 0;
+    if (file->header.e_type != ET_DYN)
+        return 0;
+    if (!dynamic)
+        return bias_high(aspace, file, align, bias);
+    (void)total_span(file, &lowest);
+    *bias = (ELF_PIE_BASE & ~(align - 1)) - lowest;
+    return 0;
+}
+
 static int load_program(struct aspace *aspace, const struct elf_file *file, const char *interpreter,
                         struct elf_image *image)
 {
-    vaddr_t lowest, bias = 0;
-    (void)total_span(file, &lowest);
-    if (file->header.e_type == ET_DYN)
-        bias = ELF_PIE_BASE - lowest;
-    int error = check_segments(file, bias);
+    vaddr_t bias;
+    int error = program_bias(aspace, file, interpreter != NULL, &bias);
+    if (!error)
+        error = check_segments(file, bias);
     if (error)
         return error;
     describe(file, bias, image);
@@ -378,6 +411,8 @@ static int load_program(struct aspace *aspace, const struct elf_file *file, cons
     if (error)
         return error;
     set_bounds(aspace, &bounds);
+    if (file->header.e_type == ET_DYN && !interpreter)
+        aspace->brk_start = aspace->brk = ELF_PIE_BASE + PAGE_SIZE; /* up there a heap would soon meet the next region */
     if (interpreter)
         error = load_interpreter(aspace, interpreter, image);
     return !error && image->entry >= USER_END ? -ELIBBAD : error;
