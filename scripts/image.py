@@ -2,7 +2,7 @@
 """image.py - the initial file system of a guest that runs one program: the base system, and beside it the program.
 
 The base archive stays as the build made it. A second archive behind it brings the program, with its symbols (so that
-the kernel can name function and line when it faults), with interpreter and libraries when it is dynamic, and in /run
+the kernel can name function and line when it faults), with interpreter and libraries when it needs them, and in /run
 what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdio.
 """
 
@@ -26,15 +26,27 @@ def add_program(archive, program):
         return program if "/" in program else "/bin/" + program
     path = os.path.abspath(program)
     real = add_file(archive, path)
+    image = add_needs(archive, path)
+    if image and image.symbols():
+        add_symbols(archive, real, image)
+    return path
+
+
+def add_needs(archive, path):
+    """What a file needs to be executed: a dynamic program its interpreter and libraries, a script its interpreter.
+    Returns the program; None when it is none, or something for the guest's kernel to refuse."""
+    with open(path, "rb") as file:
+        start = file.read(256)
+    words = start[2:].split(b"\n")[0].split()
+    if start[:2] == b"#!" and words and os.path.isfile(words[0]) and not os.path.samefile(words[0], path):
+        add_program(archive, os.fsdecode(words[0]))
     try:
         image = elf.Elf(path)
     except elf.ElfError:
-        return path    # a script, or something for the guest's kernel to refuse
-    if image.symbols():
-        add_symbols(archive, real, image)
+        return None
     if image.interpreter():
         add_libraries(archive, path, image.interpreter())
-    return path
+    return image
 
 
 def add_file(archive, path):
@@ -76,6 +88,8 @@ def add_files(archive, wanted):
         if not os.path.exists(host):
             raise Refusal(f"-f {host}: no such file")
         archive.copy(host, os.path.abspath(guest or host))
+        if os.path.isfile(host) and os.access(host, os.X_OK):
+            add_needs(archive, host)
 
 
 def environment(wanted, stdio):

@@ -14,6 +14,8 @@
 static void page_count(pte_t pte, struct vma_usage *usage)
 {
     const struct page *page = pfn_to_page(pte_pfn(pte));
+    if (page->owner == PAGE_IMAGE)
+        return; /* the kernel's own, resident for nobody: the zero page, the vDSO */
     uint32_t maps = page->maps;
     uint64_t share = (PAGE_SIZE << PSS_SHIFT) / maps;
     /* Anonymous memory and the ramfs's pages are nowhere else: dirty, as Linux counts pages of its own rootfs. */
@@ -41,7 +43,7 @@ void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
 
     while (pt_next_run(&iterator, &run))
         for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i] && pfn_to_page(pte_pfn(run.entry[i]))->owner != PAGE_IMAGE) /* zero page, vDSO: the kernel's own */
+            if (run.entry[i])
                 page_count(run.entry[i], usage);
 }
 

@@ -412,7 +412,8 @@ static int load_program(struct aspace *aspace, const struct elf_file *file, cons
         return error;
     set_bounds(aspace, &bounds);
     if (file->header.e_type == ET_DYN && !interpreter)
-        aspace->brk_start = aspace->brk = ELF_PIE_BASE + PAGE_SIZE; /* up there a heap would soon meet the next region */
+        aspace->brk_start = aspace->brk = ELF_PIE_BASE +
+                                          PAGE_SIZE; /* up there a heap would soon meet the next region */
     if (interpreter)
         error = load_interpreter(aspace, interpreter, image);
     return !error && image->entry >= USER_END ? -ELIBBAD : error;

@@ -86,13 +86,15 @@ static void image_name(struct pagesrc *source, char *buffer, size_t size)
     strlcpy(buffer, CONTAINER_OF(source, struct image_source, source)->name, size);
 }
 
-static const struct pagesrc_ops image_ops = {.page = image_page, .resident = image_resident, .name = image_name};
+static const struct pagesrc_ops image_ops = {
+    .page = image_page, .resident = image_resident, .name = image_name};
 
 /* The first reference is the kernel's own and stays: no release. */
 static struct image_source vvar = {{.ops = &image_ops, .refs = 1}, "[vvar]", clock_page.page, 1};
 static struct image_source vdso = {{.ops = &image_ops, .refs = 1}, "[vdso]", vdso_image, VDSO_PAGES};
 
-static int image_map(struct aspace *aspace, vaddr_t start, uint64_t pages, uint32_t flags, struct image_source *image)
+static int image_map(struct aspace *aspace, vaddr_t start, uint64_t pages, uint32_t flags,
+                     struct image_source *image)
 {
     int error = aspace_map(aspace, start, start + pages * PAGE_SIZE, flags, &vma_file_private_ops,
                            pagesrc_get(&image->source), 0);

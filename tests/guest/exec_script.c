@@ -24,7 +24,8 @@ static int executed(int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         size_t size = strlen(argv[i]);
         if (size > 40)
-            length += (size_t)snprintf(line + length, sizeof(line) - length, " [%.8s... %zu bytes]", argv[i], size);
+            length +=
+                (size_t)snprintf(line + length, sizeof(line) - length, " [%.8s... %zu bytes]", argv[i], size);
         else
             length += (size_t)snprintf(line + length, sizeof(line) - length, " [%s]", argv[i]);
     }

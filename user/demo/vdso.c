@@ -94,8 +94,8 @@ static void watch(const char *name, void (*ask)(void))
     for (int i = 0; i < ROUNDS; i++)
         ask();
     single_step(false);
-    printf("  %-28s %2d rounds: %2lu system calls, instructions in [vdso]: %s\n", name, ROUNDS, steps.system_calls,
-           steps.inside > 0 ? "yes" : "none");
+    printf("  %-28s %2d rounds: %2lu system calls, instructions in [vdso]: %s\n", name, ROUNDS,
+           steps.system_calls, steps.inside > 0 ? "yes" : "none");
     if (demo_exact)
         printf("  %-28s %lu instructions a round, %lu of them in [vdso]\n", "", steps.all / ROUNDS,
                steps.inside / ROUNDS);
@@ -170,7 +170,8 @@ int main(int argc, char **argv)
         look_show_row("  ", &code);
     printf("  [vdso] %s, and AT_SYSINFO_EHDR points to %s\n", code.perms,
            image == code.start ? "its first byte" : "somewhere else");
-    printf("  it begins like a file of code: %s\n", memcmp((const void *)image, "\177ELF", 4) == 0 ? "ELF" : "no");
+    printf("  it begins like a file of code: %s\n",
+           memcmp((const void *)image, "\177ELF", 4) == 0 ? "ELF" : "no");
 
     demo_head("every instruction watched");
     sigaction(SIGTRAP, &action, NULL);
@@ -186,8 +187,10 @@ int main(int argc, char **argv)
     compare();
 
     demo_article("gettimeofday is answered by the vDSO: no system call.");
-    demo_here("none in %d rounds; the program counter was inside [vdso], what it read lies in [vvar].", ROUNDS);
-    demo_why("the kernel writes down once how ticks of the CPU's counter become nanoseconds. The code reads the "
-             "counter and these numbers; a sequence number tells it when they were just being changed.");
+    demo_here("none in %d rounds; the program counter was inside [vdso], what it read lies in [vvar].",
+              ROUNDS);
+    demo_why(
+        "the kernel writes down once how ticks of the CPU's counter become nanoseconds. The code reads the "
+        "counter and these numbers; a sequence number tells it when they were just being changed.");
     return 0;
 }

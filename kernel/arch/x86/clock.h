@@ -10,7 +10,7 @@
 
 /* How TSC ticks become nanoseconds since the kernel was entered. Constant after clock_init(); the vDSO has a copy. */
 struct clock_scale {
-    uint64_t start;           /* the TSC then */
+    uint64_t start;          /* the TSC then */
     uint64_t ns_per_tick_32; /* fixed point, 32 bits of fraction */
 };
 extern struct clock_scale clock_scale;
