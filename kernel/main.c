@@ -117,7 +117,7 @@ void kmain(uint32_t magic, uint32_t info)
     clock_init();
     sched_init();
     files_init();
-    vdso_init();
+    vdso_update();
     process_init();
     panic_set_context(explain_context);
 

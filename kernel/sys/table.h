@@ -60,6 +60,7 @@ SYSCALL(nanosleep, "pp")
 SYSCALL(clock_nanosleep, "ixpp")
 SYSCALL(clock_gettime, "ip")
 SYSCALL(clock_getres, "ip")
+SYSCALL(clock_settime, "ip")
 SYSCALL(gettimeofday, "pp")
 SYSCALL(time, "p")
 

@@ -37,7 +37,7 @@ extern const uint8_t vdso_image[VDSO_PAGES * PAGE_SIZE]; /* image.asm */
 
 /* ---- The clock page ---- */
 
-static void clock_page_write(uint64_t realtime)
+void vdso_update(void)
 {
     struct vdso_data *data = &clock_page.data;
 
@@ -45,20 +45,10 @@ static void clock_page_write(uint64_t realtime)
     __atomic_store_n(&data->sequence, data->sequence + 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     data->scale = clock_scale;
-    data->realtime = realtime;
+    data->realtime = clock_boot_realtime();
     data->has_rdtscp = cpu_features.rdtscp;
     __atomic_store_n(&data->sequence, data->sequence + 1, __ATOMIC_RELEASE);
     spin_unlock(&lock);
-}
-
-void vdso_set_realtime(uint64_t realtime)
-{
-    clock_page_write(realtime);
-}
-
-void vdso_init(void)
-{
-    clock_page_write(clock_boot_realtime());
 }
 
 /* ---- The two regions ---- */

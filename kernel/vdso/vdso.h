@@ -5,10 +5,8 @@
 
 #include <mm/aspace.h>
 
-/* The clock page becomes valid. After the clock and the battery clock. */
-void vdso_init(void);
-/* Real time was set: CLOCK_REALTIME is CLOCK_MONOTONIC plus `realtime` nanoseconds from now on. */
-void vdso_set_realtime(uint64_t realtime);
+/* Writes what the clocks now say to the page that every process reads: at boot, and when real time was set. */
+void vdso_update(void);
 /* Maps both as high as there is room. => 0: *image is the ELF header for AT_SYSINFO_EHDR; -ENOMEM. */
 int vdso_map(struct aspace *aspace, vaddr_t *image);
 

@@ -80,6 +80,23 @@ static void edges(void)
     expect("this CPU is one of few", sched_getcpu() >= 0 && sched_getcpu() < 1024, 1);
 }
 
+/* Only what is refused before anybody looks whether we may: this runs on machines whose clock is not ours. */
+static void set_refusals(void)
+{
+    struct timespec time = {.tv_sec = 1000000000};
+
+    expect_error("setting the monotonic clock", syscall(SYS_clock_settime, CLOCK_MONOTONIC, &time), EINVAL);
+    expect_error("setting CPU time", syscall(SYS_clock_settime, CLOCK_PROCESS_CPUTIME_ID, &time), EINVAL);
+    expect_error("setting no clock", syscall(SYS_clock_settime, 99, &time), EINVAL);
+    expect_error("from nowhere", syscall(SYS_clock_settime, CLOCK_REALTIME, 8), EFAULT);
+    time.tv_nsec = SECOND;
+    expect_error("a second too many nanoseconds", syscall(SYS_clock_settime, CLOCK_REALTIME, &time), EINVAL);
+    time = (struct timespec){.tv_sec = -1};
+    expect_error("before 1970", syscall(SYS_clock_settime, CLOCK_REALTIME, &time), EINVAL);
+    time = (struct timespec){.tv_sec = 9223372036};
+    expect_error("in 2262", syscall(SYS_clock_settime, CLOCK_REALTIME, &time), EINVAL);
+}
+
 int main(void)
 {
     const unsigned char *image = (const unsigned char *)getauxval(AT_SYSINFO_EHDR);
@@ -94,5 +111,6 @@ int main(void)
     clock_agrees("CLOCK_TAI", CLOCK_TAI);
     others_agree();
     edges();
+    set_refusals();
     return finish();
 }

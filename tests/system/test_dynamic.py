@@ -97,6 +97,12 @@ def test_time_without_a_system_call(linked, linkage):
     assert "ledger: balanced" in lab.log_of(result)
 
 
+def test_real_time_is_set(linked):
+    """In the guest only. The vDSO tells the new time at once, in other processes too; the monotonic clock goes on."""
+    result = lab.guest([linked("glibc dynamic", "tests/system/programs/settime.c")])
+    assert (result.stdout.decode(), result.returncode) == ("set, seen by the child, monotonic goes on\n", 0)
+
+
 @pytest.mark.parametrize("linkage", ["glibc dynamic", "glibc static", "musl dynamic"])
 @pytest.mark.parametrize("test", ["time_vdso", "proc_exec", "exec_script"])
 def test_programs_of_the_tests_in_other_linkages(linked, linkage, test):
