@@ -56,13 +56,13 @@ VDSO_FLAGS   := -std=gnu11 -O2 -ffreestanding -nostdinc -isystem $(B)/include -i
                 -fasynchronous-unwind-tables $(WARN)
 
 USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE)
-LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
-USER_FLAGS   := -std=gnu11 -Og -g $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
+LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding -ffunction-sections -fdata-sections $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
+USER_FLAGS   := -std=gnu11 -Og -g -ffunction-sections $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
 
 KERNEL_LINK  := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T linker.ld
 VDSO_LINK    := -m elf_x86_64 -shared -nostdlib -Bsymbolic --no-undefined --hash-style=both --eh-frame-hdr \
                 -soname linux-vdso.so.1 -z max-page-size=4096 -z noexecstack -z norelro --build-id=none
-USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack -z separate-code --build-id=none
+USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack -z separate-code --gc-sections --build-id=none
 
 # Objects depend on this file, which changes only when the compiler or its flags do.
 $(B)/flags: FORCE

@@ -4,6 +4,7 @@
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
+#include <crash.h>
 #include <dev/console.h>
 #include <dev/serial.h>
 #include <fs/path.h>
@@ -89,15 +90,6 @@ static void init_start(void)
         panic("/init cannot be started (error %d): is it in the initramfs?", -error);
 }
 
-/* panic=test: the kernel breaks on purpose, so that the panic itself can be seen and tested. */
-static void panic_on_purpose(void)
-{
-    char value[16];
-
-    if (boot_option("panic", value, sizeof(value)) && strcmp(value, "test") == 0)
-        *(volatile int *)0xffff800041400000UL = 1;
-}
-
 static void log_walk(uint64_t address)
 {
     pt_log_walk(NULL, address);
@@ -125,8 +117,8 @@ void kmain(uint32_t magic, uint32_t info)
     page_ledger(&ledger);
     log_line("boot: %lu frames of 4 KiB, %lu free; %lu ticks since entry", (unsigned long)ledger.total,
              (unsigned long)ledger.frames[PAGE_FREE], (unsigned long)clock_ticks_since_entry());
-    panic_on_purpose();
     init_start();
+    crash_on_purpose();
     clock_start_tick();
     sched_run();
 }

@@ -100,6 +100,10 @@ unsigned kstack_count(void)
 
 bool kstack_is_guard(vaddr_t address)
 {
+    extern char boot_stack_guard[];
+
+    if (page_floor(address) == (vaddr_t)boot_stack_guard)
+        return true;
     return address >= KSTACK_AREA && address < KSTACK_AREA_END &&
            (address - KSTACK_AREA) % SLOT_SIZE < KSTACK_SIZE;
 }

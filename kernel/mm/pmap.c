@@ -27,7 +27,7 @@
 
 
 #define FLUSH_SINGLY_MAX 8 /* pages; beyond that a new CR3 costs less than one invlpg each */
-#define RELEASE_MAX 128
+#define RELEASE_MAX (PT_ENTRIES + PT_LEVELS) /* a whole page table's frames, and the tables above */
 
 struct page *zero_page;
 
@@ -103,13 +103,6 @@ static void release_finish(struct release *release)
     release->start = release->end;
 }
 
-static void release_add(struct release *release, const struct page *page)
-{
-    if (release->count == RELEASE_MAX)
-        release_finish(release);
-    release->pfns[release->count++] = (uint32_t)page_to_pfn(page);
-}
-
 /* ---- tables ---- */
 
 int pmap_create(struct pmap *pmap)
@@ -157,7 +150,7 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         pmap->tables--;
         release->end =
             MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
-        release_add(release, below);
+        release->pfns[release->count++] = (uint32_t)page_to_pfn(below);
     }
 }
 
@@ -243,6 +236,26 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 
 /* ---- ranges ---- */
 
+/* Clears the entries of a run. => how many were in use. There is room in `release` for all of them. */
+static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release)
+{
+    uint32_t *pfn = release->pfns + release->count;
+    uint32_t cleared = 0;
+
+    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
+        if (*entry == 0)
+            continue;
+        struct page *page = pfn_to_page(pte_pfn(*entry));
+        *entry = 0;
+        cleared++;
+        if (count_out(pmap, page))
+            *pfn++ = (uint32_t)page_to_pfn(page);
+    }
+    release->count = (uint32_t)(pfn - release->pfns);
+    release->end = run->va + run->count * PAGE_SIZE;
+    return cleared;
+}
+
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
     struct release release;
@@ -252,16 +265,9 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
     release_begin(&release, pmap, start);
     peak_note(pmap);
     while (pt_next_run(&iterator, &run)) {
-        for (size_t i = 0; i < run.count; i++) {
-            if (run.entry[i] == 0)
-                continue;
-            struct page *page = pfn_to_page(pte_pfn(run.entry[i]));
-            run.entry[i] = 0;
-            run.table->maps--;
-            release.end = run.va + (i + 1) * PAGE_SIZE;
-            if (count_out(pmap, page))
-                release_add(&release, page);
-        }
+        if (release.count + run.count > RELEASE_MAX - PT_LEVELS)
+            release_finish(&release);
+        run.table->maps -= run_clear(pmap, &run, &release);
         if (run.table->maps == 0)
             tables_prune(pmap, run.va, &release);
     }
@@ -310,16 +316,16 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count
 {
     uint32_t copied = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        pte_t entry = from[i];
+    for (const pte_t *end = from + count; from < end; from++, to++) {
+        pte_t entry = *from;
         if (entry == 0)
             continue;
         if (entry & PTE_WRITE) {
             entry &= ~PTE_WRITE;
-            from[i] = entry;
+            *from = entry;
             *was_writable = true;
         }
-        to[i] = entry;
+        *to = entry;
         copied++;
         struct page *page = pfn_to_page(pte_pfn(entry));
         if (page != zero_page)

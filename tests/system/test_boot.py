@@ -53,6 +53,21 @@ def test_a_panic_says_where_and_why():
     assert re.search(r"PML4", text, re.IGNORECASE), f"no page walk in:\n{text}"
 
 
+@pytest.mark.parametrize("kind, words", {
+    "stack": ("kernel stack overflow", "recurse"),
+    "text": ("supervisor write access in kernel mode", "permissions violation", "crash_on_purpose"),
+    "data": ("supervisor instruction fetch in kernel mode", "permissions violation"),
+    "user": ("supervisor read access in kernel mode", "permissions violation"),
+    "userexec": ("supervisor instruction fetch in kernel mode", "permissions violation"),
+}.items())
+def test_the_kernel_is_protected_against_itself(kind, words):
+    """Guard pages, W^X, NX, SMAP and SMEP: each act ends in a panic that names it."""
+    booted = lab.boot(append=f"panic={kind}")
+    assert booted.status == qemu.PANIC, booted.output
+    for word in words:
+        assert word in booted.output
+
+
 def damaged_archives():
     good = newc.entry("init", 0o100755, b"x" * 1000) + newc.entry(newc.TRAILER, 0)
     with open(qemu.INITRAMFS, "rb") as file:
