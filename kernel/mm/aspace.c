@@ -40,11 +40,25 @@ void aspace_get(struct aspace *aspace)
     __atomic_add_fetch(&aspace->refs, 1, __ATOMIC_RELAXED);
 }
 
+#define UNMAP_GAP (8 * MIB) /* four page tables: about what another walk costs */
+
+/* The page tables are walked where there are regions only: the wide gap between heap and libraries alone is a thousand
+ * empty entries. */
+static void unmap_all(struct aspace *aspace)
+{
+    for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list), *next; vma; vma = next) {
+        vaddr_t start = vma->start, end = vma->end;
+        for (next = vma_next(vma); next && next->start - end < UNMAP_GAP; next = vma_next(next))
+            end = next->end;
+        pmap_remove(&aspace->pmap, start, end);
+    }
+}
+
 void aspace_put(struct aspace *aspace)
 {
     if (__atomic_sub_fetch(&aspace->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    pmap_remove(&aspace->pmap, 0, STACK_TOP);
+    unmap_all(aspace);
     pmap_destroy(&aspace->pmap);
     for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list), *next; vma; vma = next) {
         next = vma_next(vma);
