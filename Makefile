@@ -26,7 +26,8 @@ say      = $(if $(SILENT),,@printf '  %-7s %s\n' $(1) $(2))
 # ---- What there is ------------------------------------------------------------------------------------------------
 find = $(sort $(shell find $(1) -name '$(2)' 2>/dev/null))
 
-KERNEL_C    := $(call find,kernel,*.c)
+VDSO_C      := $(wildcard kernel/vdso/shared/*.c)
+KERNEL_C    := $(filter-out $(VDSO_C),$(call find,kernel,*.c))
 KERNEL_ASM  := $(call find,boot kernel,*.asm)
 SHARED_C    := $(wildcard libc/string/*.c) $(wildcard libc/stdio/format.c)
 LIBC_C      := $(filter-out libc/crt/%,$(call find,libc,*.c))
@@ -49,18 +50,25 @@ KERNEL_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(B)/include
 # The seam of the two homes of libc/string and libc/stdio/format.c: in the kernel this is defined.
 SHARED_FLAGS := $(KERNEL_FLAGS) -DFAULTLINE_KERNEL
 
+# The vDSO runs in ring 3, wherever it was mapped, and may be unwound through; it shares the kernel's headers.
+VDSO_FLAGS   := -std=gnu11 -O2 -ffreestanding -nostdinc -isystem $(B)/include -isystem libc/include \
+                -isystem $(CC_INCLUDE) -I kernel -I kernel/include -fpic -fno-stack-protector -fcf-protection=none \
+                -fasynchronous-unwind-tables $(WARN)
+
 USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE)
 LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding -ffunction-sections -fdata-sections $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
 USER_FLAGS   := -std=gnu11 -Og -g -ffunction-sections $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
 
 KERNEL_LINK  := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T linker.ld
+VDSO_LINK    := -m elf_x86_64 -shared -nostdlib -Bsymbolic --no-undefined --hash-style=both --eh-frame-hdr \
+                -soname linux-vdso.so.1 -z max-page-size=4096 -z noexecstack -z norelro --build-id=none
 USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack -z separate-code --gc-sections --build-id=none
 
 # Objects depend on this file, which changes only when the compiler or its flags do.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
-	 echo '$(CC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
+	@echo '$(CC) $(KERNEL_FLAGS) $(VDSO_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(KERNEL_FLAGS) $(VDSO_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
 FORCE:
 
 # ---- The way to the headers that state the ABI: a folder of links, because the build uses -nostdinc ---------------
@@ -90,12 +98,23 @@ $(B)/kernel/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 $(B)/kernel/%.asm.o: kernel/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -I kernel/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I kernel/ -I $(B)/ -MD $(@:.o=.d) -MP -o $@ $<
 
 $(B)/kernel/boot/%.asm.o: boot/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) -f elf64 -g -F dwarf -I boot/ -MD $(@:.o=.d) -MP -o $@ $<
+
+$(B)/kernel/vdso/shared/%.o: kernel/vdso/shared/%.c $(B)/flags | $(B)/include
+	$(call say,CC,'$< (vDSO)')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_FLAGS) $(DEPS) -c -o $@ $<
+
+$(B)/vdso.so: kernel/vdso/shared/vdso.ld $(VDSO_C:%.c=$(B)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(LD) $(VDSO_LINK) -s -T $< -o $@ $(filter %.o,$^)
+
+$(B)/kernel/vdso/image.asm.o: $(B)/vdso.so
 
 # The kernel carries its own names and lines for its backtraces. They are read from a first link, so the kernel
 # is linked twice; .ksyms lies at the end of the image, so that no address moves between the two.
@@ -296,6 +315,7 @@ check-layers: $(B)/kernel.elf
 check-warnings: | $(B)/include    # gcc's warnings are errors of the build itself; this asks clang
 	$(call say,CLANG,'kernel libc user')
 	$(Q)$(call CLANG,$(KERNEL_FLAGS),$(KERNEL_C))
+	$(Q)$(call CLANG,$(VDSO_FLAGS),$(VDSO_C))
 	$(Q)$(call CLANG,$(LIBC_FLAGS),$(LIBC_C) $(filter %.c,$(CRT)))
 	$(Q)$(call CLANG,$(USER_FLAGS),$(wildcard user/init.c) $(BIN_C) $(DEMO_C) $(DEMO_LIB_C))
 check-cppcheck:

@@ -19,6 +19,7 @@
 #include <proc/process.h>
 #include <procfs/procfs.h>
 #include <string.h>
+#include <vdso/vdso.h>
 #include <version.h>
 
 #define INIT_WORDS 32 /* arguments and environment strings of init that the command line may give */
@@ -108,6 +109,7 @@ void kmain(uint32_t magic, uint32_t info)
     clock_init();
     sched_init();
     files_init();
+    vdso_update();
     process_init();
     panic_set_context(explain_context);
 

@@ -42,7 +42,7 @@ class Elf:
             raise ElfError(f"{path}: not a little-endian ELF64 file")
         try:
             self._read_headers()
-        except (struct.error, IndexError, ValueError) as error:
+        except (struct.error, IndexError, ValueError, OverflowError) as error:
             raise ElfError(f"{path}: damaged ELF file: {error}") from error
 
     def _read_headers(self):

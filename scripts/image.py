@@ -2,7 +2,7 @@
 """image.py - the initial file system of a guest that runs one program: the base system, and beside it the program.
 
 The base archive stays as the build made it. A second archive behind it brings the program, with its symbols (so that
-the kernel can name function and line when it faults), with interpreter and libraries when it is dynamic, and in /run
+the kernel can name function and line when it faults), with interpreter and libraries when it needs them, and in /run
 what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdio.
 """
 
@@ -25,16 +25,38 @@ def add_program(archive, program):
     if not os.path.isfile(program):
         return program if "/" in program else "/bin/" + program
     path = os.path.abspath(program)
-    archive.copy(path, path)
+    real = add_file(archive, path)
+    image = add_needs(archive, path)
+    if image and image.symbols():
+        add_symbols(archive, real, image)
+    return path
+
+
+def add_needs(archive, path):
+    """What a file needs to be executed: a dynamic program its interpreter and libraries, a script its interpreter.
+    Returns the program; None when it is none, or something for the guest's kernel to refuse."""
+    with open(path, "rb") as file:
+        start = file.read(256)
+    words = start[2:].split(b"\n")[0].split()
+    if start[:2] == b"#!" and words and os.path.isfile(words[0]) and not os.path.samefile(words[0], path):
+        add_program(archive, os.fsdecode(words[0]))
     try:
         image = elf.Elf(path)
     except elf.ElfError:
-        return path    # a script, or something for the guest's kernel to refuse
-    if image.symbols():
-        add_symbols(archive, path, image)
+        return None
     if image.interpreter():
         add_libraries(archive, path, image.interpreter())
-    return path
+    return image
+
+
+def add_file(archive, path):
+    """Copies a file of the host to where it really lies, with the name that leads there as a link: so the names in
+    /proc/<pid>/maps are those of the host. Returns the real path."""
+    real = os.path.realpath(path)
+    archive.copy(real, real)
+    if real != path:
+        archive.link(path, real)
+    return real
 
 
 def add_symbols(archive, path, image):
@@ -49,7 +71,7 @@ def add_libraries(archive, path, interpreter):
     """The interpreter itself says what it would load: both glibc's and musl's know --list."""
     if not os.path.isfile(interpreter):
         raise Refusal(f"{path} needs the interpreter {interpreter}, which is not here")
-    archive.copy(interpreter, interpreter)
+    add_file(archive, interpreter)
     listing = subprocess.run([interpreter, "--list", path], stdout=subprocess.PIPE, text=True, check=False).stdout
     for line in listing.splitlines():
         words = line.replace("=>", " ").split()
@@ -57,7 +79,7 @@ def add_libraries(archive, path, interpreter):
         if "not found" in line:
             raise Refusal(f"{path} needs the library {words[0]}, which is not here")
         for file in files:
-            archive.copy(file, file)
+            add_file(archive, file)
 
 
 def add_files(archive, wanted):
@@ -66,6 +88,8 @@ def add_files(archive, wanted):
         if not os.path.exists(host):
             raise Refusal(f"-f {host}: no such file")
         archive.copy(host, os.path.abspath(guest or host))
+        if os.path.isfile(host) and os.access(host, os.X_OK):
+            add_needs(archive, host)
 
 
 def environment(wanted, stdio):

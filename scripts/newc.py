@@ -48,6 +48,10 @@ class Archive:
         with open(host, "rb") as source:
             self.file(path, source.read(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
 
+    def link(self, path, target):
+        self.directory(os.path.dirname(path))
+        self.entries[path.strip("/")] = (stat.S_IFLNK | 0o777, os.fsencode(target))
+
     def bytes(self):
         everything = {name: (mode, b"") for name, mode in self.directories.items()} | self.entries
         parts = [entry(name, *everything[name], inode=number)

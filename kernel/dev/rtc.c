@@ -111,11 +111,16 @@ uint64_t rtc_read(void)
            time.minute * 60UL + time.second;
 }
 
+static uint64_t boot_realtime; /* atomic; 0: not read yet */
+
 uint64_t clock_boot_realtime(void)
 {
-    static uint64_t boot; /* atomic; 0: not read yet */
+    if (unlikely(boot_realtime == 0))
+        clock_set_boot_realtime(rtc_read() * NS_PER_SECOND - clock_now());
+    return boot_realtime;
+}
 
-    if (unlikely(boot == 0))
-        __atomic_store_n(&boot, rtc_read() * NS_PER_SECOND - clock_now(), __ATOMIC_RELAXED);
-    return boot;
+void clock_set_boot_realtime(uint64_t ns)
+{
+    __atomic_store_n(&boot_realtime, ns, __ATOMIC_RELAXED);
 }

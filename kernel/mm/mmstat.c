@@ -14,6 +14,8 @@
 static void page_count(pte_t pte, struct vma_usage *usage)
 {
     const struct page *page = pfn_to_page(pte_pfn(pte));
+    if (page->owner == PAGE_IMAGE)
+        return; /* the kernel's own, resident for nobody: the zero page, the vDSO */
     uint32_t maps = page->maps;
     uint64_t share = (PAGE_SIZE << PSS_SHIFT) / maps;
     /* Anonymous memory and the ramfs's pages are nowhere else: dirty, as Linux counts pages of its own rootfs. */
@@ -42,7 +44,7 @@ void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
     uint64_t pss_before = usage->pss_shifted;
     while (pt_next_run(&iterator, &run))
         for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i] && !pmap_is_zero_page(run.entry[i]))
+            if (run.entry[i])
                 page_count(run.entry[i], usage);
     if (vma->flags & VMA_LOCKED)
         usage->locked += usage->pss_shifted - pss_before;

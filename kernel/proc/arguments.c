@@ -63,6 +63,22 @@ static int chain_append(struct page_chain *chain, const void *bytes, size_t coun
     return 0;
 }
 
+/* Appends what `from` holds from `offset` on. */
+static int chain_append_rest(struct page_chain *chain, const struct page_chain *from, size_t offset)
+{
+    size_t start = 0;
+    for (const struct page *page = from->first; start < from->size; page = next_in_chain(page)) {
+        size_t end = MIN(start + PAGE_SIZE, from->size), first = MAX(start, offset);
+        int error = 0;
+        if (first < end)
+            error = chain_append(chain, (const char *)page_to_virt(page) + (first - start), end - first);
+        if (error)
+            return error;
+        start = end;
+    }
+    return 0;
+}
+
 static void chain_free(struct page_chain *chain)
 {
     struct page *page = chain->first;
@@ -227,4 +243,56 @@ uint32_t arguments_next_offset(struct offset_reader *reader)
         reader->position = 0;
     }
     return offset;
+}
+
+/* ---- Scripts ---- */
+
+/* Where argv[1] begins, or the environment if there is none. */
+static size_t first_string_end(const struct arguments *arguments)
+{
+    struct offset_reader reader = arguments_offsets(arguments);
+    if (arguments->argc == 1)
+        return arguments->environment;
+    (void)arguments_next_offset(&reader);
+    return arguments_next_offset(&reader);
+}
+
+/* All behind argv[0], with the places that it has now. */
+static int add_rest(struct arguments *arguments, const struct arguments *old)
+{
+    struct offset_reader reader = arguments_offsets(old);
+    size_t first = first_string_end(old);
+    uint32_t shift = (uint32_t)(arguments->strings.size - first);
+    (void)arguments_next_offset(&reader);
+    for (unsigned i = 1; i < old->argc + old->envc; i++) {
+        uint32_t offset = arguments_next_offset(&reader) + shift;
+        int error = chain_append(&arguments->offsets, &offset, sizeof(offset));
+        if (error)
+            return error;
+    }
+    arguments->argc += old->argc - 1;
+    arguments->envc = old->envc;
+    arguments->environment = (uint32_t)old->environment + shift;
+    arguments->path = (uint32_t)old->path + shift;
+    return chain_append_rest(&arguments->strings, &old->strings, first);
+}
+
+int arguments_for_script(struct arguments *arguments, const char *interpreter, const char *argument,
+                         const char *script)
+{
+    char *const front[] = {(char *)interpreter, (char *)(argument ? argument : script),
+                           (char *)(argument ? script : NULL), NULL};
+    struct arguments changed = {.limit = arguments->limit};
+    int error = add_kernel_vector(&changed, front, &changed.argc);
+    if (!error)
+        error = add_rest(&changed, arguments);
+    if (!error && over_limit(&changed))
+        error = -E2BIG;
+    if (error) {
+        arguments_free(&changed);
+        return error;
+    }
+    arguments_free(arguments);
+    *arguments = changed;
+    return 0;
 }

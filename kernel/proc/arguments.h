@@ -30,6 +30,10 @@ int arguments_from_user(struct arguments *arguments, uint64_t stack_limit, vaddr
 int arguments_from_kernel(struct arguments *arguments, uint64_t stack_limit, char *const argv[],
                           char *const envp[]);
 int arguments_set_path(struct arguments *arguments, const char *path);
+/* argv for the interpreter of a script: interpreter, argument (NULL: none) and script take the place of argv[0]. After
+ * arguments_set_path(). */
+int arguments_for_script(struct arguments *arguments, const char *interpreter, const char *argument,
+                         const char *script);
 void arguments_free(struct arguments *arguments);
 
 /* Copies the strings to `to`. => 0, -ENOMEM. */

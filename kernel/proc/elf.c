@@ -41,8 +41,7 @@ struct elf_bounds {
 
 /* ---- Reading ---- */
 
-/* => 0; -EIO if the file ends before; -ENOMEM. */
-static int read_node(struct node *node, uint64_t offset, void *buffer, size_t size)
+int program_read(struct node *node, uint64_t offset, void *buffer, size_t size)
 {
     char *to = buffer;
     if (!node->source || offset > node->size || size > node->size - offset)
@@ -79,7 +78,7 @@ static int unreadable(int error)
 static int elf_open(struct elf_file *file, struct node *node)
 {
     *file = (struct elf_file){.node = node};
-    int error = read_node(node, 0, &file->header, sizeof(file->header));
+    int error = program_read(node, 0, &file->header, sizeof(file->header));
     if (error)
         return unreadable(error);
     if (!header_ok(&file->header))
@@ -90,7 +89,7 @@ static int elf_open(struct elf_file *file, struct node *node)
     file->segments = kmalloc(size);
     if (!file->segments)
         return -ENOMEM;
-    error = read_node(node, file->header.e_phoff, file->segments, size);
+    error = program_read(node, file->header.e_phoff, file->segments, size);
     if (error) {
         kfree(file->segments);
         return unreadable(error);
@@ -158,6 +157,18 @@ static uint64_t total_span(const struct elf_file *file, vaddr_t *lowest)
     }
     *lowest = low;
     return high > low ? page_ceil(high) - low : 0;
+}
+
+/* The largest alignment that a segment asks for; a page at least. What is no power of two counts as nothing. */
+static uint64_t alignment(const struct elf_file *file)
+{
+    uint64_t largest = PAGE_SIZE;
+    FOR_EACH_SEGMENT(segment, file)
+    {
+        if (segment->p_type == PT_LOAD && (segment->p_align & (segment->p_align - 1)) == 0)
+            largest = MAX(largest, segment->p_align);
+    }
+    return largest;
 }
 
 /* ---- Mapping. The address space is locked ---- */
@@ -286,7 +297,7 @@ static int interpreter_path(const struct elf_file *file, char **path)
         char *text = kmalloc(size);
         if (!text)
             return -ENOMEM;
-        int error = read_node(file->node, segment->p_offset, text, size);
+        int error = program_read(file->node, segment->p_offset, text, size);
         if (error || text[size - 1] != '\0') {
             kfree(text);
             return error ? error : -ENOEXEC;
@@ -297,18 +308,24 @@ static int interpreter_path(const struct elf_file *file, char **path)
     return 0;
 }
 
-/* Mapped as high as there is room, as mmap(NULL) would. */
-static int map_interpreter(struct aspace *aspace, const struct elf_file *file, struct elf_image *image)
+/* What is added to the file's addresses so that it lies as high as there is room, as mmap(NULL) would place it. */
+static int bias_high(struct aspace *aspace, const struct elf_file *file, uint64_t align, vaddr_t *bias)
 {
     vaddr_t lowest;
     uint64_t span = total_span(file, &lowest);
-    if (span == 0 || span > USER_END)
+    if (span == 0 || span > USER_END || align > USER_END)
         return -ENOMEM;
-    vaddr_t place = vma_gap_below(&aspace->vmas, span, MMAP_MIN, MMAP_TOP);
-    if (!place)
-        return -ENOMEM;
-    vaddr_t bias = file->header.e_type == ET_DYN ? place - lowest : 0;
-    int error = check_segments(file, bias);
+    vaddr_t place = vma_gap_below(&aspace->vmas, span + align - PAGE_SIZE, MMAP_MIN, MMAP_TOP);
+    *bias = ((place + align - 1) & ~(align - 1)) - lowest;
+    return place ? 0 : -ENOMEM;
+}
+
+static int map_interpreter(struct aspace *aspace, const struct elf_file *file, struct elf_image *image)
+{
+    vaddr_t bias = 0;
+    int error = file->header.e_type == ET_DYN ? bias_high(aspace, file, PAGE_SIZE, &bias) : 0;
+    if (!error)
+        error = check_segments(file, bias);
     if (error)
         return error;
     struct elf_bounds bounds;
@@ -361,14 +378,29 @@ static void set_bounds(struct aspace *aspace, const struct elf_bounds *bounds)
     aspace->brk_start = aspace->brk = page_ceil(bounds->end);
 }
 
+/* A position-independent program goes to ELF_PIE_BASE; without an interpreter (static-pie, or ld.so itself) up to the
+ * libraries, as on Linux, which means the room below for the program that ld.so may load. */
+static int program_bias(struct aspace *aspace, const struct elf_file *file, bool dynamic, vaddr_t *bias)
+{
+    uint64_t align = alignment(file);
+    vaddr_t lowest;
+    *bias = 0;
+    if (file->header.e_type != ET_DYN)
+        return 0;
+    if (!dynamic)
+        return bias_high(aspace, file, align, bias);
+    (void)total_span(file, &lowest);
+    *bias = (ELF_PIE_BASE & ~(align - 1)) - lowest;
+    return 0;
+}
+
 static int load_program(struct aspace *aspace, const struct elf_file *file, const char *interpreter,
                         struct elf_image *image)
 {
-    vaddr_t lowest, bias = 0;
-    (void)total_span(file, &lowest);
-    if (file->header.e_type == ET_DYN)
-        bias = ELF_PIE_BASE - lowest;
-    int error = check_segments(file, bias);
+    vaddr_t bias;
+    int error = program_bias(aspace, file, interpreter != NULL, &bias);
+    if (!error)
+        error = check_segments(file, bias);
     if (error)
         return error;
     describe(file, bias, image);
@@ -379,6 +411,9 @@ static int load_program(struct aspace *aspace, const struct elf_file *file, cons
     if (error)
         return error;
     set_bounds(aspace, &bounds);
+    if (file->header.e_type == ET_DYN && !interpreter)
+        aspace->brk_start = aspace->brk = ELF_PIE_BASE +
+                                          PAGE_SIZE; /* up there a heap would soon meet the next region */
     if (interpreter)
         error = load_interpreter(aspace, interpreter, image);
     return !error && image->entry >= USER_END ? -ELIBBAD : error;

@@ -24,8 +24,10 @@
 #include <proc/elf.h>
 #include <proc/exec.h>
 #include <proc/process.h>
+#include <proc/script.h>
 #include <proc/signal.h>
 #include <string.h>
+#include <vdso/vdso.h>
 
 #include <asm/auxvec.h>
 #include <linux/auxvec.h>
@@ -39,6 +41,7 @@
 #define USER_HZ 100                /* AT_CLKTCK: what times(2) counts in */
 #define SIGNAL_FRAME_MIN 2048      /* MINSIGSTKSZ: ours, with an FXSAVE image, is smaller */
 #define RANDOM_SIZE 16
+#define SCRIPT_DEPTH_MAX 5 /* scripts whose interpreters are scripts */
 #define WORD sizeof(uint64_t)
 
 static const char platform[] = "x86_64";
@@ -105,11 +108,12 @@ static void add_aux(struct auxv *auxv, uint64_t type, uint64_t value)
     auxv->words[auxv->count++] = value;
 }
 
-/* In Linux's order. */
+/* In Linux's order. Linux since 6.3 adds AT_RSEQ_FEATURE_SIZE and AT_RSEQ_ALIGN, which promise the call rseq. */
 static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t random, vaddr_t path,
                       vaddr_t platform_name)
 {
     auxv->count = 0;
+    add_aux(auxv, AT_SYSINFO_EHDR, image->vdso);
     add_aux(auxv, AT_MINSIGSTKSZ, SIGNAL_FRAME_MIN);
     add_aux(auxv, AT_HWCAP, hardware_capabilities());
     add_aux(auxv, AT_PAGESZ, PAGE_SIZE);
@@ -193,13 +197,44 @@ static int executable_node(struct node *start, const char *path, struct node **n
     return -EACCES;
 }
 
+/* The program that `path` leads to: the file itself or, for a script, its interpreter, or that one's. The arguments
+ * follow. */
+static int find_program(struct program *program, struct node *start, const char *path,
+                        struct arguments *arguments)
+{
+    char lines[2][SCRIPT_LINE_MAX]; /* `path` lies in the one, while the other is read */
+    char *interpreter, *argument;
+
+    for (int depth = 0;; depth++) {
+        struct node *node;
+        char *line = lines[depth % 2];
+        int error = executable_node(start, path, &node);
+        if (error)
+            return error;
+        memset(line, 0, SCRIPT_LINE_MAX);
+        error = program_read(node, 0, line, MIN(node->size, SCRIPT_LINE_MAX));
+        if (!error && depth > SCRIPT_DEPTH_MAX)
+            error = -ELOOP;
+        if (!error && script_parse(line, &interpreter, &argument) != 0) {
+            program->node = node; /* whatever else it is: elf_load() will say */
+            return 0;
+        }
+        if (!error)
+            error = arguments_for_script(arguments, interpreter, argument, path);
+        node_put(node);
+        if (error)
+            return error;
+        path = *interpreter ? interpreter : "."; /* an empty name is a directory to Linux: EACCES */
+    }
+}
+
 int program_build(struct program *program, struct node *start, const char *path, struct arguments *arguments,
                   const struct rlimit64 *limits)
 {
     int error = arguments_set_path(arguments, path);
     if (error)
         return error;
-    error = executable_node(start, path, &program->node);
+    error = find_program(program, start, path, arguments);
     if (error)
         return error;
     error = -ENOMEM;
@@ -211,6 +246,8 @@ int program_build(struct program *program, struct node *start, const char *path,
     program->aspace->limit_stack = limits[RLIMIT_STACK].rlim_cur;
     struct elf_image image;
     error = elf_load(program->aspace, program->node, &image);
+    if (!error)
+        error = vdso_map(program->aspace, &image.vdso);
     if (!error)
         error = make_stack(program->aspace, &image, arguments);
     if (error)

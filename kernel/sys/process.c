@@ -283,6 +283,15 @@ int64_t sys_sched_getaffinity(struct trapframe *frame)
     return error ? error : (int64_t)sizeof(cpus);
 }
 
+/* One node. */
+int64_t sys_getcpu(struct trapframe *frame)
+{
+    const uint32_t cpu = cpu_number(), node = 0;
+    if (ARG0(frame) && copy_to_user(ARG0(frame), &cpu, sizeof(cpu)) != 0)
+        return -EFAULT;
+    return ARG1(frame) ? copy_to_user(ARG1(frame), &node, sizeof(node)) : 0;
+}
+
 int64_t sys_prctl(struct trapframe *frame)
 {
     char *own_name = task_name(current_task());

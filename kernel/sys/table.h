@@ -42,6 +42,7 @@ SYSCALL(sched_getaffinity, "iup")
 
 /* threads that wait for each other: sys/futex.c */
 SYSCALL(futex, "pxipp")
+SYSCALL(getcpu, "ppp")
 
 /* signals: sys/signal.c */
 SYSCALL(kill, "ig")
@@ -66,6 +67,7 @@ SYSCALL(nanosleep, "pp")
 SYSCALL(clock_nanosleep, "ixpp")
 SYSCALL(clock_gettime, "ip")
 SYSCALL(clock_getres, "ip")
+SYSCALL(clock_settime, "ip")
 SYSCALL(gettimeofday, "pp")
 SYSCALL(time, "p")
 

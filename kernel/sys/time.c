@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* time.c - the system calls that tell the time and those that let it pass.
  *
- * One clock counts nanoseconds since boot; real time is that plus what the battery clock said at boot. Nobody
- * sets it. */
+ * One clock counts nanoseconds since boot; real time is that plus what the battery clock said at boot, or what
+ * clock_settime made of it. */
 #include <sys/calls.h>
 
 #include <arch/x86/clock.h>
@@ -10,11 +10,14 @@
 #include <dev/rtc.h>
 #include <proc/process.h>
 #include <sys/timespec.h>
+#include <vdso/vdso.h>
 
 #include <asm-generic/errno.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 
+/* TIME_SETTOD_SEC_MAX of Linux: 30 years before the end. */
+#define LATEST_NS (FOREVER_NS - 30 * 365 * 86400 * NS_PER_SECOND)
 #define FOREVER_NS ((uint64_t)INT64_MAX) /* later than any clock here will ever be */
 
 static struct __kernel_timespec to_timespec(uint64_t ns)
@@ -82,6 +85,23 @@ int64_t sys_clock_gettime(struct trapframe *frame)
         return error;
     const struct __kernel_timespec time = to_timespec(ns);
     return copy_to_user(ARG1(frame), &time, sizeof(time));
+}
+
+/* Real time may not be before the time since boot: so the clock of the boot stays after 1970 (Linux). */
+int64_t sys_clock_settime(struct trapframe *frame)
+{
+    uint64_t ns;
+    if ((int)ARG0(frame) != CLOCK_REALTIME)
+        return -EINVAL;
+    int error = read_timespec(ARG1(frame), &ns);
+    if (error)
+        return error;
+    uint64_t now = clock_now();
+    if (ns >= LATEST_NS || ns < now)
+        return -EINVAL;
+    clock_set_boot_realtime(ns - now);
+    vdso_update();
+    return 0;
 }
 
 int64_t sys_clock_getres(struct trapframe *frame)

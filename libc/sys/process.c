@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "raw.h"
+#include "vdso.h"
 
 pid_t fork(void)
 {
@@ -80,11 +81,12 @@ int sched_yield(void)
 
 int sched_getcpu(void)
 {
+    const struct vdso *vdso = vdso_functions();
     unsigned int cpu;
 
-    if (SYSCALL(__NR_getcpu, &cpu, NULL, NULL) != 0)
-        return -1;
-    return (int)cpu;
+    if (vdso->getcpu != NULL && vdso->getcpu(&cpu, NULL, NULL) == 0)
+        return (int)cpu;
+    return SYSCALL(__NR_getcpu, &cpu, NULL, NULL) == 0 ? (int)cpu : -1;
 }
 
 int sched_get_priority_max(int policy)

@@ -111,7 +111,7 @@ def execute(tmp_path, content):
     path = tmp_path / "hostile"
     path.write_bytes(content)
     path.chmod(0o755)
-    # No interpreter is looked for, because a broken file is not read by scripts/guest: it comes as one more file.
+    # It comes as one more file: of that scripts/guest takes what it can read, and makes no symbols.
     result = lab.guest([lab.program("parent"), str(path), "exit", "5"], options=["-f", str(path)])
     assert result.returncode == 0, lab.log_of(result)
     assert "ledger: balanced" in lab.log_of(result)

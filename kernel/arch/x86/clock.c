@@ -5,8 +5,7 @@
  * the local APIC's timer run. Calibration takes 2 ms: long enough for 0.1 %, short enough to stay a small part of the boot
  * (under -icount one nanosecond is one instruction). Each end of the interval is read several times and the reading with
  * the shortest bracket is taken, so that a host that looks away for a moment does not spoil it.
- *
- * clock_now() is ticks * mult >> 32: no division. */
+ */
 #include <arch/x86/apic.h>
 #include <arch/x86/clock.h>
 #include <x86/cpu.h>
@@ -20,8 +19,7 @@
 
 extern uint64_t boot_tsc; /* boot32.asm; at its load address, which the first page tables map */
 
-static uint64_t entry_tsc;
-static uint64_t ns_per_tick_32; /* fixed point, 32 bits of fraction */
+struct clock_scale clock_scale;
 static uint32_t apic_counts_per_tick;
 
 struct reading {
@@ -72,19 +70,19 @@ void clock_init(void)
     uint64_t tsc_hz = (last.tsc - first.tsc) * PIT_HZ / pit_ticks;
     uint64_t apic_hz = (uint64_t)(first.apic - last.apic) * PIT_HZ / pit_ticks;
 
-    entry_tsc = *(uint64_t *)(0xffffffff80000000UL + (uint64_t)&boot_tsc);
-    ns_per_tick_32 = (NS_PER_SECOND << 32) / tsc_hz;
+    clock_scale.start = *(uint64_t *)(0xffffffff80000000UL + (uint64_t)&boot_tsc);
+    clock_scale.ns_per_tick_32 = (NS_PER_SECOND << 32) / tsc_hz;
     apic_counts_per_tick = (uint32_t)(apic_hz / CLOCK_TICK_HZ);
 }
 
 uint64_t clock_ticks_since_entry(void)
 {
-    return cpu_rdtsc() - entry_tsc;
+    return cpu_rdtsc() - clock_scale.start;
 }
 
 uint64_t clock_now(void)
 {
-    return (uint64_t)((unsigned __int128)clock_ticks_since_entry() * ns_per_tick_32 >> 32);
+    return clock_scaled(&clock_scale, cpu_rdtsc());
 }
 
 void clock_start_tick(void)

@@ -81,6 +81,7 @@ static void features_read(void)
     cpu_cpuid(0x80000000, 0, &last, &ebx, &ecx, &edx);
     cpu_cpuid(0x80000001, 0, &eax, &ebx, &ecx, &edx);
     cpu_features.gigabyte_pages = edx >> 26 & 1;
+    cpu_features.rdtscp = edx >> 27 & 1;
     for (uint32_t leaf = 0; last >= 0x80000004 && leaf < 3; leaf++) {
         uint32_t *text = (uint32_t *)(void *)(cpu_features.model + 16 * leaf);
         cpu_cpuid(0x80000002 + leaf, 0, &text[0], &text[1], &text[2], &text[3]);
@@ -198,6 +199,8 @@ void cpu_init(void)
     control_registers_load();
     cpu_wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     cpu_wrmsr(MSR_KERNEL_GS_BASE, 0);
+    if (cpu_features.rdtscp)
+        cpu_wrmsr(MSR_TSC_AUX, cpu->number); /* what RDTSCP tells the vDSO's getcpu */
     syscall_door_open();
 }
 

@@ -40,6 +40,7 @@ FRAME_RSP equ 20 * 8
 TRAP_SYSCALL equ 256
 USER_CODE equ 0x33
 USER_DATA equ 0x2b
+RFLAGS_TF equ 1 << 8
 MSR_GS_BASE equ 0xc0000101
 
 %macro clac_site 0
@@ -171,13 +172,16 @@ syscall_start:
     jne .by_iret
 
     ; SYSRET is right only if rip and rflags are still those in rcx and r11 (execve and rt_sigreturn change them), and
-    ; safe only for a canonical rip: with another one it would fault in ring 0 with the user's stack.
+    ; safe only for a canonical rip: with another one it would fault in ring 0 with the user's stack. With TF it would
+    ; trap before the next instruction, so that a handler of single steps would come back to where it was for ever.
     mov rcx, [rsp + FRAME_RIP]
     cmp rcx, [rsp + FRAME_RCX]
     jne .by_iret
     mov r11, [rsp + FRAME_RFLAGS]
     cmp r11, [rsp + FRAME_R11]
     jne .by_iret
+    test r11d, RFLAGS_TF
+    jnz .by_iret
     mov rdi, rcx
     shr rdi, 47
     jnz .by_iret

@@ -12,7 +12,7 @@
 
 /* What the CPU can do; filled by cpu_init() from CPUID. */
 struct cpu_features {
-    bool smep, smap, umip, fsgsbase, gigabyte_pages, rdrand;
+    bool smep, smap, umip, fsgsbase, gigabyte_pages, rdrand, rdtscp;
     char vendor[13], model[49];
 };
 extern struct cpu_features cpu_features;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* vdso.h - the functions that the kernel puts into every program, so that it need not be entered for them. */
+#ifndef SYS_VDSO_H
+#define SYS_VDSO_H
+
+#include <sys/time.h>
+#include <time.h>
+
+/* All answer as the system call does: 0 or a negated error number. NULL: the kernel has none. */
+struct vdso {
+    int (*clock_gettime)(clockid_t, struct timespec *);
+    int (*gettimeofday)(struct timeval *, void *);
+    time_t (*time)(time_t *);
+    long (*getcpu)(unsigned *cpu, unsigned *node, void *unused);
+};
+
+const struct vdso *vdso_functions(void);
+
+#endif
