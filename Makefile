@@ -259,6 +259,13 @@ $(B)/bench/plugin.so: tests/bench/plugin/events.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -fPIC -shared $(WARN) -o $@ $<
 
+# ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
+DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
+$(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(MUSL_FLAGS) -Wno-unused-result -o $@ $<
+
 # ---- Commands -----------------------------------------------------------------------------------------------------
 IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
 MEM    ?= 128
@@ -267,13 +274,13 @@ MEM    ?= 128
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host bench bench-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb bench bench-programs faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb bench bench-programs diff diff-programs faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -286,6 +293,9 @@ gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="na
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)
+diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
+	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
+diff-programs: $(DIFF_PROGRAMS) test-programs
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function
 	$(Q)$(PYTHON) scripts/faultpath.py $(B)
 format: ## let clang-format settle the layout of all C files
