@@ -168,7 +168,7 @@ void signal_fault(struct trapframe *frame, const struct signal_info *info)
     struct process *process = current_process();
     struct signals *signals = process->signals;
     uint64_t bit = signal_bit(info->number);
-    if (info->trap) {
+    if (info->trap || info->address) { /* the trap of a division is 0 */
         signals->fault_trap = info->trap;
         signals->fault_error = info->error;
     }
