@@ -262,6 +262,30 @@ $(B)/tests/demo/%: user/demo/%.c $(DEMO_LIB_C) $(wildcard user/demo/lib/*.h) $(B
 	@mkdir -p $(@D)
 	$(Q)musl-gcc $(MUSL_FLAGS) -fno-builtin-malloc -I user/demo/lib -o $@ $< $(DEMO_LIB_C)
 
+# ---- make bench: process 1 of both kernels, a tiny program, a kernel that is only firmware, the counting plugin ----
+BENCH := $(addprefix $(B)/bench/,bench tiny firmware.elf plugin.so)
+
+$(B)/bench/bench: $(wildcard tests/bench/*.c) tests/bench/bench.h $(B)/flags | $(B)/include
+	$(call say,MUSL,tests/bench)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(filter-out -Og,$(MUSL_FLAGS)) -O2 -o $@ $(filter %.c,$^)
+$(B)/bench/tiny $(B)/bench/firmware.elf: $(B)/bench/%: tests/bench/$$(basename $$*).asm
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -o $@.o $<
+	$(Q)$(LD) -m elf_x86_64 -n -s --build-id=none -o $@ $@.o
+$(B)/bench/plugin.so: tests/bench/plugin/events.c
+	$(call say,PLUGIN,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -fPIC -shared $(WARN) -o $@ $<
+
+# ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
+DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
+$(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(MUSL_FLAGS) -Wno-unused-result -o $@ $<
+
 # ---- Commands -----------------------------------------------------------------------------------------------------
 IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
 MEM    ?= 128
@@ -270,13 +294,13 @@ MEM    ?= 128
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb bench bench-programs diff diff-programs faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -286,6 +310,12 @@ check: all check-layers check-warnings check-cppcheck check-format check-python 
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour)
 	@scripts/debug $(PROGRAM)
+bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
+	@scripts/bench $(if $(QUICK),--quick)
+bench-programs: $(BENCH)
+diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
+	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
+diff-programs: $(DIFF_PROGRAMS) test-programs
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function
 	$(Q)$(PYTHON) scripts/faultpath.py $(B)
 format: ## let clang-format settle the layout of all C files

@@ -19,9 +19,8 @@ INITRAMFS = os.path.join(BUILD, "initramfs.cpio")
 ISO = os.path.join(BUILD, "faultline.iso")
 TOUR_ISO = os.path.join(BUILD, "tour.iso")
 
-MACHINE = ["-accel", "tcg",
-           "-cpu", "qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+rdrand,+pdpe1gb",
-           "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+CPU = "qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+rdrand,+pdpe1gb"
+MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
            # Without this a reverse-continue of a recorded run locks QEMU 7.2 up.
            "-global", "apic.vapic=off"]
@@ -30,9 +29,9 @@ MACHINE = ["-accel", "tcg",
 CLEAN, PANIC, LEDGER, TRIPLE_FAULT = 33, 35, 37, 0
 
 
-def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, extra=()):
+def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, extra=()):
     """The words of one call; either kernel (with initrd and append) or iso says what boots."""
-    words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-m", str(memory)]
+    words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-cpu", cpu, "-m", str(memory)]
     if cpus != 1:
         words += ["-smp", str(cpus)]
     if icount:

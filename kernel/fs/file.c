@@ -108,6 +108,13 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
         if (file->node->ops->refresh)
             file->node->ops->refresh(file->node);
         base = (int64_t)file->node->size;
+    } else if ((whence == SEEK_DATA || whence == SEEK_HOLE) && node_is(file->node, S_IFREG) &&
+               !file->node->ops->refresh) {
+        /* To us a file is all data, and behind its end is one hole. */
+        if (offset < 0 || (uint64_t)offset >= file->node->size)
+            return -ENXIO;
+        if (whence == SEEK_HOLE)
+            offset = (int64_t)file->node->size;
     } else if (whence != SEEK_SET) {
         return -EINVAL;
     }

@@ -325,7 +325,7 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count
             *from = entry;
             *was_writable = true;
         }
-        *to = entry;
+        *to = entry & ~PTE_ACCESSED; /* the child has not used it yet */
         copied++;
         struct page *page = pfn_to_page(pte_pfn(entry));
         if (page != zero_page)

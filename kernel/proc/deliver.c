@@ -175,7 +175,7 @@ void signal_fault(struct trapframe *frame, const struct signal_info *info)
 {
     struct task *task = current_task();
     uint64_t bit = signal_bit(info->number);
-    if (info->trap) {
+    if (info->trap || info->address) { /* the trap of a division is 0 */
         task->fault_trap = info->trap;
         task->fault_error = info->error;
     }

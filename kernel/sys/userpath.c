@@ -49,6 +49,8 @@ static int get(struct user_path *path, int directory, vaddr_t address, bool empt
         return -ENOMEM;
     ssize_t length = copy_string_from_user(path->text, address, PATH_LENGTH_MAX);
     int error = length < 0 ? (int)length : 0;
+    if (length == 0 && !empty_allowed)
+        error = -ENOENT; /* whatever `directory` is */
     if (!error)
         error = start_node(path, directory, empty_allowed && length == 0);
     if (error)

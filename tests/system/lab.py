@@ -7,7 +7,6 @@ scripts/guest gives, so that the two runs differ in nothing but the kernel.
 
 import functools
 import os
-import re
 import subprocess
 import sys
 from collections import namedtuple
@@ -15,7 +14,8 @@ from collections import namedtuple
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
-import qemu    # noqa: E402 (the scripts' folder comes first)
+import normal    # noqa: E402 (the scripts' folder comes first)
+import qemu      # noqa: E402
 
 BUILD = qemu.BUILD
 GUEST = os.path.join(ROOT, "scripts", "guest")
@@ -31,7 +31,8 @@ def program(name):
 
 
 def linux(words, stdin=b"", **options):
-    return subprocess.run(["setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
+    # Signals that whoever started the tests ignores (nohup) would be ignored there, and not in a guest.
+    return subprocess.run(["env", "--default-signal", "setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
                           timeout=60, check=False, **options)
 
 
@@ -60,33 +61,15 @@ def sources(folder):
     return sorted(name[:-2] for name in os.listdir(path) if name.endswith(".c"))
 
 
-# What differs between the two kernels and may: device and inode of a mapped file (the columns before its name are
-# padded to a fixed place); the rows of the kernel's own code in every program; and, because these lie at the top of the
-# mapping area and are not equally large everywhere, the addresses of all mappings below them.
-MAPS_ROW = re.compile(r"^([0-9a-f]{8,}-[0-9a-f]{8,} [r-][w-][x-][ps] [0-9a-f]{8}) [0-9a-f]+:[0-9a-f]+ \d+ *", re.MULTILINE)
-KERNELS_ROW = re.compile(r"^([0-9a-f]{8,})-[0-9a-f]{8,} .*\[(?:vvar|vvar_vclock|vdso|vsyscall)\]\n", re.MULTILINE)
-ADDRESS = re.compile(r"\b(0x)?(0{0,4}7f[0-9a-f]{10})\b")
-MAPPING_TOP, MAPPING_LOW = 0x7FFFF7FFF000, 0x7F0000000000
-
-
 @functools.lru_cache
 def kernels_bytes(run):
     """How much of the mapping area the kernel's own rows take; run is `linux` or `guest`."""
-    starts = [int(start, 16) for start in KERNELS_ROW.findall(run([program("maps")]).stdout.decode())]
-    return MAPPING_TOP - min([start for start in starts if start < MAPPING_TOP], default=MAPPING_TOP)
+    return normal.kernels_bytes(run([program("maps")]).stdout.decode())
 
 
 def same_for_both(result, run):
     """The output of a program that `run` ran, with what may differ taken out."""
-    taken = kernels_bytes(run)
-
-    def shifted(match):
-        address = int(match.group(2), 16)
-        moves = MAPPING_LOW <= address <= MAPPING_TOP - taken
-        return f"{match.group(1) or ''}{address + taken if moves else address:0{len(match.group(2))}x}"
-
-    text = KERNELS_ROW.sub("", result.stdout.decode("utf-8", "replace"))
-    return ADDRESS.sub(shifted, MAPS_ROW.sub(r"\1 ", text))
+    return normal.mappings(result.stdout.decode("utf-8", "replace"), kernels_bytes(run))
 
 
 def compare(words, **options):

@@ -23,15 +23,10 @@ def binary(library, name):
     return os.path.join(lab.BUILD, "user", "demo", name + ".elf")
 
 
-def without_process_numbers(text):
-    """They are no facts about memory."""
-    return re.sub(r"\b(pid|process) \d+|/proc/\d+/|^\d+:", r"\1 N", text, flags=re.MULTILINE)
-
-
 @pytest.mark.parametrize("library,name", CASES)
 def test_same_as_on_linux(library, name):
     expected, got = lab.compare([binary(library, name)])
-    assert without_process_numbers(got[0]) == without_process_numbers(expected[0])
+    assert lab.normal.without_process_numbers(got[0]) == lab.normal.without_process_numbers(expected[0])
     assert got[1] == expected[1]
 
 

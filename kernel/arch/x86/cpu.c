@@ -106,6 +106,7 @@ static void gdt_load(uint32_t number)
     for (int i = 0; i < 3; i++)
         tss[number].ist[i] = (uint64_t)ist_stacks[number][i] + IST_STACK_SIZE;
 
+    /* No LDT: the machine starts with one of 64 KiB at address 0, where ring 3 could put call gates. */
     struct table_pointer pointer = {GDT_ENTRIES * 8 - 1, (uint64_t)table};
     __asm__ volatile("lgdt %0\n\t"
                      "pushq %1\n\t"
@@ -118,7 +119,9 @@ static void gdt_load(uint32_t number)
                      "movl %%eax, %%ds\n\t"
                      "movl %%eax, %%es\n\t"
                      "movw %w3, %%ax\n\t"
-                     "ltr %%ax"
+                     "ltr %%ax\n\t"
+                     "xorl %%eax, %%eax\n\t"
+                     "lldt %%ax"
                      :
                      : "m"(pointer), "i"(KERNEL_CODE), "i"(KERNEL_DATA), "i"(TSS_SELECTOR)
                      : "rax", "memory");

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* events.c - a QEMU TCG plugin that counts what an instruction count does not tell: writes of CR3, invlpg and wrmsr.
+ * Each is one instruction, and each costs a real machine (and TCG) as much as hundreds.
+ *
+ * The measured program marks where counting begins, ends, and where the next path starts (BENCH_MARK in
+ * tests/bench/bench.h): the marks are seen when they are translated, and counted when they run. At the end a line for each
+ * path goes to the file that `out=` names:   PATH CR3 INVLPG WRMSR
+ *
+ * QEMU's header qemu-plugin.h is not packaged, so the few functions that are used are declared here, as version 1 of the
+ * interface has them (QEMU 4.2 to 8.x). One processor only. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef uint64_t plugin_id;
+struct qemu_info;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+
+extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
+extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
+extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
+extern size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
+extern void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id, void (*)(plugin_id, struct qemu_plugin_tb *));
+extern void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
+                                                   int flags, void *argument);
+extern void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *), void *argument);
+
+__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv);
+
+enum event { CR3, INVLPG, WRMSR, EVENTS };
+enum mark { BEGIN = 1, END, NEXT };
+#define MARK_WORD 0x464c0000u
+#define PATHS 64
+
+static uint64_t now[EVENTS], begun[EVENTS], total[PATHS][EVENTS];
+static unsigned path; /* 0 before the first NEXT */
+static const char *output;
+
+static void count(unsigned cpu, void *argument)
+{
+    (void)cpu;
+    now[(uintptr_t)argument]++;
+}
+
+static void mark(unsigned cpu, void *argument)
+{
+    (void)cpu;
+    switch ((enum mark)(uintptr_t)argument) {
+    case BEGIN:
+        memcpy(begun, now, sizeof(now));
+        break;
+    case END:
+        for (int event = 0; event < EVENTS; event++)
+            total[path][event] += now[event] - begun[event];
+        break;
+    case NEXT:
+        if (path < PATHS - 1)
+            path++;
+        break;
+    }
+}
+
+/* => the event that these bytes are, or EVENTS */
+static enum event event_of(const uint8_t *code, size_t size)
+{
+    while (size > 0 && (*code == 0x66 || (*code & 0xf0) == 0x40)) /* operand size, REX */
+        code++, size--;
+    if (size < 2 || code[0] != 0x0f)
+        return EVENTS;
+    if (code[1] == 0x30)
+        return WRMSR;
+    if (size < 3)
+        return EVENTS;
+    if (code[1] == 0x22 && (code[2] & 0x38) == 3 << 3) /* mov to cr3 */
+        return CR3;
+    if (code[1] == 0x01 && (code[2] & 0x38) == 7 << 3 &&
+        code[2] < 0xc0) /* with a register it would be swapgs */
+        return INVLPG;
+    return EVENTS;
+}
+
+static void translated(plugin_id id, struct qemu_plugin_tb *block)
+{
+    (void)id;
+    for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
+        struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
+        const uint8_t *code = qemu_plugin_insn_data(instruction);
+        size_t size = qemu_plugin_insn_size(instruction);
+        enum event event = event_of(code, size);
+        uint32_t word;
+
+        if (event != EVENTS)
+            qemu_plugin_register_vcpu_insn_exec_cb(instruction, count, 0, (void *)(uintptr_t)event);
+        if (size == 7 && code[0] == 0x0f && code[1] == 0x1f && code[2] == 0x80) {
+            memcpy(&word, code + 3, sizeof(word));
+            if (word - MARK_WORD >= BEGIN && word - MARK_WORD <= NEXT)
+                qemu_plugin_register_vcpu_insn_exec_cb(instruction, mark, 0,
+                                                       (void *)(uintptr_t)(word - MARK_WORD));
+        }
+    }
+}
+
+static void finish(plugin_id id, void *argument)
+{
+    FILE *file = fopen(output, "w");
+
+    (void)id, (void)argument;
+    if (!file)
+        return;
+    for (unsigned number = 1; number <= path; number++)
+        fprintf(file, "%u %llu %llu %llu\n", number, (unsigned long long)total[number][CR3],
+                (unsigned long long)total[number][INVLPG], (unsigned long long)total[number][WRMSR]);
+    fclose(file);
+}
+
+__attribute__((visibility("default"))) int qemu_plugin_install(plugin_id id, const struct qemu_info *info,
+                                                               int argc, char **argv)
+{
+    (void)info;
+    if (argc != 1 || strncmp(argv[0], "out=", 4) != 0)
+        return 1;
+    output = strdup(argv[0] + 4);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+    qemu_plugin_register_atexit_cb(id, finish, NULL);
+    return 0;
+}
