@@ -93,7 +93,7 @@ int64_t sys_clock_settime(struct trapframe *frame)
     uint64_t ns;
     if ((int)ARG0(frame) != CLOCK_REALTIME)
         return -EINVAL;
-    int error = read_timespec(ARG1(frame), &ns);
+    int error = timespec_read(ARG1(frame), &ns);
     if (error)
         return error;
     uint64_t now = clock_now();
