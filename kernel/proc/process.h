@@ -27,6 +27,11 @@ struct process_usage {
     uint64_t peak_resident; /* pages */
 };
 
+/* What read, write and their like have moved, for /proc/<pid>/io. */
+struct process_io {
+    uint64_t reads, read_bytes, writes, written_bytes;
+};
+
 struct signals; /* proc/signal.h */
 
 struct process {
@@ -51,6 +56,7 @@ struct process {
     uint64_t
         /* minor faults in address spaces that execve has replaced; the present one counts its own */
         past_faults;
+    struct process_io io;
     uint64_t started_ns;       /* clock_now() at birth */
     int exit_status;           /* as wait4 gives it */
     struct waitq child_exited; /* wait4 sleeps here */

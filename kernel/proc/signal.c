@@ -290,6 +290,19 @@ void signal_set_blocked(struct process *process, uint64_t blocked)
     spin_unlock(&signals->lock);
 }
 
+void signal_mask_begin(struct process *process, uint64_t blocked)
+{
+    process->signals->saved_blocked = process->signals->blocked;
+    process->signals->restore_blocked = true;
+    signal_set_blocked(process, blocked);
+}
+
+void signal_mask_end(struct process *process)
+{
+    process->signals->restore_blocked = false;
+    signal_set_blocked(process, process->signals->saved_blocked);
+}
+
 static void apply_action(struct process *process, int number, const struct signal_action *wanted)
 {
     struct signals *signals = process->signals;

@@ -31,13 +31,15 @@ static const struct proc_entry entries[] = {
     {"frames", FILE_MODE, &proc_text_ops, proc_frames},
     {"loadavg", FILE_MODE, &proc_text_ops, proc_loadavg},
     {"meminfo", FILE_MODE, &proc_text_ops, proc_meminfo},
-    {"mounts", FILE_MODE, &proc_text_ops, proc_mounts},
+    {"mounts", LINK_MODE, &proc_mounts_link_ops, NULL},
     {"self", LINK_MODE, &proc_self_ops, NULL},
     {"slabinfo", FILE_MODE, &proc_text_ops, proc_slabinfo},
     {"stat", FILE_MODE, &proc_text_ops, proc_machine_stat},
+    {"swaps", FILE_MODE, &proc_text_ops, proc_swaps},
     {"thread-self", LINK_MODE, &proc_thread_self_ops, NULL},
     {"uptime", FILE_MODE, &proc_text_ops, proc_uptime},
     {"version", FILE_MODE, &proc_text_ops, proc_version},
+    {"vmstat", FILE_MODE, &proc_text_ops, proc_vmstat},
 };
 
 static int root_lookup(struct node *directory, const char *name, struct node **found)
@@ -93,7 +95,10 @@ int procfs_init(void)
                 .device = PROC_DEVICE,
                 .inode = ROOT_INODE,
                 .links = 2,
-                .modified = proc_boot_time,
+                .accessed = (int64_t)clock_boot_realtime(),
+                .modified = (int64_t)clock_boot_realtime(),
+                .changed = (int64_t)clock_boot_realtime(),
+                .fixed = true,
                 .parent = &root.node,
             },
         .entry = &root_entry,

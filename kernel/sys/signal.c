@@ -200,16 +200,12 @@ int64_t sys_pause(struct trapframe *frame)
 /* The old set comes back when the handler returns, or with the first signal that has none (deliver.c). */
 int64_t sys_rt_sigsuspend(struct trapframe *frame)
 {
-    struct process *process = current_process();
-    struct signals *signals = process->signals;
     uint64_t set;
     if (ARG1(frame) != SET_SIZE)
         return -EINVAL;
     if (copy_from_user(&set, ARG0(frame), sizeof(set)) != 0)
         return -EFAULT;
-    signals->saved_blocked = signals->blocked;
-    signals->restore_blocked = true;
-    signal_set_blocked(process, set);
+    signal_mask_begin(current_process(), set);
     return wait_for_signal();
 }
 
