@@ -173,9 +173,25 @@ $(B)/user/%.elf: $(B)/user/%.o $(B)/crt0.o $(B)/libc.a
 
 # ---- Initial file system: stripped programs, and beside each its names and lines ----------------------------------
 ROOT_NAMES := $(if $(wildcard user/init.c),init) $(addprefix bin/,$(basename $(notdir $(BIN_C) $(DEMO_C))))
-ROOT_FILES := $(sort $(ROOT_NAMES) $(ROOT_NAMES:%=lib/debug/%.sym))
+ETC_FILES  := $(patsubst user/%,%,$(wildcard user/etc/*))
+ROOT_FILES := $(sort $(ROOT_NAMES) $(ROOT_NAMES:%=lib/debug/%.sym) bin/busybox $(ETC_FILES))
 ROOT_DIRS  := bin dev etc lib lib/debug lib/debug/bin proc run tmp
 ROOT       := $(ROOT_FILES:%=$(B)/root/%)
+
+# The shell and the ordinary tools are the distribution's own busybox, unmodified; each of its names that is not one of
+# our programs becomes a link to it. It has to be the static one.
+BUSYBOX    := $(shell command -v busybox 2>/dev/null)
+ROOT_LINKS  = $(filter-out $(ROOT_NAMES) bin/busybox,$(addprefix bin/,$(shell $(BUSYBOX) --list 2>/dev/null)))
+
+$(B)/root/bin/busybox: $(BUSYBOX)
+	@mkdir -p $(@D)
+	$(Q)[ -n "$(BUSYBOX)" ] && ! readelf -lW "$(BUSYBOX)" | grep -q INTERP || \
+	 { echo 'The shell of the guest is a static busybox, which is missing here: install the package busybox-static.' >&2; exit 1; }
+	$(Q)cp $(BUSYBOX) $@ && chmod 755 $@
+
+$(B)/root/etc/%: user/etc/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 $(B)/root/init: $(B)/user/init.elf
 $(foreach c,$(BIN_C) $(DEMO_C),$(eval $(B)/root/bin/$(basename $(notdir $(c))): $(c:%.c=$(B)/%.elf)))
@@ -196,8 +212,9 @@ $(B)/initramfs.cpio: $(ROOT) Makefile
 	$(call say,CPIO,$@)
 	$(Q)rm -rf $(B)/stage && mkdir -p $(ROOT_DIRS:%=$(B)/stage/%)
 	$(Q)cd $(B)/root && cp --parents $(ROOT_FILES) ../stage/
-	$(Q)cd $(B)/stage && chmod -R u=rwX,go=rX . && find . -exec touch -h -d @0 {} + && \
-	 printf '%s\n' $(sort $(ROOT_DIRS) $(ROOT_FILES)) | \
+	$(Q)cd $(B)/stage && for link in $(ROOT_LINKS); do ln -s busybox $$link; done
+	$(Q)cd $(B)/stage && chmod -R u=rwX,go=rX . && chmod 1777 tmp && find . -exec touch -h -d @0 {} + && \
+	 printf '%s\n' $(sort $(ROOT_DIRS) $(ROOT_FILES) $(ROOT_LINKS)) | \
 	 cpio --quiet -o -H newc --reproducible -R 0:0 > ../initramfs.cpio
 	$(Q)rm -rf $(B)/stage
 

@@ -58,7 +58,7 @@ static void files_init(void)
 /* Words that mean something to the kernel itself; all others are init's, as on Linux. */
 static bool kernel_word(const char *word)
 {
-    static const char *const names[] = {"log", "strace", "errors", "panic", "BOOT_IMAGE"};
+    static const char *const names[] = {"log", "console", "strace", "errors", "panic", "BOOT_IMAGE"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         size_t length = strlen(names[i]);

@@ -7,6 +7,7 @@ what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdi
 """
 
 import os
+import stat
 import subprocess
 import sys
 
@@ -115,6 +116,7 @@ def initramfs(program, arguments, stdio, files=(), variables=()):
     executable = add_program(archive, program)
     add_files(archive, files)
     archive.directory(os.getcwd())
+    archive.directories["tmp"] = stat.S_IFDIR | 0o1777
     archive.file("/run/guest.argv", strings([program, *arguments]))
     archive.file("/run/guest.exe", os.fsencode(executable))
     archive.file("/run/guest.env", strings(environment(variables, stdio)))

@@ -45,6 +45,15 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
     return words + list(extra)
 
 
+def window():
+    """A serial line does not say how large the terminal at its other end is: the kernel argument that does."""
+    try:
+        size = os.get_terminal_size(1)
+    except OSError:
+        return ""
+    return f"console={size.columns}x{size.lines}" if size.columns and size.lines else ""
+
+
 def show(words):
     return " ".join(shlex.quote(word) for word in words)
 

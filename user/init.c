@@ -242,12 +242,22 @@ static int run_tour(char *const environment[])
     return child < 0 ? CANNOT_RUN : exit_status_of(wait_for(child));
 }
 
+static void print_banner(void)
+{
+    say("\nFaultline: a small system that shows where malloc's memory comes from.\n"
+        "  tour   walks the whole way: malloc, brk or mmap, page fault, frame\n"
+        "  help   lists the experiments\n"
+        "  exit   powers off;  Ctrl-A X leaves QEMU at any time\n"
+        "  malloc 的内存从哪里来？输入 tour 看全过程，help 列出实验，exit 关机，Ctrl-A X 退出 QEMU。\n\n");
+}
+
 /* A shell that ends by a signal is started again; one that cannot be started ends the machine. */
 static int run_shell(char *const environment[])
 {
     static char name[] = "sh";
     char *argv[] = {name, NULL};
 
+    print_banner();
     for (;;) {
         pid_t child = fork();
         int status;

@@ -12,6 +12,7 @@
  * by devfs.c). Hard links are refused, because the ramfs has none. */
 #include <fs/cpio.h>
 
+#include <arch/x86/clock.h>
 #include <fs/file.h>
 #include <fs/path.h>
 #include <lib/log.h>
@@ -182,7 +183,7 @@ static void set_attributes(struct node *node, const struct entry *entry)
     node->mode = (node->mode & S_IFMT) | (entry->fields[FIELD_MODE] & 07777);
     node->uid = entry->fields[FIELD_UID];
     node->gid = entry->fields[FIELD_GID];
-    node->modified = entry->fields[FIELD_TIME];
+    node->accessed = node->modified = node->changed = entry->fields[FIELD_TIME] * (int64_t)NS_PER_SECOND;
 }
 
 /* Removes what an earlier entry has put at `path`, unless it is of the same kind and can stay. */
@@ -238,7 +239,15 @@ static int unpack_link(struct node *root, const char *path, const struct entry *
 
     memcpy(target, entry->content, size);
     target[size] = '\0';
-    return path_make(root, path, S_IFLNK | 0777, target);
+    struct node *node;
+    int error = path_make(root, path, S_IFLNK | 0777, target);
+    if (!error)
+        error = path_lookup(root, path, PATH_NO_FOLLOW, &node);
+    if (error)
+        return error;
+    set_attributes(node, entry);
+    node_put(node);
+    return 0;
 }
 
 static const char *reason(int error)

@@ -26,6 +26,7 @@ struct fdtable *fdtable_create(void)
         return NULL;
     table->refs = 1;
     table->size = FD_INLINE;
+    table->limit = FD_MAX;
     table->files = table->first;
     return table;
 }
@@ -62,6 +63,7 @@ struct fdtable *fdtable_fork(struct fdtable *from)
         return NULL;
     }
     table->free_word = from->free_word;
+    table->limit = from->limit;
     for (uint32_t word = 0; word < from->size / WORD_BITS + 1 && word < WORDS; word++) {
         table->close_on_exec[word] = from->close_on_exec[word];
         table->used[word] = from->used[word];
@@ -88,7 +90,7 @@ void fdtable_put(struct fdtable *table)
 }
 
 /* The lowest free number >= from, FD_MAX if there is none. Lock held. */
-static uint32_t lowest_free(struct fdtable *table, uint32_t from)
+static __attribute__((noinline)) uint32_t lowest_free(struct fdtable *table, uint32_t from)
 {
     uint32_t word = MAX(from / WORD_BITS, table->free_word);
     uint64_t skip = word == from / WORD_BITS ? BIT(from) - 1 : 0; /* numbers below `from` count as taken */
@@ -116,12 +118,14 @@ static inline void occupy(struct fdtable *table, uint32_t fd, struct file *file,
 /* => the descriptor, -EMFILE, -ENOMEM. Lock held. */
 static inline int install(struct fdtable *table, struct file *file, uint32_t from, bool close_on_exec)
 {
-    uint32_t fd = lowest_free(table, from);
+    uint64_t free = ~table->used[table->free_word];
+    uint32_t fd = likely(from == 0 && free) ? table->free_word * WORD_BITS + (uint32_t)__builtin_ctzl(free)
+                                            : lowest_free(table, from);
 
-    if (unlikely(fd >= table->size)) {
-        if (fd >= FD_MAX)
+    if (unlikely(fd >= MIN(table->size, table->limit))) {
+        if (fd >= table->limit)
             return -EMFILE;
-        if (!grow(table, fd))
+        if (fd >= table->size && !grow(table, fd))
             return -ENOMEM;
     }
     occupy(table, fd, file, close_on_exec);
@@ -163,7 +167,7 @@ int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exe
 
 int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec)
 {
-    if (fd < 0 || fd >= FD_MAX)
+    if (fd < 0 || (uint32_t)fd >= table->limit)
         return -EBADF;
 
     spin_lock(&table->lock);

@@ -14,9 +14,10 @@ struct file_ops {
     ssize_t (*read)(struct file *file, struct io *io, uint64_t *position);
     ssize_t (*write)(struct file *file, struct io *io, uint64_t *position);
     int64_t (*ioctl)(struct file *file, uint64_t request, vaddr_t argument); /* NULL: -ENOTTY */
-    void (*release)(struct file *file); /* the last reference is gone. NULL: nothing */
-    bool stream;                        /* no position: lseek, pread, pwrite answer -ESPIPE */
-    bool no_seek;                       /* lseek answers 0 and does nothing (/dev/null and its like) */
+    uint32_t (*poll)(struct file *file); /* POLL bits now. NULL: always ready */
+    void (*release)(struct file *file);  /* the last reference is gone. NULL: nothing */
+    bool stream;                         /* no position: lseek, pread, pwrite answer -ESPIPE */
+    bool no_seek;                        /* lseek answers 0 and does nothing (/dev/null and its like) */
 };
 
 struct file {
@@ -54,6 +55,7 @@ struct fdtable {
     uint32_t refs;              /* atomic */
     struct spinlock lock;       /* guards all below */
     uint32_t size;              /* slots in `files`; grows to FD_MAX */
+    uint32_t limit;             /* RLIMIT_NOFILE: no new descriptor from here on; at most FD_MAX */
     uint32_t free_word;         /* no word of `used` below this one has a free bit */
     struct file **files;        /* points to `first` until it grows; NULL: free */
     uint64_t used[FD_MAX / 64]; /* bit set: the slot is taken */
@@ -73,7 +75,27 @@ int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exe
  * stays the caller's). */
 int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
 struct file *fdtable_get(struct fdtable *table, int fd); /* referenced; NULL: -EBADF */
-int fdtable_close(struct fdtable *table, int fd);        /* => 0, -EBADF */
+/* The same for the length of one system call, without the reference where nobody else could close the descriptor
+ * meanwhile: the table is not shared, and only its one thread changes that. */
+struct file_use {
+    struct file *file; /* NULL: -EBADF */
+    bool referenced;
+};
+
+static inline struct file_use fdtable_use(struct fdtable *table, int fd)
+{
+    if (unlikely(__atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
+        return (struct file_use){fdtable_get(table, fd), true};
+    return (struct file_use){likely((uint32_t)fd < table->size) ? table->files[fd] : NULL, false};
+}
+
+static inline void file_done(struct file_use use)
+{
+    if (unlikely(use.referenced))
+        file_put(use.file);
+}
+
+int fdtable_close(struct fdtable *table, int fd); /* => 0, -EBADF */
 void fdtable_close_on_exec(struct fdtable *table);
 bool fdtable_get_cloexec(struct fdtable *table, int fd);
 void fdtable_set_cloexec(struct fdtable *table, int fd, bool on);

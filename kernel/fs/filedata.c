@@ -24,6 +24,11 @@ void filedata_set_limit(uint64_t pages)
     pages_limit = pages;
 }
 
+uint64_t filedata_limit(void)
+{
+    return pages_limit;
+}
+
 void filedata_init(struct filedata *data, const struct pagesrc_ops *ops, enum page_owner owner,
                    uint64_t *size)
 {

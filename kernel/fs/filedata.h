@@ -39,5 +39,6 @@ struct page *filedata_resident(struct pagesrc *source, uint64_t index);
 /* Files may fill this many frames in all, so that a runaway `dd` ends with ENOSPC and not with the machine
  * (Linux's tmpfs: half of RAM). There is no limit before. */
 void filedata_set_limit(uint64_t pages);
+uint64_t filedata_limit(void);
 
 #endif

@@ -15,11 +15,14 @@
  * instead. */
 #include <fs/device.h>
 
+#include <arch/x86/usercopy.h>
+#include <fs/poll.h>
 #include <fs/serialout.h>
 #include <sched/wait.h>
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
+#include <asm-generic/ioctls.h>
 #include <linux/stat.h>
 
 #define DLE 0x10
@@ -65,6 +68,7 @@ static void fill(void)
 static void received(void)
 {
     waitq_wake(&hostin.readers, 1);
+    poll_wake();
 }
 
 /* Waits for bytes, or the end, and for being the only one to take them. Lock held. */
@@ -123,6 +127,30 @@ static ssize_t hostin_read(struct file *file, struct io *io, uint64_t *position)
     return result;
 }
 
+static uint32_t hostin_poll(struct file *file)
+{
+    (void)file;
+    spin_lock(&hostin.lock);
+    if (!hostin.busy)
+        fill();
+    uint32_t ready = (hostin.count > 0 ? POLL_READABLE : 0) | (hostin.ended ? (uint32_t)POLLHUP : 0);
+    spin_unlock(&hostin.lock);
+    return ready;
+}
+
+static int64_t hostin_ioctl(struct file *file, uint64_t request, vaddr_t argument)
+{
+    (void)file;
+    if (request != FIONREAD)
+        return -ENOTTY;
+    spin_lock(&hostin.lock);
+    if (!hostin.busy)
+        fill();
+    int bytes = (int)hostin.count;
+    spin_unlock(&hostin.lock);
+    return copy_to_user(argument, &bytes, sizeof(bytes));
+}
+
 static int hostin_open(struct node *node, struct file *file)
 {
     (void)node, (void)file;
@@ -161,7 +189,8 @@ static ssize_t hosterr_write(struct file *file, struct io *io, uint64_t *positio
     return line_write(SERIAL_COM2, io);
 }
 
-static const struct file_ops hostin_ops = {.read = hostin_read, .stream = true};
+static const struct file_ops hostin_ops = {
+    .read = hostin_read, .ioctl = hostin_ioctl, .poll = hostin_poll, .stream = true};
 static const struct file_ops hostout_ops = {.write = hostout_write, .stream = true};
 static const struct file_ops hosterr_ops = {.write = hosterr_write, .stream = true};
 

@@ -14,12 +14,15 @@
 #include <linux/stat.h>
 
 /* Directories that everybody counts on, whatever the initramfs has. */
-static const char *const directories[] = {"/proc", "/run", "/tmp"};
+static const struct {
+    const char *path;
+    uint32_t mode;
+} directories[] = {{"/proc", 0555}, {"/run", 0755}, {"/tmp", 01777}};
 
 static int make_directories(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
-        int error = path_make(NULL, directories[i], S_IFDIR | 0755, NULL);
+        int error = path_make(NULL, directories[i].path, S_IFDIR | directories[i].mode, NULL);
         if (error && error != -EEXIST)
             return error;
     }

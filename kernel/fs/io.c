@@ -63,23 +63,19 @@ static ssize_t advance_partly(struct io *io, copy_function *copy, void *kernel, 
     return moved > 0 ? advance(io, moved) : -EFAULT;
 }
 
-ssize_t io_put(struct io *io, const void *from, size_t size)
+ssize_t io_put_slowly(struct io *io, const void *from, size_t size)
 {
-    size = MIN(size, io->left);
-    if (io->kernel)
-        memcpy(io->kernel, from, size);
-    else if (unlikely(copy_to_user(io->user, from, size) < 0))
+    if (!io->kernel)
         return advance_partly(io, copy_out, (void *)from, size);
+    memcpy(io->kernel, from, size);
     return advance(io, size);
 }
 
-ssize_t io_get(struct io *io, void *to, size_t size)
+ssize_t io_get_slowly(struct io *io, void *to, size_t size)
 {
-    size = MIN(size, io->left);
-    if (io->kernel)
-        memcpy(to, io->kernel, size);
-    else if (unlikely(copy_from_user(to, io->user, size) < 0))
+    if (!io->kernel)
         return advance_partly(io, copy_in, to, size);
+    memcpy(to, io->kernel, size);
     return advance(io, size);
 }
 

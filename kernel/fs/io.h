@@ -6,6 +6,7 @@
 #ifndef FAULTLINE_FS_IO_H
 #define FAULTLINE_FS_IO_H
 
+#include <arch/x86/usercopy.h>
 #include <types.h>
 
 struct io {
@@ -24,9 +25,35 @@ static inline struct io io_kernel(void *memory, size_t size)
     return (struct io){.kernel = memory, .left = size};
 }
 
-/* Moves up to `size` bytes (at most io->left) and advances. => bytes moved, or -EFAULT. */
-ssize_t io_put(struct io *io, const void *from, size_t size); /* towards the caller (read) */
-ssize_t io_get(struct io *io, void *to, size_t size);         /* from the caller (write) */
+/* What the two below do when it is not plain user memory that takes all of it. */
+ssize_t io_put_slowly(struct io *io, const void *from, size_t size);
+ssize_t io_get_slowly(struct io *io, void *to, size_t size);
+
+static inline ssize_t io_advance(struct io *io, size_t moved)
+{
+    io->left -= moved;
+    io->user += moved;
+    return (ssize_t)moved;
+}
+
+/* Moves up to `size` bytes (at most io->left) and advances. => bytes moved, or -EFAULT. Towards the caller (read). */
+static inline ssize_t io_put(struct io *io, const void *from, size_t size)
+{
+    size = MIN(size, io->left);
+    if (unlikely(io->kernel || copy_to_user(io->user, from, size) < 0))
+        return io_put_slowly(io, from, size);
+    return io_advance(io, size);
+}
+
+/* From the caller (write). */
+static inline ssize_t io_get(struct io *io, void *to, size_t size)
+{
+    size = MIN(size, io->left);
+    if (unlikely(io->kernel || copy_from_user(to, io->user, size) < 0))
+        return io_get_slowly(io, to, size);
+    return io_advance(io, size);
+}
+
 ssize_t io_put_zeros(struct io *io, size_t size);
 
 #endif

@@ -2,11 +2,15 @@
 /* node.c - what all nodes have in common, whatever file system they belong to: references, stat, a name. */
 #include <fs/node.h>
 
+#include <arch/x86/clock.h>
+#include <dev/rtc.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
 #include <asm/stat.h>
 #include <linux/stat.h>
+
+#define NS ((int64_t)NS_PER_SECOND)
 
 void node_put(struct node *node)
 {
@@ -14,6 +18,37 @@ void node_put(struct node *node)
         return;
     if (node->ops->release)
         node->ops->release(node);
+}
+
+int64_t node_now(void)
+{
+    return (int64_t)(clock_boot_realtime() + clock_now());
+}
+
+int node_set_mode(struct node *node, uint32_t mode)
+{
+    if (node->fixed)
+        return -EPERM;
+    if (node_is(node, S_IFLNK))
+        return -EOPNOTSUPP;
+    node->mode = (node->mode & S_IFMT) | (mode & 07777);
+    node->changed = node_now();
+    return 0;
+}
+
+/* A program that changes hands loses its set-id bits (chown(2)). */
+int node_set_owner(struct node *node, uint32_t uid, uint32_t gid)
+{
+    if (node->fixed)
+        return -EPERM;
+    if (uid != UINT32_MAX)
+        node->uid = uid;
+    if (gid != UINT32_MAX)
+        node->gid = gid;
+    if (node_is(node, S_IFREG))
+        node->mode &= ~(uint32_t)(S_ISUID | (node->mode & S_IXGRP ? S_ISGID : 0));
+    node->changed = node_now();
+    return 0;
 }
 
 void node_stat(struct node *node, struct stat *stat)
@@ -30,10 +65,13 @@ void node_stat(struct node *node, struct stat *stat)
         .st_rdev = node->rdev,
         .st_size = (long)node->size,
         .st_blksize = PAGE_SIZE,
-        .st_blocks = (long)((node->size + 511) / 512),
-        .st_atime = (unsigned long)node->modified,
-        .st_mtime = (unsigned long)node->modified,
-        .st_ctime = (unsigned long)node->modified,
+        .st_blocks = node->ops->allocated ? (long)(node->ops->allocated(node) / 512) : 0,
+        .st_atime = (unsigned long)(node->accessed / NS),
+        .st_atime_nsec = (unsigned long)(node->accessed % NS),
+        .st_mtime = (unsigned long)(node->modified / NS),
+        .st_mtime_nsec = (unsigned long)(node->modified % NS),
+        .st_ctime = (unsigned long)(node->changed / NS),
+        .st_ctime_nsec = (unsigned long)(node->changed % NS),
     };
 }
 

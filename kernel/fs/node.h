@@ -31,6 +31,8 @@ struct node_ops {
     int (*create)(struct node *directory, const char *name, uint32_t mode, const char *target,
                   struct node **made);
     int (*unlink)(struct node *directory, const char *name, bool want_directory);
+    /* A second name for a node of the same file system that is no directory. NULL: -EPERM. */
+    int (*link)(struct node *directory, const char *name, struct node *target);
     int (*rename)(struct node *from, const char *old_name, struct node *to, const char *new_name);
     /* Symbolic link: its text into buffer, NUL-terminated. => length, -errno. */
     ssize_t (*readlink)(struct node *node, char *buffer, size_t size);
@@ -40,6 +42,8 @@ struct node_ops {
     /* A file is being opened: may set file->ops and file->private. NULL: nothing to do. => 0, -errno. */
     int (*open)(struct node *node, struct file *file);
     int (*truncate)(struct node *node, uint64_t size);
+    /* Bytes of memory that it takes. NULL: 0. */
+    uint64_t (*allocated)(struct node *node);
     /* Brings node->size and the like up to date before a stat. NULL: they always are. */
     void (*refresh)(struct node *node);
     /* The node's name, NUL-terminated, and the directory that it is in (referenced); *directory NULL: the
@@ -62,11 +66,12 @@ struct node {
     uint64_t size; /* bytes */
     uint32_t links;
     uint32_t uid, gid;
-    int64_t modified;       /* seconds since 1970 */
-    struct pagesrc *source; /* what mmap maps; NULL: cannot be mapped (ENODEV) */
-    struct node *mounted;   /* a directory that is covered by the root of another file system (a reference) */
-    struct node
-        *parent; /* of directories; a root: itself. Not a reference: a child never outlives its directory */
+    int64_t accessed, modified, changed; /* nanoseconds since 1970; reads do not move `accessed` (noatime) */
+    bool fixed;                          /* its attributes are what they are: /proc */
+    struct pagesrc *source;              /* what mmap maps; NULL: cannot be mapped (ENODEV) */
+    struct node *mounted; /* a directory that is covered by the root of another file system (a reference) */
+    struct node *
+        parent; /* of directories; a root: itself. A reference only of removed ones: others never outlive it */
 };
 
 static inline struct node *node_get(struct node *node)
@@ -85,6 +90,12 @@ static inline bool node_is(const struct node *node, uint32_t type)
 {
     return (node->mode & 0170000) == type; /* S_IFMT of <linux/stat.h> */
 }
+
+/* Nanoseconds since 1970. */
+int64_t node_now(void);
+/* chmod: the permission bits. chown: UINT32_MAX leaves as it is. => 0, -EPERM. */
+int node_set_mode(struct node *node, uint32_t mode);
+int node_set_owner(struct node *node, uint32_t uid, uint32_t gid);
 
 struct stat; /* <asm/stat.h> */
 void node_stat(struct node *node, struct stat *stat);

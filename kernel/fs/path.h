@@ -40,6 +40,8 @@ int path_remove(struct node *start, const char *path, bool want_directory);
 #define PATH_NO_REPLACE 1U /* RENAME_NOREPLACE */
 int path_rename(struct node *old_start, const char *old_path, struct node *new_start, const char *new_path,
                 unsigned flags);
+/* `target` is not followed by name any more: the caller has looked it up. */
+int path_link(struct node *target, struct node *start, const char *path);
 int path_truncate(struct node *start, const char *path, uint64_t size);
 
 /* Makes the root ramfs, unpacks the initramfs (newc archives, several one after the other), makes /dev and

@@ -67,6 +67,27 @@ int path_make(struct node *start, const char *path, uint32_t mode, const char *t
     return error;
 }
 
+int path_link(struct node *target, struct node *start, const char *path)
+{
+    struct node *directory;
+    char name[NAME_LENGTH_MAX + 1];
+    int error = path_lookup_parent(start, path, &directory, name);
+    if (error)
+        return error;
+
+    if (is_special(name) || exists(directory, name))
+        error = -EEXIST;
+    else if (ends_in_slash(path) || directory->links == 0)
+        error = -ENOENT;
+    else if (directory->device != target->device)
+        error = -EXDEV;
+    else
+        error = directory->ops->link && target->ops->name ? directory->ops->link(directory, name, target)
+                                                          : -EPERM;
+    node_put(directory);
+    return error;
+}
+
 int path_remove(struct node *start, const char *path, bool want_directory)
 {
     struct node *directory;

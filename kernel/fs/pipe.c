@@ -14,6 +14,7 @@
  * Guarded by: pipe->lock, but for the pages' contents. Not here: named pipes, splice. */
 #include <fs/pipe.h>
 
+#include <fs/poll.h>
 #include <lib/log.h>
 #include <mm/kmem.h>
 #include <mm/page.h>
@@ -27,9 +28,7 @@
 #include <linux/limits.h>
 #include <linux/stat.h>
 
-#define PIPE_PAGES 16U
-#define PIPE_SIZE (PIPE_PAGES * PAGE_SIZE)
-#define PIPE_DEVICE 8U /* st_dev of all pipes, a number of its own */
+#define PIPE_PAGES (PIPE_SIZE / PAGE_SIZE)
 
 struct pipe {
     struct node node;
@@ -42,6 +41,12 @@ struct pipe {
 };
 
 static struct kmem_cache pipe_cache = KMEM_CACHE("pipe", struct pipe);
+
+static inline void wake_one(struct waitq *queue)
+{
+    if (unlikely(waitq_has_sleepers(queue)))
+        waitq_wake(queue, 1);
+}
 
 static struct pipe *pipe_of(struct file *file)
 {
@@ -58,7 +63,7 @@ static char *place(const struct pipe *pipe, uint64_t position, size_t *room)
 }
 
 /* Moves `size` bytes from `position` on to the caller. => bytes moved, -EFAULT if none. */
-static ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
+static inline ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
 {
     size_t done = 0, room;
 
@@ -75,7 +80,7 @@ static ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t position, siz
     return (ssize_t)done;
 }
 
-static ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
+static inline ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
 {
     size_t done = 0, room;
 
@@ -97,7 +102,7 @@ static ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size
 
 /* Waits until there are bytes that nobody else takes just now. => 1; 0: no writer is left; -errno. Lock
  * held. */
-static int wait_to_read(struct pipe *pipe, const struct file *file)
+static inline int wait_to_read(struct pipe *pipe, const struct file *file)
 {
     for (;;) {
         if (!pipe->reading && pipe->head != pipe->tail)
@@ -137,14 +142,15 @@ static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
     pipe->reading = false;
     bool more = pipe->head != pipe->tail || pipe->writers == 0;
     spin_unlock(&pipe->lock);
-    waitq_wake(&pipe->to_write, 1);
-    if (more)
-        waitq_wake(&pipe->to_read, 1);
+    wake_one(&pipe->to_write);
+    if (unlikely(more))
+        wake_one(&pipe->to_read);
+    poll_wake();
     return moved;
 }
 
 /* Waits until `need` bytes have room and nobody else writes. => 0, -errno. Lock held. */
-static int wait_to_write(struct pipe *pipe, const struct file *file, size_t need)
+static inline int wait_to_write(struct pipe *pipe, const struct file *file, size_t need)
 {
     for (;;) {
         if (pipe->readers == 0)
@@ -160,7 +166,7 @@ static int wait_to_write(struct pipe *pipe, const struct file *file, size_t need
 }
 
 /* One turn at writing: what has room, but all of it if it is to stay in one piece. => bytes, -errno. */
-static ssize_t write_some(struct pipe *pipe, const struct file *file, struct io *io)
+static inline ssize_t write_some(struct pipe *pipe, const struct file *file, struct io *io)
 {
     size_t need = io->left <= PIPE_BUF ? io->left : 1;
 
@@ -182,9 +188,10 @@ static ssize_t write_some(struct pipe *pipe, const struct file *file, struct io 
     pipe->writing = false;
     bool room = pipe->head - pipe->tail < PIPE_SIZE;
     spin_unlock(&pipe->lock);
-    waitq_wake(&pipe->to_read, 1);
-    if (room)
-        waitq_wake(&pipe->to_write, 1);
+    wake_one(&pipe->to_read);
+    if (likely(room))
+        wake_one(&pipe->to_write);
+    poll_wake();
     return moved;
 }
 
@@ -201,6 +208,26 @@ static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *position)
         total += moved;
     }
     return total;
+}
+
+/* pipe(7): there is room for a write when PIPE_BUF bytes have it. */
+static uint32_t pipe_poll(struct file *file)
+{
+    struct pipe *pipe = pipe_of(file);
+    bool reads = (file->flags & O_ACCMODE) != O_WRONLY, writes = (file->flags & O_ACCMODE) != O_RDONLY;
+    uint32_t ready = 0;
+
+    spin_lock(&pipe->lock);
+    if (reads && pipe->head != pipe->tail)
+        ready |= POLL_READABLE;
+    if (reads && pipe->writers == 0)
+        ready |= POLLHUP;
+    if (writes && PIPE_SIZE - (pipe->head - pipe->tail) >= PIPE_BUF)
+        ready |= POLL_WRITABLE;
+    if (writes && pipe->readers == 0)
+        ready |= POLLERR;
+    spin_unlock(&pipe->lock);
+    return ready;
 }
 
 static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
@@ -240,6 +267,7 @@ static void pipe_close(struct file *file)
     count_end(pipe, file->flags, -1);
     waitq_wake(&pipe->to_read, WAKE_ALL);
     waitq_wake(&pipe->to_write, WAKE_ALL);
+    poll_wake();
 }
 
 static ssize_t pipe_name(struct node *node, char *buffer, size_t size, struct node **directory)
@@ -265,6 +293,7 @@ static const struct file_ops pipe_file_ops = {
     .read = pipe_read,
     .write = pipe_write,
     .ioctl = pipe_ioctl,
+    .poll = pipe_poll,
     .release = pipe_close,
     .stream = true,
 };

@@ -5,6 +5,9 @@
 
 #include <fs/file.h>
 
+#define PIPE_SIZE (16 * PAGE_SIZE)
+#define PIPE_DEVICE 8U /* st_dev of all pipes, a number of its own */
+
 /* Both ends of a new pipe: ends[0] is read from, ends[1] written to. flags: O_NONBLOCK or 0. => 0, -ENOMEM.
  * A write without a reader gives -EPIPE; the signal SIGPIPE is the caller's to send, who knows processes. */
 int pipe_create(uint32_t flags, struct file *ends[2]);

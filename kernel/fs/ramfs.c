@@ -5,7 +5,8 @@
  *        ^                            |
  *        +---------parent-------------+      and each in one hash table, by (directory, name), for lookups
  *
- * A node is at most in one directory (there are no hard links), so it carries its own name. Being in a
+ * A node is at most in one directory, so it carries its own name. A hard link is a node of its own that stands
+ * only for the one it was made from: lookups see through it, and it keeps a reference. Being in a
  * directory is a reference. A file that is unlinked while somebody has it open or mapped lives on until the
  * last of them lets go, and keeps as its name the path that it had, with " (deleted)" behind it.
  *
@@ -16,8 +17,6 @@
  * Guarded by: tree_lock for names, links between nodes and link counts; a file's bytes by their own lock. */
 #include <fs/ramfs.h>
 
-#include <arch/x86/clock.h>
-#include <dev/rtc.h>
 #include <fs/filedata.h>
 #include <fs/path.h>
 #include <list.h>
@@ -48,7 +47,8 @@ struct ramfs_node {
             struct ramfs_node *hint; /* where a listing may go on; NULL: unknown */
         };
         struct filedata data;
-        char *target; /* a symbolic link's text */
+        char *target;                /* a symbolic link's text */
+        struct ramfs_node *original; /* what a hard link stands for */
         const struct device *device;
     };
 };
@@ -59,7 +59,7 @@ static LIST_HEAD(ramfs_bucket, ramfs_node)
 buckets[BUCKETS];           /* guarded by: tree_lock */
 static uint64_t last_inode; /* atomic */
 
-static const struct node_ops directory_ops, file_ops, link_ops, device_ops;
+static const struct node_ops directory_ops, file_ops, link_ops, device_ops, alias_ops;
 static const struct pagesrc_ops source_ops;
 
 static struct ramfs_node *ramfs_of(struct node *node)
@@ -67,14 +67,14 @@ static struct ramfs_node *ramfs_of(struct node *node)
     return CONTAINER_OF(node, struct ramfs_node, node);
 }
 
-static int64_t now(void)
-{
-    return (int64_t)((clock_boot_realtime() + clock_now()) / NS_PER_SECOND);
-}
-
 static bool is_directory(const struct ramfs_node *ramfs)
 {
     return node_is(&ramfs->node, S_IFDIR);
+}
+
+static struct ramfs_node *original_of(struct ramfs_node *entry)
+{
+    return entry->node.ops == &alias_ops ? entry->original : entry;
 }
 
 /* ---- names in directories: tree_lock held -------------------------------------------------------------- */
@@ -113,7 +113,7 @@ static void entry_add(struct ramfs_node *directory, char *name, struct ramfs_nod
         entry->node.parent = &directory->node;
         directory->node.links++;
     }
-    directory->node.modified = now();
+    directory->node.modified = directory->node.changed = node_now();
 }
 
 /* Gives the reference and the name back to the caller, who goes on with them. */
@@ -130,7 +130,7 @@ static char *entry_remove(struct ramfs_node *entry)
         entry->node.parent = NULL;
         directory->node.links--;
     }
-    directory->node.modified = now();
+    directory->node.modified = directory->node.changed = node_now();
     entry->parent = NULL;
     entry->name = NULL;
     return name;
@@ -141,6 +141,7 @@ static char *entry_remove(struct ramfs_node *entry)
 static struct ramfs_node *ramfs_alloc(uint32_t mode, const struct node_ops *ops)
 {
     struct ramfs_node *ramfs = kmem_zalloc(&ramfs_cache);
+    int64_t now = node_now();
     if (!ramfs)
         return NULL;
     ramfs->node = (struct node){
@@ -150,7 +151,9 @@ static struct ramfs_node *ramfs_alloc(uint32_t mode, const struct node_ops *ops)
         .device = RAMFS_DEVICE,
         .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
         .links = 1,
-        .modified = now(),
+        .accessed = now,
+        .modified = now,
+        .changed = now,
     };
     return ramfs;
 }
@@ -225,6 +228,17 @@ static void release_plain(struct node *node)
     ramfs_free(ramfs_of(node));
 }
 
+/* A removed directory keeps the one that it was in, for whoever still stands in it and goes "..". That may be a long
+ * row, so it is not walked by recursion. */
+static void release_directory(struct node *node)
+{
+    while (node) {
+        struct node *parent = node->parent;
+        ramfs_free(ramfs_of(node));
+        node = parent && __atomic_sub_fetch(&parent->refs, 1, __ATOMIC_ACQ_REL) == 0 ? parent : NULL;
+    }
+}
+
 static void release_link(struct node *node)
 {
     kfree(ramfs_of(node)->target);
@@ -252,9 +266,20 @@ static int ramfs_lookup(struct node *directory, const char *name, struct node **
     spin_lock(&tree_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
-        *found = node_get(&entry->node);
+        *found = node_get(&original_of(entry)->node);
     spin_unlock(&tree_lock);
     return entry ? 0 : -ENOENT;
+}
+
+/* The entry itself, hard link or not, referenced; NULL: there is none. */
+static struct ramfs_node *entry_get(struct node *directory, const char *name)
+{
+    spin_lock(&tree_lock);
+    struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
+    if (entry)
+        node_get(&entry->node);
+    spin_unlock(&tree_lock);
+    return entry;
 }
 
 /* The first entry whose number is at least `position`. */
@@ -276,8 +301,8 @@ static int ramfs_list(struct node *directory, uint64_t position, struct node_ent
     ramfs_of(directory)->hint = found;
     if (found) {
         strcpy(entry->name, found->name);
-        entry->inode = found->node.inode;
-        entry->mode = found->node.mode;
+        entry->inode = original_of(found)->node.inode;
+        entry->mode = original_of(found)->node.mode;
         entry->next = found->number + 1;
     }
     spin_unlock(&tree_lock);
@@ -349,6 +374,41 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
     return error;
 }
 
+static void release_alias(struct node *node)
+{
+    node_put(&ramfs_of(node)->original->node);
+    ramfs_free(ramfs_of(node));
+}
+
+/* A directory cannot have a second name, and a file that has none left gets none back. */
+static int ramfs_link(struct node *directory, const char *name, struct node *target)
+{
+    struct ramfs_node *alias = ramfs_alloc(target->mode, &alias_ops);
+    if (!alias)
+        return -ENOMEM;
+    alias->original = ramfs_of(node_get(target));
+
+    spin_lock(&tree_lock);
+    int error = node_is(target, S_IFDIR) ? -EPERM : target->links == 0 ? -ENOENT : 0;
+    target->links += !error;
+    spin_unlock(&tree_lock);
+    if (error) {
+        node_put(&alias->node);
+        return error;
+    }
+    node_get(target); /* the insertion may drop the alias with its reference */
+    error = ramfs_insert(ramfs_of(directory), name, alias);
+    if (error) {
+        spin_lock(&tree_lock);
+        target->links--;
+        spin_unlock(&tree_lock);
+    } else {
+        target->changed = node_now();
+    }
+    node_put(target);
+    return error;
+}
+
 int ramfs_add_device(struct node *directory, const struct device *device)
 {
     return ramfs_insert(ramfs_of(directory), device->name, make_device(device));
@@ -360,10 +420,10 @@ int ramfs_add_device(struct node *directory, const struct device *device)
  * short. */
 static char *deleted_name(struct ramfs_node *ramfs)
 {
-    bool mapped = node_is(&ramfs->node, S_IFREG) && ramfs->data.source.refs > 1;
+    bool mapped = ramfs->node.ops == &file_ops && ramfs->data.source.refs > 1;
     char *path, *name = NULL;
 
-    if (ramfs->node.refs <= 2 && !mapped)
+    if ((ramfs->node.refs <= 2 && !mapped) || ramfs->node.ops == &alias_ops)
         return NULL;
     path = kmalloc(PATH_LENGTH_MAX + sizeof(DELETED));
     if (!path)
@@ -394,31 +454,37 @@ static int removal_refusal(const struct ramfs_node *entry, bool want_directory)
  * held. */
 static void entry_delete(struct ramfs_node *entry, char *last_name)
 {
+    struct node *node = &original_of(entry)->node, *directory = &entry->parent->node;
+
     kfree(entry_remove(entry));
     entry->name = last_name;
-    entry->node.links = 0;
+    node->changed = node_now();
+    if (is_directory(entry)) {
+        node->links = 0;
+        node->parent = node_get(directory);
+    } else {
+        node->links--;
+    }
 }
 
 static int ramfs_unlink(struct node *directory, const char *name, bool want_directory)
 {
-    struct node *node;
-    int error = ramfs_lookup(directory, name, &node);
-    if (error)
-        return error;
+    struct ramfs_node *entry = entry_get(directory, name);
+    if (!entry)
+        return -ENOENT;
 
-    struct ramfs_node *entry = ramfs_of(node);
     char *last_name = deleted_name(entry);
     spin_lock(&tree_lock);
     /* It may have gone elsewhere while its path was put together. */
-    error = entry->parent == ramfs_of(directory) ? removal_refusal(entry, want_directory) : -ENOENT;
+    int error = entry->parent == ramfs_of(directory) ? removal_refusal(entry, want_directory) : -ENOENT;
     if (!error)
         entry_delete(entry, last_name);
     spin_unlock(&tree_lock);
     if (error)
         kfree(last_name);
     else
-        node_put(node);
-    node_put(node);
+        node_put(&entry->node);
+    node_put(&entry->node);
     return error;
 }
 
@@ -445,19 +511,19 @@ static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_nod
 
 static int ramfs_rename(struct node *from, const char *old_name, struct node *to, const char *new_name)
 {
-    struct node *found = NULL;
     char *own_name = copy_name(new_name), *last_name = NULL;
     int error = 0;
 
     if (!own_name)
         return -ENOMEM;
-    if (ramfs_lookup(to, new_name, &found) == 0)
-        last_name = deleted_name(ramfs_of(found));
+    struct ramfs_node *found = entry_get(to, new_name);
+    if (found)
+        last_name = deleted_name(found);
 
     spin_lock(&tree_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(from), old_name);
     struct ramfs_node *target = entry_find(ramfs_of(to), new_name);
-    bool same = entry && entry == target;
+    bool same = entry && target && original_of(entry) == original_of(target);
     if (!entry)
         error = -ENOENT;
     else if (!same)
@@ -476,7 +542,8 @@ static int ramfs_rename(struct node *from, const char *old_name, struct node *to
 
     if (moves && target)
         node_put(&target->node);
-    node_put(found);
+    if (found)
+        node_put(&found->node);
     kfree(own_name);
     kfree(last_name);
     return error;
@@ -520,13 +587,13 @@ static ssize_t ramfs_write(struct file *file, struct io *io, uint64_t *position)
         return 0;
     if (file->flags & O_APPEND)
         *position = file->node->size;
-    file->node->modified = now();
+    file->node->modified = file->node->changed = node_now();
     return filedata_write(&ramfs_of(file->node)->data, io, position);
 }
 
 static int ramfs_truncate(struct node *node, uint64_t size)
 {
-    node->modified = now();
+    node->modified = node->changed = node_now();
     return filedata_resize(&ramfs_of(node)->data, size);
 }
 
@@ -552,6 +619,11 @@ static int ramfs_open_device(struct node *node, struct file *file)
     return device->open ? device->open(node, file) : 0;
 }
 
+static uint64_t ramfs_allocated(struct node *node)
+{
+    return ramfs_of(node)->data.pages.count * PAGE_SIZE;
+}
+
 static const struct file_ops directory_file_ops = {0};
 static const struct file_ops file_file_ops = {.read = ramfs_read, .write = ramfs_write};
 
@@ -560,14 +632,16 @@ static const struct node_ops directory_ops = {
     .list = ramfs_list,
     .create = ramfs_make,
     .unlink = ramfs_unlink,
+    .link = ramfs_link,
     .rename = ramfs_rename,
     .name = ramfs_name,
-    .release = release_plain,
+    .release = release_directory,
     .file_ops = &directory_file_ops,
 };
 
 static const struct node_ops file_ops = {
     .truncate = ramfs_truncate,
+    .allocated = ramfs_allocated,
     .name = ramfs_name,
     .release = release_file,
     .file_ops = &file_file_ops,
@@ -586,6 +660,8 @@ static const struct node_ops device_ops = {
     .release = release_plain,
 };
 
+static const struct node_ops alias_ops = {.release = release_alias};
+
 static const struct pagesrc_ops source_ops = {
     .page = filedata_page,
     .resident = filedata_resident,
@@ -603,7 +679,7 @@ static const char *node_check(const struct ramfs_node *ramfs)
 
     if (ramfs->node.refs == 0 || !ramfs->name || !ramfs->parent)
         return "ramfs: a node in a directory without reference, name or parent";
-    if (node_is(&ramfs->node, S_IFREG))
+    if (ramfs->node.ops == &file_ops)
         return pagetree_check(&ramfs->data.pages);
     if (!is_directory(ramfs))
         return NULL;

@@ -11,9 +11,11 @@
  * Guarded by: tty.lock. Programs' output takes no lock; echo goes between its bytes, as on any terminal. */
 #include <fs/tty.h>
 
+#include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/usercopy.h>
 #include <fs/device.h>
+#include <fs/poll.h>
 #include <fs/serialout.h>
 #include <fs/ttyline.h>
 #include <sched/wait.h>
@@ -23,6 +25,7 @@
 #include <asm-generic/fcntl.h>
 #include <asm/signal.h>
 #include <linux/stat.h>
+#include <linux/tty.h>
 
 #define TTY_MAJOR 5
 
@@ -31,8 +34,7 @@ static struct {
     struct waitq readers;
     struct ttyline line;
     struct winsize size;
-    int group; /* of processes in the foreground; 0: none yet */
-    void (*signal)(int group, int number);
+    struct tty_owner owner;
     bool ready;     /* `line` is set up */
     bool listening; /* COM1's input comes here */
 } tty = {
@@ -40,12 +42,46 @@ static struct {
     .size = {.ws_row = 24, .ws_col = 80},
 };
 
+const struct tty_jobs *tty_jobs;
+
+struct tty_owner tty_owner(void)
+{
+    spin_lock(&tty.lock);
+    struct tty_owner owner = tty.owner;
+    spin_unlock(&tty.lock);
+    return owner;
+}
+
+void tty_set_owner(struct tty_owner owner)
+{
+    spin_lock(&tty.lock);
+    tty.owner = owner;
+    spin_unlock(&tty.lock);
+}
+
+static void signal_foreground(int number)
+{
+    if (tty.owner.group && tty_jobs)
+        tty_jobs->signal(tty.owner.group, number);
+}
+
+static int refuse(int number)
+{
+    return tty_jobs ? tty_jobs->refuse(number) : 0;
+}
+
 /* ---- input --------------------------------------------------------------------------------------------- */
 
 /* Echo is worth no wait: when the line takes nothing it is lost. */
 static void echo(const char *bytes, size_t count)
 {
     serial_try_write(SERIAL_COM1, bytes, count);
+}
+
+static void wake_readers(void)
+{
+    waitq_wake(&tty.readers, WAKE_ALL);
+    poll_wake();
 }
 
 /* Types what has come in, up to a signal character. => the signal, or 0: that was all. */
@@ -60,7 +96,7 @@ static int type(void)
     bool ready = ttyline_ready(&tty.line);
     spin_unlock(&tty.lock);
     if (ready)
-        waitq_wake(&tty.readers, WAKE_ALL);
+        wake_readers();
     return signal;
 }
 
@@ -69,17 +105,35 @@ static void received(void)
 {
     int signal;
 
-    while ((signal = type()) != 0) {
-        if (tty.group && tty.signal)
-            tty.signal(tty.group, signal);
+    while ((signal = type()) != 0)
+        signal_foreground(signal);
+}
+
+/* A serial line does not say how large the window at its other end is: console=COLSxROWS. */
+static void size_from_command_line(void)
+{
+    char text[16];
+
+    if (!boot_option("console", text, sizeof(text)))
+        return;
+    unsigned size[2] = {0}, at = 0;
+    for (const char *c = text; *c && at < 2; c++) {
+        if (*c >= '0' && *c <= '9')
+            size[at] = size[at] * 10 + (unsigned)(*c - '0');
+        else
+            at++;
     }
+    if (size[0] && size[1])
+        tty.size = (struct winsize){.ws_col = (uint16_t)size[0], .ws_row = (uint16_t)size[1]};
 }
 
 static void set_up(void)
 {
     spin_lock(&tty.lock);
-    if (!tty.ready)
+    if (!tty.ready) {
         ttyline_init(&tty.line, echo);
+        size_from_command_line();
+    }
     tty.ready = true;
     spin_unlock(&tty.lock);
 }
@@ -91,13 +145,10 @@ static int tty_open(struct node *node, struct file *file)
     return 0;
 }
 
-void tty_adopt(int group, void (*signal)(int group, int number))
+void tty_listen(void)
 {
     spin_lock(&tty.lock);
     bool first = !tty.listening;
-    if (tty.group == 0)
-        tty.group = group;
-    tty.signal = signal;
     tty.listening = true;
     spin_unlock(&tty.lock);
     if (first)
@@ -182,6 +233,9 @@ static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
     (void)position;
     if (io->left == 0)
         return 0;
+    int error = refuse(SIGTTIN);
+    if (error)
+        return error;
     return ttyline_canonical(&tty.line) ? read_canonical(file, io) : read_raw(file, io);
 }
 
@@ -225,6 +279,9 @@ static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
     ssize_t total = 0;
 
     (void)file, (void)position;
+    int error = tty.line.modes.c_lflag & TOSTOP ? refuse(SIGTTOU) : 0;
+    if (error)
+        return error;
     while (io->left > 0) {
         ssize_t piece = io_get(io, bytes, sizeof(bytes));
         ssize_t sent = piece < 0 ? piece : send(bytes, (size_t)piece);
@@ -250,7 +307,7 @@ static int64_t set_modes(vaddr_t argument, bool flush)
     bool ready = ttyline_ready(&tty.line);
     spin_unlock(&tty.lock);
     if (ready)
-        waitq_wake(&tty.readers, WAKE_ALL);
+        wake_readers();
     received();
     return 0;
 }
@@ -263,21 +320,14 @@ static int64_t set_size(vaddr_t argument)
         return -EFAULT;
     bool changed = memcmp(&size, &tty.size, sizeof(size)) != 0;
     tty.size = size;
-    if (changed && tty.group && tty.signal)
-        tty.signal(tty.group, SIGWINCH);
+    if (changed)
+        signal_foreground(SIGWINCH);
     return 0;
 }
 
-static int64_t set_group(vaddr_t argument)
+static int64_t number_out(vaddr_t argument, int number)
 {
-    int group;
-
-    if (copy_from_user(&group, argument, sizeof(group)) < 0)
-        return -EFAULT;
-    if (group <= 0)
-        return -EINVAL;
-    tty.group = group;
-    return 0;
+    return copy_to_user(argument, &number, sizeof(number));
 }
 
 static int64_t flush(uint64_t which)
@@ -294,8 +344,6 @@ static int64_t flush(uint64_t which)
 
 static int64_t tty_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
-    int readable;
-
     (void)file;
     switch (request) {
     case TCGETS:
@@ -309,28 +357,34 @@ static int64_t tty_ioctl(struct file *file, uint64_t request, vaddr_t argument)
         return copy_to_user(argument, &tty.size, sizeof(tty.size));
     case TIOCSWINSZ:
         return set_size(argument);
-    case TIOCGPGRP:
-        return copy_to_user(argument, &tty.group, sizeof(tty.group));
-    case TIOCSPGRP:
-        return set_group(argument);
     case FIONREAD:
-        readable = (int)ttyline_readable(&tty.line);
-        return copy_to_user(argument, &readable, sizeof(readable));
+        return number_out(argument, (int)ttyline_readable(&tty.line));
+    case TIOCOUTQ:
+        return number_out(argument, 0);
+    case TIOCGETD:
+        return number_out(argument, N_TTY);
     case TCFLSH:
         return flush(argument);
     case TCSBRK:
     case TCSBRKP:
     case TCXONC:
-    case TIOCSCTTY:
-    case TIOCNOTTY:
         return 0;
     default:
         return -ENOTTY;
     }
 }
 
+static uint32_t tty_poll(struct file *file)
+{
+    (void)file;
+    spin_lock(&tty.lock);
+    uint32_t ready = POLL_WRITABLE | (ttyline_ready(&tty.line) ? POLL_READABLE : 0);
+    spin_unlock(&tty.lock);
+    return ready;
+}
+
 static const struct file_ops tty_ops = {
-    .read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .stream = true};
+    .read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll, .stream = true};
 
 bool tty_is(const struct file *file)
 {

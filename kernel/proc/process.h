@@ -34,6 +34,10 @@ struct vfork_wait {
     bool done; /* guarded by: process_table_lock */
     struct waitq queue;
 };
+/* What read, write and their like have moved, for /proc/<pid>/io. */
+struct process_io {
+    uint64_t reads, read_bytes, writes, written_bytes;
+};
 
 struct process {
     int pid;
@@ -65,6 +69,7 @@ struct process {
     uint64_t
         /* minor faults in address spaces that execve has replaced; the present one counts its own */
         past_faults;
+    struct process_io io;
     uint64_t started_ns;       /* clock_now() at birth */
     int exit_status;           /* as wait4 gives it */
     int exit_signal;           /* what the parent gets when it ends; 0: nothing */

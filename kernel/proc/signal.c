@@ -374,6 +374,19 @@ void signal_set_blocked(struct task *task, uint64_t blocked)
     spin_unlock(&signals->lock);
 }
 
+void signal_mask_begin(struct task *task, uint64_t blocked)
+{
+    task->saved_blocked = task->blocked;
+    task->restore_blocked = true;
+    signal_set_blocked(task, blocked);
+}
+
+void signal_mask_end(struct task *task)
+{
+    task->restore_blocked = false;
+    signal_set_blocked(task, task->saved_blocked);
+}
+
 static void apply_action(struct process *process, int number, const struct signal_action *wanted)
 {
     struct signals *signals = process->signals;

@@ -83,6 +83,10 @@ bool signal_take(struct task *task, uint64_t mask, struct signal_info *info);
 void signal_set_wanted(struct task *task, uint64_t wanted);
 /* The current thread's. */
 void signal_set_blocked(struct task *task, uint64_t blocked);
+/* Another set while a call waits. The old one comes back when a handler returns or the first signal has none (then
+ * the call answers -EINTR); otherwise the call itself ends it. */
+void signal_mask_begin(struct task *task, uint64_t blocked);
+void signal_mask_end(struct task *task);
 /* Replaces an action (wanted may be NULL) after it was copied to *old (may be NULL). => 0, -EINVAL. */
 int signal_set_action(struct process *process, int number, const struct signal_action *wanted,
                       struct signal_action *old);

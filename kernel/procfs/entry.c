@@ -40,6 +40,7 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
         return NULL;
 
     bool is_directory = (entry->mode & S_IFMT) == S_IFDIR;
+    int64_t now = node_now();
     *made = (struct proc_node){
         .node =
             {
@@ -49,7 +50,10 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
                 .device = PROC_DEVICE,
                 .inode = proc_inode(directory, entry, number),
                 .links = is_directory ? 2 : 1,
-                .modified = proc_boot_time + (int64_t)(clock_now() / NS_PER_SECOND),
+                .accessed = now,
+                .modified = now,
+                .changed = now,
+                .fixed = true,
                 .parent = is_directory ? directory : NULL,
             },
         .entry = entry,

@@ -98,6 +98,15 @@ static ssize_t thread_self_readlink(struct node *node, char *buffer, size_t size
     return format_text(buffer, size, "%d/task/%d", current_process()->pid, current_thread()->tid);
 }
 
+/* /proc/mounts: each process may have mounts of its own on Linux. */
+static ssize_t mounts_readlink(struct node *node, char *buffer, size_t size)
+{
+    (void)node;
+    return format_text(buffer, size, "self/mounts");
+}
+
+const struct node_ops proc_mounts_link_ops = {
+    .readlink = mounts_readlink, .name = proc_name, .release = proc_release};
 const struct node_ops proc_self_ops = {.readlink = self_readlink, .name = proc_name, .release = proc_release};
 const struct node_ops proc_thread_self_ops = {
     .readlink = thread_self_readlink, .name = proc_name, .release = proc_release};

@@ -7,7 +7,7 @@
 #include <procfs/entry.h>
 
 extern const struct node_ops proc_exe_ops, proc_cwd_ops, proc_root_link_ops, proc_self_ops,
-    proc_thread_self_ops;
+    proc_thread_self_ops, proc_mounts_link_ops;
 extern const struct node_ops proc_fd_directory_ops;
 
 #endif

@@ -5,9 +5,12 @@
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
+#include <mm/page.h>
 #include <proc/process.h>
 #include <procfs/entry.h>
+#include <sched/load.h>
 #include <version.h>
+#include <x86/cpu.h>
 
 #define CENTISECOND_NS 10000000UL /* times in /proc are in hundredths of a second */
 
@@ -30,14 +33,18 @@ static int last_pid(void)
     return last;
 }
 
-/* No averages are kept: all three say how many are ready now. */
 int proc_loadavg(struct proctext *text, struct process *process)
 {
-    unsigned ready = sched_ready_count();
+    uint64_t loads[LOAD_AVERAGES];
+    const uint64_t one = 1UL << LOAD_SHIFT;
 
     (void)process;
-    proctext_printf(text, "%u.00 %u.00 %u.00 %u/%u %d\n", ready, ready, ready, ready, process_count(),
-                    last_pid());
+    load_averages(loads);
+    for (unsigned i = 0; i < LOAD_AVERAGES; i++) {
+        uint64_t rounded = loads[i] + one / 200;
+        proctext_printf(text, "%lu.%02lu ", rounded / one, rounded % one * 100 / one);
+    }
+    proctext_printf(text, "%u/%u %d\n", sched_ready_count(), process_count(), last_pid());
     return 0;
 }
 
@@ -56,17 +63,10 @@ int proc_kernel_cmdline(struct proctext *text, struct process *process)
     return 0;
 }
 
-int proc_mounts(struct proctext *text, struct process *process)
-{
-    (void)process;
-    proctext_printf(text, "rootfs / rootfs rw 0 0\nproc /proc proc rw,relatime 0 0\n");
-    return 0;
-}
-
 int proc_filesystems(struct proctext *text, struct process *process)
 {
     (void)process;
-    proctext_printf(text, "nodev\tproc\nnodev\tramfs\n");
+    proctext_printf(text, "nodev\ttmpfs\nnodev\tproc\n");
     return 0;
 }
 
@@ -83,36 +83,82 @@ static void cpu_times(uint64_t *user, uint64_t *system)
     }
 }
 
+/* Linux adds up the same, and some that it gathers where it must wait for a disk. */
+static uint64_t faults(void)
+{
+    uint64_t sum = 0;
+
+    for (struct process *process = process_next(1); process != NULL;
+         process = process_next(process->pid + 1)) {
+        process_refresh_usage(process);
+        sum += process->usage.minor_faults + process->usage.major_faults +
+               process->children_usage.minor_faults + process->children_usage.major_faults;
+    }
+    return sum;
+}
+
+/* Only what is counted here: a name that is missing means nothing of that kind exists. */
+int proc_vmstat(struct proctext *text, struct process *process)
+{
+    struct page_ledger ledger;
+
+    (void)process;
+    page_ledger(&ledger);
+    const uint64_t *frames = ledger.frames;
+    proctext_printf(text, "nr_free_pages %lu\nnr_anon_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n",
+                    frames[PAGE_FREE], frames[PAGE_ANON], frames[PAGE_FILE] + frames[PAGE_SHMEM],
+                    frames[PAGE_SHMEM]);
+    proctext_printf(text, "nr_dirty 0\nnr_writeback 0\nnr_slab_reclaimable 0\nnr_slab_unreclaimable %lu\n",
+                    frames[PAGE_SLAB]);
+    proctext_printf(text, "nr_kernel_stack %lu\nnr_page_table_pages %lu\n",
+                    frames[PAGE_KSTACK] * (PAGE_SIZE / KIB), frames[PAGE_TABLE]);
+    proctext_printf(text, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %lu\npgmajfault 0\n", faults());
+    return 0;
+}
+
+/* All time is user, system or idle: nobody is nice, nothing waits for a disk. */
 int proc_machine_stat(struct proctext *text, struct process *process)
 {
-    uint64_t user, system, idle = sched_idle_ns(), switches = 0;
+    uint64_t user, system, idle = sched_idle_ns();
 
     (void)process;
     cpu_times(&user, &system);
-    for (struct process *each = process_next(1); each != NULL; each = process_next(each->pid + 1)) {
-        process_refresh_usage(each);
-        switches += each->usage.voluntary_switches + each->usage.involuntary_switches;
-    }
     proctext_printf(text, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n",
                     user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS,
                     user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS);
-    proctext_printf(text, "ctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n", switches,
-                    proc_boot_time, process_forks(), sched_ready_count());
+    proctext_printf(text, "ctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+                    sched_switches(), proc_boot_time, process_forks(), sched_ready_count());
+    return 0;
+}
+
+int proc_swaps(struct proctext *text, struct process *process)
+{
+    (void)process;
+    proctext_printf(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
     return 0;
 }
 
 int proc_cpuinfo(struct proctext *text, struct process *process)
 {
     const struct cpu_features *cpu = &cpu_features;
+    uint32_t eax, ebx, ecx, edx;
 
     (void)process;
-    proctext_printf(text, "processor\t: 0\nvendor_id\t: %s\nmodel name\t: %s\n", cpu->vendor, cpu->model);
+    cpu_cpuid(1, 0, &eax, &ebx, &ecx, &edx);
+    /* SDM vol. 2, CPUID: family and model have extensions for when the old fields are full */
+    uint32_t family = (eax >> 8 & 15) + ((eax >> 8 & 15) == 15 ? eax >> 20 & 255 : 0);
+    uint32_t model = (eax >> 4 & 15) | (family >= 6 ? eax >> 12 & 0xf0 : 0);
+    proctext_printf(text,
+                    "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
+                    cpu->vendor, family, model, cpu->model);
+    proctext_printf(text, "stepping\t: %u\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n",
+                    eax & 15);
     proctext_printf(
         text,
-        "flags\t\t: fpu pse tsc msr pae cx8 apic pge cmov mmx fxsr sse sse2 syscall nx lm%s%s%s%s%s%s\n",
+        "fpu\t\t: yes\nflags\t\t: fpu pse tsc msr pae cx8 apic pge cmov mmx fxsr sse sse2 syscall nx lm%s%s%s%s%s%s\n",
         cpu->smep ? " smep" : "", cpu->smap ? " smap" : "", cpu->umip ? " umip" : "",
         cpu->fsgsbase ? " fsgsbase" : "", cpu->gigabyte_pages ? " pdpe1gb" : "",
         cpu->rdrand ? " rdrand" : "");
-    proctext_printf(text, "address sizes\t: 48 bits virtual\n\n");
+    proctext_printf(text, "clflush size\t: %u\naddress sizes\t: 48 bits virtual\n\n", (ebx >> 8 & 255) * 8);
     return 0;
 }

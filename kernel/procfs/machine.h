@@ -11,9 +11,10 @@ int proc_uptime(struct proctext *text, struct process *process);
 int proc_loadavg(struct proctext *text, struct process *process);
 int proc_version(struct proctext *text, struct process *process);
 int proc_kernel_cmdline(struct proctext *text, struct process *process);
-int proc_mounts(struct proctext *text, struct process *process);
 int proc_filesystems(struct proctext *text, struct process *process);
 int proc_machine_stat(struct proctext *text, struct process *process);
+int proc_swaps(struct proctext *text, struct process *process);
+int proc_vmstat(struct proctext *text, struct process *process);
 int proc_cpuinfo(struct proctext *text, struct process *process);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <lib/log.h>
 #include <proc/process.h>
+#include <procfs/account.h>
 #include <procfs/links.h>
 #include <procfs/maps.h>
 #include <procfs/status.h>
@@ -24,13 +25,19 @@ static const struct node_ops task_ops;
 static const struct proc_entry entries[] = {
     {"cmdline", EVERYBODY, &proc_cmdline_ops, NULL},
     {"comm", EVERYBODY, &proc_text_ops, proc_comm},
+    {"coredump_filter", EVERYBODY, &proc_text_ops, proc_coredump_filter},
     {"cwd", LINK, &proc_cwd_ops, NULL},
     {"environ", S_IFREG | S_IRUSR, &proc_environ_ops, NULL},
     {"exe", LINK, &proc_exe_ops, NULL},
     {"fd", S_IFDIR | S_IRUSR | S_IXUSR, &proc_fd_directory_ops, NULL},
+    {"io", S_IFREG | S_IRUSR, &proc_text_ops, proc_io},
     {"limits", EVERYBODY, &proc_text_ops, proc_limits},
     {"maps", EVERYBODY, &proc_text_ops, proc_maps},
     {"mem", S_IFREG | S_IRUSR | S_IWUSR, &proc_mem_ops, NULL},
+    {"mountinfo", EVERYBODY, &proc_text_ops, proc_mountinfo},
+    {"mounts", EVERYBODY, &proc_text_ops, proc_mounts},
+    {"oom_score", EVERYBODY, &proc_text_ops, proc_oom_score},
+    {"oom_score_adj", EVERYBODY, &proc_text_ops, proc_oom_score_adj},
     {"pagemap", S_IFREG | S_IRUSR, &proc_pagemap_ops, NULL},
     {"root", LINK, &proc_root_link_ops, NULL},
     {"smaps", EVERYBODY, &proc_text_ops, proc_smaps},

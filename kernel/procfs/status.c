@@ -5,6 +5,8 @@
  * Linux shows for a process that uses none of it: everybody is root, with all capabilities that linux/capability.h knows. */
 #include <procfs/status.h>
 
+#include <fs/device.h>
+#include <fs/tty.h>
 #include <proc/process.h>
 #include <procfs/snapshot.h>
 #include <string.h>
@@ -123,9 +125,12 @@ int proc_stat(struct proctext *text, struct process *process)
     struct proc_snapshot now;
 
     proc_snapshot(process, text->task, &now);
-    /* [1-9] terminal and its group are not known here; no flags of Linux's PF_ kind */
-    proctext_printf(text, "%d (%s) %c %d %d %d 0 -1 0", now.pid, now.name, now.state, now.parent, now.group,
-                    now.session);
+    struct tty_owner terminal = tty_owner();
+    bool has_terminal = terminal.session != 0 && terminal.session == now.session;
+    /* [1-9] terminal and its group in the foreground; no flags of Linux's PF_ kind */
+    proctext_printf(text, "%d (%s) %c %d %d %d %u %d 0", now.pid, now.name, now.state, now.parent, now.group,
+                    now.session, has_terminal ? device_console.number : 0,
+                    has_terminal ? terminal.group : -1);
     /* [10-13] faults, [14-17] times */
     proctext_printf(text, " %lu %lu %lu %lu %lu %lu %lu %lu", now.usage.minor_faults,
                     now.children.minor_faults, now.usage.major_faults, now.children.major_faults,

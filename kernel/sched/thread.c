@@ -20,6 +20,7 @@
 #include <arch/x86/percpu.h>
 #include <arch/x86/switch.h>
 #include <asm-generic/errno.h>
+#include <sched/load.h>
 #include <sched/thread.h>
 #include <sched/timeout.h>
 
@@ -36,6 +37,7 @@ struct run_queue {
     unsigned ready_count;
     struct thread *current;
     struct thread idle;
+    uint64_t switches;
     /* Left by a dying thread for whoever runs next. */
     void (*after)(void *);
     void *after_argument;
@@ -98,6 +100,7 @@ static void switch_to(struct run_queue *queue, struct thread *next)
     next->started_ns = now;
     next->state = THREAD_RUNNING;
     queue->current = next;
+    queue->switches++;
     this_cpu()->current = next;
 
     if (previous->fpu)
@@ -264,6 +267,8 @@ void sched_tick(bool from_user)
     timeout_expire(now, deadline_reached);
     if (sched_tick_hook)
         sched_tick_hook(now);
+    if (cpu_number() == 0)
+        load_tick(now, sched_ready_count());
     if (thread == &queue->idle)
         return;
     if (from_user)
@@ -310,6 +315,14 @@ unsigned sched_ready_count(void)
         count += queue->ready_count + (queue->current && queue->current != &queue->idle);
     }
     return count;
+}
+
+uint64_t sched_switches(void)
+{
+    uint64_t switches = 0;
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        switches += run_queues[cpu].switches;
+    return switches;
 }
 
 uint64_t thread_cpu_ns(const struct thread *thread)

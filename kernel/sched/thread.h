@@ -83,6 +83,8 @@ int thread_sleep(uint64_t deadline);
 bool thread_wake(struct thread *thread, int result);
 /* Threads ready or running now, for /proc/loadavg and stat. */
 unsigned sched_ready_count(void);
+/* Switches from thread to thread since boot. */
+uint64_t sched_switches(void);
 /* Time that the thread has run so far, the present stretch included. */
 uint64_t thread_cpu_ns(const struct thread *thread);
 /* Called at every tick of every CPU, with interrupts off; NULL: nobody. For a higher layer that keeps time of

@@ -33,6 +33,13 @@ int waitq_sleep(struct waitq *queue, struct spinlock *condition_lock, uint64_t d
 unsigned waitq_wake(struct waitq *queue, unsigned count);
 #define WAKE_ALL 0x7fffffffU
 
+/* Does anybody sleep there? For who has just changed the condition under the condition's lock: a sleeper that has not
+ * seen the change was on the queue before that lock was let go. */
+static inline bool waitq_has_sleepers(const struct waitq *queue)
+{
+    return !TAILQ_EMPTY(&queue->threads);
+}
+
 /* A lock that may be held while sleeping. Not recursive. */
 struct mutex {
     uintptr_t

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.c - the system calls on descriptors: moving bytes, seeking, duplicating, controlling.
+/* file.c - the system calls that move bytes, and those that ask or change how many there are.
  *
  * Each finds the open file (EBADF), checks what Linux checks before it asks the file, and leaves the rest to
  * fs/. */
@@ -8,15 +8,18 @@
 #include <arch/x86/usercopy.h>
 #include <fs/file.h>
 #include <mm/kmem.h>
+#include <mm/page.h>
 #include <proc/process.h>
 #include <proc/signal.h>
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
-#include <asm-generic/ioctls.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
+#include <linux/fadvise.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
 
@@ -24,14 +27,10 @@
 
 typedef ssize_t transfer_function(struct file *file, struct io *io, uint64_t *position);
 
-static struct fdtable *own_files(void)
-{
-    return current_process()->files;
-}
 
 static struct file *own_file(uint64_t fd)
 {
-    return fdtable_get(own_files(), (int)fd);
+    return fdtable_get(current_process()->files, (int)fd);
 }
 
 /* Writing to a pipe that nobody reads any more is an error, and a signal. */
@@ -46,43 +45,61 @@ static int64_t with_sigpipe(int64_t result)
 
 /* ---- moving bytes -------------------------------------------------------------------------------------- */
 
-static int64_t transfer(struct trapframe *frame, transfer_function *function, uint64_t *position)
+static int64_t transfer_read(int64_t result)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (unlikely(!file))
+    struct process_io *io = &current_process()->io;
+
+    io->reads++;
+    io->read_bytes += (uint64_t)MAX(result, 0);
+    return result;
+}
+
+static int64_t transfer_written(int64_t result)
+{
+    struct process_io *io = &current_process()->io;
+
+    io->writes++;
+    io->written_bytes += (uint64_t)MAX(result, 0);
+    return with_sigpipe(result);
+}
+
+static inline int64_t transfer(struct trapframe *frame, transfer_function *function, uint64_t *position)
+{
+    struct file_use use = fdtable_use(current_process()->files, (int)ARG0(frame));
+    if (unlikely(!use.file))
         return -EBADF;
 
     int64_t result = -EFAULT;
     if (likely(user_range_ok(ARG1(frame), ARG2(frame)))) {
         struct io io = io_user(ARG1(frame), MIN(ARG2(frame), RW_COUNT_MAX));
-        result = function(file, &io, position);
+        result = function(use.file, &io, position);
     }
-    file_put(file);
+    file_done(use);
     return result;
 }
 
 int64_t sys_read(struct trapframe *frame)
 {
-    return transfer(frame, file_read, NULL);
+    return transfer_read(transfer(frame, file_read, NULL));
 }
 
 int64_t sys_write(struct trapframe *frame)
 {
-    return with_sigpipe(transfer(frame, file_write, NULL));
+    return transfer_written(transfer(frame, file_write, NULL));
 }
 
 int64_t sys_pread64(struct trapframe *frame)
 {
     uint64_t position = ARG3(frame);
 
-    return (int64_t)position < 0 ? -EINVAL : transfer(frame, file_read, &position);
+    return (int64_t)position < 0 ? -EINVAL : transfer_read(transfer(frame, file_read, &position));
 }
 
 int64_t sys_pwrite64(struct trapframe *frame)
 {
     uint64_t position = ARG3(frame);
 
-    return (int64_t)position < 0 ? -EINVAL : transfer(frame, file_write, &position);
+    return (int64_t)position < 0 ? -EINVAL : transfer_written(transfer(frame, file_write, &position));
 }
 
 #define FEW_VECTORS 8 /* these have room on the stack */
@@ -106,7 +123,7 @@ static int check_vectors(struct iovec *vectors, size_t count)
 /* One piece after the other, until one is not moved whole. An empty row still asks the file once: it may
  * refuse. */
 static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
-                               transfer_function *function)
+                               transfer_function *function, uint64_t *position)
 {
     int64_t total = 0;
     size_t i = 0;
@@ -114,7 +131,7 @@ static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, s
     do {
         size_t size = count > 0 ? vectors[i].iov_len : 0;
         struct io io = io_user(count > 0 ? (vaddr_t)vectors[i].iov_base : 0, size);
-        ssize_t moved = function(file, &io, NULL);
+        ssize_t moved = function(file, &io, position);
         if (moved < 0)
             return total > 0 ? total : moved;
         total += moved;
@@ -129,7 +146,7 @@ static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, s
     return total;
 }
 
-static int64_t transfer_vectors(struct trapframe *frame, transfer_function *function)
+static int64_t transfer_vectors(struct trapframe *frame, transfer_function *function, uint64_t *position)
 {
     struct iovec few[FEW_VECTORS], *vectors = few;
     size_t count = ARG2(frame);
@@ -147,7 +164,7 @@ static int64_t transfer_vectors(struct trapframe *frame, transfer_function *func
     if (result == 0)
         result = check_vectors(vectors, count);
     if (result == 0)
-        result = transfer_pieces(file, vectors, count, function);
+        result = transfer_pieces(file, vectors, count, function, position);
     if (vectors != few)
         kfree(vectors);
 put_file:
@@ -157,13 +174,174 @@ put_file:
 
 int64_t sys_readv(struct trapframe *frame)
 {
-    return transfer_vectors(frame, file_read);
+    return transfer_read(transfer_vectors(frame, file_read, NULL));
 }
 
 int64_t sys_writev(struct trapframe *frame)
 {
-    return with_sigpipe(transfer_vectors(frame, file_write));
+    return transfer_written(transfer_vectors(frame, file_write, NULL));
 }
+
+static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *function)
+{
+    uint64_t position = ARG3(frame); /* ARG4 is its upper half where longs are short */
+
+    return (int64_t)position < 0 ? -EINVAL : transfer_vectors(frame, function, &position);
+}
+
+int64_t sys_preadv(struct trapframe *frame)
+{
+    return transfer_read(transfer_vectors_at(frame, file_read));
+}
+
+int64_t sys_pwritev(struct trapframe *frame)
+{
+    return transfer_written(transfer_vectors_at(frame, file_write));
+}
+
+/* Files in memory are always in step and never make anybody wait, so most flags ask for what is so anyway. */
+static int64_t transfer_vectors_flags(struct trapframe *frame, transfer_function *function)
+{
+    if ((uint32_t)ARG5(frame) & ~(uint32_t)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+        return -EOPNOTSUPP;
+    return (int64_t)ARG3(frame) == -1 ? transfer_vectors(frame, function, NULL)
+                                      : transfer_vectors_at(frame, function);
+}
+
+int64_t sys_preadv2(struct trapframe *frame)
+{
+    return transfer_read(transfer_vectors_flags(frame, file_read));
+}
+
+int64_t sys_pwritev2(struct trapframe *frame)
+{
+    return transfer_written(transfer_vectors_flags(frame, file_write));
+}
+
+/* ---- from file to file --------------------------------------------------------------------------------- */
+
+/* Through one page of the kernel's. What could not be written counts as not read. => bytes, -errno. */
+static int64_t copy_file(struct file *from, uint64_t *from_at, struct file *to, uint64_t *to_at, size_t size)
+{
+    struct page *page = page_alloc(PAGE_BUFFER);
+    int64_t total = 0;
+    if (!page)
+        return -ENOMEM;
+
+    while (size > 0) {
+        struct io in = io_kernel(page_to_virt(page), MIN(size, PAGE_SIZE));
+        uint64_t before = *from_at;
+        ssize_t got = file_read(from, &in, from_at);
+        ssize_t put = got;
+        if (got > 0) {
+            struct io out = io_kernel(page_to_virt(page), (size_t)got);
+            put = file_write(to, &out, to_at);
+            *from_at = before + (uint64_t)MAX(put, 0);
+        }
+        if (put <= 0) {
+            total = total > 0 ? total : put;
+            break;
+        }
+        total += put;
+        size -= (size_t)put;
+        if (put < got)
+            break;
+    }
+    page_put(page);
+    return total;
+}
+
+/* A position that the caller keeps in its memory; NULL: the file's own. => 0, -EFAULT, -EINVAL. */
+static int position_in(vaddr_t address, const struct file *file, uint64_t *position)
+{
+    *position = file->position;
+    if (!address)
+        return 0;
+    if (copy_from_user(position, address, sizeof(*position)) < 0)
+        return -EFAULT;
+    return (int64_t)*position < 0 ? -EINVAL : 0;
+}
+
+static int position_out(vaddr_t address, struct file *file, uint64_t position)
+{
+    if (address)
+        return copy_to_user(address, &position, sizeof(position));
+    file->position = position;
+    return 0;
+}
+
+static int64_t send_file(struct file *to, struct file *from, vaddr_t position_at, size_t size)
+{
+    uint64_t position;
+
+    if ((from->flags & O_ACCMODE) == O_WRONLY || (to->flags & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
+    if (from->ops->stream || node_is(from->node, S_IFDIR))
+        return position_at && from->ops->stream ? -ESPIPE : -EINVAL;
+    if (to->flags & O_APPEND)
+        return -EINVAL;
+    int64_t result = position_in(position_at, from, &position);
+    if (!result)
+        result = copy_file(from, &position, to, NULL, MIN(size, RW_COUNT_MAX));
+    if (result >= 0 && position_out(position_at, from, position) < 0)
+        return -EFAULT;
+    return result;
+}
+
+int64_t sys_sendfile(struct trapframe *frame)
+{
+    struct file *to = own_file(ARG0(frame)), *from = own_file(ARG1(frame));
+    int64_t result = to && from ? send_file(to, from, ARG2(frame), ARG3(frame)) : -EBADF;
+
+    if (to)
+        file_put(to);
+    if (from)
+        file_put(from);
+    return transfer_written(result);
+}
+
+static int64_t copy_range(struct file *from, vaddr_t from_position, struct file *to, vaddr_t to_position,
+                          size_t size)
+{
+    uint64_t from_at, to_at;
+    int64_t result = position_in(from_position, from, &from_at);
+
+    if (!result)
+        result = position_in(to_position, to, &to_at);
+    if (result)
+        return result;
+    if (node_is(from->node, S_IFDIR) || node_is(to->node, S_IFDIR))
+        return -EISDIR;
+    if (!node_is(from->node, S_IFREG) || !node_is(to->node, S_IFREG))
+        return -EINVAL;
+    if (to->flags & O_APPEND)
+        return -EBADF;
+    size = MIN(size, RW_COUNT_MAX);
+    if (from->node == to->node && from_at < to_at + size && to_at < from_at + size)
+        return -EINVAL;
+    result = copy_file(from, &from_at, to, &to_at, size);
+    if (result >= 0 &&
+        (position_out(from_position, from, from_at) < 0 || position_out(to_position, to, to_at) < 0))
+        return -EFAULT;
+    return result;
+}
+
+int64_t sys_copy_file_range(struct trapframe *frame)
+{
+    struct file *from = own_file(ARG0(frame)), *to = own_file(ARG2(frame));
+    int64_t result = -EBADF;
+
+    if (to && from)
+        result = (uint32_t)ARG5(frame) ? -EINVAL
+                                       : copy_range(from, ARG1(frame), to, ARG3(frame), ARG4(frame));
+    if (to)
+        file_put(to);
+    if (from)
+        file_put(from);
+    return result;
+}
+
+/* ---- position and size --------------------------------------------------------------------------------- */
 
 int64_t sys_lseek(struct trapframe *frame)
 {
@@ -201,6 +379,74 @@ int64_t sys_ftruncate(struct trapframe *frame)
     return result;
 }
 
+/* The frames of [offset, offset + size), so that no later write finds memory full. */
+static int64_t reserve(struct node *node, uint64_t first, uint64_t end)
+{
+    for (uint64_t index = first >> PAGE_SHIFT; index < page_ceil(end) >> PAGE_SHIFT; index++) {
+        struct page *page;
+        int error = node->source->ops->page(node->source, index, &page);
+        if (error)
+            return -ENOSPC;
+        page_put(page);
+    }
+    return 0;
+}
+
+/* The file grows unless FALLOC_FL_KEEP_SIZE says no: then what lies behind its end is not kept free. Punching holes
+ * and the rest are not there. */
+static int64_t allocate(struct file *file, uint32_t mode, int64_t offset, int64_t size)
+{
+    struct node *node = file->node;
+    int64_t end;
+
+    if (offset < 0 || size <= 0)
+        return -EINVAL;
+    if (mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE)
+        return -EOPNOTSUPP;
+    if ((file->flags & O_PATH) || (file->flags & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
+    if (!node_is(node, S_IFREG))
+        return file->ops->stream ? -ESPIPE : -ENODEV;
+    if (__builtin_add_overflow(offset, size, &end))
+        return -EFBIG;
+    if (!node->source || !node->ops->truncate)
+        return -EOPNOTSUPP;
+    uint64_t before = node->size;
+    if (!mode && (uint64_t)end > before) {
+        int error = node->ops->truncate(node, (uint64_t)end);
+        if (error)
+            return error;
+    }
+    int64_t result = reserve(node, (uint64_t)offset, MIN((uint64_t)end, node->size));
+    if (result && node->size > before)
+        node->ops->truncate(node, before);
+    return result;
+}
+
+int64_t sys_fallocate(struct trapframe *frame)
+{
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    int64_t result = allocate(file, (uint32_t)ARG1(frame), (int64_t)ARG2(frame), (int64_t)ARG3(frame));
+    file_put(file);
+    return result;
+}
+
+/* Advice about files that are in memory anyway. */
+int64_t sys_fadvise64(struct trapframe *frame)
+{
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    int64_t result = file->ops->stream ? -ESPIPE : 0;
+    if (!result &&
+        ((int)ARG3(frame) < 0 || (int)ARG3(frame) > POSIX_FADV_NOREUSE || (int64_t)ARG2(frame) < 0))
+        result = -EINVAL;
+    file_put(file);
+    return result;
+}
+
 /* There is nothing that memory would have to be written back to. */
 int64_t sys_fsync(struct trapframe *frame)
 {
@@ -212,125 +458,22 @@ int64_t sys_fsync(struct trapframe *frame)
     return result;
 }
 
+int64_t sys_fdatasync(struct trapframe *frame)
+{
+    return sys_fsync(frame);
+}
+
+int64_t sys_syncfs(struct trapframe *frame)
+{
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return 0;
+}
+
 int64_t sys_sync(struct trapframe *frame)
 {
     (void)frame;
     return 0;
-}
-
-/* ---- descriptors --------------------------------------------------------------------------------------- */
-
-int64_t sys_close(struct trapframe *frame)
-{
-    return fdtable_close(own_files(), (int)ARG0(frame));
-}
-
-int64_t sys_dup(struct trapframe *frame)
-{
-    return fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false);
-}
-
-static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
-{
-    struct file *file = own_file(fd);
-    if (!file)
-        return -EBADF;
-    int result = fdtable_replace(own_files(), (int)to, file, close_on_exec);
-    if (result < 0)
-        file_put(file);
-    return result;
-}
-
-int64_t sys_dup2(struct trapframe *frame)
-{
-    if ((int)ARG0(frame) != (int)ARG1(frame))
-        return duplicate_to(ARG0(frame), ARG1(frame), false);
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    file_put(file);
-    return (int)ARG0(frame);
-}
-
-int64_t sys_dup3(struct trapframe *frame)
-{
-    uint32_t flags = (uint32_t)ARG2(frame);
-
-    if ((flags & ~(uint32_t)O_CLOEXEC) || (int)ARG0(frame) == (int)ARG1(frame))
-        return -EINVAL;
-    return duplicate_to(ARG0(frame), ARG1(frame), flags & O_CLOEXEC);
-}
-
-#define SETTABLE_FLAGS ((uint32_t)(O_APPEND | O_NONBLOCK | O_NOATIME))
-
-static int64_t control(struct file *file, int fd, uint32_t command, uint64_t argument)
-{
-    switch (command) {
-    case F_DUPFD:
-    case F_DUPFD_CLOEXEC:
-        if (argument >= FD_MAX)
-            return -EINVAL;
-        return fdtable_duplicate(own_files(), fd, (int)argument, command == F_DUPFD_CLOEXEC);
-    case F_GETFD:
-        return fdtable_get_cloexec(own_files(), fd) ? FD_CLOEXEC : 0;
-    case F_SETFD:
-        fdtable_set_cloexec(own_files(), fd, argument & FD_CLOEXEC);
-        return 0;
-    case F_GETFL:
-        return file->flags;
-    case F_SETFL:
-        file->flags = (file->flags & ~SETTABLE_FLAGS) | ((uint32_t)argument & SETTABLE_FLAGS);
-        return 0;
-    default:
-        return -EINVAL;
-    }
-}
-
-int64_t sys_fcntl(struct trapframe *frame)
-{
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = control(file, (int)ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame));
-    file_put(file);
-    return result;
-}
-
-static int64_t set_nonblocking(struct file *file, vaddr_t argument)
-{
-    int on;
-
-    if (copy_from_user(&on, argument, sizeof(on)) < 0)
-        return -EFAULT;
-    file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~(uint32_t)O_NONBLOCK;
-    return 0;
-}
-
-static int64_t regular_bytes_left(const struct file *file, vaddr_t argument)
-{
-    int left = (int)(file->node->size - file->position);
-
-    return copy_to_user(argument, &left, sizeof(left));
-}
-
-int64_t sys_ioctl(struct trapframe *frame)
-{
-    uint32_t request = (uint32_t)ARG1(frame);
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-
-    int64_t result = 0;
-    if (file->flags & O_PATH)
-        result = -EBADF;
-    else if (request == FIOCLEX || request == FIONCLEX)
-        fdtable_set_cloexec(own_files(), (int)ARG0(frame), request == FIOCLEX);
-    else if (request == FIONBIO)
-        result = set_nonblocking(file, ARG2(frame));
-    else if (request == FIONREAD && node_is(file->node, S_IFREG))
-        result = regular_bytes_left(file, ARG2(frame));
-    else
-        result = file->ops->ioctl ? file->ops->ioctl(file, request, ARG2(frame)) : -ENOTTY;
-    file_put(file);
-    return result;
 }

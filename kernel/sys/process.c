@@ -170,6 +170,12 @@ int64_t sys_getegid(struct trapframe *frame)
     return sys_getuid(frame);
 }
 
+/* Nobody is in any other group. */
+int64_t sys_getgroups(struct trapframe *frame)
+{
+    return (int)ARG0(frame) < 0 ? -EINVAL : 0;
+}
+
 /* ---- Groups and sessions ---- */
 
 /* 0 means the caller. */
@@ -372,6 +378,7 @@ static void apply_limits(struct process *process)
     struct aspace *aspace = process->aspace;
     if (!aspace)
         return;
+    process->files->limit = (uint32_t)MIN(process->limits[RLIMIT_NOFILE].rlim_cur, FD_MAX);
     mutex_lock(&aspace->lock);
     aspace->limit_as = process->limits[RLIMIT_AS].rlim_cur;
     aspace->limit_data = process->limits[RLIMIT_DATA].rlim_cur;

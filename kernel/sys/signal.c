@@ -250,9 +250,7 @@ int64_t sys_rt_sigsuspend(struct trapframe *frame)
         return -EINVAL;
     if (copy_from_user(&set, ARG0(frame), sizeof(set)) != 0)
         return -EFAULT;
-    task->saved_blocked = task->blocked;
-    task->restore_blocked = true;
-    signal_set_blocked(task, set);
+    signal_mask_begin(task, set);
     return wait_for_signal();
 }
 

@@ -3,14 +3,18 @@
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
+#include <fs/filedata.h>
 #include <fs/path.h>
+#include <fs/pipe.h>
 #include <proc/process.h>
 #include <string.h>
 #include <sys/userpath.h>
 
 #include <asm-generic/errno.h>
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 
 /* access(2)'s modes; the uapi headers do not have them. */
@@ -35,29 +39,10 @@ int64_t sys_fstat(struct trapframe *frame)
     return result;
 }
 
-/* The node that a call's path stands for; with AT_EMPTY_PATH an empty path is the descriptor itself. => 0:
- * referenced. */
-static int find(int directory, vaddr_t address, uint32_t flags, struct node **found)
-{
-    bool may_be_empty = flags & AT_EMPTY_PATH;
-    struct user_path path;
-    int error = may_be_empty ? user_path_get_empty(&path, directory, address)
-                             : user_path_get(&path, directory, address);
-    if (error)
-        return error;
-
-    if (may_be_empty && path.text[0] == '\0')
-        *found = node_get(path.start);
-    else
-        error = path_lookup(path.start, path.text, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0, found);
-    user_path_put(&path);
-    return error;
-}
-
 static int64_t stat_path(int directory, vaddr_t path, vaddr_t address, uint32_t flags)
 {
     struct node *node;
-    int error = find(directory, path, flags, &node);
+    int error = user_path_find(directory, path, flags, &node);
     if (error)
         return error;
     int64_t result = stat_out(node, address);
@@ -84,14 +69,107 @@ int64_t sys_newfstatat(struct trapframe *frame)
     return stat_path((int)ARG0(frame), ARG1(frame), ARG2(frame), flags);
 }
 
+/* ---- statx --------------------------------------------------------------------------------------------- */
+
+static struct statx_timestamp timestamp(unsigned long seconds, unsigned long ns)
+{
+    return (struct statx_timestamp){.tv_sec = (int64_t)seconds, .tv_nsec = (uint32_t)ns};
+}
+
+static int64_t statx_out(struct node *node, vaddr_t address)
+{
+    struct stat stat;
+
+    node_stat(node, &stat);
+    const struct statx statx = {
+        .stx_mask = STATX_BASIC_STATS,
+        .stx_blksize = (uint32_t)stat.st_blksize,
+        .stx_nlink = (uint32_t)stat.st_nlink,
+        .stx_uid = stat.st_uid,
+        .stx_gid = stat.st_gid,
+        .stx_mode = (uint16_t)stat.st_mode,
+        .stx_ino = stat.st_ino,
+        .stx_size = (uint64_t)stat.st_size,
+        .stx_blocks = (uint64_t)stat.st_blocks,
+        .stx_atime = timestamp(stat.st_atime, stat.st_atime_nsec),
+        .stx_mtime = timestamp(stat.st_mtime, stat.st_mtime_nsec),
+        .stx_ctime = timestamp(stat.st_ctime, stat.st_ctime_nsec),
+        .stx_rdev_major = (uint32_t)stat.st_rdev >> 8,
+        .stx_rdev_minor = (uint32_t)stat.st_rdev & 0xff,
+        .stx_dev_major = (uint32_t)stat.st_dev >> 8,
+        .stx_dev_minor = (uint32_t)stat.st_dev & 0xff,
+    };
+    return copy_to_user(address, &statx, sizeof(statx));
+}
+
+int64_t sys_statx(struct trapframe *frame)
+{
+    const uint32_t known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
+    uint32_t flags = (uint32_t)ARG2(frame);
+    struct node *node;
+
+    if ((uint32_t)ARG3(frame) & STATX__RESERVED)
+        return -EINVAL;
+    if ((flags & ~known) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
+        return -EINVAL;
+    int error = user_path_find((int)ARG0(frame), ARG1(frame), flags, &node);
+    if (error)
+        return error;
+    int64_t result = statx_out(node, ARG4(frame));
+    node_put(node);
+    return result;
+}
+
+/* ---- statfs -------------------------------------------------------------------------------------------- */
+
+/* Only the file system in memory has a size: what its files take, and what they may take yet. */
+static int64_t statfs_out(const struct node *node, vaddr_t address)
+{
+    struct statfs info = {.f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE, .f_namelen = NAME_LENGTH_MAX};
+
+    if (node->fixed) {
+        info.f_type = PROC_SUPER_MAGIC;
+    } else if (node->device == PIPE_DEVICE) {
+        info.f_type = PIPEFS_MAGIC;
+    } else {
+        info.f_type = TMPFS_MAGIC;
+        info.f_blocks = (long)filedata_limit();
+        info.f_bfree = info.f_bavail = info.f_blocks - (long)pagetree_pages();
+    }
+    return copy_to_user(address, &info, sizeof(info));
+}
+
+int64_t sys_statfs(struct trapframe *frame)
+{
+    struct node *node;
+    int error = user_path_find(AT_FDCWD, ARG0(frame), 0, &node);
+    if (error)
+        return error;
+    int64_t result = statfs_out(node, ARG1(frame));
+    node_put(node);
+    return result;
+}
+
+int64_t sys_fstatfs(struct trapframe *frame)
+{
+    struct file *file = fdtable_get(current_process()->files, (int)ARG0(frame));
+    if (!file)
+        return -EBADF;
+    int64_t result = statfs_out(file->node, ARG1(frame));
+    file_put(file);
+    return result;
+}
+
+/* ---- access, readlink ---------------------------------------------------------------------------------- */
+
 /* Root may do anything, but it cannot execute what nobody may. */
-static int64_t access_path(int directory, vaddr_t path, uint32_t mode)
+static int64_t access_path(int directory, vaddr_t path, uint32_t mode, uint32_t flags)
 {
     struct node *node;
 
     if (mode & ~(uint32_t)MAY_ANYTHING)
         return -EINVAL;
-    int error = find(directory, path, 0, &node);
+    int error = user_path_find(directory, path, flags, &node);
     if (error)
         return error;
     bool executable = node_is(node, S_IFDIR) || (node->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
@@ -101,12 +179,22 @@ static int64_t access_path(int directory, vaddr_t path, uint32_t mode)
 
 int64_t sys_access(struct trapframe *frame)
 {
-    return access_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame));
+    return access_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), 0);
+}
+
+/* With flags; whose rights are asked for makes no difference. */
+int64_t sys_faccessat2(struct trapframe *frame)
+{
+    uint32_t flags = (uint32_t)ARG3(frame);
+
+    if (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    return access_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), flags);
 }
 
 int64_t sys_faccessat(struct trapframe *frame)
 {
-    return access_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame));
+    return access_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), 0);
 }
 
 static int64_t link_out(struct node *node, vaddr_t buffer, size_t size)
@@ -131,7 +219,7 @@ static int64_t read_link(int directory, vaddr_t path, vaddr_t buffer, int size)
 
     if (size <= 0)
         return -EINVAL;
-    int error = find(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &node);
+    int error = user_path_find(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &node);
     if (error)
         return error;
     int64_t result = node_is(node, S_IFLNK) ? link_out(node, buffer, (size_t)size) : -EINVAL;

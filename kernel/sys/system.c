@@ -7,6 +7,7 @@
 #include <dev/random.h>
 #include <mm/page.h>
 #include <proc/process.h>
+#include <sched/load.h>
 #include <string.h>
 #include <version.h>
 
@@ -18,7 +19,6 @@
 #include <linux/utsname.h>
 
 #define RANDOM_CHUNK 256
-#define LOAD_SCALE (1UL << SI_LOAD_SHIFT)
 
 int64_t sys_uname(struct trapframe *frame)
 {
@@ -39,6 +39,7 @@ int64_t sys_sysinfo(struct trapframe *frame)
 {
     struct page_ledger ledger;
     struct sysinfo info = {.mem_unit = 1};
+    uint64_t loads[LOAD_AVERAGES];
 
     page_ledger(&ledger);
     uint64_t reserved = ledger.frames[PAGE_FIRMWARE] + ledger.frames[PAGE_IMAGE] + ledger.frames[PAGE_ARRAY];
@@ -47,8 +48,9 @@ int64_t sys_sysinfo(struct trapframe *frame)
     info.freeram = ledger.frames[PAGE_FREE] * PAGE_SIZE;
     info.sharedram = ledger.frames[PAGE_SHMEM] * PAGE_SIZE;
     info.procs = (uint16_t)process_count();
-    for (unsigned i = 0; i < ARRAY_SIZE(info.loads); i++)
-        info.loads[i] = sched_ready_count() * LOAD_SCALE; /* no averages are kept: what is so now */
+    load_averages(loads);
+    for (unsigned i = 0; i < LOAD_AVERAGES; i++)
+        info.loads[i] = loads[i] << (SI_LOAD_SHIFT - LOAD_SHIFT);
     return copy_to_user(ARG0(frame), &info, sizeof(info));
 }
 

@@ -11,6 +11,7 @@
 
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/stat.h>
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
@@ -43,7 +44,11 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     user_path_put(&path);
     if (error)
         return error;
-    terminal_opened(file, flags);
+    error = terminal_opened(file, flags);
+    if (error) {
+        file_put(file);
+        return error;
+    }
     return install(file, flags);
 }
 
@@ -115,34 +120,123 @@ int64_t sys_unlinkat(struct trapframe *frame)
     return remove((int)ARG0(frame), ARG1(frame), flags & AT_REMOVEDIR);
 }
 
-int64_t sys_rename(struct trapframe *frame)
+static int64_t rename_path(int old_directory, vaddr_t old, int new_directory, vaddr_t new, unsigned flags)
 {
     struct user_path from, to;
-    int error = user_path_get(&from, AT_FDCWD, ARG0(frame));
+    int error = user_path_get(&from, old_directory, old);
     if (error)
         return error;
-    error = user_path_get(&to, AT_FDCWD, ARG1(frame));
+    error = user_path_get(&to, new_directory, new);
     if (!error) {
-        error = path_rename(from.start, from.text, to.start, to.text, 0);
+        error = path_rename(from.start, from.text, to.start, to.text, flags);
         user_path_put(&to);
     }
     user_path_put(&from);
     return error;
 }
 
-int64_t sys_symlink(struct trapframe *frame)
+int64_t sys_rename(struct trapframe *frame)
 {
-    struct user_path target, path;
-    int error = user_path_get(&target, AT_FDCWD, ARG0(frame));
+    return rename_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0);
+}
+
+int64_t sys_renameat(struct trapframe *frame)
+{
+    return rename_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame), 0);
+}
+
+/* Exchanging two names and white-outs are not there, as on many file systems of Linux. */
+int64_t sys_renameat2(struct trapframe *frame)
+{
+    uint32_t flags = (uint32_t)ARG4(frame);
+
+    if (flags & ~(uint32_t)RENAME_NOREPLACE)
+        return -EINVAL;
+    return rename_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame),
+                       flags ? PATH_NO_REPLACE : 0);
+}
+
+static int64_t link_path(int old_directory, vaddr_t old, int new_directory, vaddr_t new, uint32_t flags)
+{
+    struct user_path path;
+    struct node *target;
+
+    if (flags & ~(uint32_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    uint32_t follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+    int error = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
     if (error)
         return error;
-    error = user_path_get(&path, AT_FDCWD, ARG1(frame));
+    error = user_path_get(&path, new_directory, new);
+    if (!error) {
+        error = path_link(target, path.start, path.text);
+        user_path_put(&path);
+    }
+    node_put(target);
+    return error;
+}
+
+int64_t sys_link(struct trapframe *frame)
+{
+    return link_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0);
+}
+
+int64_t sys_linkat(struct trapframe *frame)
+{
+    return link_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame), (uint32_t)ARG4(frame));
+}
+
+static int64_t symlink_path(vaddr_t text, int directory, vaddr_t link)
+{
+    struct user_path target, path;
+    int error = user_path_get(&target, AT_FDCWD, text);
+    if (error)
+        return error;
+    error = user_path_get(&path, directory, link);
     if (!error) {
         error = target.text[0] ? path_make(path.start, path.text, S_IFLNK | 0777, target.text) : -ENOENT;
         user_path_put(&path);
     }
     user_path_put(&target);
     return error;
+}
+
+int64_t sys_symlink(struct trapframe *frame)
+{
+    return symlink_path(ARG0(frame), AT_FDCWD, ARG1(frame));
+}
+
+int64_t sys_symlinkat(struct trapframe *frame)
+{
+    return symlink_path(ARG0(frame), (int)ARG1(frame), ARG2(frame));
+}
+
+/* Regular files only: devices are made at boot, and there are no named pipes or sockets. */
+static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
+{
+    struct user_path path;
+    uint32_t type = (uint32_t)mode & S_IFMT;
+
+    if (type != 0 && type != S_IFREG)
+        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK || type == S_IFIFO || type == S_IFSOCK
+                   ? -EPERM
+                   : -EINVAL;
+    int error = user_path_get(&path, directory, address);
+    if (error)
+        return error;
+    error = path_make(path.start, path.text, S_IFREG | new_mode(mode), NULL);
+    user_path_put(&path);
+    return error;
+}
+
+int64_t sys_mknod(struct trapframe *frame)
+{
+    return make_node(AT_FDCWD, ARG0(frame), ARG1(frame));
+}
+
+int64_t sys_mknodat(struct trapframe *frame)
+{
+    return make_node((int)ARG0(frame), ARG1(frame), ARG2(frame));
 }
 
 int64_t sys_truncate(struct trapframe *frame)

@@ -4,6 +4,7 @@
 #include <sys/userpath.h>
 
 #include <arch/x86/usercopy.h>
+#include <fs/path.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
 
@@ -63,7 +64,7 @@ int user_path_get(struct user_path *path, int directory, vaddr_t address)
     return get(path, directory, address, false);
 }
 
-int user_path_get_empty(struct user_path *path, int directory, vaddr_t address)
+static int user_path_get_empty(struct user_path *path, int directory, vaddr_t address)
 {
     return get(path, directory, address, true);
 }
@@ -72,4 +73,21 @@ void user_path_put(struct user_path *path)
 {
     node_put(path->start);
     path_buffer_free(path->text);
+}
+
+int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node **found)
+{
+    bool may_be_empty = flags & AT_EMPTY_PATH;
+    struct user_path path;
+    int error = may_be_empty ? user_path_get_empty(&path, directory, address)
+                             : user_path_get(&path, directory, address);
+    if (error)
+        return error;
+
+    if (may_be_empty && path.text[0] == '\0')
+        *found = node_get(path.start);
+    else
+        error = path_lookup(path.start, path.text, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0, found);
+    user_path_put(&path);
+    return error;
 }

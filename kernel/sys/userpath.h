@@ -14,10 +14,10 @@ struct user_path {
 /* `directory`: a descriptor or AT_FDCWD. => 0; -EFAULT, -ENAMETOOLONG, -ENOMEM; for a relative path -EBADF,
  * -ENOTDIR. */
 int user_path_get(struct user_path *path, int directory, vaddr_t address);
-/* The same for calls with AT_EMPTY_PATH: an empty path stands for `directory` itself, which may then be any
- * file. */
-int user_path_get_empty(struct user_path *path, int directory, vaddr_t address);
 void user_path_put(struct user_path *path);
+/* The node that a call's path leads to. flags: AT_SYMLINK_NOFOLLOW; with AT_EMPTY_PATH an empty path is `directory` itself,
+ * which may then be any file. => 0: *found referenced. */
+int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node **found);
 
 /* A buffer of PATH_LENGTH_MAX bytes for other texts. => NULL when memory is short. */
 char *path_buffer_alloc(void);

@@ -23,7 +23,7 @@ def test_make_run_without_a_terminal_takes_the_tour():
 
 
 def prompt(child):
-    child.expect(r"[#$>] $")
+    child.expect(r"[#$>] (\x1b\[6n)?$")    # busybox asks the terminal where its cursor is
 
 
 def test_make_run_on_a_terminal_is_a_prompt():
@@ -58,11 +58,76 @@ def test_the_prompt_edits_and_interrupts():
     child.expect("seen")
     prompt(child)
     child.sendline("cat")
+    child.expect("cat\r")
     child.sendline("back")
     child.expect("back\r+\n.*back\r+\n")    # QEMU leaves the terminal its own carriage returns
     child.send("\x03")
     prompt(child)
     child.sendline("exit")
+    child.expect(pexpect.EOF)
+
+
+def test_jobs_are_stopped_and_continued():
+    child = spawn("make", ["-s", "run", "BOOT=direct"])
+    prompt(child)
+    child.sendline("sleep 100")
+    child.expect("sleep 100\r")
+    child.send("\x1a")
+    child.expect(r"Stopped +sleep 100")
+    prompt(child)
+    child.sendline("bg; jobs")
+    child.expect(r"Running +sleep 100")
+    prompt(child)
+    child.sendline("fg")
+    child.expect("sleep 100\r")
+    child.send("\x03")
+    prompt(child)
+    child.sendline("jobs; cat &")    # the background may not read
+    prompt(child)
+    child.sendline("jobs")
+    child.expect(r"Stopped \(tty input\) +cat")
+    prompt(child)
+    child.sendline("kill -9 %1; ps -o pid,tty,args; tty; stty size")
+    child.expect(r"5,1 +sh\r")
+    child.expect("/dev/console\r+\n24 80\r+\n")
+    prompt(child)
+    child.send("echo first\recho second\r")
+    child.expect("second\r+\n.*second\r+\n")
+    prompt(child)
+    child.send("\x1b[A\x1b[A\r")    # the history: up, up
+    child.expect("first\r+\n")
+    prompt(child)
+    child.send("ls /etc/pas\t\r")
+    child.expect("/etc/passwd\r+\n")
+    prompt(child)
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_bash_is_content_with_the_terminal():
+    child = spawn(lab.GUEST, ["-q", "/usr/bin/bash-static", "--norc"])
+    child.expect(r"bash-static-\S*# $")
+    child.sendline("sleep 100")
+    child.expect("sleep 100\r")
+    child.send("\x1a")
+    child.expect(r"\[1\]\+  Stopped +sleep 100")
+    child.sendline("fg")
+    child.expect("sleep 100\r")
+    child.send("\x03")
+    child.expect("# $")
+    child.sendline("echo status $?")
+    child.expect("status 130\r")
+    child.sendline("exit 7")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 7
+
+
+def test_the_window_is_as_large_as_the_hosts():
+    child = spawn(lab.GUEST, ["-q", "busybox", "stty", "size"], dimensions=(43, 132))
+    child.expect("43 132\r+\n")
     child.expect(pexpect.EOF)
 
 

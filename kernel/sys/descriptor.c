@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* descriptor.c - the system calls on descriptors themselves: closing, duplicating, locking, controlling. */
+#include <sys/calls.h>
+
+#include <arch/x86/usercopy.h>
+#include <fs/file.h>
+#include <fs/pipe.h>
+#include <fs/tty.h>
+#include <proc/process.h>
+#include <sys/terminal.h>
+
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+#include <asm-generic/ioctls.h>
+#include <linux/close_range.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/stat.h>
+
+static struct fdtable *own_files(void)
+{
+    return current_process()->files;
+}
+
+static struct file *own_file(uint64_t fd)
+{
+    return fdtable_get(own_files(), (int)fd);
+}
+
+int64_t sys_close(struct trapframe *frame)
+{
+    return fdtable_close(own_files(), (int)ARG0(frame));
+}
+
+int64_t sys_dup(struct trapframe *frame)
+{
+    return fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false);
+}
+
+static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
+{
+    struct file *file = own_file(fd);
+    if (!file)
+        return -EBADF;
+    int result = fdtable_replace(own_files(), (int)to, file, close_on_exec);
+    if (result < 0)
+        file_put(file);
+    return result;
+}
+
+int64_t sys_dup2(struct trapframe *frame)
+{
+    if ((int)ARG0(frame) != (int)ARG1(frame))
+        return duplicate_to(ARG0(frame), ARG1(frame), false);
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return (int)ARG0(frame);
+}
+
+int64_t sys_dup3(struct trapframe *frame)
+{
+    uint32_t flags = (uint32_t)ARG2(frame);
+
+    if ((flags & ~(uint32_t)O_CLOEXEC) || (int)ARG0(frame) == (int)ARG1(frame))
+        return -EINVAL;
+    return duplicate_to(ARG0(frame), ARG1(frame), flags & O_CLOEXEC);
+}
+
+int64_t sys_close_range(struct trapframe *frame)
+{
+    uint32_t first = (uint32_t)ARG0(frame), last = (uint32_t)ARG1(frame), flags = (uint32_t)ARG2(frame);
+
+    if (first > last || (flags & ~(uint32_t)CLOSE_RANGE_CLOEXEC))
+        return -EINVAL;
+    for (int fd = first < FD_MAX ? fdtable_next(own_files(), (int)first) : -1;
+         fd >= 0 && (uint32_t)fd <= last; fd = fdtable_next(own_files(), fd + 1)) {
+        if (flags & CLOSE_RANGE_CLOEXEC)
+            fdtable_set_cloexec(own_files(), fd, true);
+        else
+            fdtable_close(own_files(), fd);
+    }
+    return 0;
+}
+
+/* ---- locks --------------------------------------------------------------------------------------------- */
+
+/* Locks are granted to everybody: what is refused is only what is no lock. Enough for programs that lock their files as
+ * a matter of form; processes that rely on keeping each other out do not find it here. */
+static int64_t record_lock(const struct file *file, uint32_t command, vaddr_t argument)
+{
+    uint32_t access = file->flags & O_ACCMODE;
+    struct flock lock;
+
+    if (copy_from_user(&lock, argument, sizeof(lock)) < 0)
+        return -EFAULT;
+    if (lock.l_type != F_RDLCK && lock.l_type != F_WRLCK && lock.l_type != F_UNLCK)
+        return -EINVAL;
+    if (lock.l_whence < SEEK_SET || lock.l_whence > SEEK_END)
+        return -EINVAL;
+    if (command == F_GETLK) {
+        if (lock.l_type == F_UNLCK)
+            return -EINVAL;
+        lock.l_type = F_UNLCK;
+        return copy_to_user(argument, &lock, sizeof(lock));
+    }
+    bool refused = (lock.l_type == F_RDLCK && access == O_WRONLY) ||
+                   (lock.l_type == F_WRLCK && access == O_RDONLY);
+    return refused ? -EBADF : 0;
+}
+
+int64_t sys_flock(struct trapframe *frame)
+{
+    uint32_t operation = (uint32_t)ARG1(frame) & ~(uint32_t)LOCK_NB;
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    bool path_only = file->flags & O_PATH;
+    file_put(file);
+    if (path_only)
+        return -EBADF;
+    return operation == LOCK_SH || operation == LOCK_EX || operation == LOCK_UN ? 0 : -EINVAL;
+}
+
+/* ---- control ------------------------------------------------------------------------------------------- */
+
+#define SETTABLE_FLAGS ((uint32_t)(O_APPEND | O_NONBLOCK | O_NOATIME))
+
+static int64_t control(struct file *file, int fd, uint32_t command, uint64_t argument)
+{
+    switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        if (argument >= own_files()->limit)
+            return -EINVAL;
+        return fdtable_duplicate(own_files(), fd, (int)argument, command == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return fdtable_get_cloexec(own_files(), fd) ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        fdtable_set_cloexec(own_files(), fd, argument & FD_CLOEXEC);
+        return 0;
+    case F_GETFL:
+        return file->flags;
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW:
+        return record_lock(file, command, argument);
+    case F_GETPIPE_SZ:
+        return file->node->device == PIPE_DEVICE ? (int64_t)PIPE_SIZE : -EBADF;
+    case F_SETPIPE_SZ: /* all pipes are equally large */
+        if (file->node->device != PIPE_DEVICE)
+            return -EBADF;
+        return argument <= PIPE_SIZE ? (int64_t)PIPE_SIZE : -EPERM;
+    case F_SETFL:
+        file->flags = (file->flags & ~SETTABLE_FLAGS) | ((uint32_t)argument & SETTABLE_FLAGS);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t sys_fcntl(struct trapframe *frame)
+{
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    int64_t result = control(file, (int)ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame));
+    file_put(file);
+    return result;
+}
+
+static int64_t set_nonblocking(struct file *file, vaddr_t argument)
+{
+    int on;
+
+    if (copy_from_user(&on, argument, sizeof(on)) < 0)
+        return -EFAULT;
+    file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~(uint32_t)O_NONBLOCK;
+    return 0;
+}
+
+static int64_t regular_bytes_left(const struct file *file, vaddr_t argument)
+{
+    int left = (int)(file->node->size - file->position);
+
+    return copy_to_user(argument, &left, sizeof(left));
+}
+
+int64_t sys_ioctl(struct trapframe *frame)
+{
+    uint32_t request = (uint32_t)ARG1(frame);
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+
+    int64_t result = 0;
+    if (file->flags & O_PATH)
+        result = -EBADF;
+    else if (request == FIOCLEX || request == FIONCLEX)
+        fdtable_set_cloexec(own_files(), (int)ARG0(frame), request == FIOCLEX);
+    else if (request == FIONBIO)
+        result = set_nonblocking(file, ARG2(frame));
+    else if (request == FIONREAD && node_is(file->node, S_IFREG))
+        result = regular_bytes_left(file, ARG2(frame));
+    else if (tty_is(file))
+        result = terminal_ioctl(file, request, ARG2(frame));
+    else
+        result = file->ops->ioctl ? file->ops->ioctl(file, request, ARG2(frame)) : -ENOTTY;
+    file_put(file);
+    return result;
+}
