@@ -53,6 +53,7 @@ ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
 
 struct fdtable {
     uint32_t refs;              /* atomic */
+    bool threaded;              /* a process that has it has had a second thread: set once, for ever */
     struct spinlock lock;       /* guards all below */
     uint32_t size;              /* slots in `files`; grows to FD_MAX */
     uint32_t limit;             /* RLIMIT_NOFILE: no new descriptor from here on; at most FD_MAX */
@@ -84,7 +85,7 @@ struct file_use {
 
 static inline struct file_use fdtable_use(struct fdtable *table, int fd)
 {
-    if (unlikely(__atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
+    if (unlikely(table->threaded || __atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
         return (struct file_use){fdtable_get(table, fd), true};
     return (struct file_use){likely((uint32_t)fd < table->size) ? table->files[fd] : NULL, false};
 }

@@ -81,6 +81,7 @@ static int clone_thread(const struct trapframe *frame, const struct clone_option
     if (!child)
         return -ENOMEM;
     copy_task(child, current_task(), frame, options);
+    current_process()->files->threaded = true;
     int error = task_enter(child);
     if (!error)
         return begin(child, options);

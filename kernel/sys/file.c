@@ -38,7 +38,7 @@ static int64_t with_sigpipe(int64_t result)
 {
     if (unlikely(result == -EPIPE)) {
         const struct signal_info info = {.number = SIGPIPE, .code = SI_USER, .pid = current_process()->pid};
-        signal_send(current_process(), &info);
+        signal_send_task(current_task(), &info); /* to the thread that wrote (signal(7)) */
     }
     return result;
 }
