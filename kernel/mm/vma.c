@@ -123,21 +123,24 @@ bool vma_range_free(struct vma_set *set, vaddr_t start, vaddr_t end)
 
 void vma_insert(struct vma_set *set, struct vma *vma)
 {
-    struct vma *after = vma_find_from(set, vma->start);
-
     assert(vma->start < vma->end && page_aligned(vma->start | vma->end));
-    assert(!after || vma->end <= after->start);
+    vma_tree_RB_INSERT(&set->tree, vma);
+    struct vma *after = vma_tree_RB_NEXT(vma);
     if (after)
         TAILQ_INSERT_BEFORE(after, vma, link);
     else
         TAILQ_INSERT_TAIL(&set->list, vma, link);
-    vma_tree_RB_INSERT(&set->tree, vma);
     set->count++;
+    set->last_hit = vma; /* what was just mapped is touched next */
+
     const struct vma *before = vma_prev(vma);
+    assert((!after || vma->end <= after->start) && (!before || before->end <= vma->start));
     vma->gap = vma->start - (before ? before->end : 0);
+    if (after)
+        after->gap = after->start - vma->end;
     augment_up(vma); /* the tree's own code has touched some nodes on the way, but not all */
     if (after)
-        gap_update(after);
+        augment_changed(after);
 }
 
 void vma_remove(struct vma_set *set, struct vma *vma)
@@ -170,7 +173,7 @@ void vma_resize(struct vma_set *set, struct vma *vma, vaddr_t start, vaddr_t end
         gap_update(after);
 }
 
-static bool has_room(const struct vma *subtree, uint64_t size)
+static inline bool has_room(const struct vma *subtree, uint64_t size)
 {
     return subtree && subtree->max_gap >= size;
 }
@@ -182,13 +185,15 @@ static vaddr_t gap_search(const struct vma *at, uint64_t size, vaddr_t low, vadd
     if (!has_room(at, size))
         return 0;
     for (;;) {
-        while (at->end + size <= high && has_room(RB_RIGHT(at, node), size))
+        while (has_room(RB_RIGHT(at, node), size) && at->end + size <= high)
             at = RB_RIGHT(at, node);
         for (;;) {
-            vaddr_t room_start = MAX(at->start - at->gap, low), room_end = MIN(at->start, high);
-            if (room_end >= room_start + size)
-                return room_end - size;
-            if (at->start - at->gap >= low + size && has_room(RB_LEFT(at, node), size))
+            if (at->gap >= size) {
+                vaddr_t room_start = MAX(at->start - at->gap, low), room_end = MIN(at->start, high);
+                if (room_end >= room_start + size)
+                    return room_end - size;
+            }
+            if (has_room(RB_LEFT(at, node), size) && at->start - at->gap >= low + size)
                 break;
             const struct vma *child;
             do { /* up, to the first node whose right side this was */
