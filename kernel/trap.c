@@ -65,24 +65,38 @@ static void kernel_page_fault(const struct trapframe *frame, vaddr_t va)
     panic_trap(frame, "unable to handle page fault for address: %016lx", va);
 }
 
+static inline int keep_promise(const struct trapframe *frame, vaddr_t va)
+{
+    int verdict = fault(current_process()->aspace, va, access_of(frame->error));
+
+    if (likely(verdict == 0))
+        current_task()->minor_faults++;
+    return verdict;
+}
+
+/* Ring 0 touched user memory for a system call (usercopy.c), or there is a bug. */
+static void kernel_fault(struct trapframe *frame, vaddr_t va)
+{
+    uint64_t fixup = usercopy_fixup(frame->rip);
+
+    if (va >= USER_END || fixup == 0)
+        kernel_page_fault(frame, va);
+    if (usercopy_is_peek(frame->rip) || keep_promise(frame, va) < 0)
+        frame->rip = fixup;
+}
+
 static void page_fault(struct trapframe *frame)
 {
     vaddr_t va = cpu_read_cr2();
-    bool user = trapframe_from_user(frame);
-    uint64_t fixup = user ? 0 : usercopy_fixup(frame->rip);
 
-    if (unlikely(!user && (va >= USER_END || fixup == 0)))
-        kernel_page_fault(frame, va);
-    /* Ring 3, but not with its own rights: the CPU itself, for an instruction like a far return (QEMU does that). Nothing was promised. */
-    bool legal = va < USER_END && (user ? frame->error & FAULT_ERROR_USER : !usercopy_is_peek(frame->rip));
-    int verdict = legal ? fault(current_process()->aspace, va, access_of(frame->error)) : -EFAULT;
-    if (likely(verdict == 0)) {
-        current_task()->minor_faults++;
+    if (unlikely(!trapframe_from_user(frame))) {
+        kernel_fault(frame, va);
         return;
     }
-    if (fixup)
-        frame->rip = fixup;
-    else
+    /* Without ring 3's rights it is the CPU itself, for an instruction like a far return (QEMU does that): nothing was promised. */
+    bool legal = va < USER_END && frame->error & FAULT_ERROR_USER;
+    int verdict = legal ? keep_promise(frame, va) : -EFAULT;
+    if (unlikely(verdict < 0))
         refuse(frame, va, verdict);
 }
 
