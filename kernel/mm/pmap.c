@@ -40,10 +40,8 @@ void pmap_init(void)
 /* ---- counting ---- */
 
 /* The zero page is not counted and not held: it belongs to nobody and is never resident. */
-static void count_in(struct pmap *pmap, struct page *page)
+static inline void count_in(struct pmap *pmap, struct page *page)
 {
-    if (page == zero_page)
-        return;
     __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
     pmap->resident[page->owner]++;
 }
@@ -212,7 +210,8 @@ int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
     assert(page != zero_page || !(flags & PTE_WRITE));
     pte_t old = *entry;
     *entry = page_to_paddr(page) | USER_PAGE | flags;
-    count_in(pmap, page);
+    if (page != zero_page)
+        count_in(pmap, page);
     if (old == 0) {
         virt_to_page(entry)->maps++;
         return 0;
@@ -274,18 +273,33 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
     release_finish(&release);
 }
 
-static pte_t protected_entry(pte_t entry, enum pmap_protection protection, bool executable)
+/* May a page of a region that has become writable be written at once, or must a fault look at it first? */
+static bool may_write_now(pte_t entry, enum pmap_protection protection)
 {
-    pte_t changed = entry & (PTE_FRAME_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_USER);
     const struct page *page = pfn_to_page(pte_pfn(entry));
 
-    if (protection == PMAP_NO_ACCESS)
-        return changed | PTE_NO_ACCESS;
-    changed |= PTE_PRESENT | (executable ? 0 : PTE_NX);
-    if (protection == PMAP_WRITE_PRIVATE && page->owner == PAGE_ANON && page->refs == 1)
-        changed |= PTE_WRITE;
-    if (protection == PMAP_WRITE_SHARED && entry & PTE_DIRTY)
-        changed |= PTE_WRITE;
+    if (protection == PMAP_WRITE_PRIVATE)
+        return page->owner == PAGE_ANON && page->refs == 1;
+    return protection == PMAP_WRITE_SHARED && entry & PTE_DIRTY;
+}
+
+/* => true if an entry has changed. */
+static bool run_protect(const struct pt_run *run, enum pmap_protection protection, bool executable)
+{
+    pte_t access = protection == PMAP_NO_ACCESS ? PTE_NO_ACCESS : PTE_PRESENT | (executable ? 0 : PTE_NX);
+    bool write = protection == PMAP_WRITE_PRIVATE || protection == PMAP_WRITE_SHARED;
+    bool changed = false;
+
+    for (pte_t *at = run->entry, *end = at + run->count; at < end; at++) {
+        pte_t before = *at;
+        if (before == 0)
+            continue;
+        pte_t after = (before & (PTE_FRAME_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_USER)) | access;
+        if (write && may_write_now(before, protection))
+            after |= PTE_WRITE;
+        *at = after;
+        changed |= after != before;
+    }
     return changed;
 }
 
@@ -294,21 +308,12 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 {
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
-    vaddr_t flush_start = end, flush_end = start;
+    bool changed = false;
 
     while (pt_next_run(&iterator, &run))
-        for (size_t i = 0; i < run.count; i++) {
-            pte_t entry = run.entry[i];
-            if (entry == 0)
-                continue;
-            run.entry[i] = protected_entry(entry, protection, executable);
-            if (run.entry[i] == entry)
-                continue;
-            flush_start = MIN(flush_start, run.va + i * PAGE_SIZE);
-            flush_end = run.va + (i + 1) * PAGE_SIZE;
-        }
-    if (flush_start < flush_end)
-        tlb_flush(pmap, flush_start, flush_end);
+        changed |= run_protect(&run, protection, executable);
+    if (changed)
+        tlb_flush(pmap, start, end);
 }
 
 /* One page table's worth of entries. `from` and `to` have the same place in their tables. */
@@ -328,8 +333,9 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count
         *to = entry & ~PTE_ACCESSED; /* the child has not used it yet */
         copied++;
         struct page *page = pfn_to_page(pte_pfn(entry));
-        if (page != zero_page)
-            page_get(page);
+        if (page == zero_page)
+            continue;
+        page_get(page);
         count_in(pmap, page);
     }
     return copied;
