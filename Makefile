@@ -3,7 +3,8 @@
 #
 # Reading order: what there is (globs), the flags, the kernel, the C library, the programs, the initial file
 # system, the images, and at the end the commands that people type. A new source file needs no line here: it is
-# found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere.
+# found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere,
+# `MALLOC=bump` (or implicit, first, list, classic) puts another allocator behind malloc.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -16,6 +17,7 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)    # all processors, unless 
 endif
 
 B       ?= build
+MALLOC  ?= classic
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm
@@ -59,8 +61,8 @@ USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecs
 # Objects depend on this file, which changes only when the compiler or its flags do.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
-	 echo '$(CC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
+	@echo '$(CC) $(MALLOC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(MALLOC) $(KERNEL_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
 FORCE:
 
 # ---- The way to the headers that state the ABI: a folder of links, because the build uses -nostdinc ---------------
@@ -124,6 +126,8 @@ $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
+
+$(B)/libc/malloc/chosen.o: LIBC_FLAGS += -DMALLOC_CHOSEN=allocator_$(MALLOC)
 
 $(B)/libc/%.asm.o: libc/%.asm
 	$(call say,NASM,$<)

@@ -30,6 +30,7 @@ struct heap {
     bool ready;
 };
 
+struct heap_block;
 extern struct heap heap;
 
 /* A used chunk of `bytes` (see chunk_bytes), its user pointer a multiple of `alignment`; NULL: no memory.
@@ -52,7 +53,13 @@ bool top_trim(size_t pad);
 /* Unmaps a mapped segment that holds nothing but the free chunk c (which is in no bin); true if done. */
 bool segment_release(struct chunk *c);
 
+/* See inspect.h. */
+int classic_walk(int (*visit)(const struct heap_block *block, void *context), void *context);
+const char *classic_check(void);
+
 /* Reads environment and key, once. */
 void settings_start(void);
+/* mallopt; false: no parameter of ours. */
+bool settings_set(int parameter, int value);
 
 #endif
