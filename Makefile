@@ -217,6 +217,19 @@ $(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) 
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
 
+# ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
+LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror
+LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
+
+.PHONY: malloc-lab
+malloc-lab: $(B)/malloc-lab $(B)/record.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
+$(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(LAB_FLAGS) -I libc -o $@ $(LAB_C)
+$(B)/record.so: tests/malloc/record.c $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<
+
 # ---- Programs of the system tests: ordinary ones, linked with musl and with our libc ------------------------------
 GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
 TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
