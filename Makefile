@@ -222,10 +222,15 @@ LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
 
 .PHONY: malloc-lab
-malloc-lab: $(B)/malloc-lab $(B)/record.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
+malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
 $(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -I libc -o $@ $(LAB_C)
+# Our malloc under any program: LD_PRELOAD=build/libmalloc.so
+$(B)/libmalloc.so: tests/malloc/preload.c $(call find,libc/malloc,*.[ch]) $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
+	 -o $@ tests/malloc/preload.c $(call find,libc/malloc,*.c)
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<

@@ -24,7 +24,6 @@
 #define heap_release __malloc_heap_release
 #define heap_resize __malloc_heap_resize
 #define heap_segment __malloc_heap_segment
-#define heap_contains __malloc_heap_contains
 
 #define top_grow __malloc_top_grow
 #define top_take __malloc_top_take

@@ -275,6 +275,7 @@ static void apply(const struct allocator *a, const struct operation *o)
 static void step_written(const struct allocator *a, const struct operation *o)
 {
     struct block *b = &trace.blocks[o->id];
+    size_t alignment = a == &allocator_libc && o->bytes < BLOCK_ALIGN ? BLOCK_ALIGN / 2 : BLOCK_ALIGN;
     size_t kept = o->kind == 'r' ? (b->size < o->bytes ? b->size : o->bytes) : 0;
 
     if (o->kind == 'f')
@@ -284,7 +285,7 @@ static void step_written(const struct allocator *a, const struct operation *o)
         b->bytes = NULL;
         return;
     }
-    if (!b->bytes || (uintptr_t)b->bytes % BLOCK_ALIGN != 0)
+    if (!b->bytes || (uintptr_t)b->bytes % alignment != 0)
         stop("no block, or one that is not aligned", a->name);
     b->size = o->bytes;
     verify(b, kept);

@@ -27,13 +27,12 @@ static void start(void)
 static struct chunk *block_verify(const char *caller, const void *p)
 {
     struct chunk *c = chunk_of(p);
-    bool aligned = (uintptr_t)p % CHUNK_ALIGN == 0;
 
-    if (!aligned || !(heap_segment(c) || map_contains(c)))
+    if (!heap_contains(c) && ((uintptr_t)p % CHUNK_ALIGN != 0 || !map_contains(c)))
         report_bad_pointer(caller, p);
     if (!chunk_sealed(c) || !chunk_is_used(c) || chunk_flags(c) & CHUNK_FENCE)
         report_bad_pointer(caller, p);
-    if (guard_broken(c))
+    if (chunk_flags(c) & CHUNK_GUARDED && guard_broken(c))
         report_overflow(caller, c, guard_broken(c));
     return c;
 }

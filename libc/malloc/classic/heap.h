@@ -42,7 +42,18 @@ void heap_release(struct chunk *c);
 bool heap_resize(struct chunk *c, size_t bytes);
 /* The segment in which a header at this address could stand, NULL: none. */
 struct segment *heap_segment(const void *address);
-bool heap_contains(const struct chunk *c);
+
+/* Asked for every chunk and every link that is followed: nearly always it is the newest segment. */
+static inline bool heap_contains(const struct chunk *c)
+{
+    const struct segment *s = heap.newest;
+
+    if (!s || (uintptr_t)c % CHUNK_ALIGN != 0)
+        return false;
+    if ((uintptr_t)c - s->start <= s->end - CHUNK_HEADER - s->start)
+        return true;
+    return s->older && heap_segment(c);
+}
 
 /* Makes the top large enough to give `bytes`; false: neither brk nor mmap had memory. */
 bool top_grow(size_t bytes);

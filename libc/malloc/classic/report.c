@@ -39,7 +39,7 @@ void report_remember(const struct chunk *c)
     size_t i = frees++ % RECENT;
 
     recent[i].user = chunk_user(c);
-    recent[i].capacity = guard_usable(c);
+    recent[i].capacity = chunk_flags(c) & CHUNK_GUARDED ? guard_usable(c) : chunk_capacity(c);
     recent[i].mapped = chunk_flags(c) & CHUNK_MAPPED;
 }
 

@@ -179,8 +179,3 @@ struct segment *heap_segment(const void *address)
         s = s->older;
     return s;
 }
-
-bool heap_contains(const struct chunk *c)
-{
-    return (uintptr_t)c % CHUNK_ALIGN == 0 && heap_segment(c);
-}
