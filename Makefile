@@ -300,7 +300,7 @@ doctor: ## which of the needed packages are there
 setup: ## bring the missing packages (YES=1: without a question)
 	@scripts/setup
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
 clean: ## remove everything that was built
 	rm -rf $(B)
 

@@ -94,3 +94,15 @@ def test_a_double_free_under_preload_is_explained(tmp_path):
                            check=False)
     assert ended.returncode == -6
     assert ended.stderr.startswith(b"free(): double free detected in tcache 2\nmalloc: free(0x")
+
+
+def test_another_allocator_behind_malloc(tmp_path):
+    program = str(tmp_path / "b" / "tests" / "ours" / "malloc_random")
+    subprocess.run(["make", "-s", "MALLOC=list", f"B={tmp_path}/b", program], cwd=lab.ROOT, check=True, timeout=120,
+                   env={**os.environ, "MAKEFLAGS": ""})
+    names = subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
+    assert "__malloc_allocator_list" in names and "classic" not in names
+    here = subprocess.run([program], capture_output=True, check=True, timeout=60)
+    there = lab.guest([program])
+    assert there.returncode == 0 and there.stdout == here.stdout
+    assert b" 0 bytes wrong" in here.stdout
