@@ -98,6 +98,7 @@ int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags
     vma->start = start;
     vma->end = end;
     vma->flags = flags;
+    vma->faults = 0;
     vma->ops = ops;
     vma->source = source;
     vma->offset = source ? offset : start >> PAGE_SHIFT;
@@ -118,6 +119,7 @@ int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     upper->start = va;
     upper->end = vma->end;
     upper->flags = vma->flags;
+    upper->faults = 0;
     upper->ops = vma->ops;
     upper->source = vma->source ? pagesrc_get(vma->source) : NULL;
     upper->offset = vma->offset + ((va - vma->start) >> PAGE_SHIFT);

@@ -77,7 +77,7 @@ void vma_set_init(struct vma_set *set)
 
 struct vma *vma_alloc(void)
 {
-    return kmem_zalloc(&vma_cache);
+    return kmem_alloc(&vma_cache);
 }
 
 void vma_free(struct vma *vma)
@@ -104,17 +104,14 @@ struct vma *vma_find_from(struct vma_set *set, vaddr_t va)
     return found;
 }
 
-struct vma *vma_find(struct vma_set *set, vaddr_t va)
+struct vma *vma_find_by_tree(struct vma_set *set, vaddr_t va)
 {
-    struct vma *hit = set->last_hit;
+    struct vma *found = vma_find_from(set, va);
 
-    if (hit && va >= hit->start && va < hit->end)
-        return hit;
-    hit = vma_find_from(set, va);
-    if (!hit || va < hit->start)
+    if (!found || va < found->start)
         return NULL;
-    set->last_hit = hit;
-    return hit;
+    set->last_hit = found;
+    return found;
 }
 
 bool vma_range_free(struct vma_set *set, vaddr_t start, vaddr_t end)
@@ -173,23 +170,36 @@ void vma_resize(struct vma_set *set, struct vma *vma, vaddr_t start, vaddr_t end
         gap_update(after);
 }
 
-/* The highest room for `size` bytes in the gaps of this subtree, clipped to [low, high). Subtrees without a large enough gap
- * are passed over, and those beyond `high` or below `low`; so only the two edges can disappoint. */
+static bool has_room(const struct vma *subtree, uint64_t size)
+{
+    return subtree && subtree->max_gap >= size;
+}
+
+/* The highest room for `size` bytes in the gaps of the tree, clipped to [low, high): from right to left, passing over subtrees without
+ * a large enough gap and those beyond `high` or below `low`. So only the two edges can disappoint. */
 static vaddr_t gap_search(const struct vma *at, uint64_t size, vaddr_t low, vaddr_t high)
 {
-    if (!at || at->max_gap < size)
+    if (!has_room(at, size))
         return 0;
-    if (at->end + size <= high) {
-        vaddr_t found = gap_search(RB_RIGHT(at, node), size, low, high);
-        if (found)
-            return found;
+    for (;;) {
+        while (at->end + size <= high && has_room(RB_RIGHT(at, node), size))
+            at = RB_RIGHT(at, node);
+        for (;;) {
+            vaddr_t room_start = MAX(at->start - at->gap, low), room_end = MIN(at->start, high);
+            if (room_end >= room_start + size)
+                return room_end - size;
+            if (at->start - at->gap >= low + size && has_room(RB_LEFT(at, node), size))
+                break;
+            const struct vma *child;
+            do { /* up, to the first node whose right side this was */
+                child = at;
+                at = RB_PARENT(at, node);
+                if (!at)
+                    return 0;
+            } while (child == RB_LEFT(at, node));
+        }
+        at = RB_LEFT(at, node);
     }
-    vaddr_t room_start = MAX(at->start - at->gap, low), room_end = MIN(at->start, high);
-    if (room_start < room_end && room_end - room_start >= size)
-        return room_end - size;
-    if (at->start - at->gap < low + size)
-        return 0;
-    return gap_search(RB_LEFT(at, node), size, low, high);
 }
 
 vaddr_t vma_gap_below(struct vma_set *set, uint64_t size, vaddr_t low, vaddr_t high)

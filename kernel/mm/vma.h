@@ -75,13 +75,18 @@ struct vma_set {
 };
 
 void vma_set_init(struct vma_set *set);
-struct vma *vma_alloc(void);
+struct vma *vma_alloc(void);    /* not cleared: every field above `link` is the caller's to set */
 void vma_free(struct vma *vma); /* drops the reference to its source */
 
-/* The region that contains va, or NULL. */
-struct vma *vma_find(struct vma_set *set, vaddr_t va);
 /* The first region that ends above va (it may begin above it), or NULL. */
 struct vma *vma_find_from(struct vma_set *set, vaddr_t va);
+/* The region that contains va, or NULL: by the tree, or at once if it served the last time too. */
+struct vma *vma_find_by_tree(struct vma_set *set, vaddr_t va);
+static inline struct vma *vma_find(struct vma_set *set, vaddr_t va)
+{
+    struct vma *hit = set->last_hit;
+    return likely(hit && va >= hit->start && va < hit->end) ? hit : vma_find_by_tree(set, va);
+}
 static inline struct vma *vma_next(struct vma *vma)
 {
     return TAILQ_NEXT(vma, link);

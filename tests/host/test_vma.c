@@ -56,6 +56,7 @@ static void insert_random(void)
     if (!free_run(first, count))
         return;
     struct vma *vma = vma_alloc();
+    vma->source = NULL;
     vma->start = address(first);
     vma->end = address(first + count);
     vma_insert(&set, vma);
@@ -169,6 +170,7 @@ static void many_regions(void **state)
     for (uint64_t i = 0; i < 65530; i++) {
         struct vma *vma = vma_alloc();
         assert_non_null(vma);
+        vma->source = NULL;
         vma->start = BASE + 2 * i * PAGE_SIZE;
         vma->end = vma->start + PAGE_SIZE;
         vma_insert(&set, vma);
