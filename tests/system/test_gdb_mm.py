@@ -2,6 +2,7 @@
 """The mm commands of gdb: against /proc's own figures, page by page; and sessions as a student has them."""
 
 import json
+import os
 import re
 import struct
 
@@ -146,7 +147,8 @@ def test_a_session_with_a_double_free(gdb):
     live, freed = output.split("FREED", 1)
     freed, caught = freed.split("CAUGHT", 1)
     assert re.search(r"head +0x\w{16}  =  seal \w{4} \(OK\) \| size 0x50 \| USED", live)
-    assert "state USED, 64 bytes for the user" in live and "would: make it part of the top" in live
+    assert "(no size: the word belongs to the block before, if there is one)" in live
+    assert "state USED, 72 bytes for the user" in live and "would: make it part of the top" in live
     assert re.search(r"0x50 +USED|0x50  USED", live) and "0x50  USED" not in freed
     assert "free(): double free detected" in freed
     assert "free_twice" in caught and "user/demo/bug-dfree.c" in caught
@@ -167,11 +169,93 @@ def test_heap_and_bins_of_a_stopped_program(gdb):
     chunks = [chunk for segment in heap["segments"] for chunk in segment["chunks"]]
     assert chunks and chunks[-1]["state"] == "top"
     for one, following in zip(chunks, chunks[1:]):
-        assert one["chunk"] + one["size"] == following["chunk"] and following["prev_size"] == one["size"]
+        assert one["chunk"] + one["size"] == following["chunk"]
+        assert ("PREV_FREE" in following["flags"]) == (one["state"] == "free")
+        assert following["prev_size"] == (one["size"] if one["state"] == "free" else None)
     free = sorted(chunk["chunk"] for chunk in chunks if chunk["state"] == "free")
     assert sorted(chunk["chunk"] for one in bins["bins"] for chunk in one["chunks"]) == free
     assert all(one["wrong"] is None for one in bins["bins"])
     assert re.search(r"heap \[0x\w+,0x\w+\) \w+  brk  in use \d+ / free \d+", output) and "TOP  (" in output
+
+
+# What the program itself knows of its blocks; and the neighbours of one that lies between two free chunks.
+BLOCKS = """
+python
+import json
+from mm import kernel, malloc
+slots = gdb.parse_and_eval("slots")
+print(json.dumps({"slots": [[int(slots[i]["bytes"]), int(slots[i]["size"])] for i in range(500) if slots[i]["bytes"]]}))
+heap = malloc.Heap(kernel.process())
+row = [one for segment in heap.segments() for one in heap.chunks(segment)]
+at = next(i for i, one in enumerate(row) if one.state == "used" and row[i - 1].state == row[i + 1].state == "free")
+for name, one in zip(("before", "block", "after", "behind"), row[at - 1:at + 3]):
+    gdb.set_convenience_variable(name, one.address + malloc.HEADER)
+end
+"""
+BLOCKS_STOP = ["break malloc_random.c:drop if freed == 250", "continue", *BLOCKS.splitlines(),
+               "mm heap -j", "mm bin -j"]
+
+
+@pytest.fixture(scope="module")
+def blocks(gdb):
+    """({user pointer: chunk}, what the program says, what gdb printed), with some hundred blocks of all sizes."""
+    output = gdb([*BLOCKS_STOP, "echo BLOCK\\n", "mm chunk $block", "mm why $before", "mm why $block-16",
+                  "mm why $block-8", "mm why $after-9", "echo LENT\\n", "mm chunk $behind",
+                  "set var *(long *)($after-16) = 1", "echo INTACT\\n", "mm chunk $block",
+                  "set var *(long *)($block-16) = 0x77", "echo BROKEN\\n", "mm chunk $block", "mm bin",
+                  "set var *(long *)($after-8) = 0", "mm chunk $block"],
+                 os.path.join(lab.BUILD, "tests/ours/malloc_random"))
+    said, heap, bins = answers(output)
+    chunks = [chunk for segment in heap["segments"] for chunk in segment["chunks"]]
+    return chunks, heap["mapped"], bins["bins"], said["slots"], output
+
+
+def test_every_block_of_the_program_is_a_used_chunk(blocks):
+    """24 of 32 bytes are the user's, and of no block is one byte missing."""
+    chunks, mapped, _, slots, _ = blocks
+    used = {one["user"]: one for one in chunks + mapped if one["state"] in ("used", "mapped")}
+    assert len(slots) > 100 and sorted(used) == sorted(user for user, _ in slots)
+    for user, size in slots:
+        one = used[user]
+        assert size <= one["usable"] == one["size"] - (16 if one["state"] == "mapped" else 8), one
+        assert one["state"] == "mapped" or one["size"] <= max(32, size + 8 + 15 + 16), one
+    assert any(one["size"] == 32 and one["usable"] == 24 for one in used.values())
+
+
+def test_only_a_free_chunk_has_its_size_behind_it(blocks):
+    chunks, _, bins, _, _ = blocks
+    assert sum(one["state"] == "free" for one in chunks) > 10
+    for one, following in zip(chunks, chunks[1:]):
+        assert one["chunk"] + one["size"] == following["chunk"]
+        assert ("PREV_FREE" in following["flags"]) == (one["state"] == "free")
+        assert following["prev_size"] == (one["size"] if one["state"] == "free" else None)
+        assert one["state"] == "used" or following["state"] == "used"
+    free = sorted(one["chunk"] for one in chunks if one["state"] == "free")
+    assert sorted(chunk["chunk"] for one in bins for chunk in one["chunks"]) == free
+    assert all(one["wrong"] is None for one in bins)
+
+
+def test_a_block_between_two_free_chunks(blocks):
+    chunks, *_, output = blocks
+    at = next(i for i, one in enumerate(chunks) if one["state"] == "used" and
+              chunks[i - 1]["state"] == chunks[i + 1]["state"] == "free")
+    before, block, after, _ = chunks[at - 1:at + 3]
+    story, output = output.split("BLOCK\n", 1)[1].split("LENT\n")
+    assert f"prev_size {before['size']:#018x}  (bytes of the free chunk before it)" in story
+    assert f"size {block['size']:#x} | USED | PREV_FREE\n  state USED, {block['size'] - 8} bytes for the user" in story
+    assert f"would: put {before['size'] + block['size'] + after['size']:#x} bytes into bin " in story
+    assert "merged with the free chunk before it and the free chunk behind it." in story
+    assert f"malloc: in a FREE chunk, 0 bytes behind {before['user']:#x}" in story
+    assert f"malloc: the last word of the FREE chunk {before['chunk']:#x}: its boundary tag" in story
+    assert f"malloc: in the header of the used chunk {block['chunk']:#x}" in story
+    assert f"malloc: offset {block['size'] - 9} of the block {block['user']:#x}" in story
+    lent, output = output.split("INTACT\n")
+    assert "bytes of the free chunk before it" in lent
+    intact, broken = output.split("BROKEN\n")
+    assert "merged with the free chunk before it and the free chunk behind it." in intact
+    assert "would: abort the program: corrupted size vs. prev_size" in broken
+    assert f"the last word of {before['chunk']:#x} says 0x77, but its size is {before['size']:#x}" in broken
+    assert "would: abort the program: free(): invalid next size" in broken
 
 
 def test_before_paging(gdb):

@@ -5,16 +5,18 @@ import gdb
 
 from mm import kernel, malloc
 from mm.command import Command, address_of, plural, size_text
-from mm.malloc import CHUNK, HEADER, Heap
+from mm.malloc import CHUNK, HEADER, OVERHEAD, Heap
 from mm.machine import PAGE
 
 FLAG_NAMES = (("USED", CHUNK.CHUNK_USED), ("MAPPED", CHUNK.CHUNK_MAPPED), ("GUARDED", CHUNK.CHUNK_GUARDED),
-              ("FENCE", CHUNK.CHUNK_FENCE))
+              ("PREV_FREE", CHUNK.CHUNK_PREV_FREE), ("FENCE", CHUNK.CHUNK_FENCE))
 
 
 def row(one):
     return {"chunk": one.address, "user": one.address + HEADER, "size": one.size, "state": one.state,
-            "prev_size": one.prev_size, "head": one.head, "flags": [name for name, bit in FLAG_NAMES if one.flags & bit]}
+            "usable": malloc.capacity(one) if one.state in ("used", "mapped") else 0,
+            "prev_size": one.prev_size if malloc.prev_size_counts(one) else None,
+            "head": one.head, "flags": [name for name, bit in FLAG_NAMES if one.flags & bit]}
 
 
 def resident(heap, start, end):
@@ -27,7 +29,8 @@ def resident(heap, start, end):
 class HeapCommand(Command):
     """mm heap [PID]: every chunk of the heap with its state, and those that have a mapping of their own.
 
-The 16 bytes before a user pointer are the chunk's header; size counts them too.
+The 8 bytes before a user pointer are the chunk's header; size counts them too. The bytes for the user are size - 8
+(the last 8 lie in front of the next header), in a mapping of its own size - 16.
 Example: mm heap          mm heap 2"""
 
     name = "heap"
@@ -52,10 +55,10 @@ Example: mm heap          mm heap 2"""
 def show_segment(segment, top):
     chunks = segment["chunks"]
     used, free = ([one for one in chunks if one["state"] == state] for state in ("used", "free"))
-    payload = sum(one["size"] - HEADER for one in used)
+    payload = sum(one["usable"] for one in used)
     print(f"heap [{segment['start']:#x},{segment['end']:#x}) {size_text(segment['end'] - segment['start'])}  "
           f"{segment['made_by']}  in use {len(used)} / free {len(free)}   payload {payload} B   "
-          f"headers {HEADER * len(used)} B")
+          f"headers {OVERHEAD * len(used)} B")
     print(f" {'chunk':>14} {'user ptr':>14} {'size':>10}  state")
     for one in chunks:
         note = ""
@@ -70,7 +73,7 @@ def show_segment(segment, top):
 
 
 class BinCommand(Command):
-    """mm bin [N]: malloc's lists of free chunks as chains, each link checked both ways.
+    """mm bin [N]: malloc's lists of free chunks as chains, each link checked both ways, and the size at each chunk's end.
 
 Example: mm bin          mm bin 3"""
 
@@ -91,12 +94,12 @@ Example: mm bin          mm bin 3"""
             print("no free chunk in any bin")
         for one in data["bins"]:
             links = [f"{chunk['chunk']:#x} ({chunk['size']:#x})" for chunk in one["chunks"]]
-            verdict = one["wrong"] or "OK (both directions match)"
+            verdict = one["wrong"] or "OK (both directions and the boundary tags match)"
             print(f"bin {one['bin']:3}   " + " <-> ".join(["head"] + links + ["end"]) + f"   {verdict}")
 
 
 def consequence(heap, one):
-    """What free() of this chunk's user pointer would do: see libc/malloc/malloc.c, heap.c, map.c."""
+    """What free() of this chunk's user pointer would do: see classic.c, heap.c, map.c in libc/malloc/classic."""
     if one.state == "broken":
         return "abort the program: this is no header of malloc's (a wrong pointer, or it was overwritten)"
     if one.state in ("free", "top"):
@@ -105,15 +108,35 @@ def consequence(heap, one):
         return "abort the program: the end of a segment is no block"
     if one.state == "mapped":
         return f"unmap {size_text(one.prev_size + one.size)}: the whole mapping goes back to the kernel"
-    size, merged = one.size, []
-    if one.prev_size and heap.chunk(one.address - one.prev_size).state == "free":
-        size, merged = size + one.prev_size, ["the free chunk before it"]
     after = heap.chunk(one.address + one.size)
+    if not after.sealed or after.flags & CHUNK.CHUNK_PREV_FREE:
+        return "abort the program: free(): invalid next size, the header behind the block was overwritten"
+    return release(heap, one, after)
+
+
+def release(heap, one, after):
+    """What becomes of a used chunk of the heap, as heap_release does it."""
+    size, merged = one.size, []
+    if one.flags & CHUNK.CHUNK_PREV_FREE:
+        before = heap.chunk(one.address - one.prev_size)
+        if not before.sealed or before.size != one.prev_size:
+            return "abort the program: corrupted size vs. prev_size, the word before the header was overwritten"
+        size, merged = size + before.size, ["the free chunk before it"]
     if after.state == "free":
         size, merged = size + after.size, merged + ["the free chunk behind it"]
     if after.state == "top":
         return "make it part of the top" + (", with " + merged[0] if merged else "")
     return f"put {size:#x} bytes into bin {malloc.bin_index(size)}" + (", merged with " + " and ".join(merged) if merged else "")
+
+
+def first_word_means(data):
+    if not data["sealed"]:
+        return "no header follows: it may be anything"
+    if "MAPPED" in data["flags"]:
+        return "bytes from the start of its mapping"
+    if "PREV_FREE" in data["flags"]:
+        return "bytes of the free chunk before it"
+    return "no size: the word belongs to the block before, if there is one"
 
 
 class ChunkCommand(Command):
@@ -128,7 +151,7 @@ Example: mm chunk p          mm chunk 0x4072a0"""
         heap = Heap(kernel.process())
         one = heap.chunk(pointer - HEADER)
         data = row(one)
-        data.update(sealed=one.sealed, seal=one.head & CHUNK.CHUNK_SEAL,
+        data.update(first_word=one.prev_size, sealed=one.sealed, seal=one.head & CHUNK.CHUNK_SEAL,
                     expected=heap.seal(one.address, one.prev_size, one.head & ~CHUNK.CHUNK_SEAL),
                     free_would=consequence(heap, one))
         inside = heap.around(pointer) if not one.sealed else None
@@ -137,16 +160,13 @@ Example: mm chunk p          mm chunk 0x4072a0"""
 
     def show(self, data):
         print(f"user pointer {data['user']:#x}  ->  header at {data['chunk']:#x} ({HEADER} bytes before)")
-        first = "the first of its segment" if data["prev_size"] == 0 else "bytes of the chunk before it"
-        if "MAPPED" in data["flags"]:
-            first = "bytes from the start of its mapping"
-        print(f"  {data['chunk']:#x}  prev_size {data['prev_size']:#018x}  ({first})")
+        print(f"  {data['chunk']:#x}  prev_size {data['first_word']:#018x}  ({first_word_means(data)})")
         flags = " | ".join(data["flags"]) or "free"
         verdict = "OK" if data["sealed"] else f"BROKEN, {data['expected'] >> 48:04x} would be right"
         print(f"  {data['chunk'] + 8:#x}  head      {data['head']:#018x}  =  seal {data['seal'] >> 48:04x} ({verdict}) | "
               f"size {data['size']:#x} | {flags}")
         print(f"  state {data['state'].upper()}" +
-              (f", {plural(data['size'] - HEADER, 'byte')} for the user" if data["state"] in ("used", "mapped") else ""))
+              (f", {plural(data['usable'], 'byte')} for the user" if data["usable"] else ""))
         if data["inside_of"]:
             around = data["inside_of"]
             print(f"  it points into the {around['state']} chunk {around['chunk']:#x}, whose pointer is {around['user']:#x}")
@@ -170,9 +190,11 @@ def words_for(who, va):
     if inside < 0:
         return f"malloc: in the header of the {one.state} chunk {one.address:#x}, size {one.size:#x}"
     if one.state == "free":
+        if inside >= one.size - HEADER:
+            return f"malloc: the last word of the FREE chunk {one.address:#x}: its boundary tag, the size {one.size:#x}"
         return f"malloc: in a FREE chunk, {inside} bytes behind {one.address + HEADER:#x} (size {one.size:#x}): freed, or never handed out"
     return (f"malloc: offset {inside} of the block {one.address + HEADER:#x}, "
-            f"{one.size - HEADER} bytes, still allocated")
+            f"{malloc.capacity(one)} bytes, still allocated")
 
 
 HeapCommand()

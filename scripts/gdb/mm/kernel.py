@@ -121,13 +121,16 @@ def path_of(node):
 # ---- regions ----
 
 def source_name(source):
-    """What a region's page source is called: a file's path."""
+    """What a region's page source is called: a file's path, or the kernel's own name for its images."""
     if not source:
         return ""
     value = at("struct pagesrc", source)
     if int(value["anonymous_shared"]):
         return "/dev/zero (deleted)"
-    if int(value["ops"]) != int(symbol("source_ops", "kernel/fs/ramfs.c").address):
+    ops = int(value["ops"])
+    if ops == int(symbol("image_ops", "kernel/vdso/vdso.c").address):
+        return at("struct image_source", source)["name"].string()    # [vvar], [vdso]
+    if ops != int(symbol("source_ops", "kernel/fs/ramfs.c").address):
         return "?"
     kind = gdb.lookup_type("struct ramfs_node")
     data = next(field for field in fields(kind) if field.name == "data")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""malloc.py - the heap of a program that is linked with our libc: segments, chunks, bins, mapped chunks.
+"""malloc.py - the heap of a program whose malloc is libc/malloc/classic: segments, chunks, bins, mapped chunks.
 
 Read through the process's own page tables, so it need not be the one that runs. The structures come from the program's
-debug information, flags and bins from libc/malloc's headers; the seal of a header is worked out as chunk.h does it.
+debug information, flags and bins from classic's headers; the seal of a header is worked out as chunk.h does it.
+A chunk's first word is lent to the chunk before it, as its last: the user's bytes, or of a free chunk the boundary tag.
 Nothing is believed: a chunk whose seal is broken ends the walk and is shown as what it is.
 """
 
@@ -15,14 +16,25 @@ from mm import processes
 from mm.headers import constants, text_of
 from mm.machine import MASK, Space
 
-CHUNK = constants("libc/malloc/chunk.h")
-BIN = constants("libc/malloc/chunk.h", "libc/malloc/bins.c")
-HEADER = CHUNK.CHUNK_HEADER
-SEAL_A, SEAL_B = (int(text, 16) for text in re.findall(r"\b0x([0-9a-f]{16})u\b", text_of("libc/malloc/chunk.h")))
+FOLDER = "libc/malloc/classic/"
+CHUNK = constants(FOLDER + "chunk.h")
+BIN = constants(FOLDER + "chunk.h", FOLDER + "bins.c")
+HEADER, OVERHEAD = CHUNK.CHUNK_HEADER, CHUNK.CHUNK_OVERHEAD
+SEAL_A, SEAL_B = (int(text, 16) for text in re.findall(r"\b0x([0-9a-f]{16})u\b", text_of(FOLDER + "chunk.h")))
 
 # state: used, free, top, fence, mapped, broken
 Chunk = namedtuple("Chunk", "address prev_size head size flags sealed state")
 Segment = namedtuple("Segment", "start end mapped_bytes")
+
+
+def capacity(one):
+    """Bytes for the user, as chunk_capacity: a mapped chunk has no neighbour to borrow a word from."""
+    return one.size - (HEADER if one.flags & CHUNK.CHUNK_MAPPED else OVERHEAD)
+
+
+def prev_size_counts(one):
+    """Is the first word a size? Else it is the user's, lent to the block before."""
+    return bool(one.flags & (CHUNK.CHUNK_PREV_FREE | CHUNK.CHUNK_MAPPED))
 
 
 def structure(kind):
@@ -38,7 +50,7 @@ class Heap:
         self.who, self.space = who, Space(who.cr3)
         self.state = self.address("__malloc_heap")
         if not self.state:
-            raise gdb.GdbError(f"{who.executable} is not linked with this libc's malloc (or never calls it)")
+            raise gdb.GdbError(f"{who.executable} is not linked with libc/malloc/classic (or never calls malloc)")
         self.fields, self.chunk_fields, self.segment_fields = (structure(kind) for kind in ("__malloc_heap", "chunk", "segment"))    # (libc/malloc/names.h)
         self.key = self.space.word(self.address("__malloc_chunk_key"))
         self.top = self.field("top")
@@ -97,19 +109,19 @@ class Heap:
 
     def mapped(self):
         """The headers of all chunks that have a mapping of their own."""
-        slots = self.address("slots", "libc/malloc/map.c")
+        slots = self.address("slots", FOLDER + "map.c")
         if not slots:
             return []
-        table, capacity = self.space.word(slots), self.space.word(self.address("capacity", "libc/malloc/map.c"))
-        data = self.space.read(table, 8 * capacity)
+        table, length = self.space.word(slots), self.space.word(self.address("capacity", FOLDER + "map.c"))
+        data = self.space.read(table, 8 * length)
         return [one for one in memoryview(data).cast("Q") if one]
 
     def around(self, va):
-        """The chunk of the heap or of a mapping that contains va, or None."""
+        """The chunk of the heap or of a mapping that contains va, or None. A chunk's first word is its neighbour's."""
         for segment in self.segments():
             if segment.start <= va < segment.end:
-                return next((one for one in self.chunks(segment) if one.address <= va < one.address + max(one.size, 1)),
-                            None)
+                return next((one for one in self.chunks(segment)
+                             if OVERHEAD <= va - one.address < OVERHEAD + max(one.size, 1)), None)
         for address in self.mapped():
             one = self.chunk(address)
             if address <= va < address + one.size:
@@ -118,7 +130,7 @@ class Heap:
 
     def bin(self, index):
         """(chunks of a bin's list in order, what is wrong with it or None)."""
-        at, before, found = self.space.word(self.address("bins", "libc/malloc/bins.c") + 8 * index), 0, []
+        at, before, found = self.space.word(self.address("bins", FOLDER + "bins.c") + 8 * index), 0, []
         while at:
             try:
                 one = self.chunk(at)
@@ -132,8 +144,21 @@ class Heap:
             if one in found:
                 return found, "the list runs in a circle"
             found.append(one)
+            if wrong := self.boundary_tag_wrong(one):
+                return found, wrong
             before, at = at, following
         return found, None
+
+    def boundary_tag_wrong(self, one):
+        """What is wrong with the last word of a free chunk and the header behind it, or None."""
+        after = self.chunk(one.address + one.size)
+        if not after.sealed:
+            return f"the header behind {one.address:#x} was overwritten"
+        if not after.flags & CHUNK.CHUNK_PREV_FREE:
+            return f"the header behind {one.address:#x} does not say PREV_FREE"
+        if after.prev_size != one.size:
+            return f"the last word of {one.address:#x} says {after.prev_size:#x}, but its size is {one.size:#x}"
+        return None
 
 
 def bin_index(size):
