@@ -3,7 +3,8 @@
 #
 # Reading order: what there is (globs), the flags, the kernel, the C library, the programs, the initial file
 # system, the images, and at the end the commands that people type. A new source file needs no line here: it is
-# found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere.
+# found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere,
+# `MALLOC=bump` (or implicit, first, list, classic) puts another allocator behind malloc.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -16,6 +17,7 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)    # all processors, unless 
 endif
 
 B       ?= build
+MALLOC  ?= classic
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm
@@ -67,8 +69,8 @@ USER_LINK    := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecs
 # Objects depend on this file, which changes only when the compiler or its flags do.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(KERNEL_FLAGS) $(VDSO_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
-	 echo '$(CC) $(KERNEL_FLAGS) $(VDSO_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
+	@echo '$(CC) $(MALLOC) $(KERNEL_FLAGS) $(VDSO_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(MALLOC) $(KERNEL_FLAGS) $(VDSO_FLAGS) $(LIBC_FLAGS) $(USER_FLAGS)' > $@
 FORCE:
 
 # ---- The way to the headers that state the ABI: a folder of links, because the build uses -nostdinc ---------------
@@ -143,6 +145,8 @@ $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
+
+$(B)/libc/malloc/chosen.o: LIBC_FLAGS += -DMALLOC_CHOSEN=allocator_$(MALLOC)
 
 $(B)/libc/%.asm.o: libc/%.asm
 	$(call say,NASM,$<)
@@ -249,6 +253,24 @@ $(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) 
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
 
+# ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
+LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror
+LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
+
+.PHONY: malloc-lab
+malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
+$(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(LAB_FLAGS) -I libc -o $@ $(LAB_C)
+# Our malloc under any program: LD_PRELOAD=build/libmalloc.so
+$(B)/libmalloc.so: tests/malloc/preload.c $(call find,libc/malloc,*.[ch]) $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
+	 -o $@ tests/malloc/preload.c $(call find,libc/malloc,*.c)
+$(B)/record.so: tests/malloc/record.c $(B)/flags
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<
+
 # ---- Programs of the system tests: ordinary ones, linked with musl and with our libc ------------------------------
 GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
 TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
@@ -345,7 +367,7 @@ doctor: ## which of the needed packages are there
 setup: ## bring the missing packages (YES=1: without a question)
 	@scripts/setup
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
 clean: ## remove everything that was built
 	rm -rf $(B)
 

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -47,13 +48,23 @@ bool glue_break_set(uintptr_t address)
     return brk((void *)address) == 0;
 }
 
-/* Programs have one thread today. With threads a futex lock goes here. */
+/* 0: free, 1: held, 2: held, and somebody may sleep until it is free. Without contention no system call. */
+static int lock_word;
+
 void glue_lock(void)
 {
+    int expected = 0;
+
+    if (__atomic_compare_exchange_n(&lock_word, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return;
+    while (__atomic_exchange_n(&lock_word, 2, __ATOMIC_ACQUIRE) != 0)
+        syscall(SYS_futex, &lock_word, FUTEX_WAIT_PRIVATE, 2, (void *)0);
 }
 
 void glue_unlock(void)
 {
+    if (__atomic_exchange_n(&lock_word, 0, __ATOMIC_RELEASE) == 2)
+        syscall(SYS_futex, &lock_word, FUTEX_WAKE_PRIVATE, 1);
 }
 
 /* The kernel puts 16 random bytes on the stack of every program; the second half is left to others. */

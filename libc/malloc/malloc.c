@@ -1,147 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* malloc.c - the interface: malloc, free and their relatives.
+/* malloc.c - the interface: malloc, free and their relatives, over whichever allocator was chosen at link time.
  *
- * What is decided here: heap or own mapping (the threshold), whether a pointer is one of ours (block_verify),
- * what must be cleared, and what the checking mode adds. Everything between glue_lock and glue_unlock.
- *
- *     malloc(n) -- n >= mmap_threshold? --> map.c: a mapping of its own
- *          \------- otherwise ------------> heap.c: bins, else the top, else brk (top.c)
+ * What is the same for all of them is done here: the lock, errno, sizes that overflow, alignments.
  */
 #include "interface.h"
 
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "allocator.h"
 #include "glue.h"
-#include "guard.h"
-#include "heap.h"
-#include "map.h"
-#include "report.h"
-
-static void lock(void)
-{
-    glue_lock();
-    if (!heap.ready)
-        settings_start();
-}
-
-/* The used chunk behind p; the program ends if there is none. */
-static struct chunk *block_verify(const char *caller, const void *p)
-{
-    struct chunk *c = chunk_of(p);
-    bool aligned = (uintptr_t)p % CHUNK_ALIGN == 0;
-
-    if (!aligned || !(heap_segment(c) || map_contains(c)))
-        report_bad_pointer(caller, p);
-    if (!chunk_sealed(c) || !chunk_is_used(c) || chunk_flags(c) & CHUNK_FENCE)
-        report_bad_pointer(caller, p);
-    if (guard_broken(c))
-        report_overflow(caller, c, guard_broken(c));
-    return c;
-}
-
-static bool wants_mapping(size_t bytes)
-{
-    return bytes >= heap.mmap_threshold && map_count() < heap.mmap_max;
-}
-
-static struct chunk *chunk_take(size_t bytes, size_t alignment, uintptr_t *clean)
-{
-    if (bytes >= CHUNK_LIMIT || alignment >= CHUNK_LIMIT)
-        return NULL;
-
-    size_t request = bytes + (heap.checking ? GUARD_ROOM : 0);
-
-    if (wants_mapping(bytes)) {
-        struct chunk *c = map_take(request, alignment);
-
-        if (c) {
-            *clean = (uintptr_t)chunk_user(c);
-            return c;
-        }
-    }
-    return heap_take(chunk_bytes(request), alignment, clean);
-}
-
-static void chunk_release(struct chunk *c)
-{
-    report_remember(c);
-    if (heap.checking && !(chunk_flags(c) & CHUNK_MAPPED))
-        memset(chunk_user(c), FILL_FREED, chunk_capacity(c));
-    if (chunk_flags(c) & CHUNK_MAPPED)
-        map_release(c);
-    else
-        heap_release(c);
-}
-
-/* => locked. Clears the block if `zero`, except for what is known to be zero: fresh pages stay untouched. */
-static void *block_take(size_t bytes, size_t alignment, bool zero)
-{
-    uintptr_t clean;
-    struct chunk *c = chunk_take(bytes, alignment, &clean);
-
-    if (!c)
-        return NULL;
-
-    uintptr_t user = (uintptr_t)chunk_user(c);
-
-    if (heap.checking)
-        guard_set(c, bytes);
-    if (zero && clean > user)
-        memset((void *)user, 0, clean - user < bytes ? clean - user : bytes);
-    else if (!zero && heap.checking)
-        memset((void *)user, FILL_FRESH, bytes);
-    return (void *)user;
-}
+#include "inspect.h"
 
 static void *allocate(size_t bytes, size_t alignment, bool zero)
 {
-    lock();
-    void *p = block_take(bytes, alignment, zero);
+    glue_lock();
+    bool sane = bytes < REQUEST_LIMIT && alignment < REQUEST_LIMIT;
+    void *p = sane ? allocator_chosen->take(bytes, alignment, zero) : NULL;
     glue_unlock();
     if (!p)
         errno = ENOMEM;
     return p;
 }
 
-/* => locked. The block at its new size without copying, NULL if that is not possible. */
-static struct chunk *resize_in_place(struct chunk *c, size_t bytes)
-{
-    if (bytes >= CHUNK_LIMIT || heap.checking || chunk_flags(c) & CHUNK_GUARDED)
-        return NULL; /* a move in checking mode finds pointers that are out of date */
-    if (chunk_flags(c) & CHUNK_MAPPED) {
-        struct chunk *moved = map_resize(c, bytes);
-
-        return moved || chunk_capacity(c) < bytes ? moved : c;
-    }
-    if (bytes > chunk_capacity(c) && wants_mapping(bytes))
-        return NULL; /* it grows into a mapping of its own */
-    return heap_resize(c, chunk_bytes(bytes)) ? c : NULL;
-}
-
-/* => locked. NULL: no memory, the old block is untouched. */
-static void *block_resize(void *p, size_t bytes)
-{
-    struct chunk *c = block_verify("realloc", p);
-    struct chunk *resized = resize_in_place(c, bytes);
-
-    if (resized)
-        return chunk_user(resized);
-
-    void *copy = block_take(bytes, CHUNK_ALIGN, false);
-    size_t usable = guard_usable(c);
-
-    if (!copy)
-        return NULL;
-    memcpy(copy, p, usable < bytes ? usable : bytes);
-    chunk_release(c);
-    return copy;
-}
-
 void *malloc(size_t bytes)
 {
-    return allocate(bytes, CHUNK_ALIGN, false);
+    return allocate(bytes, BLOCK_ALIGN, false);
 }
 
 void *calloc(size_t number, size_t bytes)
@@ -152,7 +36,7 @@ void *calloc(size_t number, size_t bytes)
         errno = ENOMEM;
         return NULL;
     }
-    return allocate(total, CHUNK_ALIGN, true);
+    return allocate(total, BLOCK_ALIGN, true);
 }
 
 void free(void *p)
@@ -161,8 +45,8 @@ void free(void *p)
 
     if (!p)
         return;
-    lock();
-    chunk_release(block_verify("free", p));
+    glue_lock();
+    allocator_chosen->give(p);
     glue_unlock();
     errno = saved;
 }
@@ -176,8 +60,8 @@ void *realloc(void *p, size_t bytes)
         free(p);
         return NULL;
     }
-    lock();
-    void *resized = block_resize(p, bytes);
+    glue_lock();
+    void *resized = bytes < REQUEST_LIMIT ? allocator_chosen->resize(p, bytes) : NULL;
     glue_unlock();
     if (!resized)
         errno = ENOMEM;
@@ -206,7 +90,7 @@ void *memalign(size_t alignment, size_t bytes)
         errno = EINVAL;
         return NULL;
     }
-    return allocate(bytes, alignment < CHUNK_ALIGN ? CHUNK_ALIGN : alignment, false);
+    return allocate(bytes, alignment < BLOCK_ALIGN ? BLOCK_ALIGN : alignment, false);
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes)
@@ -237,27 +121,51 @@ void *valloc(size_t bytes)
 
 void *pvalloc(size_t bytes)
 {
-    if (bytes >= CHUNK_LIMIT) {
+    if (bytes >= REQUEST_LIMIT) {
         errno = ENOMEM;
         return NULL;
     }
-    return memalign(GLUE_PAGE, align_up(bytes, GLUE_PAGE));
+    return memalign(GLUE_PAGE, (bytes + GLUE_PAGE - 1) & ~(GLUE_PAGE - 1));
 }
 
 size_t malloc_usable_size(void *p)
 {
     if (!p)
         return 0;
-    lock();
-    size_t usable = guard_usable(block_verify("malloc_usable_size", p));
+    glue_lock();
+    size_t usable = allocator_chosen->usable(p);
     glue_unlock();
     return usable;
 }
 
 int malloc_trim(size_t pad)
 {
-    lock();
-    bool moved = top_trim(pad < CHUNK_LIMIT ? pad : CHUNK_LIMIT);
+    glue_lock();
+    bool moved = allocator_chosen->trim && allocator_chosen->trim(pad);
     glue_unlock();
     return moved;
+}
+
+int mallopt(int parameter, int value)
+{
+    glue_lock();
+    bool known = allocator_chosen->set && allocator_chosen->set(parameter, value);
+    glue_unlock();
+    return known;
+}
+
+int heap_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
+{
+    glue_lock();
+    int answer = allocator_chosen->walk(visit, context);
+    glue_unlock();
+    return answer;
+}
+
+const char *heap_check(void)
+{
+    glue_lock();
+    const char *broken = allocator_chosen->check();
+    glue_unlock();
+    return broken;
 }

@@ -8,13 +8,22 @@
 #ifndef MALLOC_NAMES_H
 #define MALLOC_NAMES_H
 
+#define allocator_bump __malloc_allocator_bump
+#define allocator_list __malloc_allocator_list
+#define allocator_first __malloc_allocator_first
+#define allocator_implicit __malloc_allocator_implicit
+#define allocator_classic __malloc_allocator_classic
+#define allocator_chosen __malloc_allocator_chosen
+#define allocator_copy __malloc_allocator_copy
+#define text_say __malloc_text_say
+#define text_die __malloc_text_die
+
 #define heap __malloc_heap
 #define chunk_key __malloc_chunk_key
 #define heap_take __malloc_heap_take
 #define heap_release __malloc_heap_release
 #define heap_resize __malloc_heap_resize
 #define heap_segment __malloc_heap_segment
-#define heap_contains __malloc_heap_contains
 
 #define top_grow __malloc_top_grow
 #define top_take __malloc_top_take
@@ -25,6 +34,8 @@
 #define bin_find __malloc_bin_find
 #define bins_check __malloc_bins_check
 
+#define classic_walk __malloc_classic_walk
+#define classic_check __malloc_classic_check
 #define map_take __malloc_map_take
 #define map_release __malloc_map_release
 #define map_resize __malloc_map_resize
@@ -41,6 +52,7 @@
 #define report_overflow __malloc_report_overflow
 #define report_remember __malloc_report_remember
 #define settings_start __malloc_settings_start
+#define settings_set __malloc_settings_set
 
 #define glue_pages_map __malloc_glue_pages_map
 #define glue_pages_unmap __malloc_glue_pages_unmap

@@ -6,11 +6,12 @@
  * operation that fails says so with NULL and ENOMEM, no block loses a byte, heap_check holds, and once memory
  * is there again everything works and everything can be freed.
  */
-/* sources: libc/malloc/bins.c libc/malloc/check.c libc/malloc/guard.c libc/malloc/heap.c libc/malloc/malloc.c
- * libc/malloc/map.c libc/malloc/report.c libc/malloc/settings.c libc/malloc/stats.c libc/malloc/top.c
- * tests/host/malloc/child.c tests/host/malloc/glue_host.c */
+/* sources: libc/malloc/bump.c libc/malloc/list.c libc/malloc/copy.c libc/malloc/malloc.c libc/malloc/stats.c libc/malloc/words.c
+ * libc/malloc/classic/bins.c libc/malloc/classic/check.c libc/malloc/classic/classic.c libc/malloc/classic/guard.c
+ * libc/malloc/classic/heap.c libc/malloc/classic/map.c libc/malloc/classic/report.c libc/malloc/classic/settings.c
+ * libc/malloc/classic/top.c tests/host/malloc/child.c tests/host/malloc/glue_host.c */
 /* flags: -DMALLOC_PREFIXED -pthread
- * -I libc/malloc -I tests/host/malloc */
+ * -I libc -I libc/malloc -I tests/host/malloc */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@
 
 #include <cmocka.h>
 
+#include "allocator.h"
 #include "child.h"
 #include "glue_host.h"
 #include "inspect.h"
@@ -34,6 +36,8 @@
 static unsigned char *blocks[BLOCKS];
 static size_t sizes[BLOCKS];
 static size_t failed;
+
+const struct allocator *allocator_chosen = &allocator_classic;
 
 /* Of a large block only every 61st byte is written and looked at: several hundred runs have to be quick. */
 static size_t step_of(size_t size)
@@ -216,12 +220,28 @@ static void test_nothing_at_all(void **state)
     child_passes(nothing_at_all, NULL);
 }
 
+static void test_the_simple_ones(void **state)
+{
+    static const struct allocator *const simple[] = {&allocator_bump, &allocator_implicit, &allocator_first,
+                                                     &allocator_list};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++) {
+        allocator_chosen = simple[i];
+        assert_true(refuse_each(false, NULL) > 5);
+        assert_true(refuse_each(true, NULL) > 5);
+        child_passes(nothing_at_all, NULL);
+    }
+    allocator_chosen = &allocator_classic;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_alone),
         cmocka_unit_test(test_all_from_one_on),
         cmocka_unit_test(test_nothing_at_all),
+        cmocka_unit_test(test_the_simple_ones),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,11 +6,12 @@
  * unnoticed (as on Linux) and the program end well.
  * With SHOW=1 in the environment all last words are printed.
  */
-/* sources: libc/malloc/bins.c libc/malloc/check.c libc/malloc/guard.c libc/malloc/heap.c libc/malloc/malloc.c
- * libc/malloc/map.c libc/malloc/report.c libc/malloc/settings.c libc/malloc/stats.c libc/malloc/top.c
- * tests/host/malloc/child.c tests/host/malloc/glue_host.c */
+/* sources: libc/malloc/chosen.c libc/malloc/copy.c libc/malloc/malloc.c libc/malloc/stats.c libc/malloc/words.c
+ * libc/malloc/classic/bins.c libc/malloc/classic/check.c libc/malloc/classic/classic.c libc/malloc/classic/guard.c
+ * libc/malloc/classic/heap.c libc/malloc/classic/map.c libc/malloc/classic/report.c libc/malloc/classic/settings.c
+ * libc/malloc/classic/top.c tests/host/malloc/child.c tests/host/malloc/glue_host.c */
 /* flags: -DMALLOC_PREFIXED -pthread
- * -I libc/malloc -I tests/host/malloc */
+ * -I libc -I libc/malloc -I tests/host/malloc */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -247,18 +248,36 @@ static void overflow_large_size_word(void)
 
 static void overflow_one_byte_without_slack(void)
 {
-    p = malloc(32);
-    q = malloc(32);
-    p[32] = 1;
+    p = malloc(24);
+    q = malloc(24);
+    p[24] = 1;
     free(p);
 }
 
 static void overflow_found_by_the_next(void)
 {
-    p = malloc(32);
-    q = malloc(32);
-    p[32] = 1;
+    p = malloc(24);
+    q = malloc(24);
+    p[24] = 1;
     free(q);
+}
+
+static void write_after_free_boundary_tag(void)
+{
+    p = malloc(104);
+    q = malloc(104);
+    free(p);
+    p[96] = 1; /* the last word: while the chunk is free, its size */
+    free(q);
+}
+
+static void write_after_free_past_the_end(void)
+{
+    p = malloc(104);
+    q = malloc(104);
+    free(p);
+    p[104] = 1; /* the head of q */
+    r = malloc(104);
 }
 
 static void overflow_of_own_header_found(void)
@@ -443,8 +462,10 @@ static const struct mistake {
     CASE(usable_size_wild, "malloc_usable_size(): invalid pointer"),
     CASE(overflow_small_size_word, "free(): invalid next size (fast)"),
     CASE(overflow_large_size_word, "free(): invalid next size (normal)"),
-    CASE(overflow_one_byte_without_slack, "corrupted size vs. prev_size"),
-    CASE(overflow_found_by_the_next, "corrupted size vs. prev_size while consolidating"),
+    CASE(overflow_one_byte_without_slack, "free(): invalid next size (fast)"),
+    CASE(overflow_found_by_the_next, "free(): invalid size"),
+    CASE(write_after_free_boundary_tag, "corrupted size vs. prev_size while consolidating"),
+    CASE(write_after_free_past_the_end, "corrupted size vs. prev_size"),
     CASE(overflow_of_own_header_found, "free(): invalid size"),
     CASE(overflow_into_top, "malloc(): corrupted top size"),
     CASE(overflow_into_free_chunk, "malloc(): unsorted double linked list corrupted"),

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* test_malloc_model.c - random operations against a model that remembers every block.
+/* test_malloc_model.c - each allocator: random operations against a model that remembers every block.
  *
  * The model knows of each block its address, size and the seed of its contents, and keeps a shadow of the
  * arena with the owner of each 16 bytes. After every operation: alignment, usable size, no overlap with any
  * other block; at every free and realloc: the contents, first byte to last; at intervals: heap_check.
  */
-/* sources: libc/malloc/bins.c libc/malloc/check.c libc/malloc/guard.c libc/malloc/heap.c libc/malloc/malloc.c
- * libc/malloc/map.c libc/malloc/report.c libc/malloc/settings.c libc/malloc/stats.c libc/malloc/top.c
- * tests/host/malloc/child.c tests/host/malloc/glue_host.c */
+/* sources: libc/malloc/bump.c libc/malloc/list.c libc/malloc/copy.c libc/malloc/malloc.c libc/malloc/stats.c libc/malloc/words.c
+ * libc/malloc/classic/bins.c libc/malloc/classic/check.c libc/malloc/classic/classic.c libc/malloc/classic/guard.c
+ * libc/malloc/classic/heap.c libc/malloc/classic/map.c libc/malloc/classic/report.c libc/malloc/classic/settings.c
+ * libc/malloc/classic/top.c tests/host/malloc/child.c tests/host/malloc/glue_host.c */
 /* flags: -DMALLOC_PREFIXED -pthread
- * -I libc/malloc -I tests/host/malloc */
+ * -I libc -I libc/malloc -I tests/host/malloc */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "allocator.h"
 #include "child.h"
 #include "glue_host.h"
 #include "inspect.h"
@@ -48,6 +50,11 @@ struct block {
 static struct block blocks[SLOTS];
 static uint16_t shadow[ARENA_BYTES / 16];
 static uint64_t random_state;
+
+/* Instead of chosen.c: the plans run with each of them. */
+static const struct allocator *const allocators[] = {&allocator_bump, &allocator_implicit, &allocator_first,
+                                                     &allocator_list, &allocator_classic};
+const struct allocator *allocator_chosen;
 
 static size_t random_below(size_t limit)
 {
@@ -156,6 +163,19 @@ static void operate(const struct plan *plan)
         host_sbrk((intptr_t)random_below(200));
 }
 
+/* Everything must have come back. */
+static void empty(void)
+{
+    for (struct block *block = blocks; block < blocks + SLOTS; block++)
+        if (block->bytes) {
+            unsigned char *p = block->bytes;
+
+            forget(block);
+            free(p);
+        }
+    must(!heap_check() && mallinfo2().uordblks == 0 && mallinfo2().hblks == 0);
+}
+
 static void run(void *argument)
 {
     const struct plan *plan = argument;
@@ -170,19 +190,11 @@ static void run(void *argument)
             const char *broken = heap_check();
 
             if (broken)
-                fprintf(stderr, "%s, operation %u: %s\n", plan->name, i, broken);
+                fprintf(stderr, "%s, %s, operation %u: %s\n", allocator_chosen->name, plan->name, i, broken);
             must(!broken);
         }
-        if (i % 50000 == 0) /* empty and start over: everything must have come back */
-            for (struct block *block = blocks; block < blocks + SLOTS; block++)
-                if (block->bytes) {
-                    unsigned char *p = block->bytes;
-
-                    forget(block);
-                    free(p);
-                }
-        if (i % 50000 == 0)
-            must(!heap_check() && mallinfo2().uordblks == 0 && mallinfo2().hblks == 0);
+        if (i % 50000 == 0 || i == plan->operations)
+            empty();
     }
 }
 
@@ -251,8 +263,15 @@ static void test_random(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++)
-        child_passes(run, (void *)(uintptr_t)&plans[i]);
+    for (size_t k = 0; k < sizeof(allocators) / sizeof(*allocators); k++)
+        for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
+            struct plan plan = plans[i];
+
+            allocator_chosen = allocators[k];
+            if (allocator_chosen != &allocator_classic) /* their searches are slow, and they are simple */
+                plan.operations = (plan.operations + 9) / 10;
+            child_passes(run, &plan);
+        }
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -15,3 +16,16 @@ def built():
                           check=False, env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"})
     if made.returncode:
         pytest.exit("the build fails:\n" + made.stdout + made.stderr, returncode=1)
+
+
+@pytest.fixture(scope="session")
+def gdb(tmp_path_factory):
+    """Runs gdb commands against a paused guest; what gdb said."""
+    def run(commands, *program):
+        script = tmp_path_factory.mktemp("gdb") / "commands"
+        script.write_text("\n".join(commands) + "\n")
+        ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", "debug"), *program],
+                               env={**os.environ, "GDB_BATCH": str(script)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
+                               capture_output=True, text=True, timeout=120, check=False)
+        return ended.stdout + ended.stderr
+    return run

@@ -3,7 +3,8 @@
  *
  * The answer lies in the bytes before p. Our libc and glibc put a 16-byte header there: 8 bytes for the chunk
  * before, 8 bytes with this chunk's size and, in the low bits, flags (sizes are multiples of 16, so these are
- * free). Ours keeps a checksum in the top 16 bits. musl puts 4 bytes there: the slot's number and where its
+ * free). While the chunk before is in use, its 8 bytes are its user's: only when it is free they hold its size.
+ * Ours keeps a checksum in the top 16 bits of the size word. With `make MALLOC=list` both words always stand. musl puts 4 bytes there: the slot's number and where its
  * group begins; the size stands in the group's record. The program looks which of the two it has before it.
  */
 #include <malloc.h>
@@ -94,8 +95,9 @@ int main(int argc, char **argv)
     demo_article("free knows the size from the 16 bytes before the pointer.");
     if (sized)
         demo_here(
-            "so it is: a size word with flags in its low bits lies 8 bytes before p. glibc lends a "
-            "chunk the first word of the next header (24 of 32 bytes usable); ours keeps it (16 of 32).");
+            "so it is: a size word with flags in its low bits lies 8 bytes before p. The 8 bytes before "
+            "that hold the size of the chunk before, if it is free; a used one has them for itself, so "
+            "24 of 32 bytes are usable.");
     else
         demo_here("this C library (musl) keeps 4 bytes before p: slot number and distance to the group's "
                   "record.");

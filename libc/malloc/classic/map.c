@@ -16,7 +16,7 @@
  */
 #include "map.h"
 
-#include "glue.h"
+#include "malloc/glue.h"
 
 #define FEW 128
 

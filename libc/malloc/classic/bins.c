@@ -83,9 +83,9 @@ void bin_remove(struct chunk *c)
         report_damage("corrupted double-linked list", c,
                       "the list links inside this free chunk were overwritten: "
                       "probably a write through a pointer after free(pointer)");
-    if (chunk_next(c)->prev_size != chunk_size(c))
+    if (!chunk_sealed(chunk_next(c)) || chunk_next(c)->prev_size != chunk_size(c))
         report_damage("corrupted size vs. prev_size", c,
-                      "the chunk behind this free chunk remembers another size for it: "
+                      "the last word of this free chunk, or the header behind it, was overwritten: "
                       "something wrote past the end of freed memory");
     if (next)
         next->prev_free = prev;

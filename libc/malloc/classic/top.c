@@ -20,7 +20,7 @@
  * was handed out: nothing can be done about that here.
  */
 #include "bins.h"
-#include "glue.h"
+#include "malloc/glue.h"
 #include "heap.h"
 
 #define MAPPED_SEGMENT_MIN ((size_t)1 << 20) /* one row a MiB, should brk refuse for good */
@@ -50,8 +50,8 @@ static void segment_close(struct segment *s)
     struct chunk *fence = chunk_at(s->end - CHUNK_HEADER);
 
     chunk_set(last, rest, 0);
-    fence->prev_size = rest;
     chunk_set(fence, CHUNK_HEADER, CHUNK_USED | CHUNK_FENCE);
+    chunk_announce_free(last);
     heap.top = NULL;
     bin_insert(last);
 }
@@ -65,7 +65,6 @@ static void segment_open(struct segment *s, uintptr_t start, uintptr_t end, uint
     *s = (struct segment){start, end, heap.newest, mapped_bytes};
     heap.newest = s;
     heap.fresh = clean;
-    chunk_at(start)->prev_size = 0;
     top_set(start, end);
 }
 
@@ -132,7 +131,6 @@ struct chunk *top_take(size_t bytes, uintptr_t *clean)
 
     *clean = heap.fresh;
     top_set((uintptr_t)c + bytes, heap.newest->end);
-    heap.top->prev_size = bytes;
     chunk_set(c, bytes, CHUNK_USED);
     return c;
 }
@@ -159,14 +157,14 @@ bool segment_release(struct chunk *c)
 {
     struct segment **link = &heap.newest;
 
-    if (c->prev_size != 0 || !(chunk_flags(chunk_next(c)) & CHUNK_FENCE))
+    if (!(chunk_flags(chunk_next(c)) & CHUNK_FENCE))
         return false;
-    while ((*link)->start != (uintptr_t)c)
+    while (*link && (*link)->start != (uintptr_t)c)
         link = &(*link)->older;
 
     struct segment *s = *link;
 
-    if (!s->mapped_bytes)
+    if (!s || !s->mapped_bytes)
         return false;
     *link = s->older;
     glue_pages_unmap(s, s->mapped_bytes);
@@ -180,9 +178,4 @@ struct segment *heap_segment(const void *address)
     while (s && ((uintptr_t)address < s->start || (uintptr_t)address > s->end - CHUNK_HEADER))
         s = s->older;
     return s;
-}
-
-bool heap_contains(const struct chunk *c)
-{
-    return (uintptr_t)c % CHUNK_ALIGN == 0 && heap_segment(c);
 }

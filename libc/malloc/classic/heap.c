@@ -20,24 +20,22 @@
 static void verify_neighbours(const struct chunk *c)
 {
     const struct chunk *next = chunk_next(c);
-    const struct chunk *prev = chunk_prev(c);
 
-    if (!chunk_sealed(next))
+    if (!chunk_sealed(next) || chunk_prev_is_free(next))
         report_damage(chunk_size(c) <= FAST_MAX ? "free(): invalid next size (fast)"
                                                 : "free(): invalid next size (normal)",
                       c,
                       "the header behind this block was overwritten: "
                       "the program wrote past the end of the block");
-    if (next->prev_size != chunk_size(c))
-        report_damage("corrupted size vs. prev_size", c,
-                      "the word behind this block, where its size is kept a second time, was overwritten: "
-                      "the program wrote past the end of the block");
-    if (c->prev_size == 0)
+    if (!chunk_prev_is_free(c))
         return;
+
+    const struct chunk *prev = chunk_prev(c);
+
     if (!heap_contains(prev) || !chunk_sealed(prev) || chunk_size(prev) != c->prev_size)
         report_damage("corrupted size vs. prev_size while consolidating", c,
-                      "the header of this block and the one before it disagree: "
-                      "the program wrote past the end of the block before, or in front of this one");
+                      "the free chunk before this block and the word behind it disagree about its size: "
+                      "the program wrote to freed memory, or in front of this block");
 }
 
 /* Splits what c has beyond `bytes` off and gives it back, if that is enough for a chunk. */
@@ -50,9 +48,7 @@ static void cut(struct chunk *c, size_t bytes)
 
     struct chunk *rest = chunk_at((uintptr_t)c + bytes);
 
-    chunk_next(c)->prev_size = rest_size;
     chunk_set(c, bytes, chunk_flags(c));
-    rest->prev_size = bytes;
     chunk_set(rest, rest_size, CHUNK_USED);
     heap_release(rest);
 }
@@ -63,8 +59,9 @@ static struct chunk *take(size_t bytes, uintptr_t *clean)
 
     if (c) {
         bin_remove(c);
-        *clean = (uintptr_t)chunk_next(c);
+        *clean = (uintptr_t)chunk_user(c) + chunk_capacity(c);
         chunk_set(c, chunk_size(c), CHUNK_USED);
+        chunk_announce_used(c);
         cut(c, bytes);
         return c;
     }
@@ -94,8 +91,6 @@ static struct chunk *take_aligned(size_t bytes, size_t alignment, uintptr_t *cle
         struct chunk *aligned = chunk_at((uintptr_t)c + lead);
         size_t size = chunk_size(c) - lead;
 
-        chunk_next(c)->prev_size = size;
-        aligned->prev_size = lead;
         chunk_set(aligned, size, CHUNK_USED);
         chunk_set(c, lead, CHUNK_USED);
         heap_release(c);
@@ -127,8 +122,10 @@ void heap_release(struct chunk *c)
     struct chunk *next = chunk_next(c);
     size_t size = chunk_size(c);
 
+    bool merges = chunk_prev_is_free(c);
+
     chunk_set(c, size, 0);
-    if (c->prev_size != 0 && !chunk_is_used(chunk_prev(c))) {
+    if (merges) {
         c = chunk_prev(c);
         bin_remove(c);
         size += chunk_size(c);
@@ -142,7 +139,7 @@ void heap_release(struct chunk *c)
         size += chunk_size(next);
     }
     chunk_set(c, size, 0);
-    chunk_next(c)->prev_size = size;
+    chunk_announce_free(c);
     if (!segment_release(c))
         bin_insert(c);
 }
@@ -159,7 +156,6 @@ static bool extend_into_top(struct chunk *c, size_t missing)
     top_take(missing, &unused);
     chunk_set(next, missing, 0); /* no longer a chunk: must not read as used */
     chunk_set(c, chunk_size(c) + missing, chunk_flags(c));
-    heap.top->prev_size = chunk_size(c);
     return true;
 }
 
@@ -179,7 +175,7 @@ bool heap_resize(struct chunk *c, size_t bytes)
         return false;
     bin_remove(next);
     chunk_set(c, size + chunk_size(next), chunk_flags(c));
-    chunk_next(c)->prev_size = chunk_size(c);
+    chunk_announce_used(c);
     cut(c, bytes);
     return true;
 }

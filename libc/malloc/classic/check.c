@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - walks everything: shows it (heap_walk), or proves the invariants of README.md (heap_check).
+/* check.c - walks everything: shows it (classic_walk), or proves the invariants of README.md (classic_check).
  *
- * heap_check trusts nothing: before it follows a size or a link, it has checked that the target is inside.
+ * classic_check trusts nothing: before it follows a size or a link, it has checked that the target is inside.
  */
 #include "bins.h"
-#include "glue.h"
+#include "malloc/glue.h"
 #include "guard.h"
 #include "heap.h"
-#include "inspect.h"
+#include "malloc/inspect.h"
 #include "map.h"
 
 struct walk {
@@ -50,17 +50,15 @@ static int walk_segment(const struct segment *s, struct walk *walk)
     return 0;
 }
 
-int heap_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
+int classic_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
 {
     struct walk walk = {visit, context};
     int answer = 0;
 
-    glue_lock();
     for (const struct segment *s = heap.newest; s && !answer; s = s->older)
         answer = walk_segment(s, &walk);
     if (!answer)
         answer = map_each(show, &walk);
-    glue_unlock();
     return answer;
 }
 
@@ -72,9 +70,11 @@ static const char *check_chunk(const struct segment *s, const struct chunk *c, c
         return "I1: every header carries its seal";
     if (chunk_size(c) < (is_fence ? CHUNK_HEADER : CHUNK_MIN) || chunk_size(c) > s->end - (uintptr_t)c)
         return "I1: a chunk has at least 32 bytes and ends inside its segment";
-    if (c->prev_size != (prev ? chunk_size(prev) : 0))
-        return "I2: prev_size is the size of the chunk before, 0 for the first";
-    if (prev && !chunk_is_used(prev) && !chunk_is_used(c))
+    if (chunk_prev_is_free(c) != (prev && !chunk_is_used(prev)))
+        return "I2: a chunk knows whether the one before it is free";
+    if (chunk_prev_is_free(c) && c->prev_size != chunk_size(prev))
+        return "I2: the last word of a free chunk is its size";
+    if (chunk_prev_is_free(c) && !chunk_is_used(c))
         return "I3: two free chunks never touch";
     if (((uintptr_t)chunk_next(c) == s->end) != (s == heap.newest ? c == heap.top : is_fence))
         return "I4: the newest segment ends with the top, every other one with a fence";
@@ -111,7 +111,7 @@ static int check_mapped(const struct chunk *c, void *context)
     return *broken != NULL;
 }
 
-static const char *check_all(void)
+const char *classic_check(void)
 {
     const char *broken = NULL;
     size_t free_chunks = 0;
@@ -130,13 +130,5 @@ static const char *check_all(void)
     if (binned != free_chunks)
         return "I5: every free chunk except the top is in exactly one bin";
     map_each(check_mapped, &broken);
-    return broken;
-}
-
-const char *heap_check(void)
-{
-    glue_lock();
-    const char *broken = check_all();
-    glue_unlock();
     return broken;
 }

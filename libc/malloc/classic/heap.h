@@ -30,6 +30,7 @@ struct heap {
     bool ready;
 };
 
+struct heap_block;
 extern struct heap heap;
 
 /* A used chunk of `bytes` (see chunk_bytes), its user pointer a multiple of `alignment`; NULL: no memory.
@@ -41,7 +42,18 @@ void heap_release(struct chunk *c);
 bool heap_resize(struct chunk *c, size_t bytes);
 /* The segment in which a header at this address could stand, NULL: none. */
 struct segment *heap_segment(const void *address);
-bool heap_contains(const struct chunk *c);
+
+/* Asked for every chunk and every link that is followed: nearly always it is the newest segment. */
+static inline bool heap_contains(const struct chunk *c)
+{
+    const struct segment *s = heap.newest;
+
+    if (!s || (uintptr_t)c % CHUNK_ALIGN != 0)
+        return false;
+    if ((uintptr_t)c - s->start <= s->end - CHUNK_HEADER - s->start)
+        return true;
+    return s->older && heap_segment(c);
+}
 
 /* Makes the top large enough to give `bytes`; false: neither brk nor mmap had memory. */
 bool top_grow(size_t bytes);
@@ -52,7 +64,13 @@ bool top_trim(size_t pad);
 /* Unmaps a mapped segment that holds nothing but the free chunk c (which is in no bin); true if done. */
 bool segment_release(struct chunk *c);
 
+/* See inspect.h. */
+int classic_walk(int (*visit)(const struct heap_block *block, void *context), void *context);
+const char *classic_check(void);
+
 /* Reads environment and key, once. */
 void settings_start(void);
+/* mallopt; false: no parameter of ours. */
+bool settings_set(int parameter, int value);
 
 #endif

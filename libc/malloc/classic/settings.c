@@ -9,9 +9,9 @@
  *
  * glibc moves its mmap threshold up when a mapped block is freed; here it stays where it is put.
  */
-#include "glue.h"
+#include "malloc/glue.h"
 #include "heap.h"
-#include "interface.h"
+#include "malloc/interface.h"
 
 #define DEFAULT_LIMIT ((size_t)128 * 1024)
 #define DEFAULT_MMAP_MAX ((size_t)65536)
@@ -49,38 +49,27 @@ void settings_start(void)
     heap.ready = true;
 }
 
-/* => locked; 1 if the parameter is known */
-static int set(int parameter, int value)
+bool settings_set(int parameter, int value)
 {
     size_t size = value < 0 ? SIZE_MAX : (size_t)value;
 
     switch (parameter) {
     case M_MMAP_THRESHOLD:
         heap.mmap_threshold = size;
-        return 1;
+        return true;
     case M_MMAP_MAX:
         heap.mmap_max = size;
-        return 1;
+        return true;
     case M_TRIM_THRESHOLD:
         heap.trim_threshold = size;
-        return 1;
+        return true;
     case M_TOP_PAD:
         heap.top_pad = pad_limited(size);
-        return 1;
+        return true;
     case M_CHECK_ACTION:
         heap.checking = value != 0;
-        return 1;
+        return true;
     default:
-        return 0;
+        return false;
     }
-}
-
-int mallopt(int parameter, int value)
-{
-    glue_lock();
-    if (!heap.ready)
-        settings_start();
-    int known = set(parameter, value);
-    glue_unlock();
-    return known;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* chunk.h - what lies in front of every pointer that malloc returns.
  *
- *      chunk c ->  +-----------------------------------------+ 16-byte aligned
- *                  | prev_size: bytes of the chunk before c  |   0: c is the first of its segment
- *        c + 8 ->  | head:  seal 16 | size 44 | flags 4 bits |
- *       c + 16 ->  +-----------------------------------------+ <- the pointer p that malloc returns
- *                  | the user's bytes                        |   while free: next_free, prev_free
- *     c + size ->  +-----------------------------------------+
- *                  | prev_size of the next chunk = size of c |   the "boundary tag": c is found from here
+ *            used                                  free
+ *      c ->  | the last word of the block before   or: the size of the free chunk before c |
+ *  c + 8 ->  | head: seal 16, size, flags        | head: the same, without "used"          |
+ * c + 16 ->  | the user's bytes  <- p            | next_free                               |
+ *            |                                   | prev_free                               |
+ *            |                                   | (old bytes)                             |
+ * c+size ->  | the user's last word              | size of c: the "boundary tag"           |
+ *            | head of the next chunk            | head of the next chunk: PREV_FREE       |
  *
- * free(p) gets only p; the 16 bytes before it tell how long the chunk is and where both neighbours are.
+ * free(p) gets only p: the word before it tells how long the chunk is, so where the next one begins, and whether
+ * the one before is free. Only then its size has to be known, to merge with it, and only then its last word is
+ * nobody's: the boundary tag costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). A used chunk lends the user the first
+ * word of its neighbour: 8 bytes of overhead, 24 usable bytes in the smallest chunk of 32.
  *
  * The seal is a keyed checksum of address, size and flags. So a word that merely looks like a header is told
  * from one, a header copied elsewhere is not valid there, and an overflow that reaches a header is noticed.
@@ -19,7 +23,7 @@
  * is sealed as free first. That is what makes the detection of a double free exact.
  *
  * In a mapped chunk (one that has its own mapping) prev_size is the distance from the start of the mapping,
- * and the seal covers it too.
+ * and the seal covers it too. It has no neighbour to borrow from: its overhead is 16 bytes.
  */
 #ifndef MALLOC_CHUNK_H
 #define MALLOC_CHUNK_H
@@ -28,18 +32,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "names.h"
+#include "malloc/names.h"
 
 #define CHUNK_ALIGN ((size_t)16)
-#define CHUNK_HEADER ((size_t)16)
-#define CHUNK_MIN ((size_t)32)        /* header and the two links of a free chunk */
+#define CHUNK_HEADER ((size_t)16)     /* from c to the pointer */
+#define CHUNK_OVERHEAD ((size_t)8)    /* what a chunk has more than its user */
+#define CHUNK_MIN ((size_t)32)        /* head, two links and the boundary tag of a free chunk */
 #define CHUNK_LIMIT ((size_t)1 << 47) /* user addresses end here: no request can be larger */
 
 #define CHUNK_USED ((size_t)1)
 #define CHUNK_MAPPED ((size_t)2)  /* has a mapping of its own */
 #define CHUNK_GUARDED ((size_t)4) /* made in checking mode: canary behind the user's bytes */
-#define CHUNK_FENCE ((size_t)8)   /* the end of a segment that has no top; never handed out */
-#define CHUNK_FLAGS ((size_t)15)
+#define CHUNK_PREV_FREE ((size_t)8)
+#define CHUNK_FENCE ((size_t)1 << 47) /* the end of a segment that has no top; never handed out */
+#define CHUNK_FLAGS (CHUNK_FENCE | 15)
 #define CHUNK_SEAL ((size_t)0xffff << 48)
 
 struct __attribute__((may_alias)) chunk {
@@ -81,7 +87,7 @@ static inline size_t chunk_size(const struct chunk *c)
 
 static inline size_t chunk_capacity(const struct chunk *c)
 {
-    return chunk_size(c) - CHUNK_HEADER;
+    return chunk_size(c) - (c->head & CHUNK_MAPPED ? CHUNK_HEADER : CHUNK_OVERHEAD);
 }
 
 static inline size_t chunk_flags(const struct chunk *c)
@@ -94,11 +100,17 @@ static inline bool chunk_is_used(const struct chunk *c)
     return c->head & CHUNK_USED;
 }
 
+static inline bool chunk_prev_is_free(const struct chunk *c)
+{
+    return c->head & CHUNK_PREV_FREE;
+}
+
 static inline struct chunk *chunk_next(const struct chunk *c)
 {
     return chunk_at((uintptr_t)c + chunk_size(c));
 }
 
+/* => the chunk before c is free */
 static inline struct chunk *chunk_prev(const struct chunk *c)
 {
     return chunk_at((uintptr_t)c - c->prev_size);
@@ -125,10 +137,26 @@ static inline bool chunk_sealed(const struct chunk *c)
     return (c->head & CHUNK_SEAL) == chunk_seal(c, c->head & ~CHUNK_SEAL);
 }
 
+/* Tells the next chunk that c, which has its final size, is free, or that it is used. */
+static inline void chunk_announce_free(const struct chunk *c)
+{
+    struct chunk *next = chunk_next(c);
+
+    next->prev_size = chunk_size(c);
+    chunk_set(next, chunk_size(next), chunk_flags(next) | CHUNK_PREV_FREE);
+}
+
+static inline void chunk_announce_used(const struct chunk *c)
+{
+    struct chunk *next = chunk_next(c);
+
+    chunk_set(next, chunk_size(next), chunk_flags(next) & ~CHUNK_PREV_FREE);
+}
+
 /* Bytes of the chunk that serves a request. */
 static inline size_t chunk_bytes(size_t request)
 {
-    size_t bytes = align_up(request + CHUNK_HEADER, CHUNK_ALIGN);
+    size_t bytes = align_up(request + CHUNK_OVERHEAD, CHUNK_ALIGN);
 
     return bytes < CHUNK_MIN ? CHUNK_MIN : bytes;
 }

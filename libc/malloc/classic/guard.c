@@ -17,7 +17,7 @@
 
 static size_t *request_word(const struct chunk *c)
 {
-    return (size_t *)((uintptr_t)c + chunk_size(c) - sizeof(size_t));
+    return (size_t *)((uintptr_t)chunk_user(c) + chunk_capacity(c) - sizeof(size_t));
 }
 
 static size_t request_code(const struct chunk *c)

@@ -16,10 +16,10 @@
  */
 #include "report.h"
 
-#include <stdarg.h>
 #include <string.h>
 
-#include "glue.h"
+#include "malloc/glue.h"
+#include "malloc/words.h"
 #include "guard.h"
 #include "heap.h"
 #include "map.h"
@@ -34,66 +34,12 @@ static struct {
 } recent[RECENT];
 static size_t frees;
 
-struct text {
-    char bytes[1024];
-    size_t length;
-};
-
-static void add(struct text *t, const char *bytes, size_t length)
-{
-    if (length > sizeof(t->bytes) - t->length)
-        length = sizeof(t->bytes) - t->length;
-    memcpy(t->bytes + t->length, bytes, length);
-    t->length += length;
-}
-
-static void add_number(struct text *t, size_t value, unsigned base)
-{
-    char digits[20];
-    size_t at = sizeof(digits);
-
-    do {
-        digits[--at] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value);
-    add(t, digits + at, sizeof(digits) - at);
-}
-
-/* Adds a line. %s a string, %z a size_t in decimal, %p a pointer; nothing else. */
-static void say(struct text *t, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    for (const char *at = format; *at; at++) {
-        if (*at != '%') {
-            add(t, at, 1);
-        } else if (*++at == 's') {
-            const char *string = va_arg(arguments, const char *);
-
-            add(t, string, strlen(string));
-        } else if (*at == 'z') {
-            add_number(t, va_arg(arguments, size_t), 10);
-        } else {
-            add(t, "0x", 2);
-            add_number(t, (uintptr_t)va_arg(arguments, const void *), 16);
-        }
-    }
-    va_end(arguments);
-    add(t, "\n", 1);
-}
-
-static _Noreturn void die(const struct text *t)
-{
-    glue_die(t->bytes, t->length);
-}
-
 void report_remember(const struct chunk *c)
 {
     size_t i = frees++ % RECENT;
 
     recent[i].user = chunk_user(c);
-    recent[i].capacity = guard_usable(c);
+    recent[i].capacity = chunk_flags(c) & CHUNK_GUARDED ? guard_usable(c) : chunk_capacity(c);
     recent[i].mapped = chunk_flags(c) & CHUNK_MAPPED;
 }
 
@@ -124,23 +70,24 @@ static _Noreturn void die_double_free(struct text *t, const char *caller, const 
     size_t capacity = ago ? recent[last].capacity : chunk_capacity(c);
 
     if (strcmp(caller, "free") != 0)
-        say(t, "%s(): invalid pointer", caller);
+        text_say(t, "%s(): invalid pointer", caller);
     else if (mapped)
-        say(t, "munmap_chunk(): invalid pointer");
+        text_say(t, "munmap_chunk(): invalid pointer");
     else if (capacity <= TCACHE_MAX)
-        say(t, "free(): double free detected in tcache 2");
+        text_say(t, "free(): double free detected in tcache 2");
     else
-        say(t, "double free or corruption %s", c == heap.top ? "(top)" : "(!prev)");
+        text_say(t, "double free or corruption %s", c == heap.top ? "(top)" : "(!prev)");
     if (ago)
-        say(t,
+        text_say(
+            t,
             "malloc: %s(%p): a block with room for %z bytes was here, and was freed %z call%s of free ago%s.",
             caller, p, capacity, ago, ago == 1 ? "" : "s",
             mapped ? "; its mapping went back to the kernel" : "");
     else
-        say(t, "malloc: %s(%p): the block here was freed before; it is part of %s of %z bytes now.", caller,
-            p, c == heap.top ? "the free top of the heap" : "a free chunk", chunk_size(c));
-    say(t, "malloc: try: look for the second owner of this pointer; set pointers to NULL after free.");
-    die(t);
+        text_say(t, "malloc: %s(%p): the block here was freed before; it is part of %s of %z bytes now.",
+                 caller, p, c == heap.top ? "the free top of the heap" : "a free chunk", chunk_size(c));
+    text_say(t, "malloc: try: look for the second owner of this pointer; set pointers to NULL after free.");
+    text_die(t);
 }
 
 static _Noreturn void die_inside(struct text *t, const char *caller, const void *p,
@@ -148,14 +95,14 @@ static _Noreturn void die_inside(struct text *t, const char *caller, const void 
 {
     size_t offset = (uintptr_t)p - (uintptr_t)chunk_user(around);
 
-    say(t, "%s(): invalid pointer", caller);
-    say(t,
-        "malloc: %s(%p): no block starts here. The address lies %z bytes behind the start %p of %s "
-        "of %z bytes.",
-        caller, p, offset, chunk_user(around), chunk_is_used(around) ? "a block" : "a free chunk",
-        chunk_capacity(around));
-    say(t, "malloc: try: pass the very pointer that malloc returned; was it moved forward?");
-    die(t);
+    text_say(t, "%s(): invalid pointer", caller);
+    text_say(t,
+             "malloc: %s(%p): no block starts here. The address lies %z bytes behind the start %p of %s "
+             "of %z bytes.",
+             caller, p, offset, chunk_user(around), chunk_is_used(around) ? "a block" : "a free chunk",
+             chunk_capacity(around));
+    text_say(t, "malloc: try: pass the very pointer that malloc returned; was it moved forward?");
+    text_die(t);
 }
 
 static _Noreturn void die_damaged(struct text *t, const char *caller, const void *p,
@@ -163,23 +110,24 @@ static _Noreturn void die_damaged(struct text *t, const char *caller, const void
 {
     bool own = damaged == chunk_of(p);
 
-    say(t, "%s(): invalid %s", caller, strcmp(caller, "free") == 0 ? "size" : "pointer");
-    say(t, "malloc: %s(%p): the header at %p was overwritten%s.", caller, p, (const void *)damaged,
-        own ? "" : ", so the heap cannot be read from there on");
-    say(t,
+    text_say(t, "%s(): invalid %s", caller, strcmp(caller, "free") == 0 ? "size" : "pointer");
+    text_say(t, "malloc: %s(%p): the header at %p was overwritten%s.", caller, p, (const void *)damaged,
+             own ? "" : ", so the heap cannot be read from there on");
+    text_say(
+        t,
         "malloc: try: look for a write past the end of the block before it, or in front of its own block.");
-    die(t);
+    text_die(t);
 }
 
 static _Noreturn void die_elsewhere(struct text *t, const char *caller, const void *p)
 {
     bool may_be_row = (uintptr_t)p % GLUE_PAGE == CHUNK_HEADER && strcmp(caller, "free") == 0;
 
-    say(t, "%s(): invalid pointer", may_be_row ? "munmap_chunk" : caller);
-    say(t, "malloc: %s(%p): the address lies in no memory that malloc has.", caller, p);
-    say(t, "malloc: try: only pointers from malloc can be freed: no variables, no strings, "
-           "no pointer that was never set.");
-    die(t);
+    text_say(t, "%s(): invalid pointer", may_be_row ? "munmap_chunk" : caller);
+    text_say(t, "malloc: %s(%p): the address lies in no memory that malloc has.", caller, p);
+    text_say(t, "malloc: try: only pointers from malloc can be freed: no variables, no strings, "
+                "no pointer that was never set.");
+    text_die(t);
 }
 
 struct search {
@@ -207,16 +155,18 @@ void report_bad_pointer(const char *caller, const void *p)
     size_t ago = freed_ago(p);
 
     if ((uintptr_t)p % CHUNK_ALIGN != 0) {
-        say(&t, "%s(): invalid pointer", caller);
-        say(&t, "malloc: %s(%p): every block starts at a multiple of 16, this address is none.", caller, p);
-        say(&t, "malloc: try: pass the very pointer that malloc returned; was it moved forward?");
-        die(&t);
+        text_say(&t, "%s(): invalid pointer", caller);
+        text_say(&t, "malloc: %s(%p): every block starts at a multiple of 16, this address is none.", caller,
+                 p);
+        text_say(&t, "malloc: try: pass the very pointer that malloc returned; was it moved forward?");
+        text_die(&t);
     }
     if (map_contains(c)) {
-        say(&t, "munmap_chunk(): invalid pointer");
-        say(&t, "malloc: %s(%p): this block has its own mapping, but its header was overwritten.", caller, p);
-        say(&t, "malloc: try: look for a write in front of this block.");
-        die(&t);
+        text_say(&t, "munmap_chunk(): invalid pointer");
+        text_say(&t, "malloc: %s(%p): this block has its own mapping, but its header was overwritten.",
+                 caller, p);
+        text_say(&t, "malloc: try: look for a write in front of this block.");
+        text_die(&t);
     }
     if (ago || (s && chunk_sealed(c) && !chunk_is_used(c)))
         die_double_free(&t, caller, p, ago);
@@ -231,10 +181,10 @@ void report_damage(const char *words, const struct chunk *c, const char *what)
 {
     struct text t = {.length = 0};
 
-    say(&t, "%s", words);
-    say(&t, "malloc: block %p: %s.", chunk_user(c), what);
-    say(&t, "malloc: try: MALLOC_CHECK_=3 finds the first byte written past a block, at its free.");
-    die(&t);
+    text_say(&t, "%s", words);
+    text_say(&t, "malloc: block %p: %s.", chunk_user(c), what);
+    text_say(&t, "malloc: try: MALLOC_CHECK_=3 finds the first byte written past a block, at its free.");
+    text_die(&t);
 }
 
 void report_overflow(const char *caller, const struct chunk *c, size_t written)
@@ -242,15 +192,16 @@ void report_overflow(const char *caller, const struct chunk *c, size_t written)
     struct text t = {.length = 0};
     size_t usable = guard_usable(c);
 
-    say(&t, "memory clobbered past end of allocated block");
+    text_say(&t, "memory clobbered past end of allocated block");
     if (usable <= chunk_capacity(c))
-        say(&t, "malloc: %s(%p): the program asked for %z bytes and wrote %z behind their end, at %p.",
-            caller, chunk_user(c), usable, written - usable,
-            (const void *)((uintptr_t)chunk_user(c) + written - 1));
+        text_say(&t, "malloc: %s(%p): the program asked for %z bytes and wrote %z behind their end, at %p.",
+                 caller, chunk_user(c), usable, written - usable,
+                 (const void *)((uintptr_t)chunk_user(c) + written - 1));
     else
-        say(&t, "malloc: %s(%p): the program wrote so far past the block that even its size is lost.", caller,
-            chunk_user(c));
-    say(&t,
+        text_say(&t, "malloc: %s(%p): the program wrote so far past the block that even its size is lost.",
+                 caller, chunk_user(c));
+    text_say(
+        &t,
         "malloc: try: is there room for the 0 at the end of the string? does a loop run to <= instead of <?");
-    die(&t);
+    text_die(&t);
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* allocator.h - what every allocator of this folder is: a small table of functions.
+ *
+ * malloc.c turns the one that was chosen at link time (`make MALLOC=list`) into malloc, free and their relatives;
+ * malloc-lab and the tests hold several side by side. All functions are called with the lock of glue.h held.
+ *
+ * A new one is a new file with such a table, a line here, one in names.h, and one in the list of malloc-lab.
+ */
+#ifndef MALLOC_ALLOCATOR_H
+#define MALLOC_ALLOCATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "inspect.h"
+#include "names.h"
+
+#define BLOCK_ALIGN ((size_t)16)
+#define REQUEST_LIMIT ((size_t)1 << 47) /* user addresses end here: malloc.c passes on no larger size */
+
+struct allocator {
+    const char *name;
+    /* A block for the program, NULL: no memory. `alignment` is a power of two, 16 or more; `zero`: cleared. */
+    void *(*take)(size_t bytes, size_t alignment, bool zero);
+    /* p, here and below: not NULL, but whatever the program passed. */
+    void (*give)(void *p);
+    /* The block at its new size, perhaps elsewhere. NULL: no memory, the old block is as it was. bytes > 0 */
+    void *(*resize)(void *p, size_t bytes);
+    size_t (*usable)(void *p);
+    /* heap_walk and heap_check of inspect.h. */
+    int (*walk)(int (*visit)(const struct heap_block *block, void *context), void *context);
+    const char *(*check)(void);
+    /* malloc_trim and mallopt; NULL: nothing to trim, nothing to set. */
+    bool (*trim)(size_t pad);
+    bool (*set)(int parameter, int value);
+};
+
+extern const struct allocator allocator_bump;     /* takes, never gives back */
+extern const struct allocator allocator_implicit; /* one walk over all blocks, first fit */
+extern const struct allocator allocator_first;    /* a list of the free blocks, first fit */
+extern const struct allocator allocator_list;     /* a list of the free blocks, best fit */
+extern const struct allocator allocator_classic;  /* 8-byte header, bins, mmap */
+
+/* The one behind malloc. Nobody changes it after the first call; tests choose before. */
+extern const struct allocator *allocator_chosen;
+
+/* resize for allocators that have no better way: take, copy, give. */
+void *allocator_copy(const struct allocator *a, void *p, size_t bytes);
+
+#endif

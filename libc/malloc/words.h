@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* words.h - the last words of a program: first glibc 2.36's line for the case, then what happened, then what to try.
+ */
+#ifndef MALLOC_WORDS_H
+#define MALLOC_WORDS_H
+
+#include <stddef.h>
+
+#include "names.h"
+
+struct text {
+    char bytes[1024];
+    size_t length;
+};
+
+/* Adds a line. %s a string, %z a size_t in decimal, %p a pointer; nothing else. */
+void text_say(struct text *t, const char *format, ...);
+/* Writes the lines to standard error and ends the program. */
+_Noreturn void text_die(const struct text *t);
+
+#endif

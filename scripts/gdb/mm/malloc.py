@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""malloc.py - the heap of a program whose malloc is libc/malloc/classic: segments, chunks, bins, mapped chunks.
+
+Read through the process's own page tables, so it need not be the one that runs. The structures come from the program's
+debug information, flags and bins from classic's headers; the seal of a header is worked out as chunk.h does it.
+A chunk's first word is lent to the chunk before it, as its last: the user's bytes, or of a free chunk the boundary tag.
+Nothing is believed: a chunk whose seal is broken ends the walk and is shown as what it is.
+"""
+
+import re
+from collections import namedtuple
+
+import gdb
+
+from mm import processes
+from mm.headers import constants, text_of
+from mm.machine import MASK, Space
+
+FOLDER = "libc/malloc/classic/"
+CHUNK = constants(FOLDER + "chunk.h")
+BIN = constants(FOLDER + "chunk.h", FOLDER + "bins.c")
+HEADER, OVERHEAD = CHUNK.CHUNK_HEADER, CHUNK.CHUNK_OVERHEAD
+SEAL_A, SEAL_B = (int(text, 16) for text in re.findall(r"\b0x([0-9a-f]{16})u\b", text_of(FOLDER + "chunk.h")))
+
+# state: used, free, top, fence, mapped, broken
+Chunk = namedtuple("Chunk", "address prev_size head size flags sealed state")
+Segment = namedtuple("Segment", "start end mapped_bytes")
+
+
+def capacity(one):
+    """Bytes for the user, as chunk_capacity: a mapped chunk has no neighbour to borrow a word from."""
+    return one.size - (HEADER if one.flags & CHUNK.CHUNK_MAPPED else OVERHEAD)
+
+
+def prev_size_counts(one):
+    """Is the first word a size? Else it is the user's, lent to the block before."""
+    return bool(one.flags & (CHUNK.CHUNK_PREV_FREE | CHUNK.CHUNK_MAPPED))
+
+
+def structure(kind):
+    """{field: byte offset} of a structure of the program."""
+    return {field.name: field.bitpos // 8 for field in gdb.lookup_type("struct " + kind).fields()}
+
+
+class Heap:
+    """The heap of one process, as it is now."""
+
+    def __init__(self, who):
+        processes.load_for(who)
+        self.who, self.space = who, Space(who.cr3)
+        self.state = self.address("__malloc_heap")
+        if not self.state:
+            raise gdb.GdbError(f"{who.executable} is not linked with libc/malloc/classic (or never calls malloc)")
+        self.fields, self.chunk_fields, self.segment_fields = (structure(kind) for kind in ("__malloc_heap", "chunk", "segment"))    # (libc/malloc/names.h)
+        self.key = self.space.word(self.address("__malloc_chunk_key"))
+        self.top = self.field("top")
+
+    def address(self, name, file=None):
+        try:
+            return int(gdb.parse_and_eval(f"&'{file}'::{name}" if file else "&" + name))
+        except gdb.error:
+            return 0
+
+    def field(self, name):
+        return self.space.word(self.state + self.fields[name])
+
+    def seal(self, address, prev_size, word):
+        mix = (address * SEAL_A & MASK) ^ word ^ self.key
+        if word & CHUNK.CHUNK_MAPPED:
+            mix ^= prev_size << 4 & MASK
+        return mix * SEAL_B & MASK & CHUNK.CHUNK_SEAL
+
+    def chunk(self, address):
+        """The chunk whose header would stand at this address; sealed says whether one does."""
+        prev_size = self.space.word(address + self.chunk_fields["prev_size"])
+        head = self.space.word(address + self.chunk_fields["head"])
+        word = head & ~CHUNK.CHUNK_SEAL & MASK
+        size, flags = word & ~CHUNK.CHUNK_FLAGS, word & CHUNK.CHUNK_FLAGS
+        sealed = head & CHUNK.CHUNK_SEAL == self.seal(address, prev_size, word)
+        return Chunk(address, prev_size, head, size, flags, sealed, self.state_of(address, flags, sealed))
+
+    def state_of(self, address, flags, sealed):
+        if not sealed:
+            return "broken"
+        if address == self.top:
+            return "top"
+        if not flags & CHUNK.CHUNK_USED:
+            return "free"
+        if flags & CHUNK.CHUNK_FENCE:
+            return "fence"
+        return "mapped" if flags & CHUNK.CHUNK_MAPPED else "used"
+
+    def segments(self):
+        """The newest first."""
+        at = self.field("newest")
+        while at:
+            start, end, at, mapped = (self.space.word(at + self.segment_fields[name])
+                                      for name in ("start", "end", "older", "mapped_bytes"))
+            yield Segment(start, end, mapped)
+
+    def chunks(self, segment):
+        at = segment.start
+        while at < segment.end:
+            one = self.chunk(at)
+            yield one
+            if not one.sealed or one.size < HEADER:
+                return
+            at += one.size
+
+    def mapped(self):
+        """The headers of all chunks that have a mapping of their own."""
+        slots = self.address("slots", FOLDER + "map.c")
+        if not slots:
+            return []
+        table, length = self.space.word(slots), self.space.word(self.address("capacity", FOLDER + "map.c"))
+        data = self.space.read(table, 8 * length)
+        return [one for one in memoryview(data).cast("Q") if one]
+
+    def around(self, va):
+        """The chunk of the heap or of a mapping that contains va, or None. A chunk's first word is its neighbour's."""
+        for segment in self.segments():
+            if segment.start <= va < segment.end:
+                return next((one for one in self.chunks(segment)
+                             if OVERHEAD <= va - one.address < OVERHEAD + max(one.size, 1)), None)
+        for address in self.mapped():
+            one = self.chunk(address)
+            if address <= va < address + one.size:
+                return one
+        return None
+
+    def bin(self, index):
+        """(chunks of a bin's list in order, what is wrong with it or None)."""
+        at, before, found = self.space.word(self.address("bins", FOLDER + "bins.c") + 8 * index), 0, []
+        while at:
+            try:
+                one = self.chunk(at)
+                following, previous = (self.space.word(at + self.chunk_fields[name]) for name in ("next_free", "prev_free"))
+            except gdb.MemoryError:
+                return found, f"{at:#x} is not mapped: the link before it was overwritten"
+            if one.state != "free":
+                return found, f"{at:#x} is no free chunk: the link before it was overwritten"
+            if previous != before:
+                return found, f"{at:#x} says prev_free {previous:#x}, but {before:#x} leads to it"
+            if one in found:
+                return found, "the list runs in a circle"
+            found.append(one)
+            if wrong := self.boundary_tag_wrong(one):
+                return found, wrong
+            before, at = at, following
+        return found, None
+
+    def boundary_tag_wrong(self, one):
+        """What is wrong with the last word of a free chunk and the header behind it, or None."""
+        after = self.chunk(one.address + one.size)
+        if not after.sealed:
+            return f"the header behind {one.address:#x} was overwritten"
+        if not after.flags & CHUNK.CHUNK_PREV_FREE:
+            return f"the header behind {one.address:#x} does not say PREV_FREE"
+        if after.prev_size != one.size:
+            return f"the last word of {one.address:#x} says {after.prev_size:#x}, but its size is {one.size:#x}"
+        return None
+
+
+def bin_index(size):
+    """As bins.c sorts."""
+    if size < BIN.EXACT_END:
+        return size // CHUNK.CHUNK_ALIGN - CHUNK.CHUNK_MIN // CHUNK.CHUNK_ALIGN
+    doubling = size.bit_length() - 1
+    first = BIN.EXACT_END.bit_length() - 1
+    return min(BIN.EXACT_BINS + (doubling - first) * 8 + (size >> doubling - 3 & 7), BIN.BINS - 1)
+
+
+def mapped_chunks(who):
+    """For mm vmmap: [] when the program has no malloc of ours."""
+    try:
+        return Heap(who).mapped()
+    except (gdb.GdbError, gdb.MemoryError):
+        return []

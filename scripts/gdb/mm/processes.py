@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""processes.py - mm proc: which processes there are, and which one the other commands mean. mm sym: their symbols.
+
+All programs are linked at the same address, so only one program's symbols are loaded at a time. A breakpoint in it
+stops every process that has code there, unless it asks: `break main if $mm_in("vmrss")`.
+"""
+
+import glob
+import os
+
+import gdb
+
+from mm import kernel
+from mm.command import Command
+from mm.headers import ROOT
+
+BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
+_file = None    # whose symbols are loaded
+
+
+def file_of(name):
+    """The file with the symbols of a program: a file of the host, or a program of the guest's /bin."""
+    if os.path.isfile(name):
+        return os.path.abspath(name)
+    base = os.path.basename(name)
+    found = glob.glob(os.path.join(BUILD, "user", "**", base + ".elf"), recursive=True)
+    return found[0] if found else None
+
+
+def load(path):
+    """Loads a program's symbols in place of those of the one before."""
+    global _file
+    if path == _file:
+        return
+    forget()
+    gdb.execute(f"add-symbol-file {path}", to_string=True)
+    _file = path
+
+
+def forget():
+    global _file
+    if _file:
+        loaded_file = gdb.lookup_objfile(_file)
+        gdb.execute(f"remove-symbol-file -a {text_address(loaded_file)}", to_string=True)
+    _file = None
+
+
+def text_address(objfile):
+    """An address that belongs to this file: gdb removes symbols by one."""
+    return int(objfile.lookup_global_symbol("_start").value().address) if objfile.lookup_global_symbol("_start") \
+        else int(gdb.parse_and_eval("(long)&_start"))
+
+
+def loaded(who):
+    """Are the loaded symbols those of this process?"""
+    return _file is not None and file_of(who.executable) == _file
+
+
+def is_any_loaded():
+    return _file is not None
+
+
+def load_for(who):
+    path = file_of(who.executable)
+    if not path:
+        raise gdb.GdbError(f"no symbols for {who.executable}: `mm sym FILE` loads them")
+    load(path)
+
+
+class Proc(Command):
+    """mm proc [PID | off]: lists the processes, or chooses the one that the other commands mean.
+
+mm proc PID    from now on mm commands are about it, whoever runs; loads its program's symbols
+mm proc off    back to the process that the CPU runs
+Example: mm proc          mm proc 2"""
+
+    name = "proc"
+
+    def look(self, argument, given):
+        if argument:
+            choose(argument)
+        run = kernel.running()
+        chosen = kernel.selected
+        return {"selected": chosen, "processes": [
+            {"pid": one.pid, "name": one.name, "state": one.state, "cr3": one.cr3, "executable": one.executable,
+             "running": bool(run and run.pid == one.pid), "symbols": loaded(one)} for one in kernel.processes()]}
+
+    def show(self, data):
+        print(f"   {'pid':>5}  {'name':16} {'state':7} {'CR3':>10}  program")
+        for one in data["processes"]:
+            marks = ("*" if one["pid"] == data["selected"] else " ") + (">" if one["running"] else " ")
+            symbols = "  (symbols loaded)" if one["symbols"] else ""
+            print(f"{marks} {one['pid']:5}  {one['name']:16} {one['state']:7} {one['cr3']:#010x}  "
+                  f"{one['executable']}{symbols}")
+
+    def hint(self, data):
+        return "> runs now, * is what mm commands mean. `break LINE if $mm_in(\"NAME\")` stops in that program only."
+
+
+def choose(text):
+    if text == "off":
+        kernel.selected = None
+        return
+    kernel.selected = kernel.process(text).pid
+    if file_of(kernel.process().executable):
+        load_for(kernel.process())
+
+
+class Sym(Command):
+    """mm sym [PROGRAM | off]: loads the symbols of a program of the guest's /bin, or of a file, in place of the last one's.
+
+Without a name: those of the process that runs (or was chosen).
+Example: mm sym vmrss          mm sym build/tests/ours/mm_fork"""
+
+    name = "sym"
+
+    def look(self, argument, given):
+        if argument == "off":
+            forget()
+            return {"file": None}
+        name = argument or kernel.process().executable
+        path = file_of(name)
+        if not path:
+            raise gdb.GdbError(f"no program {name!r} under {BUILD}/user")
+        load(path)
+        return {"file": path}
+
+    def show(self, data):
+        print(f"symbols of {os.path.relpath(data['file'], ROOT)} loaded" if data["file"] else "no program's symbols loaded")
+
+
+class In(gdb.Function):
+    """$mm_in("NAME"): does the CPU run that program now? For conditions of breakpoints: programs share addresses."""
+
+    def __init__(self):
+        super().__init__("mm_in")
+
+    def invoke(self, name):
+        who = kernel.running()
+        return bool(who) and name.string() in (who.name, who.executable, os.path.basename(who.executable))
+
+
+Proc()
+Sym()
+In()

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: MIT
+"""The mm commands of gdb: against /proc's own figures, page by page; and sessions as a student has them."""
+
+import json
+import os
+import re
+import struct
+
+import pytest
+
+import lab
+
+PAGE = 4096
+USER_END = 1 << 47
+PRESENT, IS_FILE, EXCLUSIVE = 1 << 63, 1 << 61, 1 << 56
+PFN = (1 << 55) - 1
+
+# All that the comparison needs of one moment: the figures of /proc that the program keeps, then ours. The pages are
+# asked for one by one, so that each goes through the command that a student types.
+DUMP = """
+dump binary value {folder}/maps maps
+dump binary value {folder}/smaps smaps
+dump binary value {folder}/pages pages
+mm vmmap -j
+mm pt -a -j
+python
+import json
+from mm import frames, kernel, tables
+reverse = kernel.reverse_map()
+rows = gdb.parse_and_eval("(char *)maps").string()
+for row in rows.splitlines():
+    start, end = (int(word, 16) for word in row.split()[0].split("-"))
+    if start >> 47:
+        break
+    for va in range(start, end, 4096):
+        seen = tables.look_walk(va)
+        last = seen["entries"][-1]
+        frame = frames.look_frame(last["value"] >> 12 & (1 << 40) - 1, reverse) if last["level"] == 1 and last["value"] else None
+        print(json.dumps({{"va": va, "walk": seen, "frame": frame}}))
+end
+mm frames -j
+"""
+
+
+def answers(output):
+    """The JSON objects among what gdb printed."""
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+def smaps_of(text):
+    """A dictionary for each region: start, end, permissions, Rss, the dirty kibibytes."""
+    rows = []
+    for line in text.splitlines():
+        if match := re.match(r"([0-9a-f]+)-([0-9a-f]+) (....) ([0-9a-f]+) \S+ \d+ *(.*)", line):
+            rows.append({"start": int(match[1], 16), "end": int(match[2], 16), "permissions": match[3],
+                         "offset": int(match[4], 16), "name": match[5], "dirty": 0})
+        elif match := re.match(r"(Rss|Shared_Dirty|Private_Dirty): +(\d+) kB", line):
+            key = "rss" if match[1] == "Rss" else "dirty"
+            rows[-1][key] = rows[-1].get(key, 0) + int(match[2]) * 1024
+    return [row for row in rows if row["start"] < USER_END]
+
+
+@pytest.fixture(scope="module", params=["heap", "files", "fork"])
+def witness(request, gdb, tmp_path_factory):
+    """(what /proc said, what gdb says) of a program that stopped in ready()."""
+    tmp_path = tmp_path_factory.mktemp("proc")
+    output = gdb(["set max-value-size unlimited", 'break ready if $mm_in("witness")', "continue",
+                  *DUMP.format(folder=tmp_path).splitlines()], lab.program("witness"), request.param)
+    said = answers(output)
+    assert len(said) > 3, output
+    proc = {name: (tmp_path / name).read_bytes() for name in ("maps", "smaps", "pages")}
+    return smaps_of(proc["smaps"].split(b"\0")[0].decode()), proc["pages"], said
+
+
+def test_vmmap_agrees_with_smaps(witness):
+    expected, _, (vmmap, *_) = witness
+    assert len(expected) > 4
+    keys = ("start", "end", "permissions", "offset", "name", "rss", "dirty")
+    assert [[row[key] for key in keys] for row in vmmap["regions"]] == [[row[key] for key in keys] for row in expected]
+    assert vmmap["rss"] == sum(row["rss"] for row in expected)
+    assert vmmap["vsz"] == sum(row["end"] - row["start"] for row in expected)
+
+
+def test_pt_and_frames_agree_with_pagemap_page_by_page(witness):
+    expected, pagemap, (_, tree, *pages, _) = witness
+    addresses = [va for row in expected for va in range(row["start"], row["end"], PAGE)]
+    assert [page["va"] for page in pages] == addresses
+    entries = struct.unpack_from(f"<{len(addresses)}Q", pagemap)
+    assert sum(entry & PRESENT != 0 for entry in entries) > 20
+    for page, entry in zip(pages, entries):
+        frame = page["frame"]
+        assert bool(frame) == bool(entry & PRESENT), page
+        if not frame:
+            continue
+        assert frame["pfn"] == entry & PFN, page
+        assert page["walk"].get("frame", frame["pfn"]) == frame["pfn"]
+        if frame["zero_page"]:
+            continue
+        assert (frame["owner"] != "anon") == bool(entry & IS_FILE), page
+        assert (frame["maps"] == 1) == bool(entry & EXCLUSIVE), page
+        assert len(frame["mapped_by"]) == frame["maps"], page
+        assert page["va"] in [mapping["va"] for mapping in frame["mapped_by"]], page
+    assert tree["pages"] == sum(row["rss"] for row in expected) // PAGE
+
+
+def test_frames_add_up(witness):
+    said = witness[2][-1]
+    assert sum(said["owners"].values()) == said["frames"]
+    assert sum(count << order for order, count in enumerate(said["buddy"])) + said["cached"] == said["owners"]["free"]
+    assert said["owners"]["anon"] > 0 and said["owners"]["table"] > 0
+
+
+def section(output, beginning, ending=None):
+    """From the line that begins like that up to the line that begins so."""
+    lines = output.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith(beginning))
+    last = next((i for i, line in enumerate(lines) if i > first and ending and line.startswith(ending)), len(lines))
+    return "\n".join(lines[first:last])
+
+
+def test_a_session_from_a_touch_to_its_frame(gdb):
+    """boot; the next fault of the program; the walk that failed; why; what the kernel did; the user's next line."""
+    output = gdb(["break vmrss.c:85 if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
+                  "info line *$pc", "continue", "echo AFTER\\n", "mm pt $cr2", "finish", "next", "mm why first_page"],
+                 "vmrss")
+    story = section(output, "#PF  pid 2 vmrss  WRITE by USER to 0x7fff", "(`c`")
+    assert "error 0x7 = U|W|P, the entry forbids it" in story
+    assert re.search(r"user pc 0x[0-9a-f]+ user/demo/lib/look.c:\d+\n > \d+ ", story)
+    assert re.search(r"step 1  CR2=0x(\w+) -> page 0x\w+ +kernel/trap.c:\d+", story)
+    assert re.search(r"step 2  find VMA: \[anon\] rw-p, write is allowed -> legal +kernel/mm/fault.c:\d+", story)
+    assert re.search(r"step 3  .*the page of zeros.* take a zeroed frame +kernel/mm/anon.c:\d+", story)
+    assert re.search(r"step 4  write PTE\[\d+\].* +kernel/mm/pmap.c:\d+", story)
+    before = section(output, "pt 0x", "0x7fff")
+    assert "PML4E [255]" in before and "P - U" in before and "the page of zeros" in before
+    assert "write -> fault (a frame of its own), then OK" in output
+    assert "kernel/arch/x86/entry.asm" in section(output, "Line ")
+    assert re.search(r"#PF served: RSS (\d+)K -> (\d+)K, 0 page tables built, frame #\d+, refs 1, maps 1, owner anon", output)
+    after = section(output, "AFTER")
+    assert re.search(r"PTE .* P W U A D NX", after)
+    assert "user/demo/vmrss.c" in after and "read OK | write OK | execute -> SIGSEGV (NX)" in after
+
+
+def test_a_session_with_a_double_free(gdb):
+    output = gdb(["break free_twice", "continue", "next", "next", "next", "mm chunk block", "mm heap", "next",
+                  "echo FREED\\n", "mm chunk stale", "mm why stale", "mm heap", "break __malloc_report_bad_pointer",
+                  "continue", "echo CAUGHT\\n", "bt", "up 3", "mm chunk stale"], "bug-dfree", "-here")
+    live, freed = output.split("FREED", 1)
+    freed, caught = freed.split("CAUGHT", 1)
+    assert re.search(r"head +0x\w{16}  =  seal \w{4} \(OK\) \| size 0x50 \| USED", live)
+    assert "(no size: the word belongs to the block before, if there is one)" in live
+    assert "state USED, 72 bytes for the user" in live and "would: make it part of the top" in live
+    assert re.search(r"0x50 +USED|0x50  USED", live) and "0x50  USED" not in freed
+    assert "free(): double free detected" in freed
+    assert "free_twice" in caught and "user/demo/bug-dfree.c" in caught
+
+
+def test_a_segmentation_fault_is_found_before_it_happens(gdb):
+    output = gdb(["mm fault next -j", "mm fault -segv", "mm why $cr2", "continue"], "bug-uaf")
+    first, = answers(output)
+    assert first["access"] == "EXECUTE" and first["user"] and not first["refused"] and len(first["steps"]) == 4
+    assert "find VMA: none -> refused: SIGSEGV" in output
+    assert re.search(r"it was unmapped: \[0x\w+, 0x\w+\) rw-p, by the instruction at 0x\w+ \(libc/", output)
+    assert "#PF refused: the kernel is about to send a signal" in output
+
+
+def test_heap_and_bins_of_a_stopped_program(gdb):
+    output = gdb(["break exit if $mm_in(\"array\")", "continue", "mm heap", "mm bin", "mm heap -j", "mm bin -j"], "array")
+    heap, bins = answers(output)
+    chunks = [chunk for segment in heap["segments"] for chunk in segment["chunks"]]
+    assert chunks and chunks[-1]["state"] == "top"
+    for one, following in zip(chunks, chunks[1:]):
+        assert one["chunk"] + one["size"] == following["chunk"]
+        assert ("PREV_FREE" in following["flags"]) == (one["state"] == "free")
+        assert following["prev_size"] == (one["size"] if one["state"] == "free" else None)
+    free = sorted(chunk["chunk"] for chunk in chunks if chunk["state"] == "free")
+    assert sorted(chunk["chunk"] for one in bins["bins"] for chunk in one["chunks"]) == free
+    assert all(one["wrong"] is None for one in bins["bins"])
+    assert re.search(r"heap \[0x\w+,0x\w+\) \w+  brk  in use \d+ / free \d+", output) and "TOP  (" in output
+
+
+# What the program itself knows of its blocks; and the neighbours of one that lies between two free chunks.
+BLOCKS = """
+python
+import json
+from mm import kernel, malloc
+slots = gdb.parse_and_eval("slots")
+print(json.dumps({"slots": [[int(slots[i]["bytes"]), int(slots[i]["size"])] for i in range(500) if slots[i]["bytes"]]}))
+heap = malloc.Heap(kernel.process())
+row = [one for segment in heap.segments() for one in heap.chunks(segment)]
+at = next(i for i, one in enumerate(row) if one.state == "used" and row[i - 1].state == row[i + 1].state == "free")
+for name, one in zip(("before", "block", "after", "behind"), row[at - 1:at + 3]):
+    gdb.set_convenience_variable(name, one.address + malloc.HEADER)
+end
+"""
+BLOCKS_STOP = ["break malloc_random.c:drop if freed == 250", "continue", *BLOCKS.splitlines(),
+               "mm heap -j", "mm bin -j"]
+
+
+@pytest.fixture(scope="module")
+def blocks(gdb):
+    """({user pointer: chunk}, what the program says, what gdb printed), with some hundred blocks of all sizes."""
+    output = gdb([*BLOCKS_STOP, "echo BLOCK\\n", "mm chunk $block", "mm why $before", "mm why $block-16",
+                  "mm why $block-8", "mm why $after-9", "echo LENT\\n", "mm chunk $behind",
+                  "set var *(long *)($after-16) = 1", "echo INTACT\\n", "mm chunk $block",
+                  "set var *(long *)($block-16) = 0x77", "echo BROKEN\\n", "mm chunk $block", "mm bin",
+                  "set var *(long *)($after-8) = 0", "mm chunk $block"],
+                 os.path.join(lab.BUILD, "tests/ours/malloc_random"))
+    said, heap, bins = answers(output)
+    chunks = [chunk for segment in heap["segments"] for chunk in segment["chunks"]]
+    return chunks, heap["mapped"], bins["bins"], said["slots"], output
+
+
+def test_every_block_of_the_program_is_a_used_chunk(blocks):
+    """24 of 32 bytes are the user's, and of no block is one byte missing."""
+    chunks, mapped, _, slots, _ = blocks
+    used = {one["user"]: one for one in chunks + mapped if one["state"] in ("used", "mapped")}
+    assert len(slots) > 100 and sorted(used) == sorted(user for user, _ in slots)
+    for user, size in slots:
+        one = used[user]
+        assert size <= one["usable"] == one["size"] - (16 if one["state"] == "mapped" else 8), one
+        assert one["state"] == "mapped" or one["size"] <= max(32, size + 8 + 15 + 16), one
+    assert any(one["size"] == 32 and one["usable"] == 24 for one in used.values())
+
+
+def test_only_a_free_chunk_has_its_size_behind_it(blocks):
+    chunks, _, bins, _, _ = blocks
+    assert sum(one["state"] == "free" for one in chunks) > 10
+    for one, following in zip(chunks, chunks[1:]):
+        assert one["chunk"] + one["size"] == following["chunk"]
+        assert ("PREV_FREE" in following["flags"]) == (one["state"] == "free")
+        assert following["prev_size"] == (one["size"] if one["state"] == "free" else None)
+        assert one["state"] == "used" or following["state"] == "used"
+    free = sorted(one["chunk"] for one in chunks if one["state"] == "free")
+    assert sorted(chunk["chunk"] for one in bins for chunk in one["chunks"]) == free
+    assert all(one["wrong"] is None for one in bins)
+
+
+def test_a_block_between_two_free_chunks(blocks):
+    chunks, *_, output = blocks
+    at = next(i for i, one in enumerate(chunks) if one["state"] == "used" and
+              chunks[i - 1]["state"] == chunks[i + 1]["state"] == "free")
+    before, block, after, _ = chunks[at - 1:at + 3]
+    story, output = output.split("BLOCK\n", 1)[1].split("LENT\n")
+    assert f"prev_size {before['size']:#018x}  (bytes of the free chunk before it)" in story
+    assert f"size {block['size']:#x} | USED | PREV_FREE\n  state USED, {block['size'] - 8} bytes for the user" in story
+    assert f"would: put {before['size'] + block['size'] + after['size']:#x} bytes into bin " in story
+    assert "merged with the free chunk before it and the free chunk behind it." in story
+    assert f"malloc: in a FREE chunk, 0 bytes behind {before['user']:#x}" in story
+    assert f"malloc: the last word of the FREE chunk {before['chunk']:#x}: its boundary tag" in story
+    assert f"malloc: in the header of the used chunk {block['chunk']:#x}" in story
+    assert f"malloc: offset {block['size'] - 9} of the block {block['user']:#x}" in story
+    lent, output = output.split("INTACT\n")
+    assert "bytes of the free chunk before it" in lent
+    intact, broken = output.split("BROKEN\n")
+    assert "merged with the free chunk before it and the free chunk behind it." in intact
+    assert "would: abort the program: corrupted size vs. prev_size" in broken
+    assert f"the last word of {before['chunk']:#x} says 0x77, but its size is {before['size']:#x}" in broken
+    assert "would: abort the program: free(): invalid next size" in broken
+
+
+def test_before_paging(gdb):
+    output = gdb(["mm pt 0x1000", "mm why 0x1000", "mm proc"])    # (an error ends the file of commands)
+    assert "paging is off: the physical address is the same" in output
+    assert "paging is off: it is a physical address" in output
+    assert "paging is off: the kernel's structures do not exist yet" in output
+
+
+def test_in_the_kernel(gdb):
+    output = gdb(["break process_start_init", "continue", "mm pt &zero_page", "mm why zero_page", "mm why $rsp", "mm frames",
+                  "mm proc"])
+    assert re.search(r"^PDE .*P W - A . . ?X? .*large|PTE .* P W - A", output.replace("  PDE", "PDE"), re.MULTILINE)
+    assert re.search(r"the frame array: struct page of frame #\d+", output)
+    assert re.search(r"RAM \d+ KiB = \d+ frames   free \d+ ", output) and "K image" in output
+    assert "CR3 = " in output and "(no process)" in output
+
+
+def test_the_chosen_process_is_the_one_that_counts(gdb):
+    """pid 1 while pid 2 runs: its regions, its page tables, its symbols."""
+    output = gdb(["break main if $mm_in(\"vmrss\")", "continue", "mm proc 1", "mm vmmap", "mm pt $rsp", "mm proc off",
+                  "mm pt $rsp"], "vmrss")
+    assert re.search(r"^\* +1  init .* /init  \(symbols loaded\)$", output, re.MULTILINE)
+    assert re.search(r"^ > +2  vmrss .* /bin/vmrss$", output, re.MULTILINE)
+    assert "pid 1 init   VSZ" in output and "/init .text" in output
+    roots = re.findall(r"^pt 0x7?\w+   CR3 = (0x\w+) \(pid (\d)\)$", output, re.MULTILINE)
+    assert [pid for _, pid in roots] == ["1", "2"] and roots[0][0] != roots[1][0]
+
+
+def test_every_command_explains_itself(gdb):
+    names = ("pt", "vmmap", "vma", "proc", "sym", "frames", "fault", "heap", "bin", "chunk", "why")
+    output = gdb([f"mm {name} -h" for name in names] + ["help mm"])
+    for name in names:
+        assert f"\nmm {name} " in output
+    assert output.count("Example: mm ") == len(names)
+
+
+STEP = """
+python
+def run_to(mnemonic):
+    "Stands at the next instruction of that name from here on in the code."
+    here = gdb.selected_frame()
+    found = next(one for one in here.architecture().disassemble(here.pc(), count=200) if one["asm"].startswith(mnemonic))
+    if found["addr"] != here.pc():
+        gdb.execute(f"tbreak *{found['addr']:#x}", to_string=True)
+        gdb.execute("continue", to_string=True)
+def step(title):
+    gdb.execute("stepi", to_string=True)
+    line = gdb.selected_frame().find_sal()
+    print(title, f"{line.symtab.filename}:{line.line}", "cpl", int(gdb.parse_and_eval("$cs")) & 3)
+"""
+
+
+def test_single_steps_show_both_sides_of_a_system_call_and_of_a_fault(gdb):
+    """stepi over `syscall` and `sysret`, and over `iretq`: the source of the other side, at once."""
+    output = gdb(["break write if $mm_in(\"vmrss\")", "continue", "delete", *STEP.splitlines(), "run_to('syscall')",
+                  "step('IN')", "run_to('sysret')", "step('OUT')", "end",
+                  "mm fault next", "python", "gdb.execute('tbreak trap_return', to_string=True)",
+                  "gdb.execute('continue', to_string=True)", "run_to('iretq')", "step('BACK')", "end"], "vmrss")
+    assert re.search(r"^IN kernel/arch/x86/entry.asm:\d+ cpl 0$", output, re.MULTILINE), output
+    assert re.search(r"^OUT libc/sys/\w+\.[ch]:\d+ cpl 3$", output, re.MULTILINE), output
+    assert re.search(r"^BACK (user|libc)/[\w/.]+:\d+ cpl 3$", output, re.MULTILINE), output

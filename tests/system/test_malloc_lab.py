@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""malloc-lab, the recorder, and our malloc under programs of the host: the other two homes of libc/malloc.
+
+malloc-lab verifies every block's contents and heap_check itself; its status says whether all was well.
+"""
+
+import glob
+import gzip
+import os
+import re
+import subprocess
+
+import pytest
+
+import lab
+
+SCRIPT = os.path.join(lab.ROOT, "scripts", "malloc-lab")
+LAB = os.path.join(lab.BUILD, "root", "bin", "malloc-lab")
+TRACES = sorted(glob.glob(os.path.join(lab.ROOT, "tests", "malloc", "traces", "*.rep.gz")))
+OURS = ["-a", "bump", "-a", "first", "-a", "list", "-a", "classic"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def host_tools():
+    subprocess.run(["make", "-s", "malloc-lab"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+
+
+def unpacked(folder, name):
+    path = folder / os.path.basename(name)[:-3]
+    path.write_bytes(gzip.open(name).read())
+    return str(path)
+
+
+def rows(output):
+    """{allocator: utilisation}"""
+    return {name: float(value) for name, value in re.findall(r"^  (\w+) +([\d.]+) ", output, re.M)}
+
+
+@pytest.mark.parametrize("trace", TRACES, ids=lambda name: os.path.basename(name).split(".")[0])
+def test_traces_on_linux(trace, tmp_path):
+    done = subprocess.run([LAB, *OURS, unpacked(tmp_path, trace)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    found = rows(done.stdout)
+    assert set(found) == {"bump", "first", "list", "classic"}
+    assert found["classic"] >= found["bump"]
+
+
+def test_the_guest_needs_as_much_memory_as_linux(tmp_path):
+    trace = unpacked(tmp_path, next(name for name in TRACES if "perl" in name))
+    here = subprocess.run([LAB, *OURS, trace], capture_output=True, text=True, timeout=60, check=True)
+    there = lab.guest(["/bin/malloc-lab", *OURS, "/tmp/trace.rep"], options=("-q", "--icount", "-f", trace + ":/tmp/trace.rep"))
+    assert there.returncode == 0, there.stderr.decode()
+    ours, linux = rows(there.stdout.decode()), rows(here.stdout)
+    assert ours.keys() == linux.keys()
+    for name in ours:
+        assert abs(ours[name] - linux[name]) < 0.02
+
+
+def test_the_recorder_writes_down_what_was_called(tmp_path):
+    source = tmp_path / "calls.c"
+    source.write_text("#include <stdlib.h>\nint main(void) { char *volatile p = malloc(1234), *volatile q = calloc(7, 11);\n"
+                      "free(p); q = realloc(q, 4321); free(q); }\n")
+    program = str(tmp_path / "calls")
+    subprocess.run(["gcc", "-O0", "-o", program, str(source)], check=True)
+    trace = tmp_path / "calls.rep"
+    subprocess.run([SCRIPT, "record", str(trace), program], check=True)
+    lines = trace.read_text().splitlines()
+    assert lines[1:4] == ["2", "5", "1"]
+    assert lines[4:] == ["a 0 1234", "a 1 77", "f 0", "r 1 4321", "f 1"]
+
+
+JSON = ("import json, threading\nd = [{str(i): [i] * 3} for i in range(3000)]\ns = json.dumps(d)\n"
+        "def work():\n    for _ in range(5): assert json.loads(s) == d\n"
+        "t = [threading.Thread(target=work) for _ in range(4)]\n[x.start() for x in t]; [x.join() for x in t]\nprint(s)")
+
+
+@pytest.mark.parametrize("words", [["/usr/bin/python3", "-c", JSON],
+                                   ["gcc", "-O2", "-S", "-o", "-", "-I", "libc", "libc/malloc/list.c"]], ids=["python", "gcc"])
+def test_host_programs_run_on_our_malloc(words):
+    environment = {**os.environ, "PYTHONMALLOC": "malloc"}
+    plain = subprocess.run(words, cwd=lab.ROOT, env=environment, capture_output=True, timeout=60, check=True)
+    library = os.path.join(lab.BUILD, "libmalloc.so")
+    ours = subprocess.run(words, cwd=lab.ROOT, env={**environment, "LD_PRELOAD": library}, capture_output=True, timeout=60,
+                          check=True)
+    assert ours.stdout == plain.stdout and ours.stderr == plain.stderr
+
+
+def test_a_double_free_under_preload_is_explained(tmp_path):
+    source = tmp_path / "twice.c"
+    source.write_text("#include <stdlib.h>\nint main(void) { char *volatile p = malloc(24); free(p); free(p); }\n")
+    program = str(tmp_path / "twice")
+    subprocess.run(["gcc", "-w", "-O0", "-o", program, str(source)], check=True)
+    ended = subprocess.run([program], env={"LD_PRELOAD": os.path.join(lab.BUILD, "libmalloc.so")}, capture_output=True,
+                           check=False)
+    assert ended.returncode == -6
+    assert ended.stderr.startswith(b"free(): double free detected in tcache 2\nmalloc: free(0x")
+
+
+def test_another_allocator_behind_malloc(tmp_path):
+    program = str(tmp_path / "b" / "tests" / "ours" / "malloc_random")
+    subprocess.run(["make", "-s", "MALLOC=list", f"B={tmp_path}/b", program], cwd=lab.ROOT, check=True, timeout=120,
+                   env={**os.environ, "MAKEFLAGS": ""})
+    names = subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
+    assert "__malloc_allocator_list" in names and "classic" not in names
+    here = subprocess.run([program], capture_output=True, check=True, timeout=60)
+    there = lab.guest([program])
+    assert there.returncode == 0 and there.stdout == here.stdout
+    assert b" 0 bytes wrong" in here.stdout
