@@ -273,16 +273,18 @@ static int run_shell(char *const environment[])
     }
 }
 
-/* What the kernel command line set (TERM=xterm) goes on to the programs; PATH and HOME are always ours. */
+/* What the kernel command line set (TERM=xterm) goes on to the programs; PATH, HOME and ENV are always ours. ENV names what
+ * an interactive shell reads first (POSIX, sh). */
 static char **console_environment(char **from_kernel)
 {
-    static char path[] = "PATH=/bin", home[] = "HOME=/", terminal[] = "TERM=vt100";
-    static char *environment[32] = {path, home};
-    size_t count = 2;
+    static char path[] = "PATH=/bin", home[] = "HOME=/", shell[] = "ENV=/etc/shrc", terminal[] = "TERM=vt100";
+    static char *environment[32] = {path, home, shell};
+    size_t count = 3;
     bool have_terminal = false;
 
     for (; *from_kernel && count < sizeof(environment) / sizeof(environment[0]) - 2; from_kernel++) {
-        if (strncmp(*from_kernel, "PATH=", 5) == 0 || strncmp(*from_kernel, "HOME=", 5) == 0)
+        if (strncmp(*from_kernel, "PATH=", 5) == 0 || strncmp(*from_kernel, "HOME=", 5) == 0 ||
+            strncmp(*from_kernel, "ENV=", 4) == 0)
             continue;
         have_terminal |= strncmp(*from_kernel, "TERM=", 5) == 0;
         environment[count++] = *from_kernel;

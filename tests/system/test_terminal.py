@@ -28,6 +28,9 @@ def test_make_run_on_a_terminal_is_a_prompt():
     child = spawn("make", ["-s", "run"])
     child.expect("Ctrl-A X")    # the banner says how to leave
     prompt(child)
+    child.sendline("help")      # ours, not the shell's own
+    child.expect("malloc's whole way in six steps")
+    prompt(child)
     child.sendline("vmrss")
     child.expect("VmRSS")
     prompt(child)
