@@ -39,7 +39,7 @@ void pmap_init(void)
 
 /* ---- counting ---- */
 
-/* The zero page is not counted and not held: it belongs to nobody and is never resident. */
+/* For every frame but the zero page, which nobody holds and which is never resident: callers leave it out. */
 static inline void count_in(struct pmap *pmap, struct page *page)
 {
     __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
