@@ -29,9 +29,12 @@ MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none"
 CLEAN, PANIC, LEDGER, TRIPLE_FAULT = 33, 35, 37, 0
 
 
-def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, extra=()):
+def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, memory_file=None, extra=()):
     """The words of one call; either kernel (with initrd and append) or iso says what boots."""
     words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-cpu", cpu, "-m", str(memory)]
+    if memory_file:    # the guest's RAM is this file, which others may look at
+        words += ["-object", f"memory-backend-file,id=ram,size={memory}M,mem-path={memory_file},share=on",
+                  "-machine", "memory-backend=ram"]
     if cpus != 1:
         words += ["-smp", str(cpus)]
     if icount:
