@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""What is said when something goes wrong: the first line in Linux's words, then what, where, why and what to try, in the
+reader's language. The words are those of kernel/lib/words.def: each verdict there has a program here that provokes it."""
+
+import ast
+import functools
+import os
+import re
+
+import pytest
+
+import lab
+import qemu
+
+LANGUAGES = {"en": 0, "zh": 1}
+# No exception that a program can provoke is left for this one; it is what ends the table.
+UNPROVOKED = {"unknown"}
+
+# What must stand in the report, beyond the verdict; for both languages, or by language.
+DETAILS = {
+    "beyond_file": [r"^beyond_file\[\d+\]: bus error at [0-9a-f]+ ", r"short [0-9a-f]+-[0-9a-f]+ r--p"],
+    "null_call": [r": segfault at 0 ip 0+ sp [0-9a-f]+ error 14\n", r"wrong\.c"],
+    "null_pointer": [r": segfault at 0 ip [0-9a-f]{16} sp [0-9a-f]{16} error 6 in wrong\[[0-9a-f]+\+[0-9a-f]+\]\n",
+                     r"write_at\+0x[0-9a-f]+ tests/system/programs/wrong\.c:\d+"],
+    "null_pointer2": [r"segfault at 18 ", r"24 ?[(（]0x18[)）]"],
+    "kernel_address": [r"segfault at ffff888000000000 ip .* error 5 "],
+    "after_unmap": [r"\[anon\] [0-9a-f]+-[0-9a-f]+ .*\d\.\d\d\d .*munmap"],
+    "after_unmap2": [r"\[anon\] [0-9a-f]+-[0-9a-f]+ .*\d\.\d\d\d .*munmap"],
+    "stack_overflow": [r"8192 KiB.*8192 KiB", r"recurse\+0x[0-9a-f]+ \(wrong\.c:\d+\)"],
+    "heap_overrun": [r" 100 (bytes|字节)"],
+    "guard_region": [r"\[anon\] [0-9a-f]+-[0-9a-f]+ ---p"],
+    "executed_data": [r"segfault at ([0-9a-f]+) ip 0+\1 .* error 15 in wrong", r"wrong [0-9a-f]+-[0-9a-f]+ rw-p"],
+    "write_code": [r"error 7 in wrong", r"wrong [0-9a-f]+-[0-9a-f]+ r-xp"],
+    "write_constant": [r"error 7 in wrong", r"wrong [0-9a-f]+-[0-9a-f]+ r--p"],
+    "write_readonly": [r"\[anon\] [0-9a-f]+-[0-9a-f]+ r--p"],
+    "wild_jump": [r"segfault at 123456789000 ip 0000123456789000 .* error 14\n"],
+    "wild_pointer": [r"segfault at 123456789000 .* error 4 "],
+    "privileged": [r"^traps: privileged\[\d+\] general protection fault ip:[0-9a-f]+ sp:[0-9a-f]+ error:0 in wrong", r"\bcli\b"],
+    "freed_pointer": [r"r\w\w = 0x5a5a5a5a5a5a5a5a"],
+    "fresh_pointer": [r"r\w\w = 0xa5a5a5a5a5a5a5a5"],
+    "text_pointer": [r'= 0x6f77206f6c6c6568 .*"hello wo"'],
+    "text_pointer2": [r'"hello wo"'],
+    "text_pointer3": [r'"hello wo"'],
+    "text_pointer4": [r'r\w\w = 0x6f77206f6c6c6568 .*"hello wo"'],    # not rdx, which holds garbage and is not used
+    "garbage_pointer": [r"r\w\w = 0x8000000000000000"],
+    "stopped_itself": [r"traps: stopped_itself\[\d+\] trap invalid opcode ip:", r"ud2"],
+    "bad_instruction": [r"\b06 c3"],
+    "division": [r"traps: division\[\d+\] trap divide error ip:"],
+    "breakpoint": [r"traps: breakpoint\[\d+\] trap int3 ip:"],
+    "floating": [r"traps: floating\[\d+\] trap fpu exception ip:"],
+    "misaligned": [r"traps: misaligned\[\d+\] general protection fault ip:", r"misaligned\+0x"],
+    "no_frame": [r"^no_frame\[\d+\] bad frame in signal delivery ip:[0-9a-f]+ sp:40 in wrong"],
+}
+
+
+@functools.lru_cache
+def words():
+    """words.def: name -> the columns, as the C compiler reads them."""
+    with open(os.path.join(lab.ROOT, "kernel", "lib", "words.def"), encoding="utf-8") as file:
+        text = file.read()
+    string = r'"(?:[^"\\]|\\.)*"'
+    rows = re.findall(rf"^(WORD|CAUSE)\((\w+),\s*({string}(?:,\s*{string})*)\)$", text, re.MULTILINE)
+    assert len(rows) == len(re.findall(r"^(?:WORD|CAUSE)\(", text, re.MULTILINE))
+    return {(kind, name): [ast.literal_eval(column) for column in re.findall(string, columns)] for kind, name, columns in rows}
+
+
+def pattern(format_string):
+    """A regular expression for what printf makes of it."""
+    return re.sub(r"%\\?[#0-9.-]*(?:l?[udx]|s|c)", ".*", re.escape(format_string).replace(r"\#", "#"))
+
+
+@functools.lru_cache
+def reports(language):
+    """The report on each child of `wrong`, by its name."""
+    result = lab.guest([lab.program("wrong")], options=["-e", f"LANG={language}_XX.UTF-8"])
+    assert result.returncode == 0, lab.log_of(result)
+    log = lab.log_of(result)
+    assert "ledger: balanced" in log
+    starts = [(found.start(), found.group(1)) for found in
+              re.finditer(r"^(?:traps: )?(\w+)\[\d+\]:? (?:segfault|bus error|trap|general|bad frame).*", log, re.MULTILINE)]
+    ends = [start for start, _ in starts[1:]] + [log.index("ledger:")]
+    return {name: log[start:end] for (start, name), end in zip(starts, ends)}
+
+
+def test_every_verdict_is_provoked():
+    causes = {name for kind, name in words() if kind == "CAUSE"}
+    assert {name.rstrip("23456789") for name in DETAILS} == causes - UNPROVOKED
+
+
+def test_both_columns_say_something():
+    for (kind, name), columns in words().items():
+        assert len(columns) == (4 if kind == "CAUSE" else 2), name
+        for english, chinese in zip(columns[::2], columns[1::2]):
+            assert english.isascii(), name
+            assert re.search("[\u4e00-\u9fff]", chinese) or english == chinese or re.sub(r"[ %\w-]", "", english) == "", name
+
+
+def test_linux_dies_of_the_same():
+    """The acts are mistakes on Linux, too, with the same end."""
+    assert lab.guest([lab.program("wrong")]).stdout == lab.linux([lab.program("wrong")]).stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("mistake", DETAILS)
+def test_verdict(mistake, language):
+    report, column = reports(language)[mistake], LANGUAGES[language]
+    row = words()[("CAUSE", mistake.rstrip("23456789"))]
+    likely, advice = words()[("WORD", "line_likely")][column], words()[("WORD", "line_try")][column]
+    assert re.search("^" + re.escape(likely.split("%s")[0] + row[column]) + "[ （]", report, re.MULTILINE), report
+    assert advice.replace("%s", row[2 + column]) in report.splitlines(), report
+    for detail in DETAILS[mistake]:
+        assert re.search(detail, report, re.MULTILINE), (detail, report)
+    for label in ("line_where", "line_backtrace"):
+        assert words()[("WORD", label)][column].replace("%s", "") in report, report
+    first, rest = report.split("\n", 1)
+    assert first.isascii()
+    assert bool(re.search("[\u4e00-\u9fff]", rest)) == (language == "zh"), report
+
+
+@pytest.mark.parametrize("options, chinese", [
+    ([], False),
+    (["-e", "LANG=zh"], True),
+    (["-e", "LANG=C"], False),
+    (["-e", "XLANG=zh"], False),
+    (["-e", "LONG=" + 600 * "x", "-e", "LANG=zh_CN.UTF-8"], True),
+    (["--append", "lang=zh"], True),
+    (["--append", "lang=zh", "-e", "LANG=en_US.UTF-8"], False),
+])
+def test_whose_language(options, chinese):
+    log = lab.log_of(lab.guest([lab.program("wrong"), "null_pointer"], options=options))
+    assert ("空指针" if chinese else "NULL POINTER") in log, log
+
+
+def test_short_errors_are_one_line():
+    log = lab.log_of(lab.guest([lab.program("wrong"), "null_pointer"], options=["--append", "errors=short"]))
+    assert "segfault at 0 " in log and "NULL POINTER" not in log
+
+
+PANICS = {"null": "panic_null", "frame": "panic_frame", "garbage": "panic_protection", "stack": "panic_stack",
+          "text": "panic_readonly", "data": "panic_data", "user": "panic_user", "userexec": "panic_user_call",
+          "test": "panic_wild"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", PANICS)
+def test_panic(kind, language):
+    booted = lab.boot(append=f"panic={kind} lang={language}")
+    assert booted.status == qemu.PANIC
+    lines = booted.output[booted.output.index("BUG: "):].splitlines()
+    assert re.fullmatch(r"BUG: (kernel NULL pointer dereference, address: [0-9a-f]{16}|unable to handle page fault for "
+                        r"address: [0-9a-f]{16}|.*in the kernel|.*double fault\))", lines[0]), lines[0]
+    column = LANGUAGES[language]
+    assert re.fullmatch(pattern(words()[("WORD", PANICS[kind])][column]), lines[-2]), lines[-3:]
+    assert lines[-1] == words()[("WORD", "panic_next")][column].replace("%s", "panic_trap")
+
+
+def test_every_panic_is_provoked():
+    rows = {name for kind, name in words() if name.startswith("panic_")}
+    assert set(PANICS.values()) == rows - {"panic_next"}
