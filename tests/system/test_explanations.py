@@ -157,3 +157,35 @@ def test_panic(kind, language):
 def test_every_panic_is_provoked():
     rows = {name for kind, name in words() if name.startswith("panic_")}
     assert set(PANICS.values()) == rows - {"panic_next"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_out_of_memory(language):
+    """The table first, the decision second; the victim is the largest, not the one that asked, who goes on."""
+    result = lab.guest([lab.program("hog"), "40", "25"], options=["-m", "64", "-e", f"LANG={language}"])
+    log, column = lab.log_of(result), LANGUAGES[language]
+    assert result.stdout == b"own: 25 MiB\nchild: signal 9\n", log
+    assert result.returncode == 0 and "ledger: balanced" in log
+    lines = log[log.index("hog invoked oom-killer: order=0, oom_score_adj="):].splitlines()
+    touched, head = lines[1], lines[2]
+    assert re.fullmatch(pattern(words()[("WORD", "oom_touch")][column]), touched)
+    assert head == words()[("WORD", "oom_head")][column]
+    rows = [re.fullmatch(r"([ *]) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+)  (\w+)(.*)", line) for line in lines[3:6]]
+    assert [row.group(7) for row in rows] == ["init", "hog", "sleeper"]
+    assert [row.group(1) for row in rows] == [" ", " ", "*"]
+    assert rows[2].group(8) == words()[("WORD", "oom_victim")][column]
+    for row in rows:
+        resident, swapped, tables, score = map(int, row.groups()[2:6])
+        frames = int(re.search(r"boot: (\d+) frames", log).group(1))
+        assert score == (resident + swapped + tables) // 4 * 1000 // frames
+    killed = re.search(rf"^Out of memory: Killed process {rows[2].group(2)} \(sleeper\) total-vm:\d+kB, anon-rss:(\d+)kB, file-rss:"
+                       r"\d+kB, shmem-rss:\d+kB, UID:0 pgtables:\d+kB oom_score_adj:0$", log, re.MULTILINE)
+    assert killed and 40 * 1024 <= int(killed.group(1)) < 41 * 1024, log
+    assert log.index(rows[2].group(0)) < killed.start() < log.index(words()[("WORD", "oom_try")][column])
+
+
+def test_the_one_that_asks_goes_when_it_is_the_largest():
+    result = lab.guest([lab.program("hog"), "10", "60"], options=["-m", "64"])
+    assert result.returncode == 137
+    assert re.search(r"Killed process \d+ \(hog\)", lab.log_of(result)), lab.log_of(result)
+    assert "ledger: balanced" in lab.log_of(result)
