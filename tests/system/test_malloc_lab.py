@@ -4,8 +4,6 @@
 malloc-lab verifies every block's contents and heap_check itself; its status says whether all was well.
 """
 
-import glob
-import gzip
 import os
 import re
 import subprocess
@@ -13,10 +11,11 @@ import subprocess
 import pytest
 
 import lab
+import traces
 
 SCRIPT = os.path.join(lab.ROOT, "scripts", "malloc-lab")
 LAB = os.path.join(lab.BUILD, "root", "bin", "malloc-lab")
-TRACES = sorted(glob.glob(os.path.join(lab.ROOT, "tests", "malloc", "traces", "*.rep.gz")))
+TRACES = traces.recorded()
 OURS = ["-a", "bump", "-a", "first", "-a", "list", "-a", "classic"]
 
 
@@ -25,20 +24,14 @@ def host_tools():
     subprocess.run(["make", "-s", "malloc-lab"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
 
 
-def unpacked(folder, name):
-    path = folder / os.path.basename(name)[:-3]
-    path.write_bytes(gzip.open(name).read())
-    return str(path)
-
-
 def rows(output):
     """{allocator: utilisation}"""
     return {name: float(value) for name, value in re.findall(r"^  (\w+) +([\d.]+) ", output, re.M)}
 
 
-@pytest.mark.parametrize("trace", TRACES, ids=lambda name: os.path.basename(name).split(".")[0])
+@pytest.mark.parametrize("trace", TRACES, ids=traces.short)
 def test_traces_on_linux(trace, tmp_path):
-    done = subprocess.run([LAB, *OURS, unpacked(tmp_path, trace)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([LAB, *OURS, traces.plain(str(tmp_path), trace)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     found = rows(done.stdout)
     assert set(found) == {"bump", "first", "list", "classic"}
@@ -46,7 +39,7 @@ def test_traces_on_linux(trace, tmp_path):
 
 
 def test_the_guest_needs_as_much_memory_as_linux(tmp_path):
-    trace = unpacked(tmp_path, next(name for name in TRACES if "perl" in name))
+    trace = traces.plain(str(tmp_path), next(name for name in TRACES if traces.short(name) == "perl"))
     here = subprocess.run([LAB, *OURS, trace], capture_output=True, text=True, timeout=60, check=True)
     there = lab.guest(["/bin/malloc-lab", *OURS, "/tmp/trace.rep"], options=("-q", "--icount", "-f", trace + ":/tmp/trace.rep"))
     assert there.returncode == 0, there.stderr.decode()
