@@ -6,10 +6,7 @@
 #include <types.h>
 #include <x86/trapframe.h>
 
-/* No number of Linux's, nor one that it may get: here 'F' 'L'. It is no system call for any count, strace or event. */
-#define TRACE_CALL 0x464c
-
-/* event(number, payload, size): of the C library. => 0, -EINVAL: none of its events, -EFAULT; -ENOSYS: nobody wants to know. */
+/* TRACE_CALL: an event of the C library. => 0, -EINVAL: none of its events, -EFAULT; -ENOSYS: nobody wants to know. */
 int64_t sys_trace(const struct trapframe *frame);
 
 void trace_call_enter(const struct trapframe *frame);

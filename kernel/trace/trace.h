@@ -4,8 +4,7 @@
  *     TRACE(frame_alloc, .pfn = pfn, .owner = owner);
  *
  * writes one record of events.def, in the context of the running thread; where the level is lower it costs one compare and one
- * branch that is never taken. What the records hold is made from events.def: struct trace_NAME is the payload of event NAME,
- * TRACE_NAME its number, TRACE_ENUM_LABEL a value of an enumeration.
+ * branch that is never taken.
  *
  * Guards: kernel code is not interrupted, and one CPU runs; a record is written in one go. */
 #ifndef FAULTLINE_TRACE_TRACE_H
@@ -13,47 +12,8 @@
 
 #include <arch/x86/percpu.h>
 #include <sched/thread.h>
-#include <trace/enum.h>
+#include <trace/events.h>
 #include <types.h>
-
-/* ---- What events.def says ---- */
-
-#define LABEL(enumeration, label) TRACE_##enumeration##_##label,
-#define ENUM(name, ...) enum trace_##name{EACH_LABEL(name, __VA_ARGS__)};
-#define EVENT(number, name, level, ...) enum { TRACE_##name = (number), TRACE_LEVEL_##name = (level) };
-#include <trace/events.def>
-#undef EVENT
-#undef ENUM
-#undef LABEL
-
-#define U8(name) uint8_t name;
-#define U16(name) uint16_t name;
-#define U32(name) uint32_t name;
-#define U64(name) uint64_t name;
-#define I64(name) int64_t name;
-#define X64(name) uint64_t name;
-#define E(enumeration, name) uint8_t name;
-#define TEXT(size, name) char name[size];
-#define STRING(name) /* comes behind the structure */
-#define ENUM(name, ...)
-#define EVENT(number, name, level, ...)                                                                      \
-    struct trace_##name {                                                                                    \
-        __VA_ARGS__                                                                                          \
-    } __attribute__((packed));
-#include <trace/events.def>
-#undef EVENT
-#undef ENUM
-#undef STRING
-#undef TEXT
-#undef E
-#undef X64
-#undef I64
-#undef U64
-#undef U32
-#undef U16
-#undef U8
-
-/* ---- Telling ---- */
 
 #define TRACE_LEVEL_MAX 3
 

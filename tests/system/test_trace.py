@@ -85,3 +85,51 @@ def test_a_gibibyte_of_touches_is_few_records(events):
     faults = sum(event.n for event in told if event.name == "fault_run") + sum(event.name == "fault_end" for event in told)
     assert faults > 130000
     assert len(told) * 20 < faults
+
+
+# ---- What the C library tells ----
+
+def of(events, *names):
+    return [event for event in events if event.name in names]
+
+
+def test_malloc_tells_what_it_did(events):
+    """One gibibyte: its own mapping, made inside the operation and caused by it; the first write faults for the header."""
+    told = events(VMRSS)
+    malloc = of(told, "malloc")[0]
+    assert (malloc.size, malloc.path, malloc.chunk_size, malloc.ptr - malloc.chunk) == (1 << 30, "mmap", (1 << 30) + 4096, 16)
+    begin = next(at for at, event in enumerate(told) if event.name == "begin" and event.op == malloc.op)
+    inside = [event for event in told[begin:told.index(malloc)] if event.name not in ("begin", "rss") and event.cause == malloc.op]
+    assert [event.name for event in inside[:4]] == ["sys_enter", "vma_add", "sys_exit", "fault_begin"]
+    region = of(inside, "vma_add")[0]
+    touches = [event for event in of(told, "fault_end", "fault_run") if region.start <= event.va < region.end]
+    assert len(touches) > 5 and {event.cause for event in touches} == {malloc.op}
+    free = of(told, "free")[0]
+    assert (free.ptr, free.act, free.chunk_size) == (malloc.ptr, "unmap", malloc.chunk_size)
+
+
+def test_small_blocks_come_from_the_break(events):
+    told = events("malloc1")
+    malloc, top = of(told, "malloc")[0], of(told, "heap_top")[0]
+    assert (malloc.size, malloc.path, top.why, top.cause) == (1, "brk", "first", malloc.op)
+    assert top.new_break - top.old_break == 132 * 1024 and top.old_break < malloc.ptr < top.new_break
+    assert not [event for event in told if event.name == "sys_enter" and event.nr >= 512]    # to tell is no system call
+
+
+def test_marks_say_where_the_program_was(events):
+    marks = of(events(VMRSS), "mark")
+    assert [mark.text for mark in marks][:2] == ["malloc(1 GiB)", "read 1 page"] and marks[-1].text == "free"
+    with open(f"{lab.ROOT}/user/demo/vmrss.c", encoding="utf-8") as file:
+        source = file.read().splitlines()
+    assert all(f'demo_mark("{mark.text}")' in source[mark.line - 1] and mark.file == "vmrss.c" for mark in marks)
+
+
+def test_a_program_of_ours_tells_nothing_on_linux():
+    """The same binary: strace sees none of our private calls."""
+    result = subprocess.run(["strace", "-f", os.path.join(lab.BUILD, "user", "demo", "malloc1.elf")], capture_output=True, text=True, check=False)
+    assert result.returncode == 0 and "syscall_0x" not in result.stderr
+
+
+def test_strace_does_not_see_the_telling():
+    result = guest(["malloc1"], options=["--append", "trace=1 strace"])
+    assert b"brk(" in result.stderr and b"syscall_" not in result.stderr
