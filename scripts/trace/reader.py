@@ -15,11 +15,10 @@ import threading
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
-import qemu             # noqa: E402 (the scripts' folders come first)
-import schema           # noqa: E402
-from elf import Elf     # noqa: E402
+import qemu        # noqa: E402 (the scripts' folders come first)
+import schema      # noqa: E402
+from ramfile import RamFile    # noqa: E402
 
-KERNEL_BASE, DIRECT_MAP = 0xFFFFFFFF80000000, 0xFFFF888000000000
 PACKET_SIZE = 16 << 10
 RING = struct.Struct("<QQQIIQ")    # struct ring: packets, current, taken, reader, started, lost
 TAKEN = 16                        # its offset
@@ -35,22 +34,19 @@ def memory_file(megabytes):
 
 
 class Ring:
-    def __init__(self, memory, kernel=qemu.KERNEL):
-        """memory: the guest's RAM as a writable buffer."""
-        symbol = next(symbol for symbol in Elf(kernel).symbols() if symbol.name == "trace_ring")
-        self.memory, self.at = memory, symbol.value - KERNEL_BASE
+    def __init__(self, ram):
+        """ram: the RamFile of the guest."""
+        symbol = next(symbol for symbol in ram.kernel.symbols() if symbol.name == "trace_ring")
+        self.ram, self.at = ram, ram.offset(ram.phys_of(symbol.value))
         self.count = (symbol.size - RING.size) // 4    # one count of events for each packet ends the structure
 
     def state(self):
-        return RING.unpack_from(self.memory, self.at)
+        return RING.unpack_from(self.ram.view, self.at)
 
     def packet(self, number):
-        start = self.state()[0] - DIRECT_MAP + number % self.count * PACKET_SIZE
-        content = struct.unpack_from("<Q", self.memory, start + CONTENT_BITS)[0] // 8
-        return self.memory[start:start + content]
-
-    def take(self, number):
-        struct.pack_into("<Q", self.memory, self.at + TAKEN, number)
+        start = self.ram.offset(self.ram.phys_of(self.state()[0] + number % self.count * PACKET_SIZE))
+        content = struct.unpack_from("<Q", self.ram.view, start + CONTENT_BITS)[0] // 8
+        return self.ram.view[start:start + content]
 
     def tail(self):
         """The packets that are there, the oldest first; the newest may still grow."""
@@ -68,8 +64,9 @@ class Recorder(threading.Thread):
         with open(os.path.join(folder, "metadata"), "w", encoding="utf-8") as file:
             file.write(schema.Schema().metadata(environment))
         self.stream = open(os.path.join(folder, "stream"), "wb")    # pylint: disable=consider-using-with
-        self.memory = mmap.mmap(memory_descriptor, 0)
-        self.ring, self.next, self.ended = Ring(self.memory, kernel), 0, threading.Event()
+        self.memory = mmap.mmap(memory_descriptor, 0)    # to write to; the rest is read through the RamFile
+        self.ring = Ring(RamFile(f"/dev/fd/{memory_descriptor}", kernel))
+        self.next, self.ended = 0, threading.Event()
 
     def run(self):
         while not self.ended.wait(POLL_SECONDS):
@@ -80,7 +77,7 @@ class Recorder(threading.Thread):
         while self.next < current:
             self.stream.write(self.ring.packet(self.next))
             self.next += 1
-            self.ring.take(self.next)
+            struct.pack_into("<Q", self.memory, self.ring.at + TAKEN, self.next)
 
     def finish(self):
         self.ended.set()
