@@ -329,6 +329,17 @@ $(NPM)/installed: scripts/report/package.json scripts/report/package-lock.json
 	@mkdir -p $(NPM) && cp $^ $(NPM)/
 	$(Q)cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch installed
 
+BUNDLE_SOURCES := $(filter-out %/bundle.js,$(wildcard scripts/report/*.js scripts/report/*.jsx))
+ESBUILD := NODE_PATH=$(NPM)/node_modules $(NPM)/node_modules/.bin/esbuild scripts/report/main.jsx --bundle --minify --format=iife \
+           --target=es2020 --charset=utf8 --legal-comments=eof --jsx-factory=h --log-level=warning
+.PHONY: bundle
+bundle: scripts/report/bundle.js ## build the script of the report's page from its sources (npm; the result is committed)
+scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+	$(call say,ESBUILD,$@)
+	$(Q)$(ESBUILD) --outfile=$@
+$(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+	$(Q)$(ESBUILD) --outfile=$@
+
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
 $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include
