@@ -340,6 +340,16 @@ scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
 $(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
 	$(Q)$(ESBUILD) --outfile=$@
 
+# The program is run under recording, with its time counted in instructions; what it ends with does not matter.
+PROG ?= vmrss
+RECORDING = $(B)/recordings/$(notdir $(PROG))
+.PHONY: report
+report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
+	@rm -rf $(RECORDING) && mkdir -p $(dir $(RECORDING)) $(B)/report
+	-@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS)
+	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
+	@echo 'Open $(B)/report/$(notdir $(PROG)).html in a browser.'
+
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
 $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include

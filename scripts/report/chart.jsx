@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { counters, countersAt, data, faults, faultsAt, last } from "./data.js";
 import { LINE, SOFT } from "./draw.js";
-import { LEFT, RIGHT, tickOf } from "./space.jsx";
+import { CursorLine, LEFT, RIGHT, tickOf } from "./space.jsx";
 import { Pane } from "./pane.jsx";
 import { count, t } from "./words.js";
 
@@ -14,7 +14,7 @@ const MOST_POINTS = 4000;
 const CURVES = [["vsz", "#0072b2", [7, 4], 2], ["rss", "#d55e00", [], 2.5], ["table", "#009e73", [2, 3], 2]];
 
 function ticksThatMatter() {
-    const ticks = new Set([0, last]);
+    const ticks = new Set([0, Math.max(last - 1, 0), last]);
     for (const column of [counters.tick, faults.tick])
         for (const tick of column)
             ticks.add(Math.min(tick, last));
@@ -46,7 +46,7 @@ function options(width, height) {
                     if (value >= low)
                         marks.push(value);
                 return marks;
-            }, values: (_, marks) => marks.map(short) },
+            }, filter: (_, marks) => marks, values: (_, marks) => marks.map(short) },
             { ...axis, scale: "f", side: 1, size: RIGHT, gap: 5, grid: { show: false }, values: (_, marks) => marks.map(value => (value % 1 ? "" : count(value))) },
         ],
         series: [{}, ...CURVES.map(([, stroke, dash, thick]) => ({ stroke, dash, width: thick, paths: stepped, points: { show: false }, spanGaps: false })),
@@ -88,7 +88,10 @@ export function Chart({ tick, tables, onTick }) {
     const now = countersAt(tick);
     const pick = event => onTick(tickOf(event.clientX - ref.current.getBoundingClientRect().left, ref.current.clientWidth));
     const label = `${t("vsz_long")} ${now.vsz} kB, ${t("rss_long")} ${now.rss} kB, ${t("tables")} ${now.table} kB, ${t("faults")} ${now.faults}`;
-    return <Pane id="numbers" title={t("numbers")} note={null} tables={tables} twin={twin} sum={<Key />}>
-        <div class="plot" ref={ref} role="img" aria-label={label} onMouseDown={pick} onMouseMove={event => event.buttons & 1 && pick(event)} />
+    return <Pane id="numbers" title={t("numbers")} tables={tables} twin={twin} sum={<Key />}>
+        <div class="plot" role="img" aria-label={label} onMouseDown={pick} onMouseMove={event => event.buttons & 1 && pick(event)}>
+            <div ref={ref} />
+            <CursorLine tick={tick} />
+        </div>
     </Pane>;
 }

@@ -6,7 +6,7 @@
 import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-export const INK = "#1b2330", SOFT = "#5f6b7a", LINE = "#d8dde4", PALE = "#eef1f5", HEADER = "#7a1f00";
+export const INK = "#1b2330", SOFT = "#5f6b7a", LINE = "#d8dde4", HEADER = "#7a1f00";
 export const COLOURS = { heap: "#e69f00", stack: "#cc79a7", anon: "#009e73", text: "#0072b2", constant: "#56b4e9", data: "#d55e00", kernel: "#8a94a3" };
 export const SITES = ["#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#f0e442", "#d55e00"];
 export const FONT = "11px system-ui, sans-serif";

@@ -2,8 +2,9 @@
 // frames.jsx - the machine's RAM, cell by cell: who owns each frame, and under the pointer who maps it where.
 
 import { h } from "preact";
+import { useState } from "preact/hooks";
 import { PAGE, at, data, frames, regionAt, regions, runs, text } from "./data.js";
-import { COLOURS, Canvas, PALE } from "./draw.js";
+import { COLOURS, Canvas } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
 
@@ -43,7 +44,7 @@ function grid(width, height) {
     for (;;) {
         const cells = Math.ceil(data.memory / frames_), side = Math.floor(Math.sqrt(width * height / cells));
         const columns = Math.max(Math.floor(width / Math.max(side, 1)), 1);
-        if (side >= 6 && Math.ceil(cells / columns) * side <= height)
+        if (side >= 5 && Math.ceil(cells / columns) * side <= height)
             return { each: frames_, side, columns, cells };
         frames_ *= 2;
         if (frames_ > data.memory)
@@ -99,10 +100,10 @@ function Owners({ owners }) {
 }
 
 export function Frames({ tick, language, tables, onTip }) {
-    const owners = ownersAt(tick), sizes = { each: 1 };
+    const owners = ownersAt(tick), sizes = { each: 1 }, [each, setEach] = useState(1);
     const draw = (g, width, height) => {
         const { each, side, columns, cells } = Object.assign(sizes, grid(width, height));
-        g.fillStyle = PALE;
+        setEach(each);
         for (let cell = 0; cell < cells; cell++) {
             const owner = strongest(owners, cell * each, (cell + 1) * each), x = (cell % columns) * side, y = Math.floor(cell / columns) * side;
             g.fillStyle = OWNERS[owner][1];
@@ -126,8 +127,8 @@ export function Frames({ tick, language, tables, onTip }) {
         });
         onTip({ x: event.clientX, y: event.clientY, words: [`${t("frame", count(pfn))}  ${hex(pfn * PAGE)}`, t(OWNERS[owners[pfn]][0]), ...(lines.length ? lines : [t("not_mapped")])] });
     };
-    const mine = owners.reduce((sum, owner) => sum + (owner >= FILE), 0);
-    return <Pane id="frames" title={t("frames")} tables={tables} twin={() => twin(owners)} sum={size(data.memory * PAGE)}>
+    const note = each > 1 ? t("frames_note", each) : t("cell_one"), mine = owners.reduce((sum, owner) => sum + (owner >= FILE), 0);
+    return <Pane id="frames" title={t("frames")} tables={tables} twin={() => twin(owners)} sum={size(data.memory * PAGE)} note={note}>
         <Canvas className="fill" draw={draw} on={[tick, language]} label={`${t("frames")}: ${t("o_anon")} + ${t("o_file")} ${mine}`} onPoint={tip} onLeave={() => onTip(null)} />
         <Owners owners={owners} />
     </Pane>;

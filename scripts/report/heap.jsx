@@ -6,7 +6,7 @@
 // number of bytes.
 
 import { h } from "preact";
-import { at, chunks, data, place, regionAt, regions, text } from "./data.js";
+import { at, chunks, place, regionAt, regions, text } from "./data.js";
 import { Canvas, HEADER, INK, LINE, SITES, SOFT, fit, hatch } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { spot } from "./titles.js";
@@ -48,7 +48,7 @@ function blocksAt(tick) {
         blocks.push({ kind: "used", start: chunks.chunk[row], end, row });
     }
     close();
-    return heapOnly(blocks, alive);
+    return heapOnly(blocks, alive).sort((a, b) => a.start - b.start);
 }
 
 // A heap in which nothing is in use is one free block.
@@ -153,8 +153,9 @@ export function Heap({ tick, language, tables, onTip }) {
             lines.push(`malloc(${chunks.size[block.row]}) = ${hex(chunks.ptr[block.row])}`, spot(place(chunks.place[block.row])));
         onTip(block ? { x: event.clientX, y: event.clientY, words: lines } : null);
     };
-    return <Pane id="heap" title={t("heap")} note={t("heap_note")} tables={tables} twin={() => twin(blocks)} sum={data.chunks.length ? sumOf(blocks) : null}>
+    return <Pane id="heap" title={t("heap")} note={t("heap_note")} tables={tables} twin={() => twin(blocks)}>
         <Canvas className="fill" draw={draw} on={[tick, language]} label={sumOf(blocks)} onPoint={tip} onLeave={() => onTip(null)} />
+        {chunks.n > 0 && <p class="note" id="heap-sum">{sumOf(blocks)}</p>}
         <Sites blocks={blocks} />
     </Pane>;
 }

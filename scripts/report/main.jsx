@@ -10,7 +10,7 @@ import { Chart } from "./chart.jsx";
 import { countersAt, data, last } from "./data.js";
 import { Frames } from "./frames.jsx";
 import { Heap } from "./heap.jsx";
-import { Space, xOf } from "./space.jsx";
+import { Space } from "./space.jsx";
 import { LEVELS, stepAt, stepsOf } from "./steps.js";
 import { Story } from "./story.jsx";
 import { Tree } from "./tree.jsx";
@@ -33,13 +33,14 @@ function Numbers({ tick }) {
 
 function Controls({ state, steps, step, go, set, playing, setPlaying, speed, setSpeed }) {
     const end = steps.length - 1;
-    const button = (name, sign, action, off) => <button id={name} title={t(name)} aria-label={t(name)} disabled={off} onClick={action}>{sign}</button>;
+    const button = (name, shape, action, off) => <button id={name} title={t(name)} aria-label={t(name)} disabled={off} onClick={action}>
+        <svg width="14" height="14" aria-hidden="true"><path d={shape} fill="currentColor" /></svg></button>;
     return <div class="controls">
-        {button("first", "\u23ee", () => go(0), step === 0)}
-        {button("back", "\u25c0", () => go(step - 1), step === 0)}
-        {button(playing ? "pause" : "play", playing ? "\u23f8" : "\u25b6\ufe0e", () => setPlaying(!playing), step === end && !playing)}
-        {button("forward", "\u25b6", () => go(step + 1), step === end)}
-        {button("end", "\u23ed", () => go(end), step === end)}
+        {button("first", "M2 2h2v10h-2zM12 2v10l-7-5z", () => go(0), step === 0)}
+        {button("back", "M10 2v10l-7-5z", () => go(step - 1), step === 0)}
+        {button(playing ? "pause" : "play", playing ? "M3 2h3v10h-3zM8 2h3v10h-3z" : "M3 1v12l9-6z", () => setPlaying(!playing), step === end && !playing)}
+        {button("forward", "M4 2v10l7-5z", () => go(step + 1), step === end)}
+        {button("end", "M10 2h2v10h-2zM2 2v10l7-5z", () => go(end), step === end)}
         <input type="range" min="0" max={end} value={step} aria-label={t("step", step + 1, steps.length)} onInput={event => go(Number(event.target.value))} />
         <output>{t("step", count(step + 1), count(steps.length))}</output>
         <label>{t("speed")} <select value={speed} onChange={event => setSpeed(event.target.value)}>{Object.keys(SPEEDS).map(name => <option>{name}</option>)}</select></label>
@@ -74,17 +75,6 @@ function Tip({ tip }) {
     return <div class="tip" role="status" style={{ left: `${left}px`, top: `${top}px` }}>{tip.words.map(line => <div>{line}</div>)}</div>;
 }
 
-// One line through everything that is drawn over time.
-function CursorLine({ tick }) {
-    const ref = useRef(null), [width, setWidth] = useState(0);
-    useEffect(() => {
-        const watch = new ResizeObserver(() => setWidth(ref.current.parentNode.clientWidth));
-        watch.observe(ref.current.parentNode);
-        return () => watch.disconnect();
-    }, []);
-    return <div class="cursor" ref={ref} aria-hidden="true" style={{ transform: `translateX(${Math.round(12 + xOf(tick, width - 26))}px)` }} />;
-}
-
 function Page() {
     const [state, setState] = useState(startingState), set = change => setState(old => ({ ...old, ...change }));
     const [playing, setPlaying] = useState(false), [speed, setSpeed] = useState("1\u00d7"), [tip, setTip] = useState(null);
@@ -114,15 +104,16 @@ function Page() {
     const common = { tick, language: state.language, tables: state.tables, onTick, onTip: setTip };
     return <main data-step={step} data-tick={tick}>
         <div class="head">
-            <h1><b>{data.program}</b> {t("title", "").replace(/\s+/g, " ").trim()}</h1>
+            <h1>{t("title", "|").split("|").map((part, at) => (at ? [<b>{data.program}</b>, part] : part))}</h1>
             <Numbers tick={tick} />
         </div>
         <Controls state={state} steps={steps} step={step} go={go} set={change} playing={playing} setPlaying={setPlaying} speed={speed} setSpeed={setSpeed} />
-        <div class="time"><Space {...common} /><Chart {...common} /><CursorLine tick={tick} /></div>
+        <div class="time"><Space {...common} /><Chart {...common} /></div>
         <Story steps={steps} step={step} onStep={go} />
         <Heap {...common} />
         <Frames {...common} />
         <Tree {...common} before={before} />
+        {data.differences > 0 && <p class="warning" role="alert">{t("differences", count(data.differences))}</p>}
         <footer>{t("keys")} · {data.command || data.path} · {t("from", count(data.events))}</footer>
         <Tip tip={tip} />
     </main>;

@@ -4,6 +4,7 @@
 // The lanes are drawn once; only the column at the right, which tells the state at the cursor, is drawn at every step.
 
 import { h } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { PAGE, at, last, regions, text } from "./data.js";
 import { Canvas, INK, LINE, MONO, SOFT, FONT, fit, hatch, regionColour } from "./draw.js";
 import { leftOut, residentAt, rows, shapeAt } from "./lanes.js";
@@ -58,15 +59,15 @@ function drawResident(g, place, width, colour) {
     let from = 0, high = 0;
     const bar = to => {
         if (high > 0)
-            g.fillRect(from, bottom - high, Math.max(to - from, 1), high);
+            g.fillRect(from, bottom - high, Math.max(to - from, 1), high);    // whole pixels: no seams
     };
     for (const [tick, pages] of row.curve) {
-        const x = xOf(tick, width);
+        const x = Math.round(xOf(tick, width));
         bar(x);
         from = x;
         high = share(pages, row.most) * height;
     }
-    bar(xOf(last, width));
+    bar(Math.round(xOf(last, width)));
 }
 
 function drawLanes(g, width) {
@@ -117,6 +118,17 @@ function summary(tick) {
     return twin(tick).rows.map(row => `${row[4]}: ${t("of", row[2], row[1])}`).join("; ");
 }
 
+// The same place in time in each picture that is drawn over it.
+export function CursorLine({ tick }) {
+    const ref = useRef(null), [width, setWidth] = useState(0);
+    useEffect(() => {
+        const watch = new ResizeObserver(() => setWidth(ref.current.parentNode.clientWidth));
+        watch.observe(ref.current.parentNode);
+        return () => watch.disconnect();
+    }, []);
+    return <div class="cursor" ref={ref} aria-hidden="true" style={{ transform: `translateX(${Math.round(xOf(tick, width))}px)` }} />;
+}
+
 export function Space({ tick, language, tables, onTick, onTip }) {
     const tip = (x, y, event) => {
         const place = PLACES.placed.find(each => y >= each.y && y < each.y + each.height);
@@ -134,6 +146,7 @@ export function Space({ tick, language, tables, onTick, onTip }) {
             <Canvas height={PLACES.height} draw={(g, width) => drawLanes(g, width)} on={[language]} label={summary(tick)} />
             <Canvas height={PLACES.height} className="over" draw={(g, width) => drawState(g, width, tick)} on={[tick, language]} label=""
                 onPoint={tip} onLeave={() => onTip(null)} onPick={(x, y, event) => onTick(tickOf(x, event.target.clientWidth))} />
+            <CursorLine tick={tick} />
         </div>
     </Pane>;
 }

@@ -42,6 +42,19 @@ export function parts(row) {
     return found;
 }
 
+// Faults of one kind in one region that follow each other are one step: the last of them, with their number.
+function foldFaults(steps) {
+    const folded = [], alike = row => kinds[row] === "fault" && `${story.details[row][1]} ${story.details[row][8]}`;
+    for (const step of steps) {
+        const before = folded[folded.length - 1];
+        if (before && alike(step.row) && alike(step.row) === alike(before.row))
+            folded[folded.length - 1] = { ...step, n: before.n + 1 };
+        else
+            folded.push({ ...step, n: 1 });
+    }
+    return folded;
+}
+
 // [{row, tick}] in rising order; the first one is the program's beginning.
 export function stepsOf(level) {
     const listed = [];
@@ -57,7 +70,7 @@ export function stepsOf(level) {
         highest = Math.max(highest, Math.min(opens[row] ? story.first[row] : story.last[row], last));
         return { row, tick: highest };
     });
-    return steps.length ? steps : [{ row: -1, tick: data.ticks ? 0 : last }];
+    return steps.length ? (level === "story" ? foldFaults(steps) : steps) : [{ row: -1, tick: data.ticks ? 0 : last }];
 }
 
 // The step that shows this tick: the last one that is not after it.

@@ -11,13 +11,13 @@ import { placeOf, spot, title } from "./titles.js";
 import { count, t } from "./words.js";
 import { Pane, Table } from "./pane.jsx";
 
-const ROW = 24, MOST_PARTS = 12, AROUND = 4;
+const ROW = 24, MOST_PARTS = 12, AROUND = 3;
 const SIGN = { malloc: "+", free: "\u2212", realloc: "\u00b1", fault: "!", fault_run: "!", call: "\u203a", mark: "\u2605", exec: "\u25b6", proc_exit: "\u25a0", segv: "\u2717" };
 
-function Line({ row, more = true }) {
+function Line({ row, n = 1, more = true }) {
     const [what, about] = title(row);
     return <span class={`line ${row < 0 ? "" : kind(row)}`}><b class="sign" aria-hidden="true">{SIGN[row < 0 ? "" : kind(row)] || "\u00b7"}</b>{what}
-        {more && about && <small> {about}</small>}</span>;
+        {n > 1 && <em> \u00d7{count(n)}</em>}{more && about && <small> {about}</small>}</span>;
 }
 
 function List({ steps, step, onStep }) {
@@ -37,9 +37,9 @@ function List({ steps, step, onStep }) {
     const from = Math.max(Math.floor(top / ROW) - 4, 0), to = Math.min(from + Math.ceil(tall / ROW) + 8, steps.length);
     return <div class="list" ref={ref} onScroll={event => setTop(event.target.scrollTop)} role="listbox" aria-label={t("what_happened")}>
         <div style={{ height: `${steps.length * ROW}px` }}>
-            {steps.slice(from, to).map(({ row }, at) => <div key={from + at} role="option" aria-selected={from + at === step}
+            {steps.slice(from, to).map(({ row, n }, at) => <div key={from + at} role="option" aria-selected={from + at === step}
                 style={{ top: `${(from + at) * ROW}px`, paddingLeft: `${10 + 14 * (row < 0 ? 0 : story.depth[row])}px` }} onClick={() => onStep(from + at)}>
-                <Line row={row} /></div>)}
+                <Line row={row} n={n} /></div>)}
         </div>
     </div>;
 }
@@ -86,9 +86,9 @@ export function Detail({ row }) {
     const chain = chainOf(row), inside = row < 0 ? [] : parts(row), later = row < 0 ? null : laterOf(row);
     return <div class="detail">
         <h3><Line row={row} /></h3>
-        <Sources row={row} chain={chain} />
         {chain.length > 1 && <div><h4>{t("why")}</h4>
             <ol class="chain">{chain.map((each, at) => <li style={{ paddingLeft: `${at * 14}px` }}><Line row={each} /></li>)}</ol></div>}
+        <Sources row={row} chain={chain} />
         {inside.length > 0 && <div><h4>{t("what")}</h4>
             <ul class="chain">{inside.slice(0, MOST_PARTS).map(each => <li style={{ paddingLeft: `${14 * (story.depth[each] - story.depth[row] - 1)}px` }}><Line row={each} /></li>)}
                 {inside.length > MOST_PARTS && <li class="soft">{t("more", inside.length - MOST_PARTS)}</li>}</ul></div>}

@@ -51,7 +51,7 @@ function groups(leaves, before, tick) {
 
 function costOf(leaves) {
     const indexes = [...leaves.keys()], distinct = levels => new Set(indexes.map(index => above(index, levels))).size;
-    const tables = 1 + leaves.size + distinct(1) + distinct(2);
+    const tables = leaves.size + distinct(1) + distinct(2);
     const pages = [...leaves.values()].reduce((sum, leaf) => sum + leaf.pages, 0);
     return { tables, pages };
 }

@@ -95,9 +95,11 @@ class Report:
         return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
 
     def counters(self):
-        rows = [[self.tick(at), rss.anon_kb, rss.file_kb, rss.swap_kb, rss.vsz_kb, rss.table_kb, rss.free_frames]
-                for at, rss in self.process.counters]
-        return [list(column) for column in zip(*rows)]
+        """Of the replay, which knows them at every event; the kernel tells them now and then."""
+        rows = {}
+        for at, *sizes in model.curves(self.process):
+            rows[self.tick(at)] = sizes
+        return [list(column) for column in zip(*([tick, *sizes] for tick, sizes in rows.items()))]
 
     def faults(self):
         return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults))]
@@ -195,7 +197,8 @@ class Report:
             "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
             "memory": facts.get("frames", DEFAULT_MEMORY_MIB * 256), "events": len(self.history.events), "command": facts.get("command", ""),
             "processes": {process.pid: process.name() for process in self.history.processes.values()},
-            **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list}
+            **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list,
+            "differences": len(model.differences(self.process))}
 
 
 def shown(field, value):

@@ -23,7 +23,7 @@ NR_BRK, NR_MMAP, NR_MUNMAP, NR_WRITE = 12, 9, 11, 1
 class Recorder:
     def __init__(self, pid=2):
         self.pid, self.time, self.op, self.frame, self.pages = pid, 1000, 0, 700, {}
-        self.events, self.cause, self.vsz, self.tables = [], 0, 0, 1
+        self.events, self.cause, self.vsz = [], 0, 0
 
     def say(self, name, **fields):
         self.time += 100
@@ -49,7 +49,8 @@ class Recorder:
     def counters(self):
         anon = sum(1 for _, kind in self.pages.values() if kind not in ("file", "zero_page"))
         file = sum(1 for _, kind in self.pages.values() if kind == "file")
-        self.say("rss", anon_kb=anon * 4, file_kb=file * 4, swap_kb=0, vsz_kb=self.vsz // 1024, table_kb=4 * self.tables,
+        tables = sum(len({va >> shift for va in self.pages}) for shift in (39, 30, 21))
+        self.say("rss", anon_kb=anon * 4, file_kb=file * 4, swap_kb=0, vsz_kb=self.vsz // 1024, table_kb=4 * tables,
                  free_frames=32000 - len(self.pages))
 
     def region(self, start, end, prot, why, file_id=0, flags=0):

@@ -46,9 +46,23 @@ def test_the_zero_page_is_mapped_and_not_resident(process, events):
 
 
 def test_tables_follow_from_what_is_mapped(process, events):
-    # text at 4 MiB and the stack at the top: the root, and three tables for each; the mapping crosses a border of 2 MiB
-    assert model.tables(process, at(events, "rss", 1)) == {4: 1, 3: 2, 2: 2, 1: 2}
-    assert model.tables(process, at(events, "fault_run")) == {4: 1, 3: 2, 2: 3, 1: 4}
+    # text at 4 MiB and the stack at the top: three tables for each, beside the root; the mapping crosses a border of 2 MiB
+    assert model.tables_kb(process, at(events, "rss", 1)) == 4 * 6
+    assert model.tables_kb(process, at(events, "fault_run")) == 4 * 9
+
+
+def test_the_curves_are_the_filters_at_every_event(process, events):
+    rows = dict((row[0], row[1:]) for row in model.curves(process))
+    now = (0, 0, 0)
+    for index in range(len(events)):
+        now = rows.get(index, now)
+        assert now == (model.promised_kb(process, index), model.resident_kb(process, index), model.tables_kb(process, index)), index
+
+
+def test_a_recording_that_does_not_tell_all_is_noticed(events):
+    assert model.differences(model.replay(events).find("vmrss")) == []
+    lost = [event for event in events if event.name != "fault_run"]
+    assert len(model.differences(model.replay(lost).find("vmrss"))) == 1
 
 
 def test_chunks_live_from_malloc_to_free(process, events):
