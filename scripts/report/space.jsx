@@ -41,13 +41,11 @@ function drawGap(g, y, width, bytes) {
         g.lineTo(x, y + (up ? -2 : 2));
     g.stroke();
     g.font = "10px system-ui, sans-serif";
-    const words = `\u224b ${t("gap", size(bytes))}`, room = g.measureText(words).width + 12, middle = (LEFT + width - RIGHT) / 2;
+    const words = `\u224b ${t("gap", size(bytes))}`, room = g.measureText(words).width + 12, x = LEFT + 18;
     g.fillStyle = "#fff";
-    g.fillRect(middle - room / 2, y - 6, room, 12);
+    g.fillRect(x, y - 6, room, 12);
     g.fillStyle = SOFT;
-    g.textAlign = "center";
-    g.fillText(words, middle, y + 0.5);
-    g.textAlign = "left";
+    g.fillText(words, x + 6, y + 0.5);
     g.font = FONT;
 }
 

@@ -83,7 +83,7 @@ function Sources({ row, chain }) {
 }
 
 export function Detail({ row }) {
-    const chain = chainOf(row), inside = row < 0 ? [] : parts(row), later = row < 0 ? null : laterOf(row);
+    const chain = chainOf(row), inside = row < 0 ? [] : parts(row).filter(part => kind(part) !== "rss"), later = row < 0 ? null : laterOf(row);
     return <div class="detail">
         <h3><Line row={row} /></h3>
         {chain.length > 1 && <div><h4>{t("why")}</h4>

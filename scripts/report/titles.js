@@ -7,7 +7,7 @@ import { count, has, hex, rights, size, t } from "./words.js";
 
 const inside = name => (text(name) ? t("in", text(name)) : "");
 const way = name => (has("p_" + text(name)) ? t("p_" + text(name)) : text(name));
-const known = (name, ...values) => (has("k_" + name) ? t("k_" + name, ...values) : name);
+const known = (name, pfn, many = "") => [`k${many}_${name}`, `k_${name}`].filter(has).map(key => t(key, pfn))[0] || name;
 
 function touch(error, from) {
     return `${t(error & 16 ? "execute" : error & 2 ? "write" : "read")}${text(from) === "user" ? "" : ` (${text(from)})`}`;
@@ -22,7 +22,7 @@ const TITLES = {
     call: ([words, result]) => [result === null ? text(words) : `${text(words)} = ${result > 4096 ? hex(result) : result}`, ""],
     fault: ([va, name, pfn, made, , error, , from, region]) =>
         [t("fault", touch(error, from), hex(va), inside(region), known(text(name), count(pfn))), made ? t("tables_made", made).slice(1).trim() : ""],
-    fault_run: ([va, name, pfn, n, , , region]) => [t("fault_run", count(n), hex(va), inside(region), known(text(name), count(pfn))), ""],
+    fault_run: ([va, name, pfn, n, , , region]) => [t("fault_run", count(n), hex(va), inside(region), known(text(name), count(pfn), "n")), ""],
     vma_add: ([start, end, prot, name]) => [t("vma_add", hex(start), hex(end), rights(prot), text(name), size(end - start)), ""],
     vma_del: ([start, end]) => [t("vma_del", hex(start), hex(end), "", "", size(end - start)), ""],
     vma_size: ([, , start, end, name]) => [t("vma_size", text(name), hex(start), hex(end), size(end - start)), ""],

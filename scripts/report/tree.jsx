@@ -78,7 +78,7 @@ function boxesOf(shown, before) {
     return { boxes, placed };
 }
 
-const X = [0, 92, 208, 316], WIDE = [56, 84, 76, 92];
+const X = [0, 88, 212, 332], WIDE = [56, 96, 92, 112];
 
 function Link({ from, to }) {
     const x = X[to.column - 1] + WIDE[to.column - 1], y = from * ROW + 10, end = X[to.column], y2 = to.row * ROW + 10, middle = (x + end) / 2;
