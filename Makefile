@@ -334,6 +334,27 @@ $(NPM)/installed: scripts/report/package.json scripts/report/package-lock.json
 	@mkdir -p $(NPM) && cp $^ $(NPM)/
 	$(Q)cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch installed
 
+BUNDLE_SOURCES := $(filter-out %/bundle.js,$(wildcard scripts/report/*.js scripts/report/*.jsx))
+ESBUILD := NODE_PATH=$(NPM)/node_modules $(NPM)/node_modules/.bin/esbuild scripts/report/main.jsx --bundle --minify --format=iife \
+           --target=es2020 --charset=utf8 --legal-comments=eof --jsx-factory=h --log-level=warning
+.PHONY: bundle
+bundle: scripts/report/bundle.js ## build the script of the report's page from its sources (npm; the result is committed)
+scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+	$(call say,ESBUILD,$@)
+	$(Q)$(ESBUILD) --outfile=$@
+$(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+	$(Q)$(ESBUILD) --outfile=$@
+
+# The program is run under recording, with its time counted in instructions; what it ends with does not matter.
+PROG ?= vmrss
+RECORDING = $(B)/recordings/$(notdir $(PROG))
+.PHONY: report
+report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
+	@rm -rf $(RECORDING) && mkdir -p $(dir $(RECORDING)) $(B)/report
+	-@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS)
+	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
+	@echo 'Open $(B)/report/$(notdir $(PROG)).html in a browser.'
+
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
 $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include

@@ -19,8 +19,9 @@ import bisect
 import os
 
 PAGE = 4096
-UNCOUNTED = ("[vvar]", "[vdso]")    # the kernel's own frames: mapped, never resident
-MAPPING_KINDS = ("zero", "zero_page", "file", "cow", "reuse", "swapin", "stack")
+MAPPING_KINDS = ("zero", "zero_page", "file", "cow", "reuse", "swapin", "stack", "vdso")
+UNCOUNTED = ("zero_page", "vdso", "image")    # mapped, and the kernel's own: resident for nobody
+SHARED, HEAP, GROWS_DOWN = 1, 2, 4    # flags of a region
 
 
 class Life:
@@ -154,18 +155,11 @@ class Process:
         self.counters = []           # [(event number, rss event)]
         self.faults = []             # [(event number, faults from then on)]
         self.breaks = []             # [(event number, new break)]
-        self.space = self.new_space()
-        self.building = self.leaving = self.forking = None    # of an exec not yet done; of one just done; of a child not yet there
+        self.space = Space(self.regions, self.runs)
         self.live_chunks = {}
-
-    def new_space(self):
-        return Space(self.regions, self.runs)
 
     def name(self):
         return os.path.basename(self.path) or f"process {self.pid}"
-
-    def space_at(self, va):
-        return self.building if self.building and self.building.region_at(va) else self.space
 
 
 class History:
@@ -204,19 +198,12 @@ class Replay:
     # ---- processes ----
 
     def on_proc_new(self, event, process):
-        child = self.history.processes[event.child] = Process(event.child, self.now, process.pid)
-        child.path = process.path
-        for region in process.forking or []:
-            child.space.add(region)
-            if not region.shared:
-                for run in [each for each in process.space.runs if region.start <= each.va < region.end and each.kind != "file"]:
-                    child.space.map(run.copy(born=self.now, lane=region.lane))
-        process.forking = None
+        child = self.process(event.child)
+        child.parent, child.path = process.pid, process.path
 
     def on_exec(self, event, process):
         process.space.end(self.now)
-        process.leaving, process.space = process.space, process.building or process.new_space()
-        process.building, process.path = None, event.path
+        process.path = event.path
         process.execs.append(self.now)
         self.end_chunks(process)
 
@@ -238,35 +225,22 @@ class Replay:
     def on_file(self, event, _):
         self.files[event.file_id] = event.path
 
-    def region_name(self, event, process):
+    def region_name(self, event):
         if event.file_id:
             return self.files.get(event.file_id, f"file {event.file_id}")
-        return {"brk": "[heap]", "stack": "[stack]"}.get(event.why, "[anon]")
+        return "[heap]" if event.flags & HEAP else "[stack]" if event.flags & GROWS_DOWN else "[anon]"
 
     def on_vma_add(self, event, process):
         self.lanes += 1
-        region = Region(self.now, start=event.start, end=event.end, prot=event.prot, flags=event.flags, offset=event.offset,
-                        name=self.region_name(event, process), why=event.why, cause=event.cause, lane=self.lanes,
-                        shared=bool(event.flags & 1))
-        if event.why == "fork":
-            process.forking = (process.forking or []) + [region]
-        elif event.why in ("exec", "stack", "vdso"):
-            process.building = process.building or process.new_space()
-            process.building.add(region)
-        else:
-            process.space.add(region)
-
-    def space_of(self, event, process):
-        """An exec takes down the old address space after it has gone over to the new one."""
-        if event.why == "exec" and process.leaving:
-            return process.leaving
-        return process.space_at(event.start)
+        process.space.add(Region(
+            self.now, start=event.start, end=event.end, prot=event.prot, flags=event.flags, offset=event.offset, why=event.why,
+            name=self.region_name(event), cause=event.cause, lane=self.lanes, shared=bool(event.flags & SHARED)))
 
     def on_vma_del(self, event, process):
-        self.space_of(event, process).cut(event.start, event.end, self.now)
+        process.space.cut(event.start, event.end, self.now)
 
     def on_vma_split(self, event, process):
-        space = process.space_at(event.start)
+        space = process.space
         region = space.region_at(event.at)
         if region and region.start < event.at:
             self.lanes += 1
@@ -274,19 +248,19 @@ class Replay:
             space.add(region.copy(born=self.now, start=event.at, offset=region.offset + event.at - region.start, lane=self.lanes))
 
     def on_vma_merge(self, event, process):
-        space = process.space_at(event.start)
+        space = process.space
         lower, upper = space.region_at(event.start), space.region_at(event.at)
         if lower and upper and lower is not upper:
             space.drop(upper, self.now)
             space.reshape(lower, self.now, end=event.end)
 
     def on_vma_prot(self, event, process):
-        space = process.space_at(event.start)
+        space = process.space
         for region in space.inside(event.start, event.end):
             space.reshape(region, self.now, prot=event.prot)
 
     def on_vma_size(self, event, process):
-        space = process.space_at(event.start)
+        space = process.space
         region = space.region_at(event.start)
         if region:
             space.reshape(region, self.now, start=event.new_start, end=event.new_end)
@@ -295,30 +269,36 @@ class Replay:
                     space.unmap(low, high, self.now)
 
     def on_vma_move(self, event, process):
-        space = process.space_at(event.start)
+        space = process.space
         for region in space.inside(event.start, event.end):
             shift = event.to - event.start
             space.reshape(region, self.now, start=region.start + shift, end=region.end + shift)
         space.move(event.start, event.end, event.to, self.now)
 
     def on_zap(self, event, process):
-        self.space_of(event, process).unmap(event.start, event.end, self.now)
+        process.space.unmap(event.start, event.end, self.now)
 
     # ---- pages and frames ----
 
-    def on_fault_end(self, event, process, n=1, dpfn=0):
+    def map(self, process, va, n, pfn, dpfn, kind, cause):
+        region = process.space.region_at(va)
+        process.space.map(Run(self.now, va=va, n=n, pfn=pfn, dpfn=dpfn, kind=kind, cause=cause, lane=region.lane if region else 0,
+                              counted=kind not in UNCOUNTED))
+
+    def on_fault_end(self, event, process):
         if event.kind in MAPPING_KINDS or event.kind == "spurious":
-            process.faults.append((self.now, n))
-        if event.kind not in MAPPING_KINDS:
-            return
-        va, space = event.va & -PAGE, process.space_at(event.va)
-        region = space.region_at(va)
-        space.map(Run(self.now, va=va, n=n, pfn=event.pfn, dpfn=dpfn, kind=event.kind, cause=event.cause,
-                      lane=region.lane if region else 0,
-                      counted=event.kind != "zero_page" and not (region and region.name in UNCOUNTED)))
+            process.faults.append((self.now, 1))
+        if event.kind in MAPPING_KINDS:
+            self.map(process, event.va & -PAGE, 1, event.pfn, 0, event.kind, event.cause)
 
     def on_fault_run(self, event, process):
-        self.on_fault_end(event, process, event.n, 0 if event.kind == "zero_page" else event.dpfn)
+        process.faults.append((self.now, event.n))
+        self.map(process, event.va & -PAGE, event.n, event.pfn, event.dpfn, event.kind, event.cause)
+
+    def on_resident(self, event, process):
+        """Without a fault: written by execve, or shared by fork. At exit it is an account, and maps nothing."""
+        if event.why != "exit":
+            self.map(process, event.va, event.pages, event.pfn, 1, event.owner, event.cause)
 
     def on_swap_out(self, event, process):
         process.space.unmap(event.va & -PAGE, (event.va & -PAGE) + PAGE, self.now)
@@ -375,10 +355,61 @@ def promised_kb(process, at):
     return sum(region.end - region.start for region in process.regions if alive(region, at)) // 1024
 
 
-def tables(process, at):
-    """{level: number of page tables} at that moment; level 4 is the root."""
-    count = {4: 1}
+TABLE_SHIFTS = (39, 30, 21)    # of what one table of each level covers, the root left out, as VmPTE leaves it out
+
+
+def tables_kb(process, at):
     runs = [run for run in process.runs if alive(run, at)]
-    for level, shift in ((3, 39), (2, 30), (1, 21)):
-        count[level] = len({index for run in runs for index in range(run.va >> shift, (run.end - 1 >> shift) + 1)})
-    return count
+    return sum(len({index for run in runs for index in range(run.va >> shift, (run.end - 1 >> shift) + 1)}) for shift in TABLE_SHIFTS) * 4
+
+
+class Sizes:
+    """Adds up what is promised, resident and spent on tables while lives come and go."""
+
+    def __init__(self):
+        self.promised = self.resident = 0
+        self.mapped = {}    # (shift, index of a table): runs in it
+
+    def change(self, life, by):
+        if isinstance(life, Region):
+            self.promised += by * (life.end - life.start)
+            return
+        self.resident += by * life.n * PAGE * life.counted
+        for shift in TABLE_SHIFTS:
+            for index in range(life.va >> shift, (life.end - 1 >> shift) + 1):
+                left = self.mapped.get((shift, index), 0) + by
+                self.mapped[shift, index] = left
+                if not left:
+                    del self.mapped[shift, index]
+
+    def row(self, at):
+        return at, self.promised // 1024, self.resident // 1024, len(self.mapped) * 4
+
+
+def curves(process):
+    """[(event number, promised kB, resident kB, tables kB)], wherever one of them changes."""
+    changes = []
+    for life in process.regions + process.runs:
+        if life.died != life.born:
+            changes.append((life.born, 1, life))
+            if life.died is not None:
+                changes.append((life.died, -1, life))
+    sizes, rows = Sizes(), []
+    for at, by, life in sorted(changes, key=lambda change: change[0]):
+        sizes.change(life, by)
+        if rows and rows[-1][0] == at:
+            rows.pop()
+        rows.append(sizes.row(at))
+    return rows
+
+
+def differences(process):
+    """The rss events that the replay does not agree with: [] when the recording told all."""
+    rows = curves(process)
+    starts = [row[0] for row in rows]
+    wrong = []
+    for at, rss in process.counters:
+        row = rows[bisect.bisect_right(starts, at) - 1] if rows else None
+        if not row or row[1:] != (rss.vsz_kb, rss.anon_kb + rss.file_kb, rss.table_kb):
+            wrong.append((at, row, rss))
+    return wrong

@@ -9,7 +9,8 @@
       `- frame_alloc
 
 An operation opens with `begin` and closes with its own record; a call with sys_enter and sys_exit, a fault with fault_begin and
-fault_end. Everything else is a span of one event. A span that never closed (exit does not return) ends with its thread.
+fault_end. Everything else is a span of one event: a mark too, which is the cause of what follows until the next one. A span that
+never closed (exit does not return) ends with its thread.
 """
 
 OPERATIONS = ("malloc", "free", "realloc", "mark")

@@ -23,7 +23,7 @@ NR_BRK, NR_MMAP, NR_MUNMAP, NR_WRITE = 12, 9, 11, 1
 class Recorder:
     def __init__(self, pid=2):
         self.pid, self.time, self.op, self.frame, self.pages = pid, 1000, 0, 700, {}
-        self.events, self.cause, self.vsz, self.tables = [], 0, 0, 1
+        self.events, self.cause, self.vsz = [], 0, 0
 
     def say(self, name, **fields):
         self.time += 100
@@ -49,10 +49,11 @@ class Recorder:
     def counters(self):
         anon = sum(1 for _, kind in self.pages.values() if kind not in ("file", "zero_page"))
         file = sum(1 for _, kind in self.pages.values() if kind == "file")
-        self.say("rss", anon_kb=anon * 4, file_kb=file * 4, swap_kb=0, vsz_kb=self.vsz // 1024, table_kb=4 * self.tables,
+        tables = sum(len({va >> shift for va in self.pages}) for shift in (39, 30, 21))
+        self.say("rss", anon_kb=anon * 4, file_kb=file * 4, swap_kb=0, vsz_kb=self.vsz // 1024, table_kb=4 * tables,
                  free_frames=32000 - len(self.pages))
 
-    def region(self, start, end, prot, why, file_id=0, flags=2):
+    def region(self, start, end, prot, why, file_id=0, flags=0):
         self.vsz += end - start
         self.say("vma_add", start=start, end=end, prot=prot, flags=flags, file_id=file_id, offset=0, why=why)
 
@@ -76,6 +77,12 @@ class Recorder:
         self.frame += 1
         self.counters()
 
+    def resident(self, va, why):
+        self.say("resident", va=va, pages=1, pfn=self.frame, owner="anon", why=why)
+        self.pages[va] = (self.frame, "zero")
+        self.frame += 1
+        self.counters()
+
     def touch_run(self, va, n, cause):
         self.say("fault_run", va=va, n=n, kind="zero", pfn=self.frame, dpfn=1, time_ns=50 * n, cause=cause)
         self.pages.update({va + k * PAGE: (self.frame + k, "run") for k in range(n)})
@@ -84,19 +91,19 @@ class Recorder:
 
 
 def start(recorder):
-    recorder.say("file", file_id=1, path="/bin/vmrss")
-    recorder.region(STACK, STACK + 33 * PAGE, 3, "stack")
-    recorder.region(0x400000, 0x403000, 5, "exec", file_id=1)
     recorder.say("exec", stack_low=STACK, stack_high=STACK + 33 * PAGE, entry=0x4010A0, base=0, brk=HEAP, path="/bin/vmrss")
+    recorder.say("file", file_id=1, path="/bin/vmrss")
+    recorder.region(0x400000, 0x403000, 5, "exec", file_id=1)
+    recorder.region(STACK, STACK + 33 * PAGE, 3, "exec", flags=4)
+    recorder.resident(STACK + 32 * PAGE, "exec")
     recorder.touch(0x401000, "file")
-    recorder.touch(STACK + 32 * PAGE, "stack")
 
 
 def small_malloc(recorder, size, pc, ptr, chunk_size, first=False):
     """From the top of the heap; the first one makes the heap."""
     op = recorder.begin(pc)
     if first:
-        recorder.call(NR_BRK, HEAP + 33 * PAGE, lambda: recorder.region(HEAP, HEAP + 33 * PAGE, 3, "brk"), HEAP + 33 * PAGE)
+        recorder.call(NR_BRK, HEAP + 33 * PAGE, lambda: recorder.region(HEAP, HEAP + 33 * PAGE, 3, "brk", flags=2), HEAP + 33 * PAGE)
         recorder.say("heap_top", old_break=HEAP, new_break=HEAP + 33 * PAGE, why="first")
     if ptr & -PAGE not in recorder.pages:
         recorder.touch(ptr - 8, cause=op, ip=0x402190)

@@ -75,7 +75,7 @@ def speedscope():
 
 @pytest.mark.parametrize("kind, weight, frames", [
     ("bytes", GIB + 1100, ["vmrss", "malloc", "mmap path", "top path"]),
-    ("faults", 106, ["#PF zero", "#PF file", "[heap]", "[anon]", "brk", "mmap", "exec"]),
+    ("faults", 105, ["#PF zero", "#PF file", "[heap]", "[anon]", "brk", "mmap", "exec"]),
 ])
 def test_speedscope_reads_collapsed_stacks(speedscope, folder, tmp_path, kind, weight, frames):
     path = tmp_path / f"{kind}.txt"
@@ -93,7 +93,7 @@ def test_speedscope_reads_chromes_json(speedscope, folder, tmp_path):
     assert profile["name"] == "vmrss (pid 2, tid 2)"
     assert {"brk", "mmap", "munmap", "write"} <= {name.split(" ")[0] for name in names}
     opened = [event for event in profile["events"] if event["type"] == "O"]
-    assert len(opened) == 6 + 5 + 7    # operations, calls, faults
+    assert len(opened) == 6 + 5 + 6    # operations, calls, faults
 
 
 def test_chromes_slices_nest_and_arrows_lead_from_malloc_to_fault(folder):

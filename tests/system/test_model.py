@@ -46,9 +46,23 @@ def test_the_zero_page_is_mapped_and_not_resident(process, events):
 
 
 def test_tables_follow_from_what_is_mapped(process, events):
-    # text at 4 MiB and the stack at the top: the root, and three tables for each; the mapping crosses a border of 2 MiB
-    assert model.tables(process, at(events, "rss", 1)) == {4: 1, 3: 2, 2: 2, 1: 2}
-    assert model.tables(process, at(events, "fault_run")) == {4: 1, 3: 2, 2: 3, 1: 4}
+    # text at 4 MiB and the stack at the top: three tables for each, beside the root; the mapping crosses a border of 2 MiB
+    assert model.tables_kb(process, at(events, "rss", 1)) == 4 * 6
+    assert model.tables_kb(process, at(events, "fault_run")) == 4 * 9
+
+
+def test_the_curves_are_the_filters_at_every_event(process, events):
+    rows = dict((row[0], row[1:]) for row in model.curves(process))
+    now = (0, 0, 0)
+    for index in range(len(events)):
+        now = rows.get(index, now)
+        assert now == (model.promised_kb(process, index), model.resident_kb(process, index), model.tables_kb(process, index)), index
+
+
+def test_a_recording_that_does_not_tell_all_is_noticed(events):
+    assert model.differences(model.replay(events).find("vmrss")) == []
+    lost = [event for event in events if event.name != "fault_run"]
+    assert len(model.differences(model.replay(lost).find("vmrss"))) == 1
 
 
 def test_chunks_live_from_malloc_to_free(process, events):
@@ -82,24 +96,16 @@ def test_a_region_that_moves_takes_its_pages_along():
     assert [(each.start, each.lane) for each in process.space.regions] == [(0x50000, process.regions[0].lane)]
 
 
-def test_a_child_shares_what_its_parent_had_but_not_the_files_pages():
-    events = [SCHEMA.make("vma_add", 1, start=0x10000, end=0x12000, prot=3, flags=2, file_id=0, offset=0, why="mmap"),
-              SCHEMA.make("fault_end", 2, va=0x10000, kind="zero", pfn=9, tables=0, time_ns=1),
-              SCHEMA.make("fault_end", 3, va=0x11000, kind="file", pfn=7, tables=0, time_ns=1),
-              SCHEMA.make("vma_add", 4, start=0x10000, end=0x12000, prot=3, flags=2, file_id=0, offset=0, why="fork"),
-              SCHEMA.make("proc_new", 5, child=2, flags=0)]
-    history = model.replay(events)
-    assert [(run.va, run.pfn) for run in history.processes[2].space.runs] == [(0x10000, 9)]
-    assert len(history.processes[1].space.regions) == 1
-
-
-def test_an_exec_takes_the_old_space_down_after_the_new_one_stands():
-    events = [SCHEMA.make("vma_add", 1, start=0x400000, end=0x401000, prot=5, flags=2, file_id=0, offset=0, why="mmap"),
-              SCHEMA.make("vma_add", 2, start=0x400000, end=0x402000, prot=5, flags=2, file_id=0, offset=0, why="exec"),
+def test_a_new_program_has_nothing_of_the_old_one():
+    events = [SCHEMA.make("vma_add", 1, start=0x400000, end=0x401000, prot=5, flags=0, file_id=0, offset=0, why="mmap"),
+              SCHEMA.make("fault_end", 2, va=0x400000, kind="zero", pfn=9, tables=0, time_ns=1),
               SCHEMA.make("exec", 3, stack_low=0, stack_high=0, entry=0, base=0, brk=0, path="/bin/next"),
-              SCHEMA.make("vma_del", 4, start=0x400000, end=0x401000, why="exec")]
+              SCHEMA.make("vma_add", 4, start=0x400000, end=0x402000, prot=5, flags=4, file_id=0, offset=0, why="exec"),
+              SCHEMA.make("resident", 5, va=0x401000, pages=1, pfn=7, owner="anon", why="exec"),
+              SCHEMA.make("resident", 6, va=0x400000, pages=2, pfn=7, owner="anon", why="exit")]
     process = model.replay(events).find("next")
-    assert [(each.start, each.end) for each in process.space.regions] == [(0x400000, 0x402000)]
+    assert [(each.start, each.end, each.name) for each in process.space.regions] == [(0x400000, 0x402000, "[stack]")]
+    assert [(run.va, run.n, run.pfn) for run in process.space.runs] == [(0x401000, 1, 7)]
 
 
 def test_every_fault_leads_back_to_the_malloc_behind_it(events):

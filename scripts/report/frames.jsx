@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// frames.jsx - the machine's RAM, cell by cell: who owns each frame, and under the pointer who maps it where.
+
+import { h } from "preact";
+import { useState } from "preact/hooks";
+import { PAGE, at, data, frames, regionAt, regions, runs, text } from "./data.js";
+import { COLOURS, Canvas } from "./draw.js";
+import { Pane } from "./pane.jsx";
+import { count, hex, size, t } from "./words.js";
+
+// Owners by number, in order of what wins when a cell has several; a letter for each, so that no colour stands alone.
+const OWNERS = [["o_free", "#e9edf2", "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
+                ["o_file", COLOURS.constant, "F"], ["o_anon", COLOURS.anon, "A"]];
+const FREE = 0, KERNEL = 1, OTHER = 2, TABLE = 3, FILE = 4, ANON = 5;
+const CACHED = ["file", "shmem"];    // frames of the page cache
+
+function ownerOf(owner, pid) {
+    if (owner === "table")
+        return TABLE;
+    if (owner === "anon" || CACHED.includes(owner))
+        return pid === data.pid ? (owner === "anon" ? ANON : FILE) : OTHER;
+    return KERNEL;
+}
+
+// The owner of every frame at this tick: as the kernel said when it gave it out, and what is mapped by it.
+export function ownersAt(tick) {
+    const owners = new Uint8Array(data.memory);
+    for (const row of at(frames, tick))
+        owners.fill(ownerOf(text(frames.owner[row]), frames.pid[row]), frames.pfn[row], frames.pfn[row] + (1 << frames.order[row]));
+    for (const row of at(runs, tick)) {
+        if (!runs.counted[row])
+            continue;
+        const owner = ownerOf(CACHED.includes(text(runs.kind[row])) ? "file" : "anon", runs.pid[row]);
+        for (let k = 0, pfn = runs.pfn[row]; k < runs.pages[row]; k++, pfn += runs.dpfn[row])
+            if (pfn < owners.length && owner > owners[pfn])
+                owners[pfn] = owner;
+    }
+    return owners;
+}
+
+// Cells as large as they can be, each a power of two of frames.
+function grid(width, height) {
+    let frames_ = 1;
+    for (;;) {
+        const cells = Math.ceil(data.memory / frames_), side = Math.floor(Math.sqrt(width * height / cells));
+        const columns = Math.max(Math.floor(width / Math.max(side, 1)), 1);
+        if (side >= 5 && Math.ceil(cells / columns) * side <= height)
+            return { each: frames_, side, columns, cells };
+        frames_ *= 2;
+        if (frames_ > data.memory)
+            return { each: data.memory, side: 6, columns: 1, cells: 1 };
+    }
+}
+
+function strongest(owners, from, to) {
+    let most = FREE;
+    for (let pfn = from; pfn < to && pfn < owners.length; pfn++)
+        most = Math.max(most, owners[pfn]);
+    return most;
+}
+
+// A sign inside the cell for those who do not see its colour.
+function drawSign(g, owner, x, y, side) {
+    g.fillStyle = "rgba(255,255,255,.9)";
+    if (owner === ANON)
+        g.fillRect(x + side / 2 - 1, y + side / 2 - 1, 2, 2);
+    else if (owner === FILE)
+        g.fillRect(x + 1, y + side / 2 - 0.5, side - 3, 1);
+    else if (owner === TABLE)
+        g.fillRect(x + side / 2 - 1, y + 1, 1, side - 3);
+}
+
+function mappingsOf(pfn, tick) {
+    return at(runs, tick).filter(row => {
+        const step = runs.dpfn[row], offset = pfn - runs.pfn[row], k = step ? offset / step : offset ? -1 : 0;
+        return Number.isInteger(k) && k >= 0 && k < runs.pages[row];
+    }).map(row => {
+        const k = runs.dpfn[row] ? (pfn - runs.pfn[row]) / runs.dpfn[row] : 0;
+        return { name: data.processes[runs.pid[row]] || String(runs.pid[row]), va: (runs.va[row] + k) * PAGE, own: runs.pid[row] === data.pid };
+    });
+}
+
+function twin(owners) {
+    const rows = [];
+    for (let from = 0; from < owners.length;) {
+        let to = from;
+        while (to < owners.length && owners[to] === owners[from])
+            to++;
+        rows.push([from === to - 1 ? `#${from}` : `#${from}\u2013${to - 1}`, count(to - from), t(OWNERS[owners[from]][0])]);
+        from = to;
+    }
+    return { head: [t("frames"), t("count"), t("owner")], rows };
+}
+
+function Owners({ owners }) {
+    const counts = new Array(OWNERS.length).fill(0);
+    owners.forEach(owner => counts[owner]++);
+    return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
+        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}</ul>;
+}
+
+export function Frames({ tick, language, tables, onTip }) {
+    const owners = ownersAt(tick), sizes = { each: 1 }, [each, setEach] = useState(1);
+    const draw = (g, width, height) => {
+        const { each, side, columns, cells } = Object.assign(sizes, grid(width, height));
+        setEach(each);
+        for (let cell = 0; cell < cells; cell++) {
+            const owner = strongest(owners, cell * each, (cell + 1) * each), x = (cell % columns) * side, y = Math.floor(cell / columns) * side;
+            g.fillStyle = OWNERS[owner][1];
+            g.fillRect(x, y, side - 1, side - 1);
+            drawSign(g, owner, x, y, side);
+        }
+    };
+    const tip = (x, y, event) => {
+        const cell = Math.floor(y / sizes.side) * sizes.columns + Math.floor(x / sizes.side);
+        if (!(x < sizes.columns * sizes.side && cell < sizes.cells)) {
+            onTip(null);
+            return;
+        }
+        let pfn = cell * sizes.each;
+        while (pfn + 1 < (cell + 1) * sizes.each && owners[pfn] !== strongest(owners, cell * sizes.each, (cell + 1) * sizes.each))
+            pfn++;
+        const maps = mappingsOf(pfn, tick), alive = at(regions, tick);
+        const lines = maps.slice(0, 6).map(map => {
+            const region = map.own ? regionAt(map.va, alive) : -1;
+            return t("mapped_at", map.name, hex(map.va)) + (region < 0 ? "" : ` ${text(regions.name[region])}`);
+        });
+        onTip({ x: event.clientX, y: event.clientY, words: [`${t("frame", count(pfn))}  ${hex(pfn * PAGE)}`, t(OWNERS[owners[pfn]][0]), ...(lines.length ? lines : [t("not_mapped")])] });
+    };
+    const note = each > 1 ? t("frames_note", each) : t("cell_one"), mine = owners.reduce((sum, owner) => sum + (owner >= FILE), 0);
+    return <Pane id="frames" title={t("frames")} tables={tables} twin={() => twin(owners)} sum={size(data.memory * PAGE)} note={note}>
+        <Canvas className="fill" draw={draw} on={[tick, language]} label={`${t("frames")}: ${t("o_anon")} + ${t("o_file")} ${mine}`} onPoint={tip} onLeave={() => onTip(null)} />
+        <Owners owners={owners} />
+    </Pane>;
+}

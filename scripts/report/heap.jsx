@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// heap.jsx - the heap in order of address: every block that malloc handed out, coloured by who asked, and what is free between them.
+//
+// What is free follows from what is in use: the gaps between blocks of one region are free, what lies behind the last is the top.
+// Widths are logarithms, so that 16 bytes can be seen beside 100 KiB; when there are too many blocks for that, a pixel is a
+// number of bytes.
+
+import { h } from "preact";
+import { at, chunks, place, regionAt, regions, text } from "./data.js";
+import { Canvas, HEADER, INK, LINE, SITES, SOFT, fit, hatch } from "./draw.js";
+import { Pane } from "./pane.jsx";
+import { spot } from "./titles.js";
+import { count, hex, size, t } from "./words.js";
+
+const ROW = 30, SPACE = 4, NARROW = 3;
+
+export const siteLetter = number => String.fromCharCode(65 + (number % 26)) + (number >= 26 ? Math.floor(number / 26) : "");
+const siteColour = number => SITES[number % SITES.length];
+
+// Call sites in the order in which they first allocated.
+const sites = new Map();
+for (let row = 0; row < chunks.n; row++)
+    if (!sites.has(chunks.place[row]))
+        sites.set(chunks.place[row], sites.size);
+
+// [{kind: used, free, top or mapping, start, end, row}]
+function blocksAt(tick) {
+    const alive = at(regions, tick), used = at(chunks, tick).sort((a, b) => chunks.chunk[a] - chunks.chunk[b]), blocks = [];
+    let region = -1, end = 0;
+    const close = () => {
+        if (region >= 0 && end < regions.end[region])
+            blocks.push({ kind: text(regions.name[region]) === "[heap]" ? "top" : "free", start: end, end: regions.end[region] });
+    };
+    for (const row of used) {
+        if (text(chunks.path[row]) === "mmap") {
+            blocks.push({ kind: "mapping", start: chunks.chunk[row], end: chunks.chunk[row] + chunks.chunk_size[row], row });
+            continue;
+        }
+        const here = regionAt(chunks.chunk[row], alive);
+        if (here !== region) {
+            close();
+            region = here;
+            end = here < 0 ? chunks.chunk[row] : regions.start[here];
+        }
+        if (end < chunks.chunk[row])
+            blocks.push({ kind: "free", start: end, end: chunks.chunk[row] });
+        end = Math.max(end, chunks.chunk[row] + chunks.chunk_size[row]);
+        blocks.push({ kind: "used", start: chunks.chunk[row], end, row });
+    }
+    close();
+    return heapOnly(blocks, alive).sort((a, b) => a.start - b.start);
+}
+
+// A heap in which nothing is in use is one free block.
+function heapOnly(blocks, alive) {
+    const heap = alive.find(row => text(regions.name[row]) === "[heap]");
+    if (heap !== undefined && !blocks.some(block => block.start >= regions.start[heap] && block.end <= regions.end[heap]))
+        blocks.unshift({ kind: "top", start: regions.start[heap], end: regions.end[heap] });
+    return blocks;
+}
+
+function sumOf(blocks) {
+    const used = blocks.filter(block => block.row !== undefined), free = blocks.filter(block => block.kind === "free");
+    const asked = used.reduce((sum, block) => sum + chunks.size[block.row], 0), taken = used.reduce((sum, block) => sum + chunks.chunk_size[block.row], 0);
+    const bytes = free.reduce((sum, block) => sum + block.end - block.start, 0), most = Math.max(0, ...free.map(block => block.end - block.start));
+    const broken = bytes ? Math.round(100 * (1 - most / bytes)) : 0;
+    return used.length ? t("heap_sum", count(used.length), size(asked), size(taken - asked), size(bytes), `${broken} %`) : t("heap_none");
+}
+
+const wide = block => 20 + 9 * Math.log2(Math.max((block.end - block.start) / 16, 1));
+
+// Every block with its place: logarithmic widths when they fit, otherwise widths in proportion, at least NARROW.
+function placed(blocks, width, height) {
+    const lines = Math.max(Math.floor((height + SPACE) / (ROW + SPACE)), 1), room = lines * width * 0.92;
+    const sum = blocks.reduce((all, block) => all + wide(block), 0), shrink = Math.min(1, room / Math.max(sum, 1));
+    let x = 0, y = 0;
+    return blocks.map(block => {
+        const w = Math.max(wide(block) * shrink, NARROW);
+        if (x + w > width && x > 0) {
+            x = 0;
+            y += ROW + SPACE;
+        }
+        const place = { block, x, y, w: Math.min(w, width) };
+        x += place.w + (shrink < 0.5 ? 0 : 2);
+        return place;
+    }).filter(place => place.y + ROW <= height + SPACE);
+}
+
+function drawBlock(g, { block, x, y, w }) {
+    if (block.row === undefined) {
+        g.fillStyle = block.kind === "top" ? hatch(g, "#9aa5b4", 9) : hatch(g, "#5f6b7a");
+        g.fillRect(x, y, w, ROW);
+    } else {
+        const site = sites.get(chunks.place[block.row]), header = chunks.ptr[block.row] - chunks.chunk[block.row];
+        g.fillStyle = siteColour(site);
+        g.fillRect(x, y, w, ROW);
+        if (header > 0 && w > 8) {
+            g.fillStyle = HEADER;
+            g.fillRect(x, y, Math.min(4, w / 3), ROW);
+        }
+    }
+    g.strokeStyle = block.row === undefined ? LINE : "rgba(27,35,48,.45)";
+    g.strokeRect(x + 0.5, y + 0.5, w - 1, ROW - 1);
+    if (w < 18)
+        return;
+    const bytes = size(block.row === undefined ? block.end - block.start : chunks.size[block.row]);
+    const words = block.row === undefined ? t(block.kind) : siteLetter(sites.get(chunks.place[block.row]));
+    g.font = "10px system-ui, sans-serif";
+    for (const [line, offset] of [[words, ROW / 2 - 6], [bytes, ROW / 2 + 6.5]]) {
+        const shown = fit(g, line, w - 8), room = g.measureText(shown).width;
+        if (!shown)
+            continue;
+        g.fillStyle = block.row === undefined ? "rgba(255,255,255,.85)" : "rgba(255,255,255,.78)";
+        g.fillRect(x + 5, y + offset - 6, room + 3, 12);
+        g.fillStyle = INK;
+        g.fillText(shown, x + 6.5, y + offset + 0.5);
+    }
+}
+
+function state(block) {
+    return block.row === undefined ? t(block.kind) : block.kind === "mapping" ? t("own_mapping") : t("used");
+}
+
+function twin(blocks) {
+    return {
+        head: [t("address"), t("asked"), t("taken"), t("state"), t("caller")],
+        rows: blocks.map(block => [hex(block.start), block.row === undefined ? "" : size(chunks.size[block.row]), size(block.end - block.start), state(block),
+                                   block.row === undefined ? "" : `${siteLetter(sites.get(chunks.place[block.row]))} ${spot(place(chunks.place[block.row]))}`]),
+    };
+}
+
+function Sites({ blocks }) {
+    const seen = [...new Set(blocks.filter(block => block.row !== undefined).map(block => chunks.place[block.row]))].slice(0, 5);
+    return <ul class="key">{seen.map(number => <li>
+        <b class="letter" style={{ background: siteColour(sites.get(number)) }}>{siteLetter(sites.get(number))}</b>{spot(place(number))}</li>)}</ul>;
+}
+
+export function Heap({ tick, language, tables, onTip }) {
+    const blocks = blocksAt(tick);
+    let shown = [];
+    const draw = (g, width, height) => {
+        shown = placed(blocks, width, height);
+        shown.forEach(place => drawBlock(g, place));
+        if (!shown.length) {
+            g.fillStyle = SOFT;
+            g.fillText(t(chunks.n ? "heap_none" : "heap_off"), 4, 14);
+        }
+    };
+    const tip = (x, y, event) => {
+        const hit = shown.find(place => x >= place.x && x < place.x + place.w && y >= place.y && y < place.y + ROW), block = hit && hit.block;
+        const lines = block && [`${state(block)}: ${size(block.end - block.start)}`, `${hex(block.start)}\u2013${hex(block.end)}`];
+        if (block && block.row !== undefined)
+            lines.push(`malloc(${chunks.size[block.row]}) = ${hex(chunks.ptr[block.row])}`, spot(place(chunks.place[block.row])));
+        onTip(block ? { x: event.clientX, y: event.clientY, words: lines } : null);
+    };
+    return <Pane id="heap" title={t("heap")} note={t("heap_note")} tables={tables} twin={() => twin(blocks)}>
+        <Canvas className="fill" draw={draw} on={[tick, language]} label={sumOf(blocks)} onPoint={tip} onLeave={() => onTip(null)} />
+        {chunks.n > 0 && <p class="note" id="heap-sum">{sumOf(blocks)}</p>}
+        <Sites blocks={blocks} />
+    </Pane>;
+}

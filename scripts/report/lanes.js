@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// lanes.js - which row each region is drawn in, and how much of it was resident when. Computed once.
+//
+// Rows stand in order of address, the highest on top, as the address space is usually drawn. Regions of one name that follow each other
+// in time at one place share a row; of more rows than MOST_ROWS the largest are drawn.
+
+import { PAGE, data, regions, runs, text } from "./data.js";
+
+const MOST_ROWS = 40;
+
+function lanesOf() {
+    const lanes = new Map();
+    for (let row = 0; row < regions.n; row++) {
+        const id = regions.lane[row];
+        if (!lanes.has(id))
+            lanes.set(id, { id, name: text(regions.name[row]), shapes: [], start: Infinity, end: 0, born: Infinity, died: 0 });
+        const lane = lanes.get(id);
+        lane.shapes.push(row);
+        lane.start = Math.min(lane.start, regions.start[row]);
+        lane.end = Math.max(lane.end, regions.end[row]);
+        lane.born = Math.min(lane.born, regions.born[row]);
+        lane.died = Math.max(lane.died, regions.died[row]);
+    }
+    return [...lanes.values()];
+}
+
+function rowsOf(lanes) {
+    const open = new Map(), rows = [];
+    for (const lane of lanes.sort((a, b) => a.born - b.born)) {
+        const same = (open.get(lane.name) || []).find(row => row.until <= lane.born && lane.start < row.end && row.start < lane.end);
+        const row = same || { name: lane.name, lanes: [], start: lane.start, end: lane.end };
+        if (!same) {
+            rows.push(row);
+            open.set(lane.name, [...(open.get(lane.name) || []), row]);
+        }
+        row.lanes.push(lane);
+        row.until = lane.died;
+        row.start = Math.min(row.start, lane.start);
+        row.end = Math.max(row.end, lane.end);
+    }
+    return rows;
+}
+
+// [[tick, pages]]: the resident pages of a row from that tick on.
+function residentCurve(changes) {
+    const curve = [];
+    let pages = 0;
+    for (const [tick, more] of changes.sort((a, b) => a[0] - b[0])) {
+        pages += more;
+        if (curve.length && curve[curve.length - 1][0] === tick)
+            curve[curve.length - 1][1] = pages;
+        else
+            curve.push([tick, pages]);
+    }
+    return curve;
+}
+
+function fillCurves(rows) {
+    const rowOf = new Map();
+    for (const row of rows) {
+        row.changes = [];
+        row.lanes.forEach(lane => rowOf.set(lane.id, row));
+    }
+    for (let run = 0; run < runs.n; run++) {
+        const row = runs.pid[run] === data.pid && runs.counted[run] && rowOf.get(runs.lane[run]);
+        if (row) {
+            row.changes.push([runs.born[run], runs.pages[run]]);
+            row.changes.push([runs.died[run], -runs.pages[run]]);
+        }
+    }
+    for (const row of rows) {
+        row.curve = residentCurve(row.changes);
+        row.most = Math.max(1, ...row.lanes.map(lane => (lane.end - lane.start) / PAGE));
+        delete row.changes;
+    }
+}
+
+const all = rowsOf(lanesOf());
+fillCurves(all);
+const largest = [...all].sort((a, b) => b.most - a.most).slice(0, MOST_ROWS);
+
+export const rows = largest.sort((a, b) => b.start - a.start);
+export const leftOut = all.length - rows.length;
+
+export function residentAt(row, tick) {
+    let low = 0, high = row.curve.length;
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (row.curve[middle][0] <= tick)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? row.curve[low - 1][1] : 0;
+}
+
+// The shape of the row's region at this tick; -1: there is none.
+export function shapeAt(row, tick) {
+    for (const lane of row.lanes)
+        for (const shape of lane.shapes)
+            if (regions.born[shape] <= tick && tick < regions.died[shape])
+                return shape;
+    return -1;
+}

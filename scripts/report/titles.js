@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// titles.js - a row of the story as a sentence.
+
+import { place, story, text } from "./data.js";
+import { kind } from "./steps.js";
+import { count, has, hex, rights, size, t } from "./words.js";
+
+const inside = name => (text(name) ? t("in", text(name)) : "");
+const way = name => (has("p_" + text(name)) ? t("p_" + text(name)) : text(name));
+const known = (name, pfn, many = "") => [`k${many}_${name}`, `k_${name}`].filter(has).map(key => t(key, pfn))[0] || name;
+
+function touch(error, from) {
+    return `${t(error & 16 ? "execute" : error & 2 ? "write" : "read")}${text(from) === "user" ? "" : ` (${text(from)})`}`;
+}
+
+const TITLES = {
+    malloc: ([bytes, ptr, path]) => [t("malloc", size(bytes), hex(ptr)), way(path)],
+    free: ([ptr, bytes, act]) => [t("free_op", hex(ptr)), `${size(bytes)}${way(act) ? ", " + way(act) : ""}`],
+    realloc: ([oldSize, bytes, oldPtr, ptr, act]) => [t("realloc", size(oldSize), size(bytes), hex(oldPtr), hex(ptr)), way(act)],
+    operation: () => [t("operation"), ""],
+    mark: ([words, file, line]) => [text(words), text(file) ? `${text(file)}:${line}` : ""],
+    call: ([words, result]) => [result === null ? text(words) : `${text(words)} = ${result > 4096 ? hex(result) : result}`, ""],
+    fault: ([va, name, pfn, made, , error, , from, region]) =>
+        [t("fault", touch(error, from), hex(va), inside(region), known(text(name), count(pfn))), made ? t("tables_made", made).slice(1).trim() : ""],
+    fault_run: ([va, name, pfn, n, , , region]) => [t("fault_run", count(n), hex(va), inside(region), known(text(name), count(pfn), "n")), ""],
+    vma_add: ([start, end, prot, name]) => [t("vma_add", hex(start), hex(end), rights(prot), text(name), size(end - start)), ""],
+    vma_del: ([start, end]) => [t("vma_del", hex(start), hex(end), "", "", size(end - start)), ""],
+    vma_size: ([, , start, end, name]) => [t("vma_size", text(name), hex(start), hex(end), size(end - start)), ""],
+    zap: ([start, end, pages]) => [t("zap", count(pages), hex(start), hex(end)), ""],
+    frame_alloc: ([pfn, n, owner]) => [t(n > 1 ? "frames_alloc" : "frame_alloc", pfn, text(owner), n), ""],
+    frame_free: ([pfn, n, owner]) => [t(n > 1 ? "frames_free" : "frame_free", pfn, text(owner), n), ""],
+    heap_top: ([from, to]) => [t("heap_top", hex(from), hex(to)), ""],
+    exec: details => [t("exec", text(details[details.length - 1])), ""],
+    proc_exit: details => [t("proc_exit", details.map(text).join(" ")), ""],
+    rss: details => [t("rss_event", details.map(text).join(" ")), ""],
+};
+
+// [what, more about it]
+export function title(row) {
+    if (row < 0)
+        return [t("unknown_start"), ""];
+    const tell = TITLES[kind(row)];
+    return tell ? tell(story.details[row]) : [kind(row), story.details[row].map(text).join(" ")];
+}
+
+const PLACE = { malloc: 4, free: 3, realloc: 5, operation: 0, call: 2, fault: 6 };
+
+// Where in the program a row happened.
+export function placeOf(row) {
+    const at = row < 0 ? undefined : PLACE[kind(row)];
+    return at === undefined ? null : place(story.details[row][at]);
+}
+
+export const spot = where => (where.line ? `${where.name}, ${where.file}:${where.line}` : where.name);

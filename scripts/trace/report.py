@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""report.py - a recording as one HTML file, which a browser opens without a network: `make report`.
+
+The page is scripts/report/bundle.js and style.css; this file makes the data that it shows, columns of numbers that are as small
+as they can be. Time in the page is counted in ticks: tick t lies behind the t-th event of the program itself. What other
+processes did between two of them is seen at the later one.
+
+    report.py RECORDING -o FILE.html [-p PROGRAM]
+"""
+
+import argparse
+import bisect
+import json
+import os
+import sys
+
+import calls
+import model
+import schema
+import source
+import spans
+
+PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
+DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
+WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
+AROUND = 4                  # lines before and after, of a longer one
+
+
+class Texts:
+    """Each text once; in the columns stands its number."""
+
+    def __init__(self):
+        self.list, self.numbers = [], {}
+
+    def __call__(self, text):
+        if text not in self.numbers:
+            self.numbers[text] = len(self.list)
+            self.list.append(text)
+        return self.numbers[text]
+
+
+class Report:
+    def __init__(self, history, process, folded):
+        self.history, self.process = history, process
+        self.texts, self.sources, self.places, self.place_list = Texts(), source.Sources(process), {}, []
+        started = next((at for at in process.execs), process.born)
+        self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started]
+        self.folded = [span for span in folded if span.pid == process.pid and span.last >= started]
+        self.lanes = {region.lane: region for region in process.regions}
+
+    # ---- time and places ----
+
+    def tick(self, at):
+        return -1 if at is None else bisect.bisect_left(self.own, at)
+
+    def life(self, life):
+        """[born, died) in ticks; None when it was over before the program began."""
+        born, died = self.tick(life.born), self.tick(life.died)
+        return None if died != -1 and died <= born else (born, died)
+
+    def place(self, pc, is_return=False):
+        """The number of a row of places."""
+        key = (pc, is_return)
+        if key not in self.places:
+            where = self.sources.place(pc, is_return)
+            self.places[key] = len(self.place_list)
+            self.place_list.append([pc, self.texts(where.function), self.texts(where.file), where.line])
+        return self.places[key]
+
+    def columns(self, lives, row):
+        rows = []
+        for life in lives:
+            span = self.life(life)
+            if span:
+                rows.append([*span, *row(life)])
+        return [list(column) for column in zip(*rows)]
+
+    # ---- what existed ----
+
+    def regions(self):
+        return self.columns(self.process.regions, lambda region: (
+            region.start, region.end, region.prot, int(region.shared), self.texts(region.name), region.lane, self.texts(region.why)))
+
+    def runs(self):
+        every = [(run, process.pid) for process in self.history.processes.values() for run in process.runs]
+        owners = {id(run): pid for run, pid in every}
+        return self.columns([run for run, _ in every], lambda run: (
+            run.va // model.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)]))
+
+    def chunks(self):
+        return self.columns(self.process.chunks, lambda chunk: (
+            chunk.ptr, chunk.size, chunk.chunk, chunk.chunk_size, self.texts(chunk.path), self.place(chunk.pc, True)))
+
+    def frames(self):
+        return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
+
+    def counters(self):
+        """Of the replay, which knows them at every event; the kernel tells them now and then."""
+        rows = {}
+        for at, *sizes in model.curves(self.process):
+            rows[self.tick(at)] = sizes
+        return [list(column) for column in zip(*([tick, *sizes] for tick, sizes in rows.items()))]
+
+    def faults(self):
+        return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults))]
+
+    # ---- what happened ----
+
+    def story(self):
+        """Columns: kind, first and last tick, depth, row of the parent, row of the cause, details."""
+        rows = {span.number: row for row, span in enumerate(self.folded)}
+        number = lambda span: rows.get(span.number, -1) if span else -1    # noqa: E731
+        columns = [[self.texts(span.kind), self.tick(span.first), self.tick(span.last), span.depth, number(span.parent),
+                    number(span.cause), self.details(span)] for span in self.folded]
+        return [list(column) for column in zip(*columns)]
+
+    def details(self, span):
+        event, text = span.event, self.texts
+        tell = getattr(self, "tell_" + span.kind, None)
+        if tell:
+            return tell(span, event)
+        return [text(str(value) if field.kind in ("E", "TEXT", "STRING") else f"{field.name} {shown(field, value)}")
+                for field, value in zip(event.kind_of_event.fields, event[4:])]
+
+    def tell_malloc(self, _, event):
+        return [event.size, event.ptr, self.texts(event.path), event.chunk_size, self.place(event.pc, True)]
+
+    def tell_free(self, _, event):
+        return [event.ptr, event.chunk_size, self.texts(event.act), self.place(event.pc, True)]
+
+    def tell_realloc(self, _, event):
+        return [event.old_size, event.size, event.old_ptr, event.ptr, self.texts(event.act), self.place(event.pc, True)]
+
+    def tell_operation(self, _, event):
+        return [self.place(event.pc, True)]
+
+    def tell_mark(self, _, event):
+        return [self.texts(event.text), self.texts(event.file), event.line]
+
+    def tell_call(self, span, event):
+        return [self.texts(calls.shown(event)), span.closer.result if span.closer else None, self.place(event.ip)]
+
+    def region_of(self, va):
+        region = next((each for each in self.process.regions[::-1] if each.start <= va < each.end), None)
+        return self.texts(region.name if region else "")
+
+    def tell_fault(self, span, event):
+        begin, end = span.opener, span.closer
+        ended = [self.texts(end.kind), end.pfn, end.tables, end.time_ns] if end else [self.texts("?"), 0, 0, 0]
+        started = [begin.error, self.place(begin.ip), self.texts(begin.from_)] if begin.name == "fault_begin" else [0, -1, self.texts("user")]
+        return [event.va, *ended, *started, self.region_of(event.va)]
+
+    def tell_fault_run(self, _, event):
+        return [event.va, self.texts(event.kind), event.pfn, event.n, event.dpfn, event.time_ns, self.region_of(event.va)]
+
+    def tell_vma_add(self, _, event):
+        return [event.start, event.end, event.prot, self.region_of(event.start), self.texts(event.why)]
+
+    def tell_vma_del(self, _, event):
+        return [event.start, event.end, self.texts(event.why)]
+
+    def tell_vma_size(self, _, event):
+        return [event.start, event.end, event.new_start, event.new_end, self.region_of(event.new_start)]
+
+    def tell_zap(self, _, event):
+        return [event.start, event.end, event.pages]
+
+    def tell_frame_alloc(self, _, event):
+        return [event.pfn, 1 << event.order, self.texts(event.owner)]
+
+    tell_frame_free = tell_frame_alloc
+
+    def tell_heap_top(self, _, event):
+        return [event.old_break, event.new_break, self.texts(event.why)]
+
+    # ---- the source ----
+
+    def source_lines(self):
+        """{file: {line: text}} of what the places name, whole files when they are short."""
+        wanted = {}
+        for _, _, file, line in self.place_list:
+            if line:
+                wanted.setdefault(self.texts.list[file], set()).update(range(line - AROUND, line + AROUND + 1))
+        found = {}
+        for file, lines in wanted.items():
+            text = source.lines_of(file)
+            if len(text) <= WHOLE_FILE:
+                lines = range(1, len(text) + 1)
+            found[file] = {line: text[line - 1] for line in sorted(lines) if 0 < line <= len(text)}
+        return found
+
+    def data(self, facts):
+        columns = {"regions": self.regions(), "runs": self.runs(), "chunks": self.chunks(), "frames": self.frames(),
+                   "counters": self.counters(), "faults": self.faults(), "story": self.story()}
+        return {
+            "program": self.process.name(), "path": self.process.path, "pid": self.process.pid,
+            "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
+            "memory": facts.get("frames", DEFAULT_MEMORY_MIB * 256), "events": len(self.history.events), "command": facts.get("command", ""),
+            "processes": {process.pid: process.name() for process in self.history.processes.values()},
+            **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list,
+            "differences": len(model.differences(self.process))}
+
+
+def shown(field, value):
+    return f"{value:#x}" if field.kind == "X64" else str(value)
+
+
+def part(name):
+    with open(os.path.join(PAGE_FILES, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def page(data):
+    """Nothing in a script element may look like its end."""
+    packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+    return part("page.html").replace("@TITLE@", data["program"]).replace("@STYLE@", part("style.css")).replace(
+        "@WORDS@", part("words.json")).replace("@BUNDLE@", part("bundle.js").replace("</script", "<\\/script")).replace(
+        "@DATA@", packed)
+
+
+def write(folder, path, program=None):
+    history = model.replay(schema.Schema().read(folder))
+    process = history.find(program)
+    if not process:
+        raise schema.TraceError(f"{folder}: the recording has no program {program or ''}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(page(Report(history, process, spans.fold(history.events)).data(schema.environment(folder))))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="report.py", description="A recording as one HTML file.")
+    parser.add_argument("recording", metavar="RECORDING")
+    parser.add_argument("-o", dest="output", metavar="FILE.html", required=True)
+    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory (the last program that was started)")
+    options = parser.parse_args()
+    try:
+        write(options.recording, options.output, options.program)
+    except (schema.TraceError, OSError) as error:
+        sys.exit(f"report: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""The report's page in headless Chromium: it opens from a file, follows its cursor in every pane, and speaks both languages.
+
+A picture of it is left in build/report/ for people to look at.
+"""
+
+import filecmp
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+import browser
+import lab
+import recording
+
+REPORT = [sys.executable, os.path.join(lab.ROOT, "scripts", "trace", "report.py")]
+PICTURES = os.path.join(lab.BUILD, "report")
+SOURCES = os.path.join(lab.ROOT, "scripts", "report")
+READY = "document.documentElement.dataset.ready !== undefined"
+PANES = ["space", "numbers", "heap", "frames", "tree", "story"]
+
+
+def make(folder, events):
+    recording.SCHEMA.write(folder / "vmrss", events, {"frames": 32768})
+    path = folder / "vmrss.html"
+    subprocess.run([*REPORT, str(folder / "vmrss"), "-o", str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("report"), recording.small_program())
+
+
+@pytest.fixture
+def page(small):
+    with browser.open_page(f"{small}#lang=en") as opened:
+        opened.until(READY)
+        yield opened
+    assert not opened.errors
+
+
+def press(page, *keys):
+    ActionChains(page.driver).send_keys(*keys).perform()
+
+
+def step_of(page):
+    return int(page.run("return document.querySelector('main').dataset.step"))
+
+
+def go(page, words):
+    """To the first step whose line has these words."""
+    press(page, Keys.HOME)
+    end = int(page.run("return document.querySelector('input[type=range]').max"))
+    while words not in page.run("return document.querySelector('.detail h3').innerText"):
+        assert step_of(page) < end, f"no step says {words}"
+        press(page, Keys.ARROW_RIGHT)
+
+
+def pictures(page):
+    """What each pane shows: the text of it, and the pixels of its canvases."""
+    return page.run("""
+        return Object.fromEntries(arguments[0].map(id => {
+            const pane = document.getElementById(id);
+            const lines = [...pane.querySelectorAll('.cursor')].map(each => each.style.transform);
+            return [id, pane.innerText + lines + [...pane.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())];
+        }))""", PANES)
+
+
+def number(page, name):
+    return page.run(f"return document.getElementById('now-{name}').innerText")
+
+
+def test_the_bundle_is_what_its_sources_build_and_is_small():
+    subprocess.run(["make", "-s", os.path.join(os.path.relpath(lab.BUILD, lab.ROOT), "report", "bundle.js")], cwd=lab.ROOT, check=True,
+                   env={**os.environ, "MAKEFLAGS": ""})
+    assert filecmp.cmp(os.path.join(SOURCES, "bundle.js"), os.path.join(PICTURES, "bundle.js"), shallow=False), "type: make bundle"
+    assert os.path.getsize(os.path.join(SOURCES, "bundle.js")) < 100 * 1000
+
+
+def test_the_file_needs_nothing_else(small):
+    html = small.read_text()
+    assert not re.search(r'<(link|img|script|iframe)[^>]+(src|href)=', html)
+    outside = set(re.findall(r"https?://[^\s\"'<>\\)]+", html)) - {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml",
+                                                                   "http://www.w3.org/1998/Math/MathML"}
+    assert not {address for address in outside if "w3.org" not in address and "github.com/leeoniya" not in address}
+
+
+def test_stepping_changes_every_pane(page):
+    go(page, "malloc(1 GiB)")
+    before = pictures(page)
+    assert number(page, "vsz").startswith("1") and "GiB" in number(page, "vsz")
+    go(page, "100 more faults")
+    after = pictures(page)
+    assert [pane for pane in PANES if before[pane] == after[pane] and pane != "heap"] == []
+    go(page, "free(0x7fffb7ff9010)")
+    assert pictures(page)["heap"] != after["heap"]
+
+
+def test_the_numbers_are_the_recordings(page):
+    go(page, "100 more faults")
+    assert number(page, "rss") == "420 KiB"    # text, stack, heap, the mapping's first page, one and a hundred: 105 pages
+    assert number(page, "faults") == "105"
+    assert page.run("return document.querySelector('#tree svg').dataset.tables") == "9"
+    press(page, "t")
+    rows = page.run("return [...document.querySelectorAll('#space tbody tr')].map(row => [...row.cells].map(cell => cell.innerText))")
+    mapping = next(row for row in rows if row[0].startswith("0x7fffb7ff9000"))
+    assert mapping[1:4] == ["1.00 GiB", "408 KiB", "rw-p"]
+    frames = page.run("return [...document.querySelectorAll('#frames tbody tr')].map(row => [...row.cells].map(cell => cell.innerText))")
+    assert sum(int(re.sub(r"\D", "", row[1])) for row in frames) == 32768
+    # the stack's, then after the file's frame the heap's and the mapping's first, and after the page of zeroes the touched ones
+    assert [int(row[1]) for row in frames if row[2] == "this program: anonymous"] == [1, 2, 101]
+
+
+def test_a_touch_is_explained_back_to_the_line_that_promised(page):
+    go(page, "write 0x7fffb7ffa000")
+    said = page.run("return document.querySelector('.detail').innerText")
+    assert re.search(r"Why\s.*malloc\(1 GiB\).*write 0x7fffb7ffa000", said, re.S)
+    assert re.search(r"promised here: main, user/demo/vmrss\.c:\d+", said)
+    assert "block = demo_opaque(malloc(GIB));" in said
+
+
+def test_keys_and_buttons_move_the_same_cursor(page):
+    end = int(page.run("return document.querySelector('input[type=range]').max"))
+    press(page, Keys.END)
+    assert step_of(page) == end
+    press(page, Keys.ARROW_LEFT)
+    assert step_of(page) == end - 1
+    press(page, Keys.HOME, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert step_of(page) == 2
+    page.driver.find_element("id", "back").click()
+    assert step_of(page) == 1
+    page.run("document.activeElement.blur()")
+    press(page, " ")
+    page.until(f"document.querySelector('main').dataset.step === '{end}'")    # it plays to the end, and stops
+    page.until("document.getElementById('play')")
+
+
+def test_a_click_on_the_curves_goes_to_that_time(page):
+    press(page, Keys.HOME)
+    plot = page.driver.find_element("css selector", "#numbers .plot")
+    ActionChains(page.driver).move_to_element_with_offset(plot, 100, 0).click().perform()
+    assert 0 < step_of(page) < int(page.run("return document.querySelector('input[type=range]').max"))
+
+
+def test_levels_show_more_and_keep_the_time(page):
+    go(page, "malloc(1 GiB)")
+    steps = {}
+    for level in ("story", "faults", "all"):
+        page.run("const s = document.getElementById('level'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", level)
+        page.until(f"location.hash.includes('level={level}')")
+        steps[level] = int(page.run("return document.querySelector('input[type=range]').max"))
+        assert "GiB" in number(page, "vsz")
+    assert steps["story"] < steps["faults"] < steps["all"]
+
+
+def test_the_pointer_tells_who_maps_a_frame(page):
+    go(page, "100 more faults")
+    canvas = page.driver.find_element("css selector", "#frames canvas")
+    page.run("""const canvas = arguments[0], g = canvas.getContext('2d'), ratio = canvas.width / canvas.clientWidth;
+                const pixels = g.getImageData(0, 0, canvas.width, canvas.height).data;
+                for (let at = 0; at < pixels.length; at += 4)
+                    if (pixels[at] === 0 && pixels[at + 1] === 158 && pixels[at + 2] === 115) {
+                        const x = (at / 4 % canvas.width) / ratio, y = Math.floor(at / 4 / canvas.width) / ratio, box = canvas.getBoundingClientRect();
+                        canvas.dispatchEvent(new MouseEvent('mousemove', { clientX: box.x + x + 2, clientY: box.y + y + 1, bubbles: true }));
+                        break;
+                    }""", canvas)
+    tip = page.until("document.querySelector('.tip')?.innerText")
+    assert "this program: anonymous" in tip and re.search(r"mapped by vmrss at 0x7f\w+", tip)
+
+
+def test_the_other_language_reaches_every_word(page):
+    press(page, "t")
+    english = page.run("return document.body.innerText")
+    press(page, "l")
+    page.until("document.documentElement.lang === 'zh'")
+    chinese = page.run("return document.body.innerText")
+    words = json.load(open(os.path.join(SOURCES, "words.json"), encoding="utf-8"))
+    assert all(len(pair) == 2 for pair in words.values())
+    for name in ("space", "numbers", "heap", "frames", "tree", "what_happened", "as_picture", "speed", "level", "owner", "made_by"):
+        assert words[name][0] in english and words[name][1] in chinese
+        assert words[name][0] not in chinese
+    for key, (first, second) in words.items():
+        assert sorted(re.findall(r"\{\d\}", first)) == sorted(re.findall(r"\{\d\}", second)), key
+
+
+def test_who_wants_no_motion_gets_none(small):
+    with browser.open_page(small, flags=["--force-prefers-reduced-motion"]) as page:
+        page.until(READY)
+        assert page.run("return getComputedStyle(document.querySelector('.cursor')).transitionDuration") == "0s"
+
+
+def test_it_fits_a_small_window(small):
+    with browser.open_page(small, width=500, height=900) as page:
+        page.until(READY)
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    assert not page.errors
+
+
+def test_a_hundred_thousand_events_open_in_two_seconds(tmp_path):
+    path = make(tmp_path, recording.long_program(100000))
+    with browser.open_page(path) as page:
+        page.until(READY)
+        opened = page.run("return performance.getEntriesByType('navigation')[0].domComplete")
+        start = page.run("return performance.now()")
+        press(page, Keys.END)
+        page.until("document.querySelector('main').dataset.step > 0")
+        stepped = page.run("return performance.now()") - start
+        elements = page.run("return document.querySelectorAll('*').length")
+    print(f"opened in {opened:.0f} ms, one step in {stepped:.0f} ms, {elements} elements, {path.stat().st_size >> 10} KiB")
+    assert not page.errors
+    assert elements < 1000      # what is in the document does not grow with the recording
+    assert path.stat().st_size < 100 * 100000
+    assert opened < 2000
+
+
+def test_a_picture_is_kept(small):
+    os.makedirs(PICTURES, exist_ok=True)
+    with browser.open_page(f"{small}#lang=en&step=9", height=1000) as page:
+        page.until(READY)
+        page.until("Number(document.querySelector('#frames canvas').dataset.drawn) > 0")
+        page.driver.save_screenshot(os.path.join(PICTURES, "test.png"))
+    assert os.path.getsize(os.path.join(PICTURES, "test.png")) > 20000
