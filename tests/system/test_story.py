@@ -110,7 +110,7 @@ def test_in_the_guest():
 
 
 def test_in_the_guest_again_and_not():
-    result = lab.guest(["sh", "-c", "story malloc1 > /dev/null; story | grep "malloc(1) = "; story -p 77; story nosuch; echo $?; "
+    result = lab.guest(["sh", "-c", "story malloc1 > /dev/null; story | grep 'malloc(1) = '; story -p 77; story nosuch; echo $?; "
                                     "cat /proc/sys/kernel/trace /proc/sys/kernel/trace_pid"])
     said = result.stdout.decode().splitlines()
     assert re.match(r"op#\d+ malloc\(1\) = 0x", said[0]) and said[-3:] == ["127", "0", "0"]

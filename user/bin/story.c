@@ -26,7 +26,7 @@
 #define PACKET_HEADER 64
 #define PACKET_CONTENT_BITS 40 /* where in the header (kernel/trace/ring.h) */
 #define LATER_NS 100000        /* a pause that is worth a word */
-#define NOT_FOUND 127 /* the shell's word for it */
+#define NOT_FOUND 127          /* the shell's word for it */
 #define COLUMN 66
 
 struct record {
@@ -535,16 +535,18 @@ static void tell_all(void)
             inside[at] = true;
     for (size_t at = beginning(), end; at < count; at = end + 1) {
         end = extent(at);
-        if (events[at]->event == TRACE_sys_enter && end > at && !tells_of_memory(at, end)) {
+        unsigned event = events[at]->event;
+
+        if (event == TRACE_sys_enter && end > at && !tells_of_memory(at, end)) {
             quiet++;
             continue;
         }
-        if (events[at]->event == TRACE_begin || events[at]->event == TRACE_sys_enter ||
-            events[at]->event == TRACE_mark || events[at]->event == TRACE_proc_exit)
+        if (event == TRACE_begin || event == TRACE_sys_enter || event == TRACE_mark ||
+            event == TRACE_proc_exit)
             quiet_tell(&quiet);
-        if (events[at]->event == TRACE_begin)
+        if (event == TRACE_begin)
             operation_tell(at, end);
-        else if (events[at]->event == TRACE_sys_enter)
+        else if (event == TRACE_sys_enter)
             call_tell(at, end, 0);
         else
             one_tell(at);
