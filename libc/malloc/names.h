@@ -59,6 +59,14 @@
 #define glue_pages_remap __malloc_glue_pages_remap
 #define glue_break __malloc_glue_break
 #define glue_break_set __malloc_glue_break_set
+#define glue_pages_reserve __malloc_glue_pages_reserve
+#define glue_pages_protect __malloc_glue_pages_protect
+#define glue_pages_discard __malloc_glue_pages_discard
+#define glue_take __malloc_glue_take
+#define glue_try __malloc_glue_try
+#define glue_drop __malloc_glue_drop
+#define glue_processors __malloc_glue_processors
+#define glue_thread_begins __malloc_glue_thread_begins
 #define glue_lock __malloc_glue_lock
 #define glue_unlock __malloc_glue_unlock
 #define glue_random __malloc_glue_random
