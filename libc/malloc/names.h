@@ -13,6 +13,7 @@
 #define allocator_first __malloc_allocator_first
 #define allocator_implicit __malloc_allocator_implicit
 #define allocator_classic __malloc_allocator_classic
+#define allocator_malloc __malloc_allocator_malloc
 #define allocator_chosen __malloc_allocator_chosen
 #define allocator_copy __malloc_allocator_copy
 #define text_say __malloc_text_say
@@ -88,6 +89,9 @@
 #define malloc_trim fl_malloc_trim
 #define mallopt fl_mallopt
 #define malloc_stats fl_malloc_stats
+#define malloc_info fl_malloc_info
+#define free_sized fl_free_sized
+#define free_aligned_sized fl_free_aligned_sized
 #define mallinfo(...) fl_mallinfo(__VA_ARGS__)
 #define mallinfo2(...) fl_mallinfo2(__VA_ARGS__) /* but not the structs of these names */
 #endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* api.c - malloc, free and their relatives.
+ *
+ * The two fast paths are here, whole: no lock, no call. Everything that is not a block coming out of, or going into, one
+ * of the thread's lists goes to malloc_slow and free_slow. There somebody who wants to see every call has to look: with
+ * pool.fast = 0 and the lists empty, every call passes there.
+ */
+#include "malloc/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "product.h"
+
+#define SITE ((uintptr_t)__builtin_return_address(0))
+
+static void *out_of_memory(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* A block past the fast path. *clean: it reads zero, all of it. */
+static void *take(size_t bytes, size_t alignment, bool *clean)
+{
+    *clean = false;
+    if (bytes >= LIMIT || alignment >= LIMIT)
+        return NULL;
+
+    struct arena *a = cache_arena();
+    void *p = bytes == 0 && alignment <= ALIGN ? nothing_new() : NULL;
+
+    if (p)
+        return p;
+    if (bytes >= pool.mmap_threshold && large_count() < pool.mmap_max) {
+        p = large_new(bytes, alignment, clean);
+        if (p)
+            return p;
+    }
+    if (bytes <= SLAB_CLASSES * ALIGN && alignment <= SLAB_CLASSES * ALIGN) /* every block of 64 lies at a multiple */
+        return cache_refill(align_up(bytes ? bytes : 1, alignment));
+    if (alignment <= ALIGN && bytes <= EXACT_REQUEST)
+        return cache_refill(bytes);
+    if (alignment <= ALIGN && bytes <= CACHED_REQUEST)
+        return cache_take_more(bytes);
+
+    uintptr_t clean_from;
+
+    glue_take(&a->lock);
+
+    struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, &clean_from);
+
+    glue_drop(&a->lock);
+    if (!c)
+        return NULL;
+    *clean = clean_from <= (uintptr_t)chunk_user(c);
+    return chunk_user(c);
+}
+
+static __attribute__((noinline)) void *malloc_slow(size_t bytes, size_t alignment, uintptr_t site)
+{
+    bool clean;
+
+    cache_arena();
+
+    void *p = pool.checking ? guard_new(bytes, alignment, false, site) : take(bytes, alignment, &clean);
+
+    return p ? p : out_of_memory();
+}
+
+static __attribute__((noinline)) void *malloc_more(size_t bytes, uintptr_t site)
+{
+    return malloc_slow(bytes, ALIGN, site);
+}
+
+void *malloc(size_t bytes)
+{
+    if (LIKELY(bytes <= EXACT_REQUEST)) {
+        struct bin *bin = &cache.bins[(bytes + 15 + (bytes > SLAB_CLASSES * ALIGN ? OVERHEAD : 0)) / 16];
+        struct block *b = bin->head;
+
+        if (LIKELY(b != NULL)) {
+            struct block *next = b->next;
+
+            if (LIKELY((b->check ^ (uintptr_t)next) == link_code(b))) {
+                bin->head = next;
+                bin->room++;
+                b->check = 0; /* no longer cached */
+                return b;
+            }
+            report_cached(b);
+        }
+    }
+    return malloc_more(bytes, SITE);
+}
+
+/* A pointer that the fast path does not know, or that is wrong. */
+static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
+{
+    int saved = errno; /* free never changes errno: it stands on error paths */
+
+    if (!p)
+        return;
+    cache_arena();
+    if (pool.checking) {
+        guard_put(p, site);
+        errno = saved;
+        return;
+    }
+
+    enum kind kind = block_verify("free", p);
+
+    if (kind == IS_NOTHING)
+        nothing_put(p);
+    else if (kind == IS_LARGE)
+        large_put(chunk_of(p));
+    else if (kind == IS_SLAB)
+        cache_put(p, page_find(p)->class);
+    else
+        cache_put_chunk(p);
+    errno = saved;
+}
+
+void free(void *p)
+{
+    size_t offset = (uintptr_t)p - pool.regions[0].base;
+    size_t class;
+
+    if (!LIKELY(offset < pool.fast)) {
+        free_slow(p, SITE);
+        return;
+    }
+
+    const struct page *page = &pool.regions[0].pages[offset / PAGE];
+    struct block *b = p;
+
+    class = page->class;
+    if (LIKELY(class != 0)) {
+        /* A fraction of 0 says that a block begins here: the magic number divides without a division. */
+        if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * page->magic) < page->magic)) {
+            free_slow(p, SITE);
+            return;
+        }
+    } else {
+        const struct chunk *c = chunk_of(p);
+
+        if (!LIKELY(((c->head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (c->head & 7) == USED)) {
+            free_slow(p, SITE);
+            return;
+        }
+        class = c->head << 16 >> 20;
+        if (!LIKELY(class <= EXACT_CLASSES)) {
+            cache_put_chunk(p);
+            return;
+        }
+    }
+
+    struct bin *bin = &cache.bins[class];
+
+    if (!LIKELY(!block_is_cached(b))) {
+        free_slow(p, SITE);
+        return;
+    }
+    if (LIKELY(--bin->room >= 0))
+        block_push(&bin->head, b);
+    else
+        cache_overflow(b, (unsigned)class);
+}
+
+void *calloc(size_t number, size_t bytes)
+{
+    size_t total;
+    bool clean = false;
+    void *p;
+
+    if (__builtin_mul_overflow(number, bytes, &total))
+        return out_of_memory();
+    if (total <= EXACT_REQUEST && !pool.checking) {
+        p = malloc(total);
+    } else {
+        cache_arena();
+        p = pool.checking ? guard_new(total, ALIGN, true, SITE) : take(total, ALIGN, &clean);
+        if (!p)
+            return out_of_memory();
+        clean |= pool.checking;
+    }
+    if (p && !clean)
+        memset(p, 0, total);
+    return p;
+}
+
+/* The block at its new size without copying, NULL if that is not possible or not wise. */
+static void *resize_in_place(enum kind kind, void *p, size_t bytes)
+{
+    size_t room = block_room(kind, p);
+    struct chunk *c = chunk_of(p);
+
+    if (kind == IS_LARGE) {
+        c = bytes >= pool.mmap_threshold || bytes > room / 2 ? large_fit(c, bytes) : NULL;
+        return c ? chunk_user(c) : NULL;
+    }
+    if (kind != IS_CHUNK)
+        return bytes <= room && bytes > room / 2 ? p : NULL;
+    if (bytes >= pool.mmap_threshold && bytes > room)
+        return NULL; /* it grows into a mapping of its own */
+
+    struct arena *a = &arenas[page_find(p)->arena];
+
+    glue_take(&a->lock);
+
+    bool fits = heap_fit(a, c, chunk_bytes(bytes));
+
+    glue_drop(&a->lock);
+    return fits ? p : NULL;
+}
+
+/* realloc(p, 0) frees, as glibc does. */
+void *realloc(void *p, size_t bytes)
+{
+    if (!p)
+        return malloc(bytes);
+    if (bytes == 0) {
+        free(p);
+        return NULL;
+    }
+    if (bytes >= LIMIT)
+        return out_of_memory();
+    if (pool.checking) {
+        void *moved = guard_fit(p, bytes, SITE);
+
+        return moved ? moved : out_of_memory();
+    }
+
+    enum kind kind = block_verify("realloc", p);
+    void *moved = resize_in_place(kind, p, bytes);
+
+    if (moved)
+        return moved;
+
+    size_t room = block_room(kind, p);
+
+    moved = malloc(bytes);
+    if (!moved)
+        return NULL;
+    memcpy(moved, p, room < bytes ? room : bytes);
+    free(p);
+    return moved;
+}
+
+void *reallocarray(void *p, size_t number, size_t bytes)
+{
+    size_t total;
+
+    return __builtin_mul_overflow(number, bytes, &total) ? out_of_memory() : realloc(p, total);
+}
+
+void *memalign(size_t alignment, size_t bytes)
+{
+    if (alignment & (alignment - 1) || alignment == 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (alignment <= ALIGN && !pool.checking)
+        return malloc(bytes);
+    return malloc_slow(bytes, alignment < ALIGN ? ALIGN : alignment, SITE);
+}
+
+void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    return memalign(alignment, bytes);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t bytes)
+{
+    int saved = errno;
+
+    if (alignment == 0 || alignment & (alignment - 1) || alignment % sizeof(void *) != 0)
+        return EINVAL;
+
+    void *p = memalign(alignment, bytes);
+
+    errno = saved;
+    if (!p)
+        return ENOMEM;
+    *result = p;
+    return 0;
+}
+
+void *valloc(size_t bytes)
+{
+    return memalign(PAGE, bytes);
+}
+
+void *pvalloc(size_t bytes)
+{
+    return bytes >= LIMIT ? out_of_memory() : memalign(PAGE, align_up(bytes, PAGE));
+}
+
+/* C23: the caller knows what it asked for, so a wrong size is a wrong pointer. */
+void free_sized(void *p, size_t bytes)
+{
+    if (p && bytes > malloc_usable_size(p))
+        report_pointer("free_sized", p);
+    free(p);
+}
+
+void free_aligned_sized(void *p, size_t alignment, size_t bytes)
+{
+    if (p && (uintptr_t)p & (alignment - 1))
+        report_pointer("free_aligned_sized", p);
+    free_sized(p, bytes);
+}
+
+size_t malloc_usable_size(void *p)
+{
+    if (!p)
+        return 0;
+    return pool.checking ? guard_room(p) : block_room(block_verify("malloc_usable_size", p), p);
+}
+
+int malloc_trim(size_t pad)
+{
+    bool moved = false;
+
+    cache_arena();
+    cache_flush();
+    large_trim();
+    for (struct arena *a = arenas; a < arenas + pool.used; a++) {
+        glue_take(&a->lock);
+        remote_drain(a);
+        moved |= heap_discard(a);
+        moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);
+        glue_drop(&a->lock);
+    }
+    return moved;
+}
+
+int mallopt(int parameter, int value)
+{
+    cache_arena();
+    return pool_set(parameter, value);
+}
