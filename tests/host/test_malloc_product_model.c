@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_malloc_product_model.c - the plans of test_malloc_model.c with the product behind malloc. */
+/* test_malloc_product_model.c - the plans of malloc/model.h with the product behind malloc. */
 /* sources: libc/malloc/stats.c libc/malloc/words.c libc/malloc/product/api.c libc/malloc/product/cache.c
  * libc/malloc/product/check.c libc/malloc/product/guard.c libc/malloc/product/heap.c libc/malloc/product/large.c
  * libc/malloc/product/pool.c libc/malloc/product/report.c libc/malloc/product/slab.c libc/malloc/product/table.c
@@ -8,4 +8,4 @@
  * -I libc -I libc/malloc -I tests/host/malloc */
 #define MODEL_ALLOCATORS &allocator_malloc
 #define IS_SLOW(a) false
-#include "test_malloc_model.c"
+#include "model.h"

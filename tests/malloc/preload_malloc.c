@@ -34,6 +34,7 @@ void glue_thread_begins(void)
         pthread_setspecific(key, &key);
 }
 
+/* The next function of that name takes what it needs of the arguments. */
 static void *new_failed(const char *name, size_t bytes, size_t alignment)
 {
     void *(*next)(size_t, size_t) = (void *(*)(size_t, size_t))(uintptr_t)dlsym(RTLD_NEXT, name);
@@ -41,41 +42,35 @@ static void *new_failed(const char *name, size_t bytes, size_t alignment)
     return next ? next(bytes, alignment) : NULL;
 }
 
-#define NEW(name, ...)                                                                                       \
-    void *name(size_t bytes, ##__VA_ARGS__);                                                                 \
-    void *name(size_t bytes, ##__VA_ARGS__)
-#define DELETE(name, ...)                                                                                    \
-    void name(void *p, ##__VA_ARGS__);                                                                       \
-    void name(void *p, ##__VA_ARGS__)
-#define PLAIN(name)                                                                                          \
+#define DEFINE(type, name, parameters, body)                                                                 \
+    type name parameters;                                                                                    \
+    type name parameters                                                                                     \
     {                                                                                                        \
-        void *p = malloc(bytes);                                                                             \
-        return LIKELY(p != NULL) ? p : new_failed(#name, bytes, 0);                                          \
+        body;                                                                                                \
     }
-#define ALIGNED(name)                                                                                        \
-    {                                                                                                        \
-        void *p = memalign(alignment, bytes);                                                                \
-        return LIKELY(p != NULL) ? p : new_failed(#name, bytes, alignment);                                  \
-    }
+#define NEW(name)                                                                                            \
+    DEFINE(void *, name, (size_t n), void *p = malloc(n); return p ? p : new_failed(#name, n, 0))
+#define NEW_NOTHROW(name) DEFINE(void *, name, (size_t n, const void *t), (void)t; return malloc(n))
+#define NEW_ALIGNED(name)                                                                                    \
+    DEFINE(void *, name, (size_t n, size_t a), void *p = memalign(a, n);                                     \
+           return p ? p : new_failed(#name, n, a))
+#define NEW_ALIGNED_NOTHROW(name)                                                                            \
+    DEFINE(void *, name, (size_t n, size_t a, const void *t), (void)t; return memalign(a, n))
+#define DELETE(name) DEFINE(void, name, (void *p), free(p))
+#define DELETE_SIZED(name) DEFINE(void, name, (void *p, size_t n), free_sized(p, n))
+#define DELETE_OTHER(name) DEFINE(void, name, (void *p, size_t a), (void)a; free(p))
+#define DELETE_ALIGNED_SIZED(name)                                                                           \
+    DEFINE(void, name, (void *p, size_t n, size_t a), free_aligned_sized(p, a, n))
 
-/* new, new[]; with nothrow; with an alignment; with both. The names are the ABI's. */
-NEW(_Znwm) PLAIN(_Znwm)
-NEW(_Znam) PLAIN(_Znam)
-NEW(_ZnwmRKSt9nothrow_t, const void *t) { (void)t; return malloc(bytes); }
-NEW(_ZnamRKSt9nothrow_t, const void *t) { (void)t; return malloc(bytes); }
-NEW(_ZnwmSt11align_val_t, size_t alignment) ALIGNED(_ZnwmSt11align_val_t)
-NEW(_ZnamSt11align_val_t, size_t alignment) ALIGNED(_ZnamSt11align_val_t)
-NEW(_ZnwmSt11align_val_tRKSt9nothrow_t, size_t alignment, const void *t) { (void)t; return memalign(alignment, bytes); }
-NEW(_ZnamSt11align_val_tRKSt9nothrow_t, size_t alignment, const void *t) { (void)t; return memalign(alignment, bytes); }
-
-/* delete, delete[]; with the size; with nothrow; and all of these with an alignment. */
-DELETE(_ZdlPv) { free(p); }
-DELETE(_ZdaPv) { free(p); }
-DELETE(_ZdlPvm, size_t bytes) { free_sized(p, bytes); }
-DELETE(_ZdaPvm, size_t bytes) { free_sized(p, bytes); }
-DELETE(_ZdlPvRKSt9nothrow_t, const void *t) { (void)t; free(p); }
-DELETE(_ZdaPvRKSt9nothrow_t, const void *t) { (void)t; free(p); }
-DELETE(_ZdlPvSt11align_val_t, size_t alignment) { (void)alignment; free(p); }
-DELETE(_ZdaPvSt11align_val_t, size_t alignment) { (void)alignment; free(p); }
-DELETE(_ZdlPvmSt11align_val_t, size_t bytes, size_t alignment) { free_aligned_sized(p, alignment, bytes); }
-DELETE(_ZdaPvmSt11align_val_t, size_t bytes, size_t alignment) { free_aligned_sized(p, alignment, bytes); }
+/* The names are the ABI's, each once plain and once for arrays. */
+/* clang-format off */
+NEW(_Znwm)                                              NEW(_Znam)
+NEW_NOTHROW(_ZnwmRKSt9nothrow_t)                        NEW_NOTHROW(_ZnamRKSt9nothrow_t)
+NEW_ALIGNED(_ZnwmSt11align_val_t)                       NEW_ALIGNED(_ZnamSt11align_val_t)
+NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t) NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+DELETE(_ZdlPv)                                          DELETE(_ZdaPv)
+DELETE_SIZED(_ZdlPvm)                                   DELETE_SIZED(_ZdaPvm)
+DELETE_OTHER(_ZdlPvRKSt9nothrow_t)                      DELETE_OTHER(_ZdaPvRKSt9nothrow_t)
+DELETE_OTHER(_ZdlPvSt11align_val_t)                     DELETE_OTHER(_ZdaPvSt11align_val_t)
+DELETE_ALIGNED_SIZED(_ZdlPvmSt11align_val_t)            DELETE_ALIGNED_SIZED(_ZdaPvmSt11align_val_t)
+    /* clang-format on */

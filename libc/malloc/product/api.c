@@ -37,7 +37,8 @@ static void *take(size_t bytes, size_t alignment, bool *clean)
         if (p)
             return p;
     }
-    if (bytes <= SLAB_CLASSES * ALIGN && alignment <= SLAB_CLASSES * ALIGN) /* every block of 64 lies at a multiple */
+    if (bytes <= SLAB_CLASSES * ALIGN &&
+        alignment <= SLAB_CLASSES * ALIGN) /* every block of 64 lies at a multiple */
         return cache_refill(align_up(bytes ? bytes : 1, alignment));
     if (alignment <= ALIGN && bytes <= EXACT_REQUEST)
         return cache_refill(bytes);

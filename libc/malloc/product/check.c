@@ -56,8 +56,8 @@ static int show_slab(const struct page *page, const struct walk *walk)
             return answer;
     }
 
-    struct heap_block rest = {start + page->carved * size, start + page->carved * size, PAGE - page->carved * size, 0,
-                              HEAP_FREE};
+    struct heap_block rest = {start + page->carved * size, start + page->carved * size,
+                              PAGE - page->carved * size, 0, HEAP_FREE};
 
     return walk->visit(&rest, walk->context);
 }
@@ -82,7 +82,8 @@ static int walk_arena(const struct arena *a, struct walk *walk)
     int answer = 0;
 
     for (const struct segment *s = a->newest; s && !answer; s = s->older)
-        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !answer; c = chunk_next(c)) {
+        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !answer;
+             c = chunk_next(c)) {
             if (!chunk_sealed(c) || chunk_size(c) < HEADER)
                 return -1;
             if (c == a->top) {

@@ -23,7 +23,8 @@
 #define SEARCH 16
 #define SHARED_STEP ((size_t)1 << 20) /* arenas beside each other take turns at the break in such steps */
 
-#define LINKS_BROKEN "the list links inside this free chunk were overwritten: probably a write through a pointer after free"
+#define LINKS_BROKEN                                                                                         \
+    "the list links inside this free chunk were overwritten: probably a write through a pointer after free"
 
 struct arena arenas[ARENAS];
 
@@ -64,11 +65,13 @@ static void bin_remove(struct arena *a, struct chunk *c)
     unsigned index = bin_index(chunk_size(c));
     struct chunk *next = c->next, *prev = c->prev;
 
-    if ((next && (!is_free(next) || next->prev != c)) || (prev ? !is_free(prev) || prev->next != c : a->bins[index] != c))
+    if ((next && (!is_free(next) || next->prev != c)) ||
+        (prev ? !is_free(prev) || prev->next != c : a->bins[index] != c))
         report_broken("corrupted double-linked list", c, LINKS_BROKEN);
     if (chunk_next(c)->before != chunk_size(c))
-        report_broken("corrupted size vs. prev_size", c,
-                      "the last word of this free chunk was overwritten: something wrote past the end of freed memory");
+        report_broken(
+            "corrupted size vs. prev_size", c,
+            "the last word of this free chunk was overwritten: something wrote past the end of freed memory");
     if (next)
         next->prev = prev;
     if (prev)
@@ -300,7 +303,8 @@ struct chunk *heap_new_page(struct arena *a)
         for (struct chunk *c = a->bins[index]; c && steps; c = c->next, steps--) {
             if (!is_free(c))
                 report_broken("malloc(): unsorted double linked list corrupted", c, LINKS_BROKEN);
-            if (lead_of(c, PAGE) + PAGE <= chunk_size(c) && chunk_size(c) - lead_of(c, PAGE) - PAGE != ALIGN) {
+            if (lead_of(c, PAGE) + PAGE <= chunk_size(c) &&
+                chunk_size(c) - lead_of(c, PAGE) - PAGE != ALIGN) {
                 size_t size = chunk_size(c);
                 struct chunk *next = chunk_next(c);
 
@@ -355,9 +359,9 @@ static void verify_neighbours(const struct chunk *c)
     const struct chunk *next = chunk_next(c);
 
     if (!page_find(next) || !chunk_sealed(next) || next->head & PREV_FREE)
-        report_broken(chunk_size(c) <= 128 ? "free(): invalid next size (fast)" : "free(): invalid next size (normal)",
-                      c,
-                      "the header behind this block was overwritten: the program wrote past the end of the block");
+        report_broken(
+            chunk_size(c) <= 128 ? "free(): invalid next size (fast)" : "free(): invalid next size (normal)",
+            c, "the header behind this block was overwritten: the program wrote past the end of the block");
     if (!(c->head & PREV_FREE))
         return;
 
@@ -461,7 +465,8 @@ static const char *chunk_broken(const struct segment *s, const struct arena *a, 
         return "I1: every header carries its seal";
     if (chunk_size(c) < (c->head & USED ? HEADER : CHUNK_MIN) || chunk_size(c) > s->end - (uintptr_t)c)
         return "I1: a chunk has at least 32 bytes and ends inside its segment";
-    if (((c->head & PREV_FREE) != 0) != (prev && !(prev->head & USED)) || (c->head & PREV_FREE && c->before != chunk_size(prev)))
+    if (((c->head & PREV_FREE) != 0) != (prev && !(prev->head & USED)) ||
+        (c->head & PREV_FREE && c->before != chunk_size(prev)))
         return "I2: a header says whether the chunk before is free, and then its size stands before the header";
     if (c->head & PREV_FREE && !(c->head & USED))
         return "I3: two free chunks never touch";
@@ -478,7 +483,8 @@ const char *heap_broken(const struct arena *a)
     for (const struct segment *s = a->newest; s && !broken; s = s->older) {
         const struct chunk *prev = NULL;
 
-        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !broken; prev = c, c = chunk_next(c)) {
+        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !broken;
+             prev = c, c = chunk_next(c)) {
             broken = chunk_broken(s, a, c, prev);
             if (!broken && c->head & SLAB)
                 broken = slab_broken(a, page_find(chunk_user(c)));
@@ -486,7 +492,8 @@ const char *heap_broken(const struct arena *a)
         }
     }
     for (unsigned index = 0; index < BINS && !broken; index++)
-        for (const struct chunk *c = a->bins[index], *prev = NULL; c && !broken; prev = c, c = c->next, binned++) {
+        for (const struct chunk *c = a->bins[index], *prev = NULL; c && !broken;
+             prev = c, c = c->next, binned++) {
             if (!is_free(c) || c->prev != prev || bin_index(chunk_size(c)) != index ||
                 !(a->occupied[index / 64] >> index % 64 & 1))
                 broken = "I5: a bin is a doubly linked list of the free chunks of its size, and has its bit";

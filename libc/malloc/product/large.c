@@ -275,7 +275,8 @@ bool nothing_contains(const void *p)
 {
     size_t index = ((uintptr_t)p - (uintptr_t)nothings) / ALIGN;
 
-    return nothings && index < NOTHINGS && (uintptr_t)p % ALIGN == 0 && nothing_taken[index / 64] >> index % 64 & 1;
+    return nothings && index < NOTHINGS && (uintptr_t)p % ALIGN == 0 &&
+           nothing_taken[index / 64] >> index % 64 & 1;
 }
 
 void nothing_put(const void *p)

@@ -50,7 +50,7 @@ void pool_start(void)
         pool.mmap_max = from_environment("MALLOC_MMAP_MAX_", 65536);
         pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
         pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
-        pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
+
         pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
         for (unsigned i = 0; i < ARENAS; i++)
             arenas[i].index = i;
@@ -100,7 +100,8 @@ static bool records_move(struct region *r, size_t span)
     struct page *pages = NULL;
     size_t room = MOST_BYTES;
 
-    while (room >= span && room >= LEAST_BYTES && !(pages = glue_pages_reserve(room / PAGE * sizeof(struct page))))
+    while (room >= span && room >= LEAST_BYTES &&
+           !(pages = glue_pages_reserve(room / PAGE * sizeof(struct page))))
         room /= 2;
     if (!pages)
         return false;
@@ -165,7 +166,8 @@ static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t
         return false;
     if (r->base == 0)
         r->base = now & ~(PAGE - 1);
-    *clean = align_up(now, PAGE); /* the rest of a page that the break's former owner had may hold its bytes */
+    *clean =
+        align_up(now, PAGE); /* the rest of a page that the break's former owner had may hold its bytes */
     *start = now == end ? end : align_up(now, ALIGN);
 
     uintptr_t last = align_up(*start + bytes, PAGE);
@@ -196,7 +198,8 @@ static bool grow_reserved(size_t bytes, unsigned arena, uintptr_t *start, uintpt
     return true;
 }
 
-bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last, uintptr_t *clean)
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
+               uintptr_t *clean)
 {
     glue_take(&pool.lock);
 

@@ -29,10 +29,11 @@
 /* ---- A chunk of the heap. Its user's bytes begin at `next`; `before` is lent to the user of the chunk before, so
  * that a chunk costs 8 bytes. The top 16 bits of `head` seal it: a keyed checksum of address, size and flags. */
 struct __attribute__((may_alias)) chunk {
-    size_t before; /* size of the chunk before, if that one is free; mapped: the way to the start of its mapping */
+    size_t
+        before; /* size of the chunk before, if that one is free; mapped: the way to the start of its mapping */
     size_t head;
     struct chunk *next, *prev; /* free: the neighbours in its bin */
-    size_t dirty;              /* free, DISCARD_MIN or more: bytes that were written since they were last discarded */
+    size_t dirty; /* free, DISCARD_MIN or more: bytes that were written since they were last discarded */
 };
 
 #define USED ((size_t)1)
@@ -40,9 +41,10 @@ struct __attribute__((may_alias)) chunk {
 #define SLAB ((size_t)4)   /* is a page of the slabs */
 #define PREV_FREE ((size_t)8)
 #define FLAGS ((size_t)15)
-#define HEADER ((size_t)16)    /* from the chunk to its user's bytes */
-#define OVERHEAD ((size_t)8)   /* what a chunk has more than its user */
-#define CHUNK_MIN ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
+#define HEADER ((size_t)16)  /* from the chunk to its user's bytes */
+#define OVERHEAD ((size_t)8) /* what a chunk has more than its user */
+#define CHUNK_MIN                                                                                            \
+    ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
 #define DISCARD_MIN ((size_t)64 * 1024)
 
 /* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
@@ -60,8 +62,9 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 
-#define SLAB_CLASSES 8  /* 1 to 8: blocks of 16 to 128 bytes */
-#define EXACT_CLASSES 65 /* 9 to 65: chunks of 16 * class bytes, for requests up to 1024; then four to a doubling */
+#define SLAB_CLASSES 8 /* 1 to 8: blocks of 16 to 128 bytes */
+#define EXACT_CLASSES                                                                                        \
+    65 /* 9 to 65: chunks of 16 * class bytes, for requests up to 1024; then four to a doubling */
 #define CLASSES 92
 #define EXACT_REQUEST ((size_t)1024)
 #define CACHED_REQUEST ((size_t)64 * 1024)
@@ -72,16 +75,17 @@ struct region {
     uintptr_t base;
     size_t span; /* bytes from base on that were ever the heap's */
     struct page *pages;
-    size_t room; /* bytes that `pages` can describe */
+    size_t room;         /* bytes that `pages` can describe */
     size_t ready, limit; /* [1]: bytes with access, and reserved */
 };
 
 struct pool {
-    size_t fast; /* regions[0].span, or 0 to send every free through free_slow: for checking mode and for tracing */
-    size_t key;  /* 48 secret bits: seals, links */
+    size_t
+        fast; /* regions[0].span, or 0 to send every free through free_slow: for checking mode and for tracing */
+    size_t key; /* 48 secret bits: seals, links */
     struct region regions[2];
     size_t mmap_threshold, mmap_max, trim_threshold, top_pad; /* mallopt's parameters */
-    unsigned arenas, used; /* how many there may be, and are */
+    unsigned arenas, used;                                    /* how many there may be, and are */
     bool checking; /* MALLOC_CHECK_ is set: guard.c has the blocks */
     bool ready;
     int lock; /* the regions; taken last */
@@ -103,11 +107,11 @@ struct arena {
     struct chunk *top; /* the free rest of the newest segment, in no bin */
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
-    size_t bytes, free_bytes;              /* got from the pool; of these in bins */
-    struct block *remote;                  /* freed by threads of other arenas: pushed without the lock */
-    size_t remote_count;                   /* about */
+    size_t bytes, free_bytes;               /* got from the pool; of these in bins */
+    struct block *remote;                   /* freed by threads of other arenas: pushed without the lock */
+    size_t remote_count;                    /* about */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
-    uint64_t occupied[BINS / 64];          /* bins that are not empty */
+    uint64_t occupied[BINS / 64];           /* bins that are not empty */
     struct chunk *bins[BINS];
 };
 extern struct arena arenas[ARENAS];
@@ -121,8 +125,8 @@ struct __attribute__((may_alias)) block {
 
 struct bin {
     struct block *head;
-    int room;   /* how many more may come */
-    int limit;  /* how many there may be: grows with use */
+    int room;  /* how many more may come */
+    int limit; /* how many there may be: grows with use */
 };
 
 struct cache {
@@ -251,7 +255,8 @@ enum kind { IS_SLAB, IS_CHUNK, IS_LARGE, IS_NOTHING };
 void pool_start(void);
 bool pool_set(int parameter, int value);
 /* More memory behind `end` if that is possible, else anywhere: [*start, *last), `bytes` or more, zero from *clean on. */
-bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last, uintptr_t *clean);
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
+               uintptr_t *clean);
 /* Gives [end - bytes, end) back if it is the last; false: it is not, nothing happened. */
 bool pool_shrink(uintptr_t end, size_t bytes);
 /* Before a second arena is used: the page records move no more. => the first arena's lock is held */
@@ -269,18 +274,18 @@ const char *heap_broken(const struct arena *a);
 /* slab.c: => the arena's lock is held */
 void *slab_new(struct arena *a, unsigned class);
 void slab_put(struct arena *a, struct page *page, void *p);
-void slabs_moved(struct page *from, struct page *to); /* the records of arenas[0] */
+void slabs_moved(struct page *from, struct page *to);    /* the records of arenas[0] */
 bool slab_holds(const struct page *page, const void *p); /* a block that was handed out starts at p */
 const char *slab_broken(const struct arena *a, const struct page *page);
 
 /* cache.c */
 struct arena *cache_arena(void);
-void *cache_refill(size_t bytes);           /* up to EXACT_REQUEST bytes */
-void *cache_take_more(size_t bytes);        /* up to CACHED_REQUEST bytes */
+void *cache_refill(size_t bytes);    /* up to EXACT_REQUEST bytes */
+void *cache_take_more(size_t bytes); /* up to CACHED_REQUEST bytes */
 void cache_put(void *p, unsigned class);
 void cache_put_chunk(void *p);                /* the same, a chunk of any size */
 void cache_overflow(void *p, unsigned class); /* => room went below 0 */
-void block_release(void *p);                /* past the cache, to the arena that it came from */
+void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);
 void cache_leave(void);
 void remote_drain(struct arena *a); /* => its lock is held */

@@ -29,7 +29,8 @@ static _Noreturn void die(const char *words, const char *caller, const void *p, 
 
     text_say(&t, "%s", words);
     text_say(&t, "malloc: %s(%p): %s.", caller, p, what);
-    text_say(&t, "malloc: try: pass the very pointer that malloc returned, once; MALLOC_CHECK_=3 tells more.");
+    text_say(&t,
+             "malloc: try: pass the very pointer that malloc returned, once; MALLOC_CHECK_=3 tells more.");
     text_die(&t);
 }
 
@@ -46,12 +47,13 @@ void report_pointer(const char *caller, const void *p)
         die_double_free(caller, p, class_size(page), false);
     if (sealed && !page->class && !(c->head & USED))
         die_double_free(caller, p, chunk_capacity(c), c == arenas[page->arena].top);
-    text_say(&words, "%s(): invalid pointer", !page && (uintptr_t)p % PAGE == HEADER ? "munmap_chunk" : caller);
+    text_say(&words, "%s(): invalid pointer",
+             !page && (uintptr_t)p % PAGE == HEADER ? "munmap_chunk" : caller);
     words.bytes[words.length - 1] = 0;
     die(words.bytes, caller, p,
         (uintptr_t)p % ALIGN != 0 ? "every block starts at a multiple of 16, this address is none"
-        : page                    ? "no block starts here: it lies inside of one, or its header was overwritten"
-                                  : "the address lies in no memory that malloc has handed out");
+        : page ? "no block starts here: it lies inside of one, or its header was overwritten"
+               : "the address lies in no memory that malloc has handed out");
 }
 
 void report_broken(const char *words, const void *p, const char *what)

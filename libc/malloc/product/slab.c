@@ -45,10 +45,11 @@ static struct page *page_new(struct arena *a, unsigned class)
     struct page *page = page_find(chunk_user(c));
     size_t size = class * ALIGN;
 
-    *page = (struct page){.class = (uint8_t)class,
-                          .arena = page->arena,
-                          .capacity = (uint16_t)(SLAB_BYTES / size),
-                          .magic = (uint32_t)(((uint64_t)1 << 32) / size + (((uint64_t)1 << 32) % size != 0))};
+    *page =
+        (struct page){.class = (uint8_t) class,
+                      .arena = page->arena,
+                      .capacity = (uint16_t)(SLAB_BYTES / size),
+                      .magic = (uint32_t)(((uint64_t)1 << 32) / size + (((uint64_t)1 << 32) % size != 0))};
     link_in(a, page);
     return page;
 }
@@ -113,7 +114,7 @@ void slab_put(struct arena *a, struct page *page, void *p)
 
 void slabs_moved(struct page *from, struct page *to)
 {
-    for (unsigned class = 1; class <= SLAB_CLASSES; class++) {
+    for (unsigned class = 1; class <= SLAB_CLASSES; class ++) {
         struct page **link = &arenas[0].partial[class];
 
         for (; *link; link = &(*link)->next) {
@@ -133,7 +134,8 @@ const char *slab_broken(const struct arena *a, const struct page *page)
         used += (unsigned)__builtin_popcountl(page->taken[word]);
     for (const struct page *at = a->partial[page->class]; at && !listed; at = at->next)
         listed = at == page;
-    if (page->class > SLAB_CLASSES || page->arena != a->index || page->capacity != SLAB_BYTES / class_size(page))
+    if (page->class > SLAB_CLASSES || page->arena != a->index ||
+        page->capacity != SLAB_BYTES / class_size(page))
         return "I6: a slab's record tells its class and its arena";
     if (used != page->used || used > page->carved || page->carved > page->capacity)
         return "I7: a slab has as many bits as blocks in use, all of them carved";
