@@ -106,7 +106,8 @@ unsigned glue_processors(void)
 
     if (syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask) > 0)
         for (unsigned i = 0; i < sizeof(mask) / sizeof(*mask); i++)
-            number += (unsigned)__builtin_popcountl(mask[i]);
+            for (unsigned long bits = mask[i]; bits; bits &= bits - 1)
+                number++;
     return number ? number : 1;
 }
 

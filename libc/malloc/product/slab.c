@@ -131,7 +131,8 @@ const char *slab_broken(const struct arena *a, const struct page *page)
     bool listed = false;
 
     for (unsigned word = 0; word < 4; word++)
-        used += (unsigned)__builtin_popcountl(page->taken[word]);
+        for (uint64_t bits = page->taken[word]; bits; bits &= bits - 1)
+            used++;
     for (const struct page *at = a->partial[page->class]; at && !listed; at = at->next)
         listed = at == page;
     if (page->class > SLAB_CLASSES || page->arena != a->index ||
