@@ -42,12 +42,12 @@ static void *take(size_t bytes, size_t alignment, bool *clean)
         return cache_refill(align_up(bytes ? bytes : 1, alignment));
     if (alignment <= ALIGN && bytes <= EXACT_REQUEST)
         return cache_refill(bytes);
-    if (alignment <= ALIGN && bytes <= CACHED_REQUEST)
-        return cache_take_more(bytes);
 
     uintptr_t clean_from;
 
     glue_take(&a->lock);
+    if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
+        remote_drain(a);
 
     struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, &clean_from);
 
@@ -55,6 +55,7 @@ static void *take(size_t bytes, size_t alignment, bool *clean)
     if (!c)
         return NULL;
     *clean = clean_from <= (uintptr_t)chunk_user(c);
+    ((struct block *)chunk_user(c))->check = 0; /* a block that was cached here once may have left its own */
     return chunk_user(c);
 }
 
@@ -71,7 +72,9 @@ static __attribute__((noinline)) void *malloc_slow(size_t bytes, size_t alignmen
 
 static __attribute__((noinline)) void *malloc_more(size_t bytes, uintptr_t site)
 {
-    return malloc_slow(bytes, ALIGN, site);
+    void *p = bytes > EXACT_REQUEST && bytes <= CACHED_REQUEST ? cache_take_chunk(bytes) : NULL;
+
+    return p ? p : malloc_slow(bytes, ALIGN, site);
 }
 
 void *malloc(size_t bytes)
@@ -83,13 +86,12 @@ void *malloc(size_t bytes)
         if (LIKELY(b != NULL)) {
             struct block *next = b->next;
 
-            if (LIKELY((b->check ^ (uintptr_t)next) == link_code(b))) {
+            if (LIKELY((b->check ^ (uintptr_t)next) == link_code(b))) { /* else the slow path says so */
                 bin->head = next;
                 bin->room++;
                 b->check = 0; /* no longer cached */
                 return b;
             }
-            report_cached(b);
         }
     }
     return malloc_more(bytes, SITE);
@@ -137,7 +139,6 @@ void free(void *p)
 
     class = page->class;
     if (LIKELY(class != 0)) {
-        /* A fraction of 0 says that a block begins here: the magic number divides without a division. */
         if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * page->magic) < page->magic)) {
             free_slow(p, SITE);
             return;
@@ -157,15 +158,19 @@ void free(void *p)
     }
 
     struct bin *bin = &cache.bins[class];
+    size_t code = link_code(b);
 
-    if (!LIKELY(!block_is_cached(b))) {
+    if (!LIKELY((b->check ^ (uintptr_t)b->next) != code)) { /* it is cached already */
         free_slow(p, SITE);
         return;
     }
-    if (LIKELY(--bin->room >= 0))
-        block_push(&bin->head, b);
-    else
+    if (!LIKELY(--bin->room >= 0)) {
         cache_overflow(b, (unsigned)class);
+        return;
+    }
+    b->next = bin->head;
+    b->check = code ^ (uintptr_t)b->next;
+    bin->head = b;
 }
 
 void *calloc(size_t number, size_t bytes)
@@ -215,8 +220,18 @@ static void *resize_in_place(enum kind kind, void *p, size_t bytes)
     return fits ? p : NULL;
 }
 
-/* realloc(p, 0) frees, as glibc does. */
-void *realloc(void *p, size_t bytes)
+static void *move(void *p, size_t room, size_t bytes)
+{
+    void *moved = malloc(bytes);
+
+    if (!moved)
+        return NULL;
+    memcpy(moved, p, room < bytes ? room : bytes);
+    free(p);
+    return moved;
+}
+
+static __attribute__((noinline)) void *realloc_slow(void *p, size_t bytes, uintptr_t site)
 {
     if (!p)
         return malloc(bytes);
@@ -227,25 +242,39 @@ void *realloc(void *p, size_t bytes)
     if (bytes >= LIMIT)
         return out_of_memory();
     if (pool.checking) {
-        void *moved = guard_fit(p, bytes, SITE);
+        void *moved = guard_fit(p, bytes, site);
 
         return moved ? moved : out_of_memory();
     }
 
     enum kind kind = block_verify("realloc", p);
-    void *moved = resize_in_place(kind, p, bytes);
+    void *same = resize_in_place(kind, p, bytes);
 
-    if (moved)
-        return moved;
+    return same ? same : move(p, block_room(kind, p), bytes);
+}
 
-    size_t room = block_room(kind, p);
+/* realloc(p, 0) frees, as glibc does. A slab's block moves here, word by word: it is small, and already verified. */
+void *realloc(void *p, size_t bytes)
+{
+    const struct page *page = page_find(p);
 
-    moved = malloc(bytes);
-    if (!moved)
+    if (!LIKELY(page && page->class && bytes - 1 < LIMIT - 1 && slab_holds(page, p) && !block_is_cached(p)))
+        return realloc_slow(p, bytes, SITE);
+
+    size_t room = class_size(page);
+
+    if (bytes <= room && bytes > room / 2)
+        return p;
+
+    unsigned class = page->class;
+    struct block *from = p, *to = malloc(bytes);
+
+    if (!to)
         return NULL;
-    memcpy(moved, p, room < bytes ? room : bytes);
-    free(p);
-    return moved;
+    for (size_t left = bytes < room ? align_up(bytes, ALIGN) : room, i = 0; left; left -= ALIGN)
+        to[i] = from[i], i++;
+    cache_put(p, class);
+    return to;
 }
 
 void *reallocarray(void *p, size_t number, size_t bytes)
@@ -328,7 +357,8 @@ int malloc_trim(size_t pad)
     large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         glue_take(&a->lock);
-        remote_drain(a);
+        if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
+            remote_drain(a);
         moved |= heap_discard(a);
         moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);
         glue_drop(&a->lock);

@@ -5,8 +5,9 @@
  *     blocks  of 16 .. 128      chunks of 144 .. 1040     chunks up to 64 KiB, four classes to a doubling
  *             from slabs        of one size each          of different sizes: the first is taken if it fits well
  *
- * A list begins with room for nothing. Each time that it is found empty or full its limit doubles, to 64 blocks or 8 KiB
- * at most, and all limits of a thread together to BUDGET: when that is spent, another list gives up its own.
+ * A list begins with room for nothing. Each time that it is found empty or full its limit doubles, to 64 blocks or 4 KiB
+ * at most, and all limits of a thread together to BUDGET: when that is spent, another list gives up its own. A large class
+ * must have been freed MANY times before one block of it is kept.
  * A block of another arena goes home in a batch: one list, pushed with one compare-and-swap on that arena's `remote`, which
  * its own threads collect when they need something.
  */
@@ -14,9 +15,11 @@
 
 #include "product.h"
 
-#define CLASS_BYTES ((size_t)8192)
+#define CLASS_BYTES ((size_t)4096)
 #define CLASS_BLOCKS ((size_t)64)
-#define BUDGET ((size_t)64 * 1024)
+#define BUDGET ((size_t)160 * 1024)
+#define LIMIT_FIRST 4
+#define MANY 8           /* so often a large class must have been freed to be cached at all */
 #define REMOTE_MANY 1024 /* blocks; then whoever pushes collects, if nobody holds the lock */
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
@@ -70,19 +73,12 @@ static size_t bytes_of(unsigned class)
     return class <= EXACT_CLASSES ? class * ALIGN : (size_t)(large % 4 + 5) << (large / 4 + 8);
 }
 
-/* The arena that p came from. */
-static struct arena *home_of(const void *p)
-{
-    return &arenas[page_find(p)->arena];
-}
-
 /* => the lock of a, p's home, is held */
-static void put(struct arena *a, void *p)
+static inline void put(struct arena *a, struct page *page, void *p)
 {
-    struct page *page = page_find(p);
     struct chunk *c = chunk_of(p);
 
-    if (page->class) {
+    if (LIKELY(page->class != 0)) {
         slab_put(a, page, p);
         return;
     }
@@ -93,10 +89,11 @@ static void put(struct arena *a, void *p)
 
 void block_release(void *p)
 {
-    struct arena *a = home_of(p);
+    struct page *page = page_find(p);
+    struct arena *a = &arenas[page->arena];
 
     glue_take(&a->lock);
-    put(a, p);
+    put(a, page, p);
     glue_drop(&a->lock);
 }
 
@@ -125,7 +122,7 @@ void remote_drain(struct arena *a)
     while (b) {
         struct block *next = next_of(b);
 
-        put(a, b);
+        put(a, page_find(b), b);
         b = next;
     }
 }
@@ -148,28 +145,38 @@ static void remote_push(struct arena *a, struct block *first, struct block *last
 /* Sends `count` blocks of the bin home. */
 static void bin_flush(struct bin *bin, int count)
 {
-    struct {
+    struct batch {
         struct block *first, *last;
         size_t count;
-    } foreign[ARENAS] = {0};
+    } foreign[ARENAS];
     struct arena *own = cache.arena;
+    struct block *b = bin->head;
+    size_t home = own->index, key = pool.key;
+    int left = count;
 
-    glue_take(&own->lock);
-    while (bin->head && count-- > 0) {
-        struct block *b = bin_pop(bin);
-        struct arena *a = home_of(b);
-
-        if (a == own) {
-            put(a, b);
-            continue;
-        }
-        if (!foreign[a->index].first)
-            foreign[a->index].last = b;
-        block_push(&foreign[a->index].first, b);
-        foreign[a->index].count++;
-    }
-    glue_drop(&own->lock);
     for (unsigned i = 0; i < pool.used; i++)
+        foreign[i] = (struct batch){NULL, NULL, 0};
+    glue_take(&own->lock);
+    for (; b && left; left--) {
+        struct block *next = b->next;
+        struct page *page = page_find(b);
+
+        if (!LIKELY((b->check ^ (uintptr_t)next ^ (uintptr_t)b) == key))
+            report_cached(b);
+        if (LIKELY(page->arena == home)) {
+            put(own, page, b);
+        } else {
+            if (!foreign[page->arena].first)
+                foreign[page->arena].last = b;
+            foreign[page->arena].count++;
+            block_push(&foreign[page->arena].first, b);
+        }
+        b = next;
+    }
+    bin->head = b;
+    bin->room += count - left;
+    glue_drop(&own->lock);
+    for (unsigned i = 0; pool.used > 1 && i < pool.used; i++)
         if (foreign[i].first)
             remote_push(&arenas[i], foreign[i].first, foreign[i].last, foreign[i].count);
 }
@@ -193,11 +200,13 @@ static void limit_grow(struct bin *bin, unsigned class)
 {
     size_t size = bytes_of(class);
     size_t most = CLASS_BYTES / size < CLASS_BLOCKS ? CLASS_BYTES / size : CLASS_BLOCKS;
-    int limit = bin->limit ? 2 * bin->limit : 1;
+    int limit = bin->limit ? 2 * bin->limit : (int)(most < LIMIT_FIRST ? most : LIMIT_FIRST);
 
+    if (limit == 0)
+        limit = 1;
     if (cache.closed || (size_t)limit > (most ? most : 1))
         return;
-    for (unsigned tries = 0; (size_t)(limit - bin->limit) * size > cache.budget && tries < CLASSES; tries++)
+    for (unsigned tries = 0; (size_t)(limit - bin->limit) * size > cache.budget && tries < 4; tries++)
         bin_rob(bin);
     if ((size_t)(limit - bin->limit) * size > cache.budget)
         return;
@@ -206,52 +215,40 @@ static void limit_grow(struct bin *bin, unsigned class)
     bin->limit = limit;
 }
 
-static void *take(struct arena *a, unsigned class)
-{
-    uintptr_t unused;
-
-    if (class <= SLAB_CLASSES)
-        return slab_new(a, class);
-
-    struct chunk *c = heap_new(a, class * ALIGN, ALIGN, &unused);
-
-    return c ? chunk_user(c) : NULL;
-}
-
 void *cache_refill(size_t bytes)
 {
     unsigned class = bytes <= SLAB_CLASSES * ALIGN ? (unsigned)((bytes + ALIGN - 1) / ALIGN)
                                                    : (unsigned)(chunk_bytes(bytes) / ALIGN);
     struct arena *a = cache_arena();
     struct bin *bin = &cache.bins[class];
+    uintptr_t unused;
 
-    if (bin->head) /* an alignment or calloc led here */
+    if (bin->head) /* an alignment led here, or damage */
         return bin_pop(bin);
     limit_grow(bin, class);
     glue_take(&a->lock);
     if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
         remote_drain(a);
 
-    void *p = take(a, class);
+    int wanted = bin->limit / 2 + 1, got = 0;
 
-    for (int more = bin->limit / 2; p && more > 0; more--) {
-        void *q = take(a, class);
-
-        if (!q)
+    if (class <= SLAB_CLASSES)
+        got = slab_fill(a, class, &bin->head, wanted);
+    for (struct chunk *c; class > SLAB_CLASSES && got < wanted; got++) {
+        c = heap_new(a, class * ALIGN, ALIGN, &unused);
+        if (!c)
             break;
-        block_push(&bin->head, q);
-        bin->room--;
+        block_push(&bin->head, chunk_user(c));
     }
     glue_drop(&a->lock);
-    return p;
+    bin->room -= got;
+    return got ? bin_pop(bin) : NULL;
 }
 
-void *cache_take_more(size_t bytes)
+void *cache_take_chunk(size_t bytes)
 {
-    struct arena *a = cache_arena();
     size_t size = chunk_bytes(bytes);
     struct bin *bin = &cache.bins[class_of_chunk(size)];
-    uintptr_t unused;
 
     if (bin->head) {
         size_t found = chunk_size(chunk_of(bin->head));
@@ -259,14 +256,7 @@ void *cache_take_more(size_t bytes)
         if (found >= size && found - size <= size / 8)
             return bin_pop(bin);
     }
-    glue_take(&a->lock);
-    if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
-        remote_drain(a);
-
-    struct chunk *c = heap_new(a, size, ALIGN, &unused);
-
-    glue_drop(&a->lock);
-    return c ? chunk_user(c) : NULL;
+    return NULL;
 }
 
 void cache_put(void *p, unsigned class)
@@ -296,10 +286,11 @@ void cache_overflow(void *p, unsigned class)
     int saved = errno;
 
     cache_arena();
-    bin->room++;
-    if (bin->room == 0)
+    if (class <= EXACT_CLASSES || bin->limit || bin->room <= -MANY) {
+        bin->room = bin->limit ? bin->room + 1 : 0;
         limit_grow(bin, class);
-    if (bin->room == 0 && bin->limit)
+    }
+    if (bin->room <= 0 && bin->limit)
         bin_flush(bin, (bin->limit + 1) / 2);
     if (bin->room > 0) {
         bin->room--;
@@ -343,7 +334,7 @@ const char *cache_broken(void)
             if (page->class ? page->class != class : class_of_chunk(chunk_size(chunk_of(b))) < class)
                 return "I9: a cached block is in the list of its class";
         }
-        if (blocks + bin->room != bin->limit || bin->room < 0)
+        if (bin->limit ? blocks + bin->room != bin->limit || bin->room < 0 : blocks != 0)
             return "I9: a list has as many blocks as its limit less its room";
     }
     return NULL;

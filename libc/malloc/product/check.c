@@ -46,20 +46,17 @@ static int show_slab(const struct page *page, const struct walk *walk)
     const char *start = page_address(page);
     size_t size = class_size(page);
 
-    for (unsigned i = 0; i < page->carved; i++) {
-        bool used = page->taken[i / 64] >> i % 64 & 1;
-        struct heap_block block = {start + i * size, start + i * size, size, used ? size : 0,
+    for (unsigned i = 0; i <= page->capacity; i++) {
+        bool used = i < page->capacity && page->taken[i / 64] >> i % 64 & 1;
+        struct heap_block block = {start + i * size, start + i * size,
+                                   i < page->capacity ? size : PAGE - i * size, used ? size : 0,
                                    used ? HEAP_USED : HEAP_FREE};
         int answer = walk->visit(&block, walk->context);
 
         if (answer)
             return answer;
     }
-
-    struct heap_block rest = {start + page->carved * size, start + page->carved * size,
-                              PAGE - page->carved * size, 0, HEAP_FREE};
-
-    return walk->visit(&rest, walk->context);
+    return 0;
 }
 
 static int show(const struct chunk *c, void *context)

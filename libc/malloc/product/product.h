@@ -55,10 +55,11 @@ struct __attribute__((may_alias)) chunk {
 struct page {
     uint8_t class; /* of its blocks; 0: no slab, the page belongs to chunks */
     uint8_t arena;
-    uint16_t used, carved, capacity; /* blocks handed out, ever handed out, at most */
-    uint32_t magic;                  /* 2^32 / size of a block, rounded up */
-    struct page *next, *prev;        /* slabs of the class that have room */
-    uint64_t taken[4];               /* a bit for each block that was handed out (to caches too) */
+    uint16_t used, capacity;  /* blocks handed out, and at most */
+    uint32_t magic;           /* 2^32 / size of a block, rounded up */
+    struct page *next, *prev; /* slabs of the class that have room */
+    uint64_t
+        taken[4]; /* a bit for each block that was handed out, to caches too, and for all that do not fit */
 };
 _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 
@@ -228,10 +229,12 @@ static inline void block_push(struct block **list, void *p)
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    for (const struct region *r = pool.regions; r < pool.regions + 2; r++)
-        if ((uintptr_t)address - r->base < r->span)
-            return r->pages + ((uintptr_t)address - r->base) / PAGE;
-    return NULL;
+    size_t offset = (uintptr_t)address - pool.regions[0].base;
+
+    if (LIKELY(offset < pool.regions[0].span))
+        return pool.regions[0].pages + offset / PAGE;
+    offset = (uintptr_t)address - pool.regions[1].base;
+    return offset < pool.regions[1].span ? pool.regions[1].pages + offset / PAGE : NULL;
 }
 
 static inline size_t class_size(const struct page *page)
@@ -250,6 +253,11 @@ static inline void *page_address(const struct page *page)
 
 /* What p is, for the program that hands it over. */
 enum kind { IS_SLAB, IS_CHUNK, IS_LARGE, IS_NOTHING };
+
+/* report.c: last words */
+_Noreturn void report_pointer(const char *caller, const void *p);
+_Noreturn void report_broken(const char *words, const void *p, const char *what);
+_Noreturn void report_cached(const void *p); /* a cached block was written to */
 
 /* pool.c */
 void pool_start(void);
@@ -272,16 +280,47 @@ bool heap_discard(struct arena *a); /* every free run, whole pages */
 const char *heap_broken(const struct arena *a);
 
 /* slab.c: => the arena's lock is held */
-void *slab_new(struct arena *a, unsigned class);
-void slab_put(struct arena *a, struct page *page, void *p);
-void slabs_moved(struct page *from, struct page *to);    /* the records of arenas[0] */
-bool slab_holds(const struct page *page, const void *p); /* a block that was handed out starts at p */
+int slab_fill(struct arena *a, unsigned class, struct block **list,
+              int count);                             /* => how many blocks were pushed */
+void slab_turned(struct arena *a, struct page *page); /* a block came back to a full page, or the last one */
+void slabs_moved(struct page *from, struct page *to); /* the records of arenas[0] */
 const char *slab_broken(const struct arena *a, const struct page *page);
+
+/* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here: the magic number
+ * divides without a division. */
+static inline unsigned slab_index(const struct page *page, const void *p)
+{
+    uint64_t product = (uint64_t)((uintptr_t)p % PAGE) * page->magic;
+
+    return (uint32_t)product < page->magic ? (unsigned)(product >> 32) : 256;
+}
+
+/* Was a block handed out that starts at p? */
+static inline bool slab_holds(const struct page *page, const void *p)
+{
+    unsigned index = slab_index(page, p);
+
+    return index < page->capacity && page->taken[index / 64] >> index % 64 & 1;
+}
+
+static inline void slab_put(struct arena *a, struct page *page, const void *p)
+{
+    unsigned index = slab_index(page, p);
+    uint64_t *word = &page->taken[index / 64];
+    uint64_t bit = (uint64_t)1 << index % 64;
+
+    if (!LIKELY(index < page->capacity && *word & bit))
+        report_pointer("free", p);
+    *word -= bit;
+    page->used--;
+    if (!LIKELY(page->used && page->used + 1 != page->capacity))
+        slab_turned(a, page);
+}
 
 /* cache.c */
 struct arena *cache_arena(void);
-void *cache_refill(size_t bytes);    /* up to EXACT_REQUEST bytes */
-void *cache_take_more(size_t bytes); /* up to CACHED_REQUEST bytes */
+void *cache_refill(size_t bytes);     /* up to EXACT_REQUEST bytes */
+void *cache_take_chunk(size_t bytes); /* up to CACHED_REQUEST bytes; NULL: the thread has none that fits */
 void cache_put(void *p, unsigned class);
 void cache_put_chunk(void *p);                /* the same, a chunk of any size */
 void cache_overflow(void *p, unsigned class); /* => room went below 0 */
@@ -316,11 +355,6 @@ enum kind block_verify(const char *caller, const void *p);
 size_t block_room(enum kind kind, const void *p);
 void malloc_lock_all(void); /* around fork */
 void malloc_unlock_all(void);
-
-/* report.c: last words */
-_Noreturn void report_pointer(const char *caller, const void *p);
-_Noreturn void report_broken(const char *words, const void *p, const char *what);
-_Noreturn void report_cached(const void *p); /* a cached block was written to */
 
 #pragma GCC visibility pop
 

@@ -2,14 +2,14 @@
 /* slab.c - blocks of up to 128 bytes: pages of equal blocks without headers.
  *
  *     page        | block | block | block | ...                  | head of the next chunk |
- *     its record  class 3, used 2, carved 3, taken 0b101           (in the array, not here)
+ *     its record  class 3, used 2, taken 0b101           (in the array, not here)
  *
  * Eight bytes of header for 16 of payload would be the largest cost of a program with small blocks; here a page costs 8 and
- * its record 64. Blocks are carved as they are needed, so the rest of a fresh page costs no frame; later the lowest free
- * one is taken. A bit says of each block whether it was handed out: that a block comes back that was not, or a pointer into
- * the middle of one, is always noticed. An empty page becomes a chunk of the heap again, unless it is its class's last one.
+ * its record 64. The lowest free blocks of a page are taken first, so the untouched rest of a fresh one costs no frame. A
+ * bit says of each block whether it was handed out: that a block comes back that was not, or a pointer into the middle of
+ * one, is always noticed. An empty page becomes a chunk of the heap again, unless it is its class's last one.
  *
- * The arena's lock is held by all callers but those of slab_holds, who have the block (or are about to die).
+ * The arena's lock is held by all callers.
  */
 #include "product.h"
 
@@ -45,65 +45,59 @@ static struct page *page_new(struct arena *a, unsigned class)
     struct page *page = page_find(chunk_user(c));
     size_t size = class * ALIGN;
 
-    *page =
-        (struct page){.class = (uint8_t) class,
-                      .arena = page->arena,
-                      .capacity = (uint16_t)(SLAB_BYTES / size),
-                      .magic = (uint32_t)(((uint64_t)1 << 32) / size + (((uint64_t)1 << 32) % size != 0))};
+    *page = (struct page){.class = (uint8_t) class, .arena = page->arena};
+    page->capacity = (uint16_t)(SLAB_BYTES / size);
+    page->magic = (uint32_t)((((uint64_t)1 << 32) + size - 1) / size);
+    for (unsigned word = page->capacity / 64; word < 4; word++)
+        page->taken[word] = word > page->capacity / 64u ? UINT64_MAX : UINT64_MAX << page->capacity % 64;
     link_in(a, page);
     return page;
 }
 
-/* The lowest block that came back, else the first that was never handed out. */
-static unsigned pick(const struct page *page)
+/* The lowest blocks of the page, `most` or fewer. */
+static int page_take(struct page *page, struct block **list, int most)
 {
-    if (page->used == page->carved)
-        return page->carved;
-    for (unsigned word = 0;; word++)
-        if (~page->taken[word])
-            return word * 64 + (unsigned)__builtin_ctzl(~page->taken[word]);
+    char *start = page_address(page);
+    size_t size = class_size(page), key = pool.key;
+    struct block *head = *list;
+    int left = most;
+
+    for (unsigned word = 0; word < 4 && left; word++, start += 64 * size) {
+        uint64_t bits = ~page->taken[word];
+
+        for (; bits && left; bits &= bits - 1, left--) {
+            struct block *b = (struct block *)(start + (size_t)__builtin_ctzl(bits) * size);
+
+            b->next = head;
+            b->check = (uintptr_t)head ^ (uintptr_t)b ^ key;
+            head = b;
+        }
+        page->taken[word] = ~bits;
+    }
+    *list = head;
+    page->used = (uint16_t)(page->used + most - left);
+    return most - left;
 }
 
-void *slab_new(struct arena *a, unsigned class)
+int slab_fill(struct arena *a, unsigned class, struct block **list, int count)
 {
-    struct page *page = a->partial[class];
+    int left = count;
 
-    if (!page && !(page = page_new(a, class)))
-        return NULL;
+    while (left > 0) {
+        struct page *page = a->partial[class];
 
-    unsigned index = pick(page);
-
-    page->taken[index / 64] |= (uint64_t)1 << index % 64;
-    page->carved += index == page->carved;
-    if (++page->used == page->capacity)
-        link_out(a, page);
-    return (char *)page_address(page) + index * class_size(page);
+        if (!page && !(page = page_new(a, class)))
+            break;
+        left -= page_take(page, list, left);
+        if (page->used == page->capacity)
+            link_out(a, page);
+    }
+    return count - left;
 }
 
-/* Index of the block that starts at p; beyond all others: none does. */
-static unsigned index_of(const struct page *page, const void *p)
+void slab_turned(struct arena *a, struct page *page)
 {
-    uint64_t product = (uint64_t)((uintptr_t)p % PAGE) * page->magic;
-
-    return (uint32_t)product < page->magic ? (unsigned)(product >> 32) : 256;
-}
-
-bool slab_holds(const struct page *page, const void *p)
-{
-    unsigned index = index_of(page, p);
-
-    return index < page->carved && page->taken[index / 64] >> index % 64 & 1;
-}
-
-void slab_put(struct arena *a, struct page *page, void *p)
-{
-    if (!slab_holds(page, p))
-        report_pointer("free", p);
-
-    unsigned index = index_of(page, p);
-
-    page->taken[index / 64] &= ~((uint64_t)1 << index % 64);
-    if (page->used-- == page->capacity)
+    if (page->used + 1 == page->capacity)
         link_in(a, page);
     if (page->used == 0 && (page->next || page->prev)) {
         link_out(a, page);
@@ -138,9 +132,9 @@ const char *slab_broken(const struct arena *a, const struct page *page)
     if (page->class > SLAB_CLASSES || page->arena != a->index ||
         page->capacity != SLAB_BYTES / class_size(page))
         return "I6: a slab's record tells its class and its arena";
-    if (used != page->used || used > page->carved || page->carved > page->capacity)
-        return "I7: a slab has as many bits as blocks in use, all of them carved";
-    if (listed != (used < page->capacity))
+    if (used != page->used + 256u - page->capacity)
+        return "I7: a slab has as many bits as blocks in use";
+    if (listed != (page->used < page->capacity))
         return "I8: a slab is in the list of its class exactly when it has room";
     return NULL;
 }
