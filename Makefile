@@ -265,7 +265,7 @@ $(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) 
 LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
 # The files of the library: the product alone, or the others with their common malloc.c.
-PRELOAD_C := $(if $(GENERIC),tests/malloc/preload_malloc.c $(filter-out %/table.c,$(PRODUCT_C)) $(addprefix libc/malloc/,glue_libc.c words.c stats.c), \
+PRELOAD_C := $(if $(GENERIC),tests/malloc/preload_malloc.c $(filter-out %/table.c,$(PRODUCT_C)) $(addprefix libc/malloc/,glue_libc.c words.c site.c stats.c), \
              tests/malloc/preload.c $(filter-out $(PRODUCT_C),$(call find,libc/malloc,*.c)))
 
 .PHONY: malloc-lab

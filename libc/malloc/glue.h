@@ -60,7 +60,8 @@ uint64_t glue_random(void);
 /* The value of an environment variable, NULL if unset (or if the program must not trust its environment). */
 const char *glue_environment(const char *name);
 
-/* Writes `length` bytes of finished lines to standard error and ends the program as abort() does. */
+/* Writes `length` bytes of finished lines to standard error; glue_die: and ends the program as abort() does. */
+void glue_say(const char *lines, size_t length);
 _Noreturn void glue_die(const char *lines, size_t length);
 
 #endif

@@ -132,7 +132,7 @@ const char *glue_environment(const char *name)
     return secure_getenv(name);
 }
 
-void glue_die(const char *lines, size_t length)
+void glue_say(const char *lines, size_t length)
 {
     while (length) {
         ssize_t written = write(STDERR_FILENO, lines, length);
@@ -142,5 +142,10 @@ void glue_die(const char *lines, size_t length)
         lines += written;
         length -= (size_t)written;
     }
+}
+
+void glue_die(const char *lines, size_t length)
+{
+    glue_say(lines, length);
     abort();
 }

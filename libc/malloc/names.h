@@ -18,6 +18,7 @@
 #define allocator_copy __malloc_allocator_copy
 #define text_say __malloc_text_say
 #define text_die __malloc_text_die
+#define text_site __malloc_text_site
 
 #define heap __malloc_heap
 #define chunk_key __malloc_chunk_key
@@ -72,6 +73,7 @@
 #define glue_unlock __malloc_glue_unlock
 #define glue_random __malloc_glue_random
 #define glue_environment __malloc_glue_environment
+#define glue_say __malloc_glue_say
 #define glue_die __malloc_glue_die
 
 #ifdef MALLOC_PREFIXED

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_malloc_product_model.c - the plans of malloc/model.h with the product behind malloc. */
-/* sources: libc/malloc/stats.c libc/malloc/words.c libc/malloc/product/api.c libc/malloc/product/cache.c
+/* sources: libc/malloc/stats.c libc/malloc/words.c libc/malloc/site.c libc/malloc/product/api.c libc/malloc/product/cache.c
  * libc/malloc/product/check.c libc/malloc/product/guard.c libc/malloc/product/heap.c libc/malloc/product/large.c
  * libc/malloc/product/pool.c libc/malloc/product/report.c libc/malloc/product/slab.c libc/malloc/product/table.c
  * tests/host/malloc/child.c tests/host/malloc/glue_host.c */

@@ -20,30 +20,19 @@ static void *out_of_memory(void)
     return NULL;
 }
 
-/* A block past the fast path. *clean: it reads zero, all of it. */
-static void *take(size_t bytes, size_t alignment, bool *clean)
+/* From slabs or the heap. *clean: it reads zero, all of it. */
+static void *take_small(size_t bytes, size_t alignment, bool *clean)
 {
+    uintptr_t clean_from;
+
     *clean = false;
-    if (bytes >= LIMIT || alignment >= LIMIT)
-        return NULL;
-
-    struct arena *a = cache_arena();
-    void *p = bytes == 0 && alignment <= ALIGN ? nothing_new() : NULL;
-
-    if (p)
-        return p;
-    if (bytes >= pool.mmap_threshold && large_count() < pool.mmap_max) {
-        p = large_new(bytes, alignment, clean);
-        if (p)
-            return p;
-    }
     if (bytes <= SLAB_CLASSES * ALIGN &&
         alignment <= SLAB_CLASSES * ALIGN) /* every block of 64 lies at a multiple */
         return cache_refill(align_up(bytes ? bytes : 1, alignment));
     if (alignment <= ALIGN && bytes <= EXACT_REQUEST)
         return cache_refill(bytes);
 
-    uintptr_t clean_from;
+    struct arena *a = cache_arena();
 
     glue_take(&a->lock);
     if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
@@ -57,6 +46,26 @@ static void *take(size_t bytes, size_t alignment, bool *clean)
     *clean = clean_from <= (uintptr_t)chunk_user(c);
     ((struct block *)chunk_user(c))->check = 0; /* a block that was cached here once may have left its own */
     return chunk_user(c);
+}
+
+void *block_new(size_t bytes)
+{
+    bool clean;
+
+    return take_small(bytes, ALIGN, &clean);
+}
+
+static void *take(size_t bytes, size_t alignment, bool *clean)
+{
+    void *p = NULL;
+
+    if (bytes >= LIMIT || alignment >= LIMIT)
+        return NULL;
+    if (bytes >= pool.mmap_threshold && large_count() < pool.mmap_max)
+        p = large_new(bytes, alignment, clean);
+    else if (bytes == 0 && alignment <= ALIGN)
+        p = nothing_new();
+    return p ? p : take_small(bytes, alignment, clean);
 }
 
 static __attribute__((noinline)) void *malloc_slow(size_t bytes, size_t alignment, uintptr_t site)
@@ -345,7 +354,8 @@ size_t malloc_usable_size(void *p)
 {
     if (!p)
         return 0;
-    return pool.checking ? guard_room(p) : block_room(block_verify("malloc_usable_size", p), p);
+    return pool.checking ? guard_room("malloc_usable_size", p)
+                         : block_room(block_verify("malloc_usable_size", p), p);
 }
 
 int malloc_trim(size_t pad)
@@ -354,6 +364,7 @@ int malloc_trim(size_t pad)
 
     cache_arena();
     cache_flush();
+    guard_drain();
     large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         glue_take(&a->lock);

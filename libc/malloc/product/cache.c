@@ -51,6 +51,7 @@ struct arena *cache_arena(void)
     a->threads++;
     glue_drop(&lock);
     cache.budget = BUDGET;
+    cache.closed = pool.checking;
     cache.arena = a;
     glue_thread_begins();
     return a;

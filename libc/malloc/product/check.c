@@ -69,8 +69,6 @@ static int show(const struct chunk *c, void *context)
                                : is_fence(c)    ? HEAP_FENCE
                                                 : HEAP_FREE};
 
-    if (c->head & USED && pool.checking && used)
-        block.usable = guard_room(chunk_user(c));
     return c->head & SLAB ? show_slab(page_find(chunk_user(c)), walk) : walk->visit(&block, walk->context);
 }
 
@@ -103,15 +101,16 @@ int heap_walk(int (*visit)(const struct heap_block *block, void *context), void 
 
     cache_arena();
     cache_flush();
+    guard_drain();
     for (struct arena *a = arenas; a < arenas + pool.used && !answer; a++) {
         glue_take(&a->lock);
         remote_drain(a);
         answer = walk_arena(a, &walk);
         glue_drop(&a->lock);
     }
-    glue_take(large_lock());
+    glue_take(&large_lock);
     answer = answer ? answer : large_each(show, &walk);
-    glue_drop(large_lock());
+    glue_drop(&large_lock);
     return answer;
 }
 
@@ -134,10 +133,10 @@ const char *heap_check(void)
         broken = heap_broken(a);
         glue_drop(&a->lock);
     }
-    glue_take(large_lock());
+    glue_take(&large_lock);
     if (!broken)
         large_each(large_broken, &broken);
-    glue_drop(large_lock());
+    glue_drop(&large_lock);
     return broken ? broken : guard_damage();
 }
 
@@ -145,16 +144,18 @@ const char *heap_check(void)
 void malloc_lock_all(void)
 {
     cache_arena();
+    glue_take(&guard_lock);
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_take(&a->lock);
-    glue_take(large_lock());
+    glue_take(&large_lock);
     glue_take(&pool.lock);
 }
 
 void malloc_unlock_all(void)
 {
     glue_drop(&pool.lock);
-    glue_drop(large_lock());
+    glue_drop(&large_lock);
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_drop(&a->lock);
+    glue_drop(&guard_lock);
 }

@@ -22,7 +22,7 @@
 #define KEEP_CALLS 64
 #define NOTHINGS 4096
 
-static int lock;
+int large_lock;
 static struct chunk *few[FEW];
 static struct chunk **slots = few;
 static size_t capacity = FEW; /* a power of two */
@@ -158,7 +158,7 @@ void *large_new(size_t bytes, size_t alignment, bool *clean)
     size_t length = align_up(HEADER + bytes + (alignment > ALIGN ? alignment : 0), PAGE);
     struct chunk *c = NULL;
 
-    glue_take(&lock);
+    glue_take(&large_lock);
 
     uintptr_t row = table_reserve() ? row_new(length, clean) : 0;
 
@@ -168,7 +168,28 @@ void *large_new(size_t bytes, size_t alignment, bool *clean)
         chunk_set(c, length - c->before, USED | MAPPED);
         table_add(c);
     }
-    glue_drop(&lock);
+    glue_drop(&large_lock);
+    return c ? chunk_user(c) : NULL;
+}
+
+/* The same with `gap` bytes between header and block, which ends where a page without access begins. => bytes behind the header */
+void *large_new_guarded(size_t bytes, size_t alignment, size_t gap)
+{
+    size_t length = align_up(HEADER + gap + bytes + alignment, PAGE) + PAGE;
+    struct chunk *c = NULL;
+
+    glue_take(&large_lock);
+
+    uintptr_t row = table_reserve() ? (uintptr_t)glue_pages_map(length) : 0;
+
+    if (row) {
+        c = chunk_at(((row + length - PAGE - bytes) & ~(alignment - 1)) - gap - HEADER);
+        c->before = (uintptr_t)c - row;
+        chunk_set(c, length - c->before, USED | MAPPED);
+        table_add(c);
+        glue_pages_protect((void *)(row + length - PAGE), PAGE, false);
+    }
+    glue_drop(&large_lock);
     return c ? chunk_user(c) : NULL;
 }
 
@@ -177,12 +198,12 @@ void large_put(struct chunk *c)
     uintptr_t row = (uintptr_t)c - c->before;
     size_t length = length_of(c);
 
-    glue_take(&lock);
+    glue_take(&large_lock);
     table_remove(c);
     kept_age();
-    if (!keep(row, length))
+    if (pool.checking || !keep(row, length))
         glue_pages_unmap((void *)row, length);
-    glue_drop(&lock);
+    glue_drop(&large_lock);
 }
 
 /* The chunk made large enough for `bytes`, perhaps elsewhere; NULL: refused, c is as it was. */
@@ -194,7 +215,7 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
 
     if (new_length == old_length)
         return c;
-    glue_take(&lock);
+    glue_take(&large_lock);
 
     uintptr_t row = (uintptr_t)glue_pages_remap((void *)((uintptr_t)c - gap), old_length, new_length);
 
@@ -204,17 +225,17 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
         chunk_set(c, new_length - gap, USED | MAPPED);
         table_add(c);
     }
-    glue_drop(&lock);
+    glue_drop(&large_lock);
     return row ? c : NULL;
 }
 
 bool large_contains(const struct chunk *c)
 {
-    glue_take(&lock);
+    glue_take(&large_lock);
 
     bool contains = slots[slot_of(c)] == c;
 
-    glue_drop(&lock);
+    glue_drop(&large_lock);
     return contains;
 }
 
@@ -236,15 +257,10 @@ int large_each(int (*visit)(const struct chunk *c, void *context), void *context
 
 void large_trim(void)
 {
-    glue_take(&lock);
+    glue_take(&large_lock);
     for (unsigned i = 0; i < KEEP; i++)
         kept_drop(i);
-    glue_drop(&lock);
-}
-
-int *large_lock(void)
-{
-    return &lock;
+    glue_drop(&large_lock);
 }
 
 /* NULL: there are none left, or no addresses. */
@@ -252,7 +268,7 @@ void *nothing_new(void)
 {
     char *p = NULL;
 
-    glue_take(&lock);
+    glue_take(&large_lock);
     if (!nothings)
         nothings = glue_pages_reserve(NOTHINGS * ALIGN);
     for (unsigned tries = 0; nothings && !p && tries < NOTHINGS / 64; tries++) {
@@ -267,7 +283,7 @@ void *nothing_new(void)
             nothing_next = (nothing_next + 64) % NOTHINGS;
         }
     }
-    glue_drop(&lock);
+    glue_drop(&large_lock);
     return p;
 }
 
@@ -283,8 +299,8 @@ void nothing_put(const void *p)
 {
     size_t index = ((uintptr_t)p - (uintptr_t)nothings) / ALIGN;
 
-    glue_take(&lock);
+    glue_take(&large_lock);
     nothing_taken[index / 64] &= ~((uint64_t)1 << index % 64);
     nothing_next = (nothing_next + 64) % NOTHINGS;
-    glue_drop(&lock);
+    glue_drop(&large_lock);
 }

@@ -51,6 +51,7 @@ void pool_start(void)
         pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
         pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
 
+        pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
         pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
         for (unsigned i = 0; i < ARENAS; i++)
             arenas[i].index = i;

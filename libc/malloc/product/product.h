@@ -258,6 +258,9 @@ enum kind { IS_SLAB, IS_CHUNK, IS_LARGE, IS_NOTHING };
 _Noreturn void report_pointer(const char *caller, const void *p);
 _Noreturn void report_broken(const char *words, const void *p, const char *what);
 _Noreturn void report_cached(const void *p); /* a cached block was written to */
+struct text;
+void report_sites(struct text *t, const char *what, const void *p, size_t bytes, uintptr_t made,
+                  uintptr_t freed);
 
 /* pool.c */
 void pool_start(void);
@@ -331,6 +334,8 @@ void remote_drain(struct arena *a); /* => its lock is held */
 const char *cache_broken(void);
 
 /* large.c: blocks with a mapping of their own, and those of no bytes at all */
+extern int large_lock;
+void *large_new_guarded(size_t bytes, size_t alignment, size_t gap);
 void *large_new(size_t bytes, size_t alignment, bool *clean);
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes);
@@ -338,7 +343,6 @@ bool large_contains(const struct chunk *c);
 size_t large_count(void);
 int large_each(int (*visit)(const struct chunk *c, void *context), void *context);
 void large_trim(void);
-int *large_lock(void);
 void *nothing_new(void);
 bool nothing_contains(const void *p);
 void nothing_put(const void *p);
@@ -347,7 +351,10 @@ void nothing_put(const void *p);
 void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site);
 void guard_put(void *p, uintptr_t site);
 void *guard_fit(void *p, size_t bytes, uintptr_t site);
-size_t guard_room(const void *p);
+size_t guard_room(const char *caller, const void *p);
+void guard_drain(void);
+extern int guard_lock;
+void *block_new(size_t bytes); /* api.c: a block without a guard, from the heap */
 const char *guard_damage(void);
 
 /* check.c: which block p is (the program ends unless it has that block), and what it may use of it */

@@ -7,6 +7,19 @@
 
 #define TCACHE_MAX ((size_t)1032) /* the largest request that glibc keeps in its tcache */
 
+/* A line that says where the block comes from. */
+void report_sites(struct text *t, const char *what, const void *p, size_t bytes, uintptr_t made,
+                  uintptr_t freed)
+{
+    char maker[160] = "", freer[160] = "";
+
+    text_site(maker, sizeof(maker), made);
+    if (freed)
+        text_site(freer, sizeof(freer), freed);
+    text_say(t, "malloc: %s %p (%z bytes, allocated at %s%s%s)", what, p, bytes, maker,
+             freed ? ", freed at " : "", freer);
+}
+
 static _Noreturn void die_double_free(const char *caller, const void *p, size_t size, bool top)
 {
     struct text t = {.length = 0};
