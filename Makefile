@@ -17,7 +17,7 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)    # all processors, unless 
 endif
 
 B       ?= build
-MALLOC  ?= classic
+MALLOC  ?= malloc
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm

@@ -119,6 +119,21 @@ static bool row_find(uintptr_t address, char *name, size_t size, uintptr_t *insi
     return false;
 }
 
+/* An executable that may lie anywhere counts from its start, one that may not (e_type 2) in addresses. */
+static bool lies_fixed(const char *name)
+{
+    uint16_t type = 0;
+    int file = open(name, O_RDONLY);
+
+    if (file < 0)
+        return false;
+
+    bool known = pread(file, &type, sizeof(type), 16) == sizeof(type);
+
+    close(file);
+    return known && type == 2;
+}
+
 static bool site_from_tool(const char *name, uintptr_t inside, char *text, size_t size)
 {
     char where[24] = "0x";
@@ -160,6 +175,9 @@ void text_site(char *text, size_t size, uintptr_t address)
         return;
 
     bool in_file = row_find(address, name, sizeof(name), &inside);
+
+    if (in_file && lies_fixed(name))
+        inside = address;
 
     if (in_file && site_from_tool(name, inside, text, size))
         return;
