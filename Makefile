@@ -4,7 +4,7 @@
 # Reading order: what there is (globs), the flags, the kernel, the C library, the programs, the initial file
 # system, the images, and at the end the commands that people type. A new source file needs no line here: it is
 # found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere,
-# `MALLOC=bump` (or implicit, first, list, classic) puts another allocator behind malloc.
+# `MALLOC=bump` (or implicit, first, list, classic, malloc) puts another allocator behind malloc.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -17,7 +17,7 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)    # all processors, unless 
 endif
 
 B       ?= build
-MALLOC  ?= classic
+MALLOC  ?= malloc
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm
@@ -32,7 +32,8 @@ VDSO_C      := $(wildcard kernel/vdso/shared/*.c)
 KERNEL_C    := $(filter-out $(VDSO_C),$(call find,kernel,*.c))
 KERNEL_ASM  := $(call find,boot kernel,*.asm)
 SHARED_C    := $(wildcard libc/string/*.c) $(wildcard libc/stdio/format.c)
-LIBC_C      := $(filter-out libc/crt/%,$(call find,libc,*.c))
+PRODUCT_C   := $(wildcard libc/malloc/product/*.c)
+LIBC_C      := $(filter-out libc/crt/% $(PRODUCT_C),$(call find,libc,*.c))
 LIBC_ASM    := $(filter-out libc/crt/%,$(call find,libc,*.asm))
 CRT         := $(wildcard libc/crt/crt0.c libc/crt/crt0.asm)
 BIN_C       := $(wildcard user/bin/*.c)
@@ -144,7 +145,10 @@ $(B)/kernel.elf: $(B)/kernel-first.elf scripts/mksym.py
 	$(Q)! command -v grub-file >/dev/null || grub-file --is-x86-multiboot2 $@
 
 # ---- C library and programs ---------------------------------------------------------------------------------------
-LIBC_OBJ := $(LIBC_C:libc/%.c=$(B)/libc/%.o) $(LIBC_ASM:libc/%.asm=$(B)/libc/%.asm.o)
+# The allocator called malloc has a malloc of its own; beside another one its functions get a prefix (libc/malloc/names.h).
+GENERIC  := $(if $(filter malloc,$(MALLOC)),libc/malloc/malloc.c libc/malloc/chosen.c)
+LIBC_OBJ := $(patsubst libc/%.c,$(B)/libc/%.o,$(filter-out $(GENERIC),$(LIBC_C))) $(LIBC_ASM:libc/%.asm=$(B)/libc/%.asm.o) \
+            $(B)/libc/malloc/product.o
 
 $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(call say,CC,$<)
@@ -152,6 +156,10 @@ $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
 
 $(B)/libc/malloc/chosen.o: LIBC_FLAGS += -DMALLOC_CHOSEN=allocator_$(MALLOC)
+$(PRODUCT_C:%.c=$(B)/%.o): LIBC_FLAGS += -fno-strict-aliasing $(if $(GENERIC),,-DMALLOC_PREFIXED)
+# One object, in which what its files have in common is local: no program can collide with it.
+$(B)/libc/malloc/product.o: $(PRODUCT_C:%.c=$(B)/%.o)
+	$(Q)$(LD) -r -o $@ $^ && objcopy --localize-hidden $@
 
 $(B)/libc/%.asm.o: libc/%.asm
 	$(call say,NASM,$<)
@@ -264,19 +272,23 @@ $(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) 
 	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
 
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
-LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror
+LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
+# The files of the library: the product alone, or the others with their common malloc.c.
+PRELOAD_C := $(if $(GENERIC),tests/malloc/preload_malloc.c $(filter-out %/table.c,$(PRODUCT_C)) $(addprefix libc/malloc/,glue_libc.c words.c site.c stats.c), \
+             tests/malloc/preload.c $(filter-out $(PRODUCT_C),$(call find,libc/malloc,*.c)))
 
 .PHONY: malloc-lab
 malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
 $(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
 	$(call say,HOST,$@)
-	$(Q)$(CC) $(LAB_FLAGS) -I libc -o $@ $(LAB_C)
+	$(Q)$(CC) $(LAB_FLAGS) -c -o $@.o $(filter user/%,$(LAB_C))
+	$(Q)$(CC) $(LAB_FLAGS) -DMALLOC_PREFIXED -I libc -o $@ $@.o $(filter-out user/%,$(LAB_C))
 # Our malloc under any program: LD_PRELOAD=build/libmalloc.so
-$(B)/libmalloc.so: tests/malloc/preload.c $(call find,libc/malloc,*.[ch]) $(B)/flags
+$(B)/libmalloc.so: $(wildcard tests/malloc/preload*.c) $(call find,libc/malloc,*.[ch]) $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
-	 -o $@ tests/malloc/preload.c $(call find,libc/malloc,*.c)
+	 -o $@ $(PRELOAD_C)
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<

@@ -42,6 +42,7 @@ extern const struct allocator allocator_implicit; /* one walk over all blocks, f
 extern const struct allocator allocator_first;    /* a list of the free blocks, first fit */
 extern const struct allocator allocator_list;     /* a list of the free blocks, best fit */
 extern const struct allocator allocator_classic;  /* 8-byte header, bins, mmap */
+extern const struct allocator allocator_malloc;   /* the product: it has its own malloc.c, product/api.c */
 
 /* The one behind malloc. Nobody changes it after the first call; tests choose before. */
 extern const struct allocator *allocator_chosen;

@@ -5,7 +5,8 @@
  * new home for the allocator is one new filling of this header: glue_libc.c is the one for programs in
  * ring 3, tests/host/malloc/glue_host.c simulates a machine whose n-th request fails.
  *
- * None of these functions may call malloc. Except for glue_lock all are called with the lock held.
+ * None of these functions may call malloc. Under malloc.c all but glue_lock are called with its lock held; the
+ * product calls them from any thread at any time.
  */
 #ifndef MALLOC_GLUE_H
 #define MALLOC_GLUE_H
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../kernel/trace/events.h"
 #include "names.h"
 
 #define GLUE_PAGE ((size_t)4096)
@@ -27,6 +29,13 @@ void *glue_pages_map(size_t bytes);
 void glue_pages_unmap(void *pages, size_t bytes);
 void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes);
 
+/* reserve: addresses without access, which cost nothing; NULL when refused.
+ * protect: gives or takes away access to pages that were mapped or reserved; false: refused.
+ * discard: the contents are no longer needed: the pages stay and read zero. */
+void *glue_pages_reserve(size_t bytes);
+bool glue_pages_protect(void *pages, size_t bytes, bool access);
+void glue_pages_discard(void *pages, size_t bytes);
+
 /* The break. Others may move it too (sbrk in the program), so it is asked for before every use.
  * glue_break:     where it is now, byte-exact; 0 where there is none.
  * glue_break_set: moves it up or down; false: refused, nothing moved. Bytes that it gains read zero,
@@ -34,7 +43,10 @@ void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes);
 uintptr_t glue_break(void);
 bool glue_break_set(uintptr_t address);
 
-/* One lock around everything. Not recursive. */
+/* Locks are words that begin as 0. Not recursive. glue_lock and glue_unlock: one around everything. */
+void glue_take(int *word);
+bool glue_try(int *word);
+void glue_drop(int *word);
 void glue_lock(void);
 void glue_unlock(void);
 
@@ -46,9 +58,20 @@ struct glue_note {
     uint32_t searched;
 };
 extern struct glue_note glue_note;
+/* The first word counts; only the seam's own, that the kernel had to be asked, replaces it. */
+static inline void glue_note_path(uint8_t path)
+{
+    if (!glue_note.path)
+        glue_note.path = path;
+}
 extern bool glue_watched;
 extern uint32_t glue_operations; /* so many have been told; marks count too */
 void glue_tell(unsigned event, const void *payload, size_t size);
+
+/* How many processors this process may use, and: this thread has memory now that malloc wants back at its end (by
+ * a call of cache_leave). */
+unsigned glue_processors(void);
+void glue_thread_begins(void);
 
 /* The key of the header seals, asked for once, before the first chunk. Any value works, best a secret. */
 uint64_t glue_random(void);
@@ -56,7 +79,8 @@ uint64_t glue_random(void);
 /* The value of an environment variable, NULL if unset (or if the program must not trust its environment). */
 const char *glue_environment(const char *name);
 
-/* Writes `length` bytes of finished lines to standard error and ends the program as abort() does. */
+/* Writes `length` bytes of finished lines to standard error; glue_die: and ends the program as abort() does. */
+void glue_say(const char *lines, size_t length);
 _Noreturn void glue_die(const char *lines, size_t length);
 
 #endif

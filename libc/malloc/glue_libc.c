@@ -57,6 +57,23 @@ void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes)
     return moved == MAP_FAILED ? NULL : moved;
 }
 
+void *glue_pages_reserve(size_t bytes)
+{
+    void *pages = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+bool glue_pages_protect(void *pages, size_t bytes, bool access)
+{
+    return mprotect(pages, bytes, access ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+}
+
+void glue_pages_discard(void *pages, size_t bytes)
+{
+    madvise(pages, bytes, MADV_DONTNEED);
+}
+
 uintptr_t glue_break(void)
 {
     long now = syscall(SYS_brk, 0);
@@ -88,22 +105,54 @@ bool glue_break_set(uintptr_t address)
 }
 
 /* 0: free, 1: held, 2: held, and somebody may sleep until it is free. Without contention no system call. */
+bool glue_try(int *word)
+{
+    int expected = 0;
+
+    return __atomic_compare_exchange_n(word, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void glue_take(int *word)
+{
+    if (glue_try(word))
+        return;
+    while (__atomic_exchange_n(word, 2, __ATOMIC_ACQUIRE) != 0)
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 2, (void *)0);
+}
+
+void glue_drop(int *word)
+{
+    if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 2)
+        syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+}
+
 static int lock_word;
 
 void glue_lock(void)
 {
-    int expected = 0;
-
-    if (__atomic_compare_exchange_n(&lock_word, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return;
-    while (__atomic_exchange_n(&lock_word, 2, __ATOMIC_ACQUIRE) != 0)
-        syscall(SYS_futex, &lock_word, FUTEX_WAIT_PRIVATE, 2, (void *)0);
+    glue_take(&lock_word);
 }
 
 void glue_unlock(void)
 {
-    if (__atomic_exchange_n(&lock_word, 0, __ATOMIC_RELEASE) == 2)
-        syscall(SYS_futex, &lock_word, FUTEX_WAKE_PRIVATE, 1);
+    glue_drop(&lock_word);
+}
+
+unsigned glue_processors(void)
+{
+    unsigned long mask[16] = {0};
+    unsigned number = 0;
+
+    if (syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask) > 0)
+        for (unsigned i = 0; i < sizeof(mask) / sizeof(*mask); i++)
+            for (unsigned long bits = mask[i]; bits; bits &= bits - 1)
+                number++;
+    return number ? number : 1;
+}
+
+/* Threads that end are known to tests/malloc/preload.c alone: this library makes none. */
+__attribute__((weak)) void glue_thread_begins(void)
+{
 }
 
 /* The kernel puts 16 random bytes on the stack of every program; the second half is left to others. */
@@ -122,7 +171,7 @@ const char *glue_environment(const char *name)
     return secure_getenv(name);
 }
 
-void glue_die(const char *lines, size_t length)
+void glue_say(const char *lines, size_t length)
 {
     while (length) {
         ssize_t written = write(STDERR_FILENO, lines, length);
@@ -132,5 +181,10 @@ void glue_die(const char *lines, size_t length)
         lines += written;
         length -= (size_t)written;
     }
+}
+
+void glue_die(const char *lines, size_t length)
+{
+    glue_say(lines, length);
     abort();
 }

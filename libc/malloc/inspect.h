@@ -8,8 +8,13 @@
 
 #include <stddef.h>
 
-#define heap_walk __malloc_heap_walk /* see names.h */
+#ifdef MALLOC_PREFIXED /* see names.h */
+#define heap_walk fl_heap_walk
+#define heap_check fl_heap_check
+#else
+#define heap_walk __malloc_heap_walk
 #define heap_check __malloc_heap_check
+#endif
 
 enum heap_state {
     HEAP_USED,  /* a block that the program has, in the heap */

@@ -26,6 +26,9 @@ int posix_memalign(void **result, size_t alignment, size_t bytes);
 void *valloc(size_t bytes);
 void *pvalloc(size_t bytes);
 
+void free_sized(void *p, size_t bytes);
+void free_aligned_sized(void *p, size_t alignment, size_t bytes);
+
 size_t malloc_usable_size(void *p);
 int malloc_trim(size_t pad);
 int mallopt(int parameter, int value);

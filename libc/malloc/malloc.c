@@ -16,6 +16,12 @@
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define SITE ((uintptr_t)__builtin_return_address(0))
 
+static void told_look(const void *p, struct heap_block *block)
+{
+    if (allocator_chosen->look)
+        allocator_chosen->look(p, block);
+}
+
 static void *take(size_t bytes, size_t alignment, bool zero)
 {
     glue_lock();
@@ -73,7 +79,7 @@ static void give_told(void *p, uintptr_t site)
     struct heap_block block = {.size = 0};
 
     if (malloc_usable_size(p)) /* ends the program if p is no block */
-        block = told_look(p);
+        block = told_block(p);
     give(p);
     told_free(op, site, p, &block);
 }
@@ -106,7 +112,7 @@ static void *resize(void *p, size_t bytes)
 static void *resize_told(void *p, size_t bytes, uintptr_t site)
 {
     uint32_t op = told_begin(site);
-    struct heap_block before = told_look(p);
+    struct heap_block before = told_block(p);
     void *resized = resize(p, bytes);
 
     told_realloc(op, site, p, &before, resized, bytes);

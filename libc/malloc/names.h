@@ -13,10 +13,12 @@
 #define allocator_first __malloc_allocator_first
 #define allocator_implicit __malloc_allocator_implicit
 #define allocator_classic __malloc_allocator_classic
+#define allocator_malloc __malloc_allocator_malloc
 #define allocator_chosen __malloc_allocator_chosen
 #define allocator_copy __malloc_allocator_copy
 #define text_say __malloc_text_say
 #define text_die __malloc_text_die
+#define text_site __malloc_text_site
 
 #define heap __malloc_heap
 #define chunk_key __malloc_chunk_key
@@ -59,6 +61,14 @@
 #define glue_pages_remap __malloc_glue_pages_remap
 #define glue_break __malloc_glue_break
 #define glue_break_set __malloc_glue_break_set
+#define glue_pages_reserve __malloc_glue_pages_reserve
+#define glue_pages_protect __malloc_glue_pages_protect
+#define glue_pages_discard __malloc_glue_pages_discard
+#define glue_take __malloc_glue_take
+#define glue_try __malloc_glue_try
+#define glue_drop __malloc_glue_drop
+#define glue_processors __malloc_glue_processors
+#define glue_thread_begins __malloc_glue_thread_begins
 #define glue_lock __malloc_glue_lock
 #define glue_unlock __malloc_glue_unlock
 #define glue_note __malloc_glue_note
@@ -67,6 +77,7 @@
 #define glue_tell __malloc_glue_tell
 #define glue_random __malloc_glue_random
 #define glue_environment __malloc_glue_environment
+#define glue_say __malloc_glue_say
 #define glue_die __malloc_glue_die
 
 #ifdef MALLOC_PREFIXED
@@ -84,6 +95,9 @@
 #define malloc_trim fl_malloc_trim
 #define mallopt fl_mallopt
 #define malloc_stats fl_malloc_stats
+#define malloc_info fl_malloc_info
+#define free_sized fl_free_sized
+#define free_aligned_sized fl_free_aligned_sized
 #define mallinfo(...) fl_mallinfo(__VA_ARGS__)
 #define mallinfo2(...) fl_mallinfo2(__VA_ARGS__) /* but not the structs of these names */
 #endif

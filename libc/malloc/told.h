@@ -7,14 +7,24 @@
 #include <stdint.h>
 
 #include "../../kernel/trace/events.h"
-#include "allocator.h"
 #include "glue.h"
+#include "inspect.h"
 
 #define TOLD __attribute__((noinline, unused)) static
 
-/* => the operation's number. site: where the program called. */
+/* chunk and size of a block that the program has: each allocator's own. */
+TOLD void told_look(const void *p, struct heap_block *block);
+
+/* One operation may use another: only the outer one is told. */
+static _Thread_local bool told_open;
+
+/* => the operation's number, 0: it is part of another. site: where the program called. */
 TOLD uint32_t told_begin(uintptr_t site)
 {
+    if (told_open)
+        return 0;
+    told_open = true;
+
     struct trace_begin begin = {.op = __atomic_add_fetch(&glue_operations, 1, __ATOMIC_RELAXED), .pc = site};
 
     glue_note = (struct glue_note){0};
@@ -22,19 +32,27 @@ TOLD uint32_t told_begin(uintptr_t site)
     return begin.op;
 }
 
-/* chunk and size of a block that the program has. */
-TOLD struct heap_block told_look(const void *p)
+TOLD struct heap_block told_block(const void *p)
 {
     struct heap_block block = {.chunk = NULL};
 
-    if (p && allocator_chosen->look)
-        allocator_chosen->look(p, &block);
+    if (p)
+        told_look(p, &block);
     return block;
+}
+
+TOLD void told_end(unsigned event, const void *payload, size_t size)
+{
+    glue_tell(event, payload, size);
+    told_open = false;
 }
 
 TOLD void told_malloc(uint32_t op, uintptr_t site, size_t bytes, size_t alignment, const void *p)
 {
-    struct heap_block block = told_look(p);
+    if (!op)
+        return;
+
+    struct heap_block block = told_block(p);
     struct trace_malloc event = {.op = op,
                                  .size = bytes,
                                  .align = alignment,
@@ -45,22 +63,28 @@ TOLD void told_malloc(uint32_t op, uintptr_t site, size_t bytes, size_t alignmen
                                  .searched = glue_note.searched,
                                  .pc = site};
 
-    glue_tell(TRACE_malloc, &event, sizeof(event));
+    told_end(TRACE_malloc, &event, sizeof(event));
 }
 
 /* block: what it was, looked at before it went. */
 TOLD void told_free(uint32_t op, uintptr_t site, const void *p, const struct heap_block *block)
 {
+    if (!op)
+        return;
+
     struct trace_free event = {
         .op = op, .ptr = (uintptr_t)p, .chunk_size = block->size, .act = glue_note.act, .pc = site};
 
-    glue_tell(TRACE_free, &event, sizeof(event));
+    told_end(TRACE_free, &event, sizeof(event));
 }
 
 TOLD void told_realloc(uint32_t op, uintptr_t site, const void *old, const struct heap_block *before,
                        const void *p, size_t bytes)
 {
-    struct heap_block after = told_look(p);
+    if (!op)
+        return;
+
+    struct heap_block after = told_block(p);
     bool stays = p == old;
     uint8_t act = !p                                         ? TRACE_realloc_act_none
                   : glue_note.act == TRACE_realloc_act_remap ? TRACE_realloc_act_remap
@@ -77,7 +101,7 @@ TOLD void told_realloc(uint32_t op, uintptr_t site, const void *old, const struc
                                   .act = act,
                                   .pc = site};
 
-    glue_tell(TRACE_realloc, &event, sizeof(event));
+    told_end(TRACE_realloc, &event, sizeof(event));
 }
 
 #endif

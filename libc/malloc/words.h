@@ -5,6 +5,7 @@
 #define MALLOC_WORDS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "names.h"
 
@@ -25,6 +26,8 @@ struct text {
 
 /* Adds a line. %s a string, %z a size_t in decimal, %p a pointer; nothing else. */
 void text_say(struct text *t, const char *format, ...);
+/* A name for a code address, as a string: see site.c. */
+void text_site(char *text, size_t size, uintptr_t address);
 /* Writes the lines to standard error and ends the program. */
 _Noreturn void text_die(const struct text *t);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* start.c - from the raw stack of a new program to main, and from its return to exit.
  *
- * Static programs only: there is nothing to relocate, and no thread pointer yet (no TLS). The order is the
- * ABI's: .preinit_array, .init_array, main, exit (libc/stdlib/exit.c), which runs .fini_array. */
+ * Static programs only: there is nothing to relocate. The order is the ABI's: thread pointer (tls.c),
+ * .preinit_array, .init_array, main, exit (libc/stdlib/exit.c), which runs .fini_array. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +50,8 @@ void libc_start(long *stack)
         program_invocation_short_name = basename(argv[0]);
     }
 
+    if (!tls_start())
+        _exit(127);
     trace_start();
     run_initializers(__preinit_array_start, __preinit_array_end, argc, argv);
     run_initializers(__init_array_start, __init_array_end, argc, argv);

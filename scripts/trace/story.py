@@ -334,7 +334,7 @@ class Story:
         if tables:
             text += f"; {tables} page table{'s' if tables > 1 else ''} made"
         place = "" if not begun else "inside a system call" if begun.from_ != "user" else self.at(begun.ip)
-        if place.partition(" ")[2].startswith("__malloc"):
+        if place and begun.from_ == "user" and "libc/malloc/" in self.sources.place(begun.ip, False).file:
             place = "by malloc itself"
         return [Node(text, changes(rss=rss), place)]
 

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import subprocess
 import struct
 
 import pytest
@@ -140,10 +141,18 @@ def test_a_session_from_a_touch_to_its_frame(gdb):
     assert "user/demo/vmrss.c" in after and "read OK | write OK | execute -> SIGSEGV (NX)" in after
 
 
+def classic(name):
+    """A program with the classic allocator behind malloc: there every block has a header."""
+    folder = os.path.join(lab.BUILD, "classic")
+    subprocess.run(["make", "-s", "MALLOC=classic", f"B={folder}", os.path.join(folder, name)], cwd=lab.ROOT, check=True,
+                   env={**os.environ, "MAKEFLAGS": ""})
+    return os.path.join(folder, name)
+
+
 def test_a_session_with_a_double_free(gdb):
     output = gdb(["break free_twice", "continue", "next", "next", "next", "mm chunk block", "mm heap", "next",
                   "echo FREED\\n", "mm chunk stale", "mm why stale", "mm heap", "break __malloc_report_bad_pointer",
-                  "continue", "echo CAUGHT\\n", "bt", "up 3", "mm chunk stale"], "bug-dfree", "-here")
+                  "continue", "echo CAUGHT\\n", "bt", "up 3", "mm chunk stale"], classic("user/demo/bug-dfree.elf"), "-here")
     live, freed = output.split("FREED", 1)
     freed, caught = freed.split("CAUGHT", 1)
     assert re.search(r"head +0x\w{16}  =  seal \w{4} \(OK\) \| size 0x50 \| USED", live)
@@ -178,6 +187,17 @@ def test_heap_and_bins_of_a_stopped_program(gdb):
     assert re.search(r"heap \[0x\w+,0x\w+\) \w+  brk  in use \d+ / free \d+", output) and "TOP  (" in output
 
 
+def test_a_block_of_a_slab(gdb):
+    """The default malloc has no header in front of small blocks: the page's record is shown instead."""
+    output = gdb(["break free_twice", "continue", "next", "next", "next", "mm chunk block", "mm chunk (char*)block+1", "mm why block",
+                  "mm heap"], "bug-dfree", "-here")
+    assert re.search(r"no header: block \d+ of a slab, a page of \d+ blocks of \d+ bytes; \d+ were handed out", output)
+    assert "would: put it into the thread's list for its size" in output
+    assert "would: abort the program: 1 bytes inside of the block" in output
+    assert re.search(r"malloc: offset 0 of block \d+ of a slab, \d+ bytes, handed out", output)
+    assert re.search(r"0x1000  SLAB  \d+ of \d+ blocks of \d+ bytes were handed out", output)
+
+
 # What the program itself knows of its blocks; and the neighbours of one that lies between two free chunks.
 BLOCKS = """
 python
@@ -204,7 +224,7 @@ def blocks(gdb):
                   "set var *(long *)($after-16) = 1", "echo INTACT\\n", "mm chunk $block",
                   "set var *(long *)($block-16) = 0x77", "echo BROKEN\\n", "mm chunk $block", "mm bin",
                   "set var *(long *)($after-8) = 0", "mm chunk $block"],
-                 os.path.join(lab.BUILD, "tests/ours/malloc_random"))
+                 classic("tests/ours/malloc_random"))
     said, heap, bins = answers(output)
     chunks = [chunk for segment in heap["segments"] for chunk in segment["chunks"]]
     return chunks, heap["mapped"], bins["bins"], said["slots"], output

@@ -102,8 +102,8 @@ static const struct allocator allocator_none = {
     .name = "none", .take = none_take, .give = none_give, .resize = none_resize};
 
 static const struct allocator *const allocators[] = {&allocator_bump, &allocator_implicit, &allocator_first,
-                                                     &allocator_list, &allocator_classic,  &allocator_libc,
-                                                     &allocator_none};
+                                                     &allocator_list, &allocator_classic,  &allocator_malloc,
+                                                     &allocator_libc, &allocator_none};
 
 #define ALLOCATORS (sizeof(allocators) / sizeof(*allocators))
 #define NONE (ALLOCATORS - 1)
@@ -121,7 +121,7 @@ static size_t find(const char *name)
     for (size_t i = 0; i < ALLOCATORS; i++)
         if (strcmp(allocators[i]->name, name) == 0)
             return i;
-    stop("no such allocator; there are bump implicit first list classic libc none", name);
+    stop("no such allocator; there are bump implicit first list classic malloc libc none", name);
 }
 
 /* Zero pages that exist already, so that the lab's own memory never changes while it measures. */

@@ -196,7 +196,7 @@ static const char *place(uint64_t pc)
 
     if (symbols.size == 0 || !symtab_lookup(&symbols, pc, &symbol))
         snprintf(text, 96, "0x%lx", (unsigned long)pc);
-    else if (strncmp(symbol.function, "__malloc", 8) == 0)
+    else if (symbol.file && strstr(symbol.file, "libc/malloc/"))
         snprintf(text, 96, "by malloc itself");
     else if (symbol.file)
         snprintf(text, 96, "%s:%u %s",

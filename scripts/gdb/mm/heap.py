@@ -8,15 +8,12 @@ from mm.command import Command, address_of, plural, size_text
 from mm.malloc import CHUNK, HEADER, OVERHEAD, Heap
 from mm.machine import PAGE
 
-FLAG_NAMES = (("USED", CHUNK.CHUNK_USED), ("MAPPED", CHUNK.CHUNK_MAPPED), ("GUARDED", CHUNK.CHUNK_GUARDED),
-              ("PREV_FREE", CHUNK.CHUNK_PREV_FREE), ("FENCE", CHUNK.CHUNK_FENCE))
-
-
-def row(one):
+def row(heap, one):
     return {"chunk": one.address, "user": one.address + HEADER, "size": one.size, "state": one.state,
             "usable": malloc.capacity(one) if one.state in ("used", "mapped") else 0,
             "prev_size": one.prev_size if malloc.prev_size_counts(one) else None,
-            "head": one.head, "flags": [name for name, bit in FLAG_NAMES if one.flags & bit]}
+            "head": one.head, "flags": [name for name, bit in heap.FLAG_NAMES if one.flags & bit],
+            "slab": heap.slab(one.address + HEADER) if one.state == "slab" else None}
 
 
 def resident(heap, start, end):
@@ -38,10 +35,10 @@ Example: mm heap          mm heap 2"""
     def look(self, argument, given):
         heap = Heap(kernel.process(argument))
         segments = [{"start": one.start, "end": one.end, "made_by": "mmap" if one.mapped_bytes else "brk",
-                     "chunks": [row(chunk) for chunk in heap.chunks(one)]} for one in heap.segments()]
+                     "chunks": [row(heap, chunk) for chunk in heap.chunks(one)]} for one in heap.segments()]
         top = {"resident": resident(heap, heap.top, segments[0]["end"])} if segments else None
         return {"pid": heap.who.pid, "segments": segments, "top": top,
-                "mapped": [row(heap.chunk(address)) for address in heap.mapped()]}
+                "mapped": [row(heap, heap.chunk(address)) for address in heap.mapped()]}
 
     def show(self, data):
         if not data["segments"] and not data["mapped"]:
@@ -67,6 +64,9 @@ def show_segment(segment, top):
             note = f"  ({size_text(top['resident'])} resident, {size_text(rest)} never touched)"
         elif one["state"] == "broken":
             note = f"  head {one['head']:#018x} does not carry its seal: overwritten. The walk ends"
+        elif one["state"] == "slab":
+            size, _, _, used, capacity = one["slab"]
+            note = f"  {used} of {capacity} blocks of {size} bytes were handed out"
         elif one["state"] == "free":
             note = f"  bin {malloc.bin_index(one['size'])}"
         print(f" {one['chunk']:#14x} {one['user']:#14x} {one['size']:#10x}  {one['state'].upper()}{note}")
@@ -86,7 +86,7 @@ Example: mm bin          mm bin 3"""
         for index in wanted:
             found, wrong = heap.bin(index)
             if found or wrong or argument:
-                bins.append({"bin": index, "chunks": [row(one) for one in found], "wrong": wrong})
+                bins.append({"bin": index, "chunks": [row(heap, one) for one in found], "wrong": wrong})
         return {"pid": heap.who.pid, "bins": bins}
 
     def show(self, data):
@@ -149,16 +149,21 @@ Example: mm chunk p          mm chunk 0x4072a0"""
     def look(self, argument, given):
         pointer = address_of(argument)
         heap = Heap(kernel.process())
+        if found := heap.slab(pointer):
+            return dict(zip(("size", "index", "out", "used", "capacity"), found), user=pointer, inside=pointer % 4096 % found[0])
         one = heap.chunk(pointer - HEADER)
-        data = row(one)
+        data = row(heap, one)
         data.update(first_word=one.prev_size, sealed=one.sealed, seal=one.head & CHUNK.CHUNK_SEAL,
                     expected=heap.seal(one.address, one.prev_size, one.head & ~CHUNK.CHUNK_SEAL),
                     free_would=consequence(heap, one))
         inside = heap.around(pointer) if not one.sealed else None
-        data["inside_of"] = row(inside) if inside and inside.sealed else None
+        data["inside_of"] = row(heap, inside) if inside and inside.sealed else None
         return data
 
     def show(self, data):
+        if "capacity" in data:
+            show_slab_block(data)
+            return
         print(f"user pointer {data['user']:#x}  ->  header at {data['chunk']:#x} ({HEADER} bytes before)")
         print(f"  {data['chunk']:#x}  prev_size {data['first_word']:#018x}  ({first_word_means(data)})")
         flags = " | ".join(data["flags"]) or "free"
@@ -173,10 +178,25 @@ Example: mm chunk p          mm chunk 0x4072a0"""
         print(f"  free({data['user']:#x}) would: {data['free_would']}.")
 
 
+def show_slab_block(data):
+    print(f"user pointer {data['user']:#x}  ->  no header: block {data['index']} of a slab, a page of {data['capacity']} blocks of "
+          f"{data['size']} bytes; {data['used']} were handed out")
+    if data["inside"]:
+        verdict = f"abort the program: {data['inside']} bytes inside of the block"
+    elif data["out"]:
+        verdict = "put it into the thread's list for its size (or abort, if it is there already)"
+    else:
+        verdict = "abort the program: free(): double free detected, the page's record says free"
+    print(f"  free({data['user']:#x}) would: {verdict}.")
+
+
 def words_for(who, va):
     """What malloc says of an address, or None. For mm why."""
     try:
         heap = Heap(who)
+        if found := heap.slab(va):
+            size, index, out, _, _ = found
+            return f"malloc: offset {va % 4096 % size} of block {index} of a slab, {size} bytes, " + ("handed out" if out else "FREE")
         one = heap.around(va)
     except (gdb.GdbError, gdb.MemoryError):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""malloc.py - the heap of a program whose malloc is libc/malloc/classic: segments, chunks, bins, mapped chunks.
+"""malloc.py - the heap of a program whose malloc is libc/malloc/product or libc/malloc/classic: segments, chunks, bins.
 
 Read through the process's own page tables, so it need not be the one that runs. The structures come from the program's
 debug information, flags and bins from classic's headers; the seal of a header is worked out as chunk.h does it.
@@ -22,7 +22,11 @@ BIN = constants(FOLDER + "chunk.h", FOLDER + "bins.c")
 HEADER, OVERHEAD = CHUNK.CHUNK_HEADER, CHUNK.CHUNK_OVERHEAD
 SEAL_A, SEAL_B = (int(text, 16) for text in re.findall(r"\b0x([0-9a-f]{16})u\b", text_of(FOLDER + "chunk.h")))
 
-# state: used, free, top, fence, mapped, broken
+PRODUCT = "libc/malloc/product/"
+PRODUCT_CONSTANTS = constants(PRODUCT + "product.h")
+PRODUCT_SEAL = int(re.search(r"SEAL_MIX 0x([0-9a-f]{16})u", text_of(PRODUCT + "product.h")).group(1), 16)
+
+# state: used, free, top, fence, mapped, broken; of the product also slab: a page of equal blocks
 Chunk = namedtuple("Chunk", "address prev_size head size flags sealed state")
 Segment = namedtuple("Segment", "start end mapped_bytes")
 
@@ -39,18 +43,30 @@ def prev_size_counts(one):
 
 def structure(kind):
     """{field: byte offset} of a structure of the program."""
-    return {field.name: field.bitpos // 8 for field in gdb.lookup_type("struct " + kind).fields()}
+    return fields_of(gdb.lookup_type("struct " + kind))
 
 
-class Heap:
-    """The heap of one process, as it is now."""
+def fields_of(kind):
+    return {field.name: field.bitpos // 8 for field in kind.fields()}
+
+
+def Heap(who):
+    """The heap of one process, as it is now: of whichever allocator the program is linked with."""
+    processes.load_for(who)
+    return Product(who) if gdb.lookup_global_symbol("arenas") or gdb.lookup_static_symbol("arenas") else Classic(who)
+
+
+class Classic:
+    FLAG_NAMES = (("USED", CHUNK.CHUNK_USED), ("MAPPED", CHUNK.CHUNK_MAPPED), ("GUARDED", CHUNK.CHUNK_GUARDED),
+                  ("PREV_FREE", CHUNK.CHUNK_PREV_FREE), ("FENCE", CHUNK.CHUNK_FENCE))
+    LINKS = ("next_free", "prev_free")
+    MAPPED_FILE = FOLDER + "map.c"
 
     def __init__(self, who):
-        processes.load_for(who)
         self.who, self.space = who, Space(who.cr3)
         self.state = self.address("__malloc_heap")
         if not self.state:
-            raise gdb.GdbError(f"{who.executable} is not linked with libc/malloc/classic (or never calls malloc)")
+            raise gdb.GdbError(f"{who.executable} is not linked with our malloc (or never calls it)")
         self.fields, self.chunk_fields, self.segment_fields = (structure(kind) for kind in ("__malloc_heap", "chunk", "segment"))    # (libc/malloc/names.h)
         self.key = self.space.word(self.address("__malloc_chunk_key"))
         self.top = self.field("top")
@@ -109,10 +125,10 @@ class Heap:
 
     def mapped(self):
         """The headers of all chunks that have a mapping of their own."""
-        slots = self.address("slots", FOLDER + "map.c")
+        slots = self.address("slots", self.MAPPED_FILE)
         if not slots:
             return []
-        table, length = self.space.word(slots), self.space.word(self.address("capacity", FOLDER + "map.c"))
+        table, length = self.space.word(slots), self.space.word(self.address("capacity", self.MAPPED_FILE))
         data = self.space.read(table, 8 * length)
         return [one for one in memoryview(data).cast("Q") if one]
 
@@ -128,13 +144,20 @@ class Heap:
                 return one
         return None
 
+    def bins(self):
+        return self.address("bins", FOLDER + "bins.c")
+
+    def slab(self, va):
+        """(class size, index, handed out, used, capacity) of the slab block that va points into, or None."""
+        return None
+
     def bin(self, index):
         """(chunks of a bin's list in order, what is wrong with it or None)."""
-        at, before, found = self.space.word(self.address("bins", FOLDER + "bins.c") + 8 * index), 0, []
+        at, before, found = self.space.word(self.bins() + 8 * index), 0, []
         while at:
             try:
                 one = self.chunk(at)
-                following, previous = (self.space.word(at + self.chunk_fields[name]) for name in ("next_free", "prev_free"))
+                following, previous = (self.space.word(at + self.chunk_fields[name]) for name in self.LINKS)
             except gdb.MemoryError:
                 return found, f"{at:#x} is not mapped: the link before it was overwritten"
             if one.state != "free":
@@ -158,6 +181,75 @@ class Heap:
             return f"the header behind {one.address:#x} does not say PREV_FREE"
         if after.prev_size != one.size:
             return f"the last word of {one.address:#x} says {after.prev_size:#x}, but its size is {one.size:#x}"
+        return None
+
+
+class Product(Classic):
+    """Arena 0's bins; the segments of all arenas. Blocks that a thread keeps look used: they were handed out to it."""
+    FLAG_NAMES = tuple((name, PRODUCT_CONSTANTS[name]) for name in ("USED", "MAPPED", "SLAB", "PREV_FREE"))
+    LINKS = ("next", "prev")
+    MAPPED_FILE = PRODUCT + "large.c"
+
+    def __init__(self, who):
+        self.who, self.space = who, Space(who.cr3)
+        self.arenas, self.pool = self.address("arenas", PRODUCT + "heap.c"), self.address("pool", PRODUCT + "pool.c")
+        arena = gdb.lookup_type("struct arena")    # the other names are common ones, so they are taken from here
+        regions = gdb.lookup_type("struct pool")["regions"].type.target()
+        self.fields, self.chunk_fields, self.segment_fields, self.page_fields, region, pool = (fields_of(kind) for kind in (
+            arena, arena["top"].type.target(), arena["newest"].type.target(), arena["partial"].type.target().target(), regions,
+            gdb.lookup_type("struct pool")))
+        self.chunk_fields["prev_size"] = self.chunk_fields["before"]
+        self.key = self.space.word(self.pool + pool["key"])
+        used = self.space.word(self.pool + pool["used"]) & 0xffffffff
+        self.all = [self.arenas + i * arena.sizeof for i in range(used)]
+        self.tops = [self.space.word(at + self.fields["top"]) for at in self.all]
+        self.top = self.tops[0] if self.tops else 0
+        self.regions = [tuple(self.space.word(self.pool + pool["regions"] + i * regions.sizeof + region[name])
+                              for name in ("base", "span", "pages")) for i in range(2)]
+
+    def seal(self, address, prev_size, word):
+        secret = self.key ^ (prev_size << 4 & MASK if word & CHUNK.CHUNK_MAPPED else 0)
+        mix = ((word ^ address + HEADER ^ secret) * PRODUCT_SEAL & MASK) >> 48
+        return -mix << 48 & MASK
+
+    def state_of(self, address, flags, sealed):
+        if not sealed:
+            return "broken"
+        if address in self.tops:
+            return "top"
+        if not flags & CHUNK.CHUNK_USED:
+            return "free"
+        if flags & PRODUCT_CONSTANTS.SLAB:
+            return "slab"
+        return "mapped" if flags & CHUNK.CHUNK_MAPPED else "used"
+
+    def chunk(self, address):
+        one = Classic.chunk(self, address)
+        size = one.head & ~CHUNK.CHUNK_SEAL & ~PRODUCT_CONSTANTS.FLAGS & MASK
+        flags = one.head & PRODUCT_CONSTANTS.FLAGS
+        state = self.state_of(address, flags, one.sealed)
+        return one._replace(size=size, flags=flags, state="fence" if size == HEADER and state == "used" else state)
+
+    def segments(self):
+        for arena in self.all:
+            at = self.space.word(arena + self.fields["newest"])
+            while at:
+                start, end, at = (self.space.word(at + self.segment_fields[name]) for name in ("start", "end", "older"))
+                yield Segment(start, end, 0 if 0 <= start - self.regions[0][0] < self.regions[0][1] else end - start)
+
+    def bins(self):
+        return self.arenas + self.fields["bins"]
+
+    def slab(self, va):
+        for base, span, pages in self.regions:
+            if 0 <= va - base < span:
+                record = pages + (va - base) // 4096 * 64
+                size = self.space.word(record) & 0xff
+                used, capacity = (self.space.word(record + self.page_fields[name]) & 0xffff for name in ("used", "capacity"))
+                if size:
+                    index = va % 4096 // (16 * size)
+                    bits = self.space.word(record + self.page_fields["taken"] + index // 64 * 8)
+                    return 16 * size, index, index < capacity and bool(bits >> index % 64 & 1), used, capacity
         return None
 
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -144,6 +145,56 @@ void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes)
     return moved;
 }
 
+void *glue_pages_reserve(size_t bytes)
+{
+    if (refused() || host.refuse_map)
+        return NULL;
+
+    void *pages = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+bool glue_pages_protect(void *pages, size_t bytes, bool access)
+{
+    must((uintptr_t)pages % GLUE_PAGE == 0 && bytes % GLUE_PAGE == 0);
+    if (access && refused())
+        return false;
+    return mprotect(pages, bytes, access ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+}
+
+void glue_pages_discard(void *pages, size_t bytes)
+{
+    must((uintptr_t)pages % GLUE_PAGE == 0 && bytes % GLUE_PAGE == 0);
+    must(madvise(pages, bytes, MADV_DONTNEED) == 0);
+    errno = EINTR;
+}
+
+bool glue_try(int *word)
+{
+    return __atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+void glue_take(int *word)
+{
+    while (!glue_try(word))
+        sched_yield();
+}
+
+void glue_drop(int *word)
+{
+    must(__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 1);
+}
+
+unsigned glue_processors(void)
+{
+    return 2;
+}
+
+void glue_thread_begins(void)
+{
+}
+
 /* Not recursive and checked: an interface function that forgets to unlock stops the test. */
 void glue_lock(void)
 {
@@ -170,7 +221,7 @@ const char *glue_environment(const char *name)
     return NULL;
 }
 
-void glue_die(const char *lines, size_t length)
+void glue_say(const char *lines, size_t length)
 {
     while (length) {
         ssize_t written = write(STDERR_FILENO, lines, length);
@@ -180,5 +231,10 @@ void glue_die(const char *lines, size_t length)
         lines += written;
         length -= (size_t)written;
     }
+}
+
+void glue_die(const char *lines, size_t length)
+{
+    glue_say(lines, length);
     abort();
 }

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* guard.c - checking mode (MALLOC_CHECK_ in the environment): every block with a note in front and a canary behind.
+ *
+ *     | note: request, who took it, who freed it, seal | the bytes asked for: a5 a5 ... | ca ca ca ... |
+ *
+ *     from 128 KiB on   | gap | header | note | the bytes asked for | a page without access |
+ *
+ * free fills the block with 5a (a large one loses access) and puts it in a queue; it is given back when QUEUE others, or
+ * QUEUE_BYTES, came after it, and must still read 5a then. So a write after free, an overflow or an underflow is found at
+ * the free, at the end of the queue or at exit, where also the blocks are listed that were never freed.
+ * The blocks themselves come from below as without it. One lock for all this.
+ */
+#include <string.h>
+
+#include "malloc/words.h"
+#include "product.h"
+
+#define FILL_FRESH 0xa5
+#define FILL_FREED 0x5a
+#define FILL_CANARY 0xca
+#define CANARY ((size_t)16) /* bytes, at least */
+#define QUEUE 1024
+#define QUEUE_BYTES ((size_t)8 << 20)
+#define SHOWN 20 /* leaks that are listed one by one */
+
+struct note {
+    struct note *next, *prev; /* the live ones */
+    void *base;               /* the block from below that this lies in */
+    size_t request;
+    uintptr_t made, freed; /* call sites; freed 0: alive */
+    size_t unused, seal;
+};
+
+int guard_lock;
+static struct note *live;
+static struct note *queue[QUEUE];
+static size_t queue_first, queue_count, queue_bytes;
+
+static size_t seal_of(const struct note *n)
+{
+    size_t mix = (uintptr_t)n ^ pool.key;
+
+    mix = (mix ^ (uintptr_t)n->base) * SEAL_MIX;
+    mix = (mix ^ n->request ^ n->made << 16) * SEAL_MIX;
+    return (mix ^ n->freed) * SEAL_MIX | 1;
+}
+
+static unsigned char *user_of(const struct note *n)
+{
+    return (unsigned char *)(uintptr_t)(n + 1);
+}
+
+static bool is_large(const struct note *n)
+{
+    return !page_find(n);
+}
+
+/* Where the canary ends: what the block from below has. */
+static const unsigned char *end_of(const struct note *n)
+{
+    const struct page *page = page_find(n->base);
+
+    if (is_large(n))
+        return (unsigned char *)align_up((uintptr_t)user_of(n) + n->request, PAGE);
+    return (unsigned char *)n->base + block_room(page->class ? IS_SLAB : IS_CHUNK, n->base);
+}
+
+/* `wrong`: the byte that should not be as it is, NULL: none. */
+static _Noreturn void die(const char *words, const char *what, const struct note *n, const void *wrong)
+{
+    struct text t = {.length = 0};
+
+    text_say(&t, "%s", words);
+    report_sites(&t, what, user_of(n), n->request, n->made, n->freed);
+    if (wrong)
+        text_say(&t, "malloc: the byte at %p was written.", wrong);
+    text_die(&t);
+}
+
+/* Ends the program if the bytes from `at` to `end` are not all `fill`. */
+static void verify_fill(const struct note *n, const unsigned char *at, const unsigned char *end, int fill)
+{
+    for (; at < end; at++)
+        if (*at != fill && fill == FILL_CANARY)
+            die("memory clobbered past end of allocated block", "write past the end of", n, at);
+        else if (*at != fill)
+            die("free(): invalid size", "write after free of", n, at);
+}
+
+/* The note of the live block p; the program ends if there is none. */
+static struct note *note_verify(const char *caller, const void *p)
+{
+    struct note *n = (struct note *)((uintptr_t)p - sizeof(*n));
+    const struct page *page = page_find(n);
+    bool inside = page ? page_find(p) != NULL : large_contains(chunk_of(n));
+
+    if ((uintptr_t)p % ALIGN != 0 || !inside)
+        report_pointer(caller, p);
+    if (n->seal != seal_of(n)) {
+        if (!page ||
+            (page->class ? slab_holds(page, n) : chunk_sealed(chunk_of(n)) && chunk_of(n)->head & USED))
+            report_broken("free(): invalid pointer", p, "the bytes in front of this block were overwritten");
+        report_pointer(caller, p);
+    }
+    if (n->freed && strcmp(caller, "free") == 0)
+        die("free(): double free detected in tcache 2", "double free of", n, NULL);
+    if (n->freed)
+        die("realloc(): invalid pointer", "use after free of", n, NULL);
+    verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+    return n;
+}
+
+void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
+{
+    size_t whole = sizeof(struct note) + bytes + CANARY + (alignment > ALIGN ? alignment : 0);
+    void *p = NULL;
+
+    if (bytes == 0 && alignment <= ALIGN && (p = nothing_new()))
+        return p;
+    if (bytes >= LIMIT || alignment >= LIMIT)
+        return NULL;
+    if (whole >= pool.mmap_threshold && large_count() < pool.mmap_max)
+        p = large_new_guarded(bytes, alignment, sizeof(struct note));
+
+    void *base = p ? p : block_new(whole);
+
+    if (!base)
+        return NULL;
+
+    struct note *n = p ? p : (struct note *)(align_up((uintptr_t)base + sizeof(*n), alignment) - sizeof(*n));
+
+    *n = (struct note){.base = base, .request = bytes, .made = site};
+    n->seal = seal_of(n);
+    memset(user_of(n), zero ? 0 : FILL_FRESH, bytes);
+    memset(user_of(n) + bytes, FILL_CANARY, (size_t)(end_of(n) - user_of(n)) - bytes);
+    glue_take(&guard_lock);
+    n->next = live;
+    if (live)
+        live->prev = n;
+    live = n;
+    glue_drop(&guard_lock);
+    return user_of(n);
+}
+
+/* The oldest of the queue goes back. => the lock is held */
+static void queue_pop(void)
+{
+    struct note *n = queue[queue_first++ % QUEUE];
+
+    queue_count--;
+    queue_bytes -= n->request;
+    if (n->seal != seal_of(n))
+        report_broken("free(): invalid pointer", user_of(n),
+                      "the bytes in front of this freed block were overwritten");
+    if (is_large(n)) {
+        large_put(chunk_of(n));
+        return;
+    }
+    verify_fill(n, user_of(n), user_of(n) + n->request, FILL_FREED);
+    verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+    n->seal = 0;
+    block_release(n->base);
+}
+
+void guard_put(void *p, uintptr_t site)
+{
+    if (nothing_contains(p)) {
+        nothing_put(p);
+        return;
+    }
+    glue_take(&guard_lock);
+
+    struct note *n = note_verify("free", p);
+    uintptr_t whole_pages = align_up((uintptr_t)p, PAGE);
+
+    if (n->next)
+        n->next->prev = n->prev;
+    if (n->prev)
+        n->prev->next = n->next;
+    else
+        live = n->next;
+    n->freed = site ? site : 1;
+    n->seal = seal_of(n);
+    if (is_large(n))
+        glue_pages_protect((void *)whole_pages, (uintptr_t)end_of(n) - whole_pages, false);
+    else
+        memset(p, FILL_FREED, n->request);
+    queue[(queue_first + queue_count++) % QUEUE] = n;
+    queue_bytes += n->request;
+    while (queue_count == QUEUE || (queue_bytes > QUEUE_BYTES && queue_count > 1))
+        queue_pop();
+    glue_drop(&guard_lock);
+}
+
+void *guard_fit(void *p, size_t bytes, uintptr_t site)
+{
+    size_t room = guard_room("realloc", p);
+    void *moved = guard_new(bytes, ALIGN, false, site);
+
+    if (!moved)
+        return NULL;
+    memcpy(moved, p, room < bytes ? room : bytes);
+    guard_put(p, site);
+    return moved;
+}
+
+size_t guard_room(const char *caller, const void *p)
+{
+    if (nothing_contains(p))
+        return 0;
+    glue_take(&guard_lock);
+
+    size_t room = note_verify(caller, p)->request;
+
+    glue_drop(&guard_lock);
+    return room;
+}
+
+const char *guard_damage(void)
+{
+    const char *broken = NULL;
+
+    glue_take(&guard_lock);
+    for (const struct note *n = live; n && !broken; n = n->next) {
+        if (n->seal != seal_of(n))
+            broken = "I11: the note in front of a guarded block carries its seal";
+        for (const unsigned char *at = user_of(n) + n->request; !broken && at < end_of(n); at++)
+            if (*at != FILL_CANARY)
+                broken = "I11: the canary behind a guarded block is whole";
+    }
+    glue_drop(&guard_lock);
+    return broken;
+}
+
+void guard_drain(void)
+{
+    glue_take(&guard_lock);
+    while (queue_count)
+        queue_pop();
+    glue_drop(&guard_lock);
+}
+
+/* At exit: the queue is looked through, the live blocks too, and what was never freed is listed. */
+__attribute__((destructor)) static void guard_end(void)
+{
+    struct text t = {.length = 0};
+    size_t blocks = 0, bytes = 0;
+
+    if (!pool.checking || !glue_try(&guard_lock))
+        return;
+    while (queue_count)
+        queue_pop();
+    for (const struct note *n = live; n; n = n->next, blocks++) {
+        verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+        bytes += n->request;
+    }
+    if (blocks)
+        text_say(&t, "malloc: %z bytes in %z blocks were never freed%s", bytes, blocks,
+                 blocks > SHOWN ? "; the last ones:" : ":");
+    glue_say(t.bytes, t.length);
+    blocks = 0;
+    for (const struct note *n = live; n && blocks < SHOWN; n = n->next, blocks++) {
+        t.length = 0;
+        report_sites(&t, "never freed:", user_of(n), n->request, n->made, 0);
+        glue_say(t.bytes, t.length);
+    }
+    glue_drop(&guard_lock);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* pool.c - addresses: the break, the array of page records, and the numbers that can be turned.
+ *
+ *     regions[0]   base                                     the break
+ *                  | arena 0 | arena 1 | arena 0 | foreign | arena 0 |
+ *     pages        |  64 bytes for each 4096 of them         ...     |   elsewhere
+ *
+ * The records of the first 2 MiB are a static array. When they no longer suffice, or a second arena appears, addresses for
+ * many are reserved, which get frames as the heap grows, and the old records move there. Whoever reads a record without the
+ * lock has a block of that page: that it is a slab's was written before the block could be passed on, and is so in both.
+ *
+ * Others may move the break too (sbrk in the program): what they have stays a hole. If the break cannot move at all, the heap
+ * grows in regions[1], which is reserved then.
+ */
+#include <string.h>
+
+#include "malloc/interface.h"
+#include "product.h"
+
+#define DEFAULT_LIMIT ((size_t)128 * 1024)
+#define MOST_BYTES ((size_t)64 << 30) /* that a region can have; less where addresses are short */
+#define LEAST_BYTES ((size_t)64 << 20)
+#define READY_STEP ((size_t)64 * 1024) /* records get access in such steps */
+
+struct pool pool;
+static struct page few[512];
+static size_t records_access[2]; /* bytes of the records with access */
+
+/* Decimal digits; a minus in front means "without limit"; anything else is ignored. */
+static size_t from_environment(const char *name, size_t otherwise)
+{
+    const char *text = glue_environment(name);
+    size_t value = 0;
+
+    if (!text || !*text)
+        return otherwise;
+    if (*text == '-')
+        return SIZE_MAX;
+    for (; *text >= '0' && *text <= '9'; text++)
+        value = value < LIMIT ? value * 10 + (size_t)(*text - '0') : LIMIT;
+    return *text ? otherwise : value;
+}
+
+void pool_start(void)
+{
+    glue_take(&pool.lock);
+    if (!pool.ready) {
+        pool.key = glue_random() >> 16 | 1;
+        pool.mmap_threshold = from_environment("MALLOC_MMAP_THRESHOLD_", DEFAULT_LIMIT);
+        pool.mmap_max = from_environment("MALLOC_MMAP_MAX_", 65536);
+        pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
+        pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
+
+        pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
+        pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
+        for (unsigned i = 0; i < ARENAS; i++)
+            arenas[i].index = i;
+        if (!glue_watched) {
+            pool.exact = EXACT_REQUEST + 1;
+            pool.resize = LIMIT - 1;
+        }
+        pool.ready = true;
+    }
+    glue_drop(&pool.lock);
+}
+
+bool pool_set(int parameter, int value)
+{
+    size_t size = value < 0 ? SIZE_MAX : (size_t)value;
+
+    switch (parameter) {
+    case M_MMAP_THRESHOLD:
+        pool.mmap_threshold = size;
+        return true;
+    case M_MMAP_MAX:
+        pool.mmap_max = size;
+        return true;
+    case M_TRIM_THRESHOLD:
+        pool.trim_threshold = size;
+        return true;
+    case M_TOP_PAD:
+        pool.top_pad = size;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Access for the records of the first `span` bytes. */
+static bool records_ready(const struct region *r, ptrdiff_t index, size_t span)
+{
+    size_t ready = r->pages == pool.regions[index].pages ? records_access[index] : 0;
+    size_t wanted = align_up(span / PAGE * sizeof(struct page) + 1, READY_STEP);
+
+    if (wanted > ready && !glue_pages_protect((char *)r->pages + ready, wanted - ready, true))
+        return false;
+    records_access[index] = wanted > ready ? wanted : ready;
+    return true;
+}
+
+/* Reserves records for as much as possible, for `span` bytes at least, and moves the old ones there. */
+static bool records_move(struct region *r, size_t span)
+{
+    struct page *old = r->pages;
+    struct page *pages = NULL;
+    size_t room = MOST_BYTES;
+
+    while (room >= span && room >= LEAST_BYTES &&
+           !(pages = glue_pages_reserve(room / PAGE * sizeof(struct page))))
+        room /= 2;
+    if (!pages)
+        return false;
+
+    struct region larger = {r->base, r->span, pages, room, r->ready, r->limit};
+
+    if (!records_ready(&larger, r - pool.regions, span)) {
+        glue_pages_unmap(pages, room / PAGE * sizeof(struct page));
+        return false;
+    }
+    if (old)
+        memcpy(pages, old, r->span / PAGE * sizeof(struct page));
+    *r = larger;
+    if (old)
+        slabs_moved(old, pages);
+    return true;
+}
+
+/* Records for the first `span` bytes of a region. */
+static bool region_describe(struct region *r, size_t span)
+{
+    if (!r->pages && r == pool.regions) {
+        r->pages = few;
+        r->room = sizeof(few) / sizeof(*few) * PAGE;
+    }
+    if (span <= r->room)
+        return r->pages == few || records_ready(r, r - pool.regions, span);
+    if (r->pages && r->pages != few)
+        return false; /* the end of all addresses */
+    return records_move(r, span);
+}
+
+bool pool_settle(void)
+{
+    struct region *r = pool.regions;
+
+    glue_take(&pool.lock);
+
+    bool settled = (r->pages && r->pages != few) || records_move(r, r->span);
+
+    glue_drop(&pool.lock);
+    return settled;
+}
+
+static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigned arena)
+{
+    r->span = end - r->base;
+    for (struct page *page = page_find((void *)start); start < end; page++, start += PAGE)
+        if (page->arena != arena)
+            page->arena = (uint8_t)arena;
+    if (r == pool.regions && !pool.checking && !glue_watched)
+        pool.fast = r->span;
+}
+
+/* At the break: right behind `end`, or above what others did with it. */
+static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *clean)
+{
+    struct region *r = pool.regions;
+    uintptr_t now = glue_break();
+
+    if (now == 0)
+        return false;
+    if (r->base == 0)
+        r->base = now & ~(PAGE - 1);
+    *clean =
+        align_up(now, PAGE); /* the rest of a page that the break's former owner had may hold its bytes */
+    *start = now == end ? end : align_up(now, ALIGN);
+
+    uintptr_t last = align_up(*start + bytes, PAGE);
+
+    if (now < r->base || !region_describe(r, last - r->base) || !glue_break_set(last))
+        return false;
+    region_own(r, *start, last, arena);
+    return true;
+}
+
+static bool grow_reserved(size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *clean)
+{
+    struct region *r = &pool.regions[1];
+    size_t room = MOST_BYTES;
+
+    while (!r->base && room >= LEAST_BYTES) {
+        r->base = (uintptr_t)glue_pages_reserve(room);
+        r->limit = room;
+        room /= 2;
+    }
+    *start = *clean = r->base + r->ready;
+    bytes = align_up(bytes, PAGE);
+    if (!r->base || bytes > r->limit - r->ready || !region_describe(r, r->ready + bytes) ||
+        !glue_pages_protect((void *)*start, bytes, true))
+        return false;
+    r->ready += bytes;
+    region_own(r, *start, *start + bytes, arena);
+    return true;
+}
+
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
+               uintptr_t *clean)
+{
+    glue_take(&pool.lock);
+
+    bool grown = grow_by_break(end, bytes, arena, start, clean) || grow_reserved(bytes, arena, start, clean);
+
+    glue_drop(&pool.lock);
+    *last = grown ? align_up(*start + bytes, PAGE) : 0;
+    return grown;
+}
+
+bool pool_shrink(uintptr_t end, size_t bytes)
+{
+    struct region *r = &pool.regions[1];
+    bool done;
+
+    glue_take(&pool.lock);
+    if (end == r->base + r->ready) {
+        glue_pages_discard((void *)(end - bytes), bytes);
+        done = glue_pages_protect((void *)(end - bytes), bytes, false);
+        r->ready -= done ? bytes : 0;
+    } else {
+        done = glue_break() == end && glue_break_set(end - bytes);
+        r = pool.regions;
+    }
+    if (done)
+        region_own(r, end - bytes, end - bytes, 0);
+    glue_drop(&pool.lock);
+    return done;
+}

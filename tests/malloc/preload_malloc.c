@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* preload_malloc.c - what libc/malloc/product needs beside itself to be a library for LD_PRELOAD on Linux.
+ *
+ * Around fork all locks are held, so that the child, which has one thread, never inherits one that another thread had. At a
+ * thread's end its cache goes home. C++'s new and delete are ours without the way through libstdc++; when memory is
+ * short, the new that would have been called without us is, and calls the new-handler or throws.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include "malloc/interface.h"
+#include "malloc/product/product.h"
+
+static pthread_key_t key;
+static bool has_key;
+
+static void leave(void *unused)
+{
+    (void)unused;
+    cache_leave();
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    pthread_atfork(malloc_lock_all, malloc_unlock_all, malloc_unlock_all);
+    has_key = pthread_key_create(&key, leave) == 0;
+}
+
+/* The value only has to be something: without one the destructor is not called. */
+void glue_thread_begins(void)
+{
+    if (has_key)
+        pthread_setspecific(key, &key);
+}
+
+/* The next function of that name takes what it needs of the arguments. */
+static void *new_failed(const char *name, size_t bytes, size_t alignment)
+{
+    void *(*next)(size_t, size_t) = (void *(*)(size_t, size_t))(uintptr_t)dlsym(RTLD_NEXT, name);
+
+    return next ? next(bytes, alignment) : NULL;
+}
+
+#define DEFINE(type, name, parameters, body)                                                                 \
+    type name parameters;                                                                                    \
+    type name parameters                                                                                     \
+    {                                                                                                        \
+        body;                                                                                                \
+    }
+#define NEW(name)                                                                                            \
+    DEFINE(void *, name, (size_t n), void *p = malloc(n); return p ? p : new_failed(#name, n, 0))
+#define NEW_NOTHROW(name) DEFINE(void *, name, (size_t n, const void *t), (void)t; return malloc(n))
+#define NEW_ALIGNED(name)                                                                                    \
+    DEFINE(void *, name, (size_t n, size_t a), void *p = memalign(a, n);                                     \
+           return p ? p : new_failed(#name, n, a))
+#define NEW_ALIGNED_NOTHROW(name)                                                                            \
+    DEFINE(void *, name, (size_t n, size_t a, const void *t), (void)t; return memalign(a, n))
+#define DELETE(name) DEFINE(void, name, (void *p), free(p))
+#define DELETE_SIZED(name) DEFINE(void, name, (void *p, size_t n), free_sized(p, n))
+#define DELETE_OTHER(name) DEFINE(void, name, (void *p, size_t a), (void)a; free(p))
+#define DELETE_ALIGNED_SIZED(name)                                                                           \
+    DEFINE(void, name, (void *p, size_t n, size_t a), free_aligned_sized(p, a, n))
+
+/* The names are the ABI's, each once plain and once for arrays. */
+/* clang-format off */
+NEW(_Znwm)                                              NEW(_Znam)
+NEW_NOTHROW(_ZnwmRKSt9nothrow_t)                        NEW_NOTHROW(_ZnamRKSt9nothrow_t)
+NEW_ALIGNED(_ZnwmSt11align_val_t)                       NEW_ALIGNED(_ZnamSt11align_val_t)
+NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t) NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+DELETE(_ZdlPv)                                          DELETE(_ZdaPv)
+DELETE_SIZED(_ZdlPvm)                                   DELETE_SIZED(_ZdaPvm)
+DELETE_OTHER(_ZdlPvRKSt9nothrow_t)                      DELETE_OTHER(_ZdaPvRKSt9nothrow_t)
+DELETE_OTHER(_ZdlPvSt11align_val_t)                     DELETE_OTHER(_ZdaPvSt11align_val_t)
+DELETE_ALIGNED_SIZED(_ZdlPvmSt11align_val_t)            DELETE_ALIGNED_SIZED(_ZdaPvmSt11align_val_t)
+    /* clang-format on */
