@@ -69,6 +69,8 @@ function fillCurves(rows) {
         }
     }
     for (const row of rows) {
+        const life = shape => regions.died[shape] - regions.born[shape];
+        row.prot = regions.prot[row.lanes.flatMap(lane => lane.shapes).reduce((a, b) => (life(b) > life(a) ? b : a))];
         row.curve = residentCurve(row.changes);
         row.most = Math.max(1, ...row.lanes.map(lane => (lane.end - lane.start) / PAGE));
         delete row.changes;

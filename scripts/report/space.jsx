@@ -70,7 +70,7 @@ function drawResident(g, place, width, colour) {
 
 function drawLanes(g, width) {
     for (const place of PLACES.placed) {
-        const { row, y, height } = place, prot = regions.prot[row.lanes[0].shapes[0]], colour = regionColour(row.name, prot);
+        const { row, y, height } = place, { prot } = row, colour = regionColour(row.name, prot);
         for (const lane of row.lanes) {
             const x = xOf(lane.born, width), end = Math.max(xOf(Math.min(lane.died, last), width), x + 2);
             g.fillStyle = hatch(g, colour);

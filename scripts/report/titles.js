@@ -10,7 +10,7 @@ const way = name => (has("p_" + text(name)) ? t("p_" + text(name)) : text(name))
 const known = (name, pfn, many = "") => [`k${many}_${name}`, `k_${name}`].filter(has).map(key => t(key, pfn))[0] || name;
 
 function touch(error, from) {
-    return `${t(error & 16 ? "execute" : error & 2 ? "write" : "read")}${text(from) === "user" ? "" : ` (${text(from)})`}`;
+    return `${t(error & 16 ? "execute" : error & 2 ? "write" : "read")}${from < 0 || text(from) === "user" ? "" : ` (${text(from)})`}`;
 }
 
 const TITLES = {
@@ -22,10 +22,11 @@ const TITLES = {
     call: ([words, result]) => [result === null ? text(words) : `${text(words)} = ${result > 4096 ? hex(result) : result}`, ""],
     fault: ([va, name, pfn, made, , error, , from, region]) =>
         [t("fault", touch(error, from), hex(va), inside(region), known(text(name), count(pfn))), made ? t("tables_made", made).slice(1).trim() : ""],
-    fault_run: ([va, name, pfn, n, , , region]) => [t("fault_run", count(n), hex(va), inside(region), known(text(name), count(pfn), "n")), ""],
+    fault_run: ([va, name, pfn, n, , , region]) => [t(n > 1 ? "fault_run" : "fault_once", count(n), hex(va), inside(region), known(text(name), count(pfn), n > 1 ? "n" : "")), ""],
     vma_add: ([start, end, prot, name]) => [t("vma_add", hex(start), hex(end), rights(prot), text(name), size(end - start)), ""],
     vma_del: ([start, end]) => [t("vma_del", hex(start), hex(end), "", "", size(end - start)), ""],
     vma_size: ([, , start, end, name]) => [t("vma_size", text(name), hex(start), hex(end), size(end - start)), ""],
+    segv: ([va, error, , reason]) => [t("segv", touch(error, -1), hex(va)), has("s_" + text(reason)) ? t("s_" + text(reason)) : text(reason)],
     zap: ([start, end, pages]) => [t("zap", count(pages), hex(start), hex(end)), ""],
     frame_alloc: ([pfn, n, owner]) => [t(n > 1 ? "frames_alloc" : "frame_alloc", pfn, text(owner), n), ""],
     frame_free: ([pfn, n, owner]) => [t(n > 1 ? "frames_free" : "frame_free", pfn, text(owner), n), ""],
@@ -43,7 +44,7 @@ export function title(row) {
     return tell ? tell(story.details[row]) : [kind(row), story.details[row].map(text).join(" ")];
 }
 
-const PLACE = { malloc: 4, free: 3, realloc: 5, operation: 0, call: 2, fault: 6 };
+const PLACE = { malloc: 4, free: 3, realloc: 5, operation: 0, call: 2, fault: 6, segv: 2 };
 
 // Where in the program a row happened.
 export function placeOf(row) {

@@ -167,11 +167,9 @@ class History:
         self.events, self.processes, self.frames = events, {}, []
 
     def find(self, name):
-        """The first process that ran a program of this name; None: the last program of all."""
-        ran = [process for process in self.processes.values() if process.path]
-        if name is None:
-            return ran[-1] if ran else None
-        return next((process for process in ran if name in (process.name(), process.path)), None)
+        """The first process that started this program (a name or a path); None: that started any."""
+        started = [process for process in self.processes.values() if process.execs]
+        return next((process for process in started if name in (None, process.name(), process.path)), None)
 
 
 class Replay:

@@ -102,7 +102,7 @@ class Report:
         return [list(column) for column in zip(*([tick, *sizes] for tick, sizes in rows.items()))]
 
     def faults(self):
-        return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults))]
+        return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults if self.own and at >= self.own[0]))]
 
     # ---- what happened ----
 
@@ -161,6 +161,9 @@ class Report:
 
     def tell_vma_size(self, _, event):
         return [event.start, event.end, event.new_start, event.new_end, self.region_of(event.new_start)]
+
+    def tell_segv(self, _, event):
+        return [event.va, event.error, self.place(event.ip), self.texts(event.reason)]
 
     def tell_zap(self, _, event):
         return [event.start, event.end, event.pages]
@@ -231,7 +234,7 @@ def main():
     parser = argparse.ArgumentParser(prog="report.py", description="A recording as one HTML file.")
     parser.add_argument("recording", metavar="RECORDING")
     parser.add_argument("-o", dest="output", metavar="FILE.html", required=True)
-    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory (the last program that was started)")
+    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory (of the first program that was started)")
     options = parser.parse_args()
     try:
         write(options.recording, options.output, options.program)
