@@ -350,6 +350,10 @@ report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (
 	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
 	@echo 'Open $(B)/report/$(notdir $(PROG)).html in a browser.'
 
+.PHONY: picture
+picture: report ## take README's picture of the report anew (Chromium)
+	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) docs/picture.png
+
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
 $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include

@@ -12,6 +12,7 @@ import { count, hex, size, t } from "./words.js";
 const OWNERS = [["o_free", "#e9edf2", "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
                 ["o_file", COLOURS.constant, "F"], ["o_anon", COLOURS.anon, "A"]];
 const FREE = 0, KERNEL = 1, OTHER = 2, TABLE = 3, FILE = 4, ANON = 5;
+const SMALLEST = 5;    // pixels of a cell's side, so that its sign can be seen
 const CACHED = ["file", "shmem"];    // frames of the page cache
 
 function ownerOf(owner, pid) {
@@ -38,18 +39,17 @@ export function ownersAt(tick) {
     return owners;
 }
 
-// Cells as large as they can be, each a power of two of frames.
+// Cells as large as they can be, each for as few frames as that allows, a power of two.
 function grid(width, height) {
-    let frames_ = 1;
-    for (;;) {
-        const cells = Math.ceil(data.memory / frames_), side = Math.floor(Math.sqrt(width * height / cells));
-        const columns = Math.max(Math.floor(width / Math.max(side, 1)), 1);
-        if (side >= 5 && Math.ceil(cells / columns) * side <= height)
-            return { each: frames_, side, columns, cells };
-        frames_ *= 2;
-        if (frames_ > data.memory)
-            return { each: data.memory, side: 6, columns: 1, cells: 1 };
+    for (let each = 1; each < data.memory; each *= 2) {
+        const cells = Math.ceil(data.memory / each);
+        for (let side = Math.floor(Math.sqrt(width * height / cells)); side >= SMALLEST; side--) {
+            const columns = Math.floor(width / side);
+            if (Math.ceil(cells / columns) * side <= height)
+                return { each, side, columns, cells };
+        }
     }
+    return { each: data.memory, side: SMALLEST, columns: 1, cells: 1 };
 }
 
 function strongest(owners, from, to) {

@@ -77,7 +77,10 @@ function fillCurves(rows) {
     }
 }
 
-const all = rowsOf(lanesOf());
+// A region that was merged as soon as it was made is seen in its neighbour.
+const lasting = row => row.lanes.some(lane => lane.died - lane.born > 2);
+
+const all = rowsOf(lanesOf()).filter(lasting);
 fillCurves(all);
 const largest = [...all].sort((a, b) => b.most - a.most).slice(0, MOST_ROWS);
 

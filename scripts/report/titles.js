@@ -21,7 +21,7 @@ const TITLES = {
     mark: ([words, file, line]) => [text(words), text(file) ? `${text(file)}:${line}` : ""],
     call: ([words, result]) => [result === null ? text(words) : `${text(words)} = ${result > 4096 ? hex(result) : result}`, ""],
     fault: ([va, name, pfn, made, , error, , from, region]) =>
-        [t("fault", touch(error, from), hex(va), inside(region), known(text(name), count(pfn))), made ? t("tables_made", made).slice(1).trim() : ""],
+        [t("fault", touch(error, from), hex(va), inside(region), known(text(name), count(pfn))), made ? `+${made === 1 ? t("table_one") : t("tables_n", made)}` : ""],
     fault_run: ([va, name, pfn, n, , , region]) => [t(n > 1 ? "fault_run" : "fault_once", count(n), hex(va), inside(region), known(text(name), count(pfn), n > 1 ? "n" : "")), ""],
     vma_add: ([start, end, prot, name]) => [t("vma_add", hex(start), hex(end), rights(prot), text(name), size(end - start)), ""],
     vma_del: ([start, end]) => [t("vma_del", hex(start), hex(end), "", "", size(end - start)), ""],
