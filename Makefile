@@ -97,6 +97,11 @@ $(B)/kernel/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SHARED_FLAGS) $(DEPS) -c -o $@ $<
 
+# The records say which list of events they were made by.
+$(B)/kernel/trace/ring.o: $(B)/include/trace_layout.h
+$(B)/include/trace_layout.h: kernel/trace/events.def scripts/trace/schema.py | $(B)/include
+	$(Q)$(PYTHON) scripts/trace/schema.py layout > $@
+
 $(B)/kernel/%.asm.o: kernel/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)

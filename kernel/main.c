@@ -16,10 +16,12 @@
 #include <mm/page.h>
 #include <mm/pmap.h>
 #include <mm/pt.h>
+#include <mm/tell.h>
 #include <proc/explain.h>
 #include <proc/process.h>
 #include <procfs/procfs.h>
 #include <string.h>
+#include <trace/trace.h>
 #include <vdso/vdso.h>
 #include <version.h>
 
@@ -59,7 +61,8 @@ static void files_init(void)
 /* Words that mean something to the kernel itself; all others are init's, as on Linux. */
 static bool kernel_word(const char *word)
 {
-    static const char *const names[] = {"log", "console", "strace", "errors", "panic", "lang", "BOOT_IMAGE"};
+    static const char *const names[] = {"log",          "console", "strace", "trace", "trace_pid",
+                                        "trace_reader", "errors",  "panic",  "lang",  "BOOT_IMAGE"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         size_t length = strlen(names[i]);
@@ -117,6 +120,8 @@ void kmain(uint32_t magic, uint32_t info)
     panic_set_page_walk(log_walk);
     clock_init();
     sched_init();
+    if (tell_level(trace_init()) < 0)
+        log_line("trace: no memory for the ring of events: nothing is traced");
     files_init();
     vdso_update();
     process_init();

@@ -15,6 +15,7 @@
 #include <proc/oom.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <trace/trace.h>
 #include <trap.h>
 #include <x86/cpu.h>
 #include <x86/pte.h>
@@ -54,6 +55,11 @@ static void refuse(struct trapframe *frame, vaddr_t va, int verdict)
     /* Whether the kernel has something there is nobody's business: Linux says "protection" for its whole half. */
     if (va >= USER_END)
         info.error |= FAULT_ERROR_PRESENT;
+    TRACE(segv, .va = va, .error = (uint32_t)info.error, .ip = frame->rip,
+          .reason = va >= USER_END       ? TRACE_segv_reason_kernel
+                    : verdict == -EACCES ? TRACE_segv_reason_protection
+                    : verdict == -EIO    ? TRACE_segv_reason_beyond_file
+                                         : TRACE_segv_reason_unmapped);
     signal_fault(frame, &info);
 }
 

@@ -88,7 +88,8 @@ class Log:
 class Session:
     """One guest from start to end."""
 
-    def __init__(self, words, stdio, options, initrd):
+    def __init__(self, words, stdio, options, initrd, keep=()):
+        """keep: more descriptors that QEMU is to have."""
         self.pipe_input = stdio[0] == "pipe"
         self.raw = not self.pipe_input
         self.limit = time.monotonic() + options.seconds if options.seconds else None
@@ -96,16 +97,16 @@ class Session:
         self.pending, self.input_open, self.after_ctrl_a = b"", True, False
         self.timed_out, self.ended_by = False, 0
         self.selector = selectors.PollSelector()    # unlike epoll it takes regular files
-        self._start(words, initrd)
+        self._start(words, initrd, keep)
 
-    def _start(self, words, initrd):
+    def _start(self, words, initrd, keep):
         error_end, log_end = self._pipe(self._error_output), self._pipe(self._log_output)
         words = words + ["-chardev", "stdio,id=com1,signal=off", "-serial", "chardev:com1",
                          "-chardev", f"file,id=com2,path=/dev/fd/{error_end}", "-serial", "chardev:com2",
                          "-chardev", f"file,id=log,path=/dev/fd/{log_end}",
                          "-device", "isa-debugcon,iobase=0xe9,chardev=log"]
         self.process = qemu.start(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-                                  pass_fds=(initrd, error_end, log_end))
+                                  pass_fds=(initrd, error_end, log_end, *keep))
         for file in (initrd, error_end, log_end):
             os.close(file)
         self.guest_input = self.process.stdin.fileno()

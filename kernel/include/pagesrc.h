@@ -28,6 +28,7 @@ struct pagesrc {
     uint32_t refs;   /* guarded by: atomic */
     uint32_t device; /* major << 8 | minor, as /proc/<pid>/maps shows them */
     uint64_t inode;
+    uint32_t trace_number; /* by which the event stream knows it; 0: it does not yet */
     bool anonymous_shared; /* the pages of MAP_SHARED|MAP_ANONYMOUS: counted as RssShmem, not RssFile */
 };
 

@@ -13,6 +13,7 @@
 #include <mm/aspace.h>
 #include <mm/commit.h>
 #include <mm/kmem.h>
+#include <mm/tell.h>
 #include <pagesrc.h>
 #include <string.h>
 
@@ -161,11 +162,13 @@ int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags
     vma->end = end;
     vma->flags = flags;
     vma->faults = 0;
+    vma->cause = 0;
     vma->ops = ops;
     vma->source = source;
     vma->offset = source ? offset : start >> PAGE_SHIFT;
     vma_insert(&aspace->vmas, vma);
     aspace_account(aspace, flags, (int64_t)vma_pages(vma));
+    TELL(add, aspace, vma);
     return 0;
 }
 
@@ -182,9 +185,11 @@ int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     upper->end = vma->end;
     upper->flags = vma->flags;
     upper->faults = 0;
+    upper->cause = vma->cause;
     upper->ops = vma->ops;
     upper->source = vma->source ? pagesrc_get(vma->source) : NULL;
     upper->offset = vma->offset + ((va - vma->start) >> PAGE_SHIFT);
+    TELL(split, aspace, vma->start, vma->end, va);
     vma_resize(&aspace->vmas, vma, vma->start, va);
     vma_insert(&aspace->vmas, upper);
     return 0;
@@ -201,6 +206,7 @@ static struct vma *absorb(struct aspace *aspace, struct vma *lower, struct vma *
 {
     vaddr_t end = upper->end;
 
+    TELL(merge, aspace, lower, upper);
     lower->flags |= upper->flags;
     lower->faults += upper->faults;
     vma_remove(&aspace->vmas, upper);
@@ -236,6 +242,8 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
     }
     aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
     aspace_account(aspace, flags, (int64_t)vma_pages(vma));
+    if ((flags ^ vma->flags) & VMA_PROT)
+        TELL(prot, aspace, vma->start, vma->end, flags);
     vma->flags = flags;
     return aspace_merge(aspace, vma);
 }
@@ -283,6 +291,7 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
         next = vma_next(vma);
         last = vma->end;
         aspace_remember(aspace, vma->start, vma->end, vma->flags);
+        TELL(del, aspace, vma);
         aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
         vma_remove(&aspace->vmas, vma);
         vma_free(vma);
@@ -299,6 +308,7 @@ static void truncate_one(struct aspace *aspace, const struct pagesrc *source, ui
         if (vma->source != source || vma->offset + vma_pages(vma) <= first)
             continue;
         uint64_t kept = first > vma->offset ? first - vma->offset : 0;
+        TELL(zap, aspace, vma->start + (kept << PAGE_SHIFT), vma->end);
         pmap_remove(&aspace->pmap, vma->start + (kept << PAGE_SHIFT), vma->end);
     }
 }

@@ -46,6 +46,10 @@ struct aspace {
     uint64_t committed;         /* VMA_ACCOUNT: its share of Committed_AS */
     uint32_t lock_future;       /* mlockall(MCL_FUTURE): VMA_LOCK flags of regions to come */
 
+    uint32_t told;          /* the trace_generation that knows its regions (mm/tell.c) */
+    bool changed_by_others; /* since then */
+    uint64_t counts_told;
+
     uint64_t faults; /* served here: what ru_minflt counts */
     uint32_t unmapped_next;
     uint64_t caller_rip; /* of the system call that is under way, for the history; set by sys/ */

@@ -20,6 +20,7 @@
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
 #include <mm/stack.h>
+#include <mm/tell.h>
 
 /* x86 cannot map a page that can be written or executed but not read. */
 static bool access_allowed(const struct vma *vma, enum access access)
@@ -37,6 +38,8 @@ static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access ac
         return -EFAULT;
     if (unlikely(!access_allowed(vma, access)))
         return -EACCES;
+    if (TRACE_ON(fault_end))
+        return fault_told(aspace, vma, page_floor(va), access);
     int result = vma->ops->fault(aspace, vma, page_floor(va), access, pmap_lookup(&aspace->pmap, va));
     if (likely(result == 0)) {
         vma->faults++;
@@ -58,11 +61,13 @@ int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access a
     int result = 0;
 
     mutex_lock(&aspace->lock);
+    trace_populate(true);
     for (vaddr_t va = page_floor(start); va < end && result == 0; va += PAGE_SIZE) {
         pte_t pte = pmap_lookup(&aspace->pmap, va);
         if (!(pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(pte & PTE_WRITE)))
             result = fault_locked(aspace, va, access);
     }
+    trace_populate(false);
     mutex_unlock(&aspace->lock);
     return result;
 }

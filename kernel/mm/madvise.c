@@ -12,6 +12,7 @@
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
 #include <mm/mmap.h>
+#include <mm/tell.h>
 
 #include <linux/mman.h>
 
@@ -64,8 +65,10 @@ static int advise(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t
         return -EINVAL;
     if (advice->number == MADV_MERGEABLE && vma->flags & VMA_SHARED)
         return 0; /* shared pages are one already */
-    if (advice->number == MADV_DONTNEED || advice->number == MADV_DONTNEED_LOCKED)
+    if (advice->number == MADV_DONTNEED || advice->number == MADV_DONTNEED_LOCKED) {
+        TELL(zap, aspace, start, end);
         pmap_remove(&aspace->pmap, start, end);
+    }
     return aspace_reflag(aspace, vma, start, end, flags) ? 0 : -ENOMEM;
 }
 

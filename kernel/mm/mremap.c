@@ -13,6 +13,7 @@
  * Guards: takes aspace->lock. */
 #include <asm-generic/errno.h>
 #include <mm/mmap.h>
+#include <mm/tell.h>
 #include <pagesrc.h>
 
 #include <linux/mman.h>
@@ -104,6 +105,7 @@ static int64_t move(struct remap *remap, struct vma *vma)
     moved_to->offset = offset;
     if (pmap_move(&aspace->pmap, remap->from, remap->to, moved) < 0)
         goto unmap;
+    TELL(move, aspace, remap->from, remap->from + moved, remap->to);
     leave(remap, vma);
     aspace_merge(aspace, moved_to);
     return (int64_t)remap->to;
@@ -163,6 +165,7 @@ static int64_t grow(struct remap *remap, struct vma *vma)
 
     if (at_end && new_end <= STACK_TOP && vma_range_free(&aspace->vmas, vma->end, new_end)) {
         aspace_account(aspace, vma->flags, (int64_t)((new_end - vma->end) >> PAGE_SHIFT));
+        TELL(size, aspace, vma, vma->start, new_end);
         vma_resize(&aspace->vmas, vma, vma->start, new_end);
         aspace_merge(aspace, vma);
         return (int64_t)remap->from;

@@ -21,6 +21,7 @@
 #include <mm/page.h>
 #include <sched/spinlock.h>
 #include <string.h>
+#include <trace/trace.h>
 #include <x86/cpu.h>
 
 #define PAGE_FLAG_FREE_BLOCK (1U << 1) /* the first frame of a block in free_blocks */
@@ -274,6 +275,17 @@ static bool cache_fill(struct page_cache *cache)
     return true;
 }
 
+/* Out of the way of those who have nothing to tell. */
+static __attribute__((noinline)) void tell_alloc(const struct page *page)
+{
+    TRACE(frame_alloc, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
+}
+
+static __attribute__((noinline)) void tell_free(const struct page *page)
+{
+    TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
+}
+
 static void page_give(struct page *page, struct page_cache *cache, enum page_owner owner, int64_t frames)
 {
     page->refs = 1;
@@ -281,6 +293,8 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
     page->owner = (uint8_t)owner;
     cache->owned[PAGE_FREE] -= frames;
     cache->owned[owner] += frames;
+    if (TRACE_ON(frame_alloc))
+        tell_alloc(page);
 }
 
 struct page *page_alloc(enum page_owner owner)
@@ -358,6 +372,8 @@ void page_put(struct page *page)
     if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
 
+    if (TRACE_ON(frame_free))
+        tell_free(page);
     struct page_cache *cache = &caches[cpu_number()];
     page_disown(page, cache);
     if (likely(page->order == 0 && cache->count < CACHE_MAX)) {
@@ -371,8 +387,27 @@ void page_put(struct page *page)
     spin_unlock(&buddy_lock);
 }
 
+/* Those of the batch that nobody else holds, as blocks. */
+static void batch_tell(const uint32_t *pfns, unsigned count)
+{
+    for (unsigned i = 0, order; i < count; i += 1U << order) {
+        const struct page *first = pfn_to_page(pfns[i]);
+        unsigned run = 0;
+
+        while (i + run < count && pfns[i + run] == pfns[i] + run && pfn_to_page(pfns[i + run])->refs == 1 &&
+               pfn_to_page(pfns[i + run])->owner == first->owner)
+            run++;
+        for (order = 0; order < PAGE_MAX_ORDER && pfns[i] % (2U << order) == 0 && 2U << order <= run;)
+            order++;
+        if (run)
+            TRACE(frame_free, .pfn = pfns[i], .order = (uint8_t)order, .owner = first->owner);
+    }
+}
+
 void page_put_batch(const uint32_t *pfns, unsigned count)
 {
+    if (TRACE_ON(frame_free))
+        batch_tell(pfns, count);
     struct page_cache *cache = &caches[cpu_number()];
     pfn_t run_start = 0, run_end = 0;
 

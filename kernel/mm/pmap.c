@@ -18,6 +18,7 @@
 #include <mm/kmap.h>
 #include <mm/pmap.h>
 #include <mm/pt.h>
+#include <mm/ptwrite.h>
 #include <string.h>
 #include <x86/cpu.h>
 
@@ -95,6 +96,8 @@ static void release_begin(struct release *release, struct pmap *pmap, vaddr_t st
 static void release_finish(struct release *release)
 {
     if (release->start < release->end)
+        TRACE(tlb, FLUSH_TOLD(release->start, release->end));
+    if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
     page_put_batch(release->pfns, release->count);
     release->count = 0;
@@ -142,7 +145,7 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         struct page *below = pfn_to_page(pte_pfn(*entry));
         if (below->maps > 0)
             return;
-        *entry = 0;
+        pte_write(entry, level, va, 0);
         pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
@@ -176,7 +179,7 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
             if (!below)
                 return empty_tables_free(pmap, va);
-            *entry = page_to_paddr(below) | USER_TABLE;
+            pte_write(entry, level, va, page_to_paddr(below) | USER_TABLE);
             virt_to_page(table)->maps++;
             pmap->tables++;
         }
@@ -241,6 +244,8 @@ static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct re
     uint32_t *pfn = release->pfns + release->count;
     uint32_t cleared = 0;
 
+    run_tell(run, 0);
+
     for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
         if (*entry == 0)
             continue;
@@ -283,6 +288,15 @@ static bool may_write_now(pte_t entry, enum pmap_protection protection)
     return protection == PMAP_WRITE_SHARED && entry & PTE_DIRTY;
 }
 
+static inline pte_t protected(pte_t entry, enum pmap_protection protection, bool write, pte_t access)
+{
+    pte_t kept = entry & (PTE_FRAME_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_USER);
+
+    if (write && may_write_now(entry, protection))
+        kept |= PTE_WRITE;
+    return kept | access;
+}
+
 /* => true if an entry has changed. */
 static bool run_protect(const struct pt_run *run, enum pmap_protection protection, bool executable)
 {
@@ -290,13 +304,14 @@ static bool run_protect(const struct pt_run *run, enum pmap_protection protectio
     bool write = protection == PMAP_WRITE_PRIVATE || protection == PMAP_WRITE_SHARED;
     bool changed = false;
 
+    for (size_t i = 0; TRACE_ON(pte) && i < run->count; i++)
+        if (run->entry[i])
+            pte_tell(run, i, protected(run->entry[i], protection, write, access));
     for (pte_t *at = run->entry, *end = at + run->count; at < end; at++) {
         pte_t before = *at;
         if (before == 0)
             continue;
-        pte_t after = (before & (PTE_FRAME_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_USER)) | access;
-        if (write && may_write_now(before, protection))
-            after |= PTE_WRITE;
+        pte_t after = protected(before, protection, write, access);
         *at = after;
         changed |= after != before;
     }
@@ -312,6 +327,8 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 
     while (pt_next_run(&iterator, &run))
         changed |= run_protect(&run, protection, executable);
+    if (changed)
+        TRACE(tlb, FLUSH_TOLD(start, end));
     if (changed)
         tlb_flush(pmap, start, end);
 }
@@ -349,6 +366,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
     int result = 0;
 
     while (pt_next_run(&iterator, &run)) {
+        run_tell(&run, ~PTE_WRITE);
         pte_t *target = leaf_make(to, run.va);
         if (!target) {
             result = -ENOMEM;
@@ -360,6 +378,8 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
             empty_tables_free(to, run.va);
     }
     if (was_writable)
+        TRACE(tlb, FLUSH_TOLD(start, end));
+    if (was_writable)
         tlb_flush(from, start, end);
     return result;
 }
@@ -370,7 +390,8 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
     struct pt_iterator iterator = pt_range(pmap->root, from, from + bytes);
     struct pt_run run;
 
-    while (pt_next_run(&iterator, &run))
+    while (pt_next_run(&iterator, &run)) {
+        run_tell(&run, 0);
         for (size_t i = 0; i < run.count; i++) {
             uint64_t done = run.va - from + i * PAGE_SIZE;
             if (run.entry[i] == 0)
@@ -379,11 +400,12 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             if (!target)
                 return done;
             assert(*target == 0);
-            *target = run.entry[i];
+            pte_write(target, 1, to + done, run.entry[i]);
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
             run.table->maps--;
         }
+    }
     return bytes;
 }
 

@@ -68,6 +68,7 @@ struct vma {
     vaddr_t start, end; /* [start, end), page-aligned */
     uint32_t flags;     /* VMA_ */
     uint32_t faults;    /* that it has served */
+    uint32_t cause;     /* the operation of the C library under which it was made or last grew (trace/) */
     const struct vma_ops *ops;
     struct pagesrc *source; /* NULL: anonymous; a reference is held */
     uint64_t offset; /* page number in the source at `start`; anonymous: start >> PAGE_SHIFT at birth */

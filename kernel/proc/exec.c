@@ -20,6 +20,7 @@
 #include <dev/random.h>
 #include <fs/path.h>
 #include <mm/access.h>
+#include <mm/tell.h>
 #include <proc/arguments.h>
 #include <proc/elf.h>
 #include <proc/exec.h>
@@ -283,6 +284,20 @@ void program_adopt(struct task *task, struct program *program, struct trapframe 
 
 /* ---- execve ---- */
 
+static void tell_exec(struct aspace *aspace, const struct program *program)
+{
+    struct thread *thread = current_thread();
+    char path[TOLD_NAME_MAX];
+
+    thread->operation = thread->mark = 0;
+    if (likely(!trace_level))
+        return;
+    program->node->source->ops->name(program->node->source, path, sizeof(path));
+    TRACE_TEXT(exec, path, .stack_low = aspace->stack_start, .stack_high = STACK_TOP, .entry = program->entry,
+               .base = aspace->code_start, .brk = aspace->brk);
+    aspace_tell(aspace, TRACE_vma_why_exec);
+}
+
 /* Nothing here can fail. */
 static void commit(struct task *task, struct program *program, struct trapframe *frame)
 {
@@ -302,6 +317,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     task->stack = (struct sigframe_stack){0};
     process->has_execed = true;
     process_vfork_done(process);
+    tell_exec(process->aspace, program);
 
     aspace_put(old_aspace);
     if (old_executable)

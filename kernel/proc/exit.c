@@ -15,6 +15,7 @@
 #include <proc/alarm.h>
 #include <proc/futex.h>
 #include <proc/process.h>
+#include <mm/tell.h>
 #include <proc/signal.h>
 
 #include <asm-generic/siginfo.h>
@@ -132,6 +133,17 @@ static bool begin_to_end(struct process *process)
     return last;
 }
 
+/* The last words about a process: what it holds, and that it ends. */
+static void tell_exit(struct process *process)
+{
+    trace_operation_end();
+    aspace_tell_counts(process->aspace);
+    mutex_lock(&process->aspace->lock);
+    aspace_tell_resident(process->aspace, TRACE_vma_why_exit);
+    mutex_unlock(&process->aspace->lock);
+    TRACE(proc_exit, .status = process->exit_status);
+}
+
 void task_exit(int status)
 {
     struct task *task = current_task();
@@ -139,9 +151,12 @@ void task_exit(int status)
     task_clear_tid(task);
     if (process->task_count > 1)
         signal_hand_over(task);
+    TRACE(thread_exit);
     if (begin_to_end(process)) {
         if (!process->ending)
             process->exit_status = status;
+        if (unlikely(trace_wanted()))
+            tell_exit(process);
         if (process->pid == 1)
             process_all_done(process->exit_status);
         alarm_set(process, 0, 0);

@@ -12,6 +12,7 @@
 #include <asm-generic/errno.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <mm/tell.h>
 #include <string.h>
 #include <x86/trapframe.h>
 
@@ -22,6 +23,8 @@ static void child_begin(void *argument)
 {
     struct task *task = argument;
     struct trapframe *frame = thread_frame(task->thread.stack_top);
+    if (unlikely(trace_level))
+        aspace_tell(task->thread.process->aspace, TRACE_vma_why_fork);
     /* A bad address is the program's own affair: Linux ignores it too. */
     if (task->set_child_tid)
         (void)copy_to_user(task->set_child_tid, &task->thread.tid, sizeof(task->thread.tid));
@@ -83,8 +86,10 @@ static int clone_thread(const struct trapframe *frame, const struct clone_option
     copy_task(child, current_task(), frame, options);
     current_process()->files->threaded = true;
     int error = task_enter(child);
-    if (!error)
+    if (!error) {
+        TRACE(thread_new, .child = (uint32_t)child->thread.tid);
         return begin(child, options);
+    }
     task_free(child);
     return error;
 }
@@ -139,6 +144,7 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
     if (error)
         goto free_all;
 
+    TRACE(proc_new, .child = (uint32_t)child->pid, .flags = (uint32_t)flags);
     if (flags & CLONE_VFORK) {
         waitq_init(&wait.queue);
         child->vfork = &wait;

@@ -8,6 +8,7 @@
  *
  * The numbers of other processes are read without their locks: they may be a page off while those run. */
 #include <proc/oom.h>
+#include <trace/trace.h>
 
 #include <lib/log.h>
 #include <lib/words.h>
@@ -117,6 +118,8 @@ void oom_kill(const struct trapframe *frame, vaddr_t address)
     say_table(chinese, victim, &ledger);
     say_decision(victim);
     say_why(chinese, asking, frame->rip);
+    TRACE(oom_kill, .victim = (uint32_t)victim->pid, .rss_kb = KB(pmap_resident_pages(&victim->aspace->pmap)),
+          .score = pages_of(victim) * 1000 / ledger.total);
     const struct aspace *aspace = victim->aspace;
     FOR_ALL_PROCESSES(process)
     {

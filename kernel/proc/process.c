@@ -19,6 +19,7 @@
 #include <mm/mmstat.h>
 #include <proc/process.h>
 #include <string.h>
+#include <trace/trace.h>
 
 #define PID_AFTER_WRAP 300 /* Linux keeps the low numbers for those who were there first (RESERVED_PIDS) */
 #define HASH_SIZE 256
@@ -179,6 +180,8 @@ static int enter_task(struct task *task)
         return 0;
     pid_bits[tid / WORD_BITS] |= 1UL << (tid % WORD_BITS);
     task->thread.tid = last_pid = tid;
+    task->thread.pid = process->pid ? process->pid : tid;
+    trace_thread_born(&task->thread, current_thread());
     TAILQ_INSERT_TAIL(&process->tasks, task, sibling);
     LIST_INSERT_HEAD(task_bucket_of(tid), task, hash);
     process->task_count++;

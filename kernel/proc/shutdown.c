@@ -13,6 +13,7 @@
 #include <lib/log.h>
 #include <mm/kmap.h>
 #include <mm/kmem.h>
+#include <mm/tell.h>
 #include <mm/kstack.h>
 #include <mm/page.h>
 #include <proc/alarm.h>
@@ -26,7 +27,7 @@
 
 struct baseline {
     struct page_ledger ledger;
-    uint64_t kernel_tables;
+    uint64_t kernel_tables, ring;
     unsigned caches;
     struct {
         const struct kmem_cache *cache;
@@ -40,6 +41,7 @@ void shutdown_remember(void)
 {
     page_ledger(&baseline.ledger);
     baseline.kernel_tables = kmap_tables();
+    baseline.ring = tell_ring_frames();
     for (struct kmem_cache *cache = kmem_first(); cache && baseline.caches < CACHES_MAX;
          cache = cache->next) {
         baseline.cache[baseline.caches].cache = cache;
@@ -124,10 +126,12 @@ static void compare_caches(void)
 
 static void compare_frames(const struct page_ledger *now)
 {
-    static const enum page_owner steady[] = {PAGE_FIRMWARE, PAGE_IMAGE, PAGE_ARRAY, PAGE_KSTACK, PAGE_BUFFER};
+    static const enum page_owner steady[] = {PAGE_FIRMWARE, PAGE_IMAGE, PAGE_ARRAY, PAGE_KSTACK};
     const struct page_ledger *then = &baseline.ledger;
     for (unsigned i = 0; i < ARRAY_SIZE(steady); i++)
         compare(page_owner_name(steady[i]), then->frames[steady[i]], now->frames[steady[i]]);
+    compare(page_owner_name(PAGE_BUFFER), then->frames[PAGE_BUFFER] + tell_ring_frames() - baseline.ring,
+            now->frames[PAGE_BUFFER]);
     compare(page_owner_name(PAGE_ANON), 0, now->frames[PAGE_ANON]);
     /* The kernel's own tables may have grown, for more stacks at once than ever before. */
     compare(page_owner_name(PAGE_TABLE), then->frames[PAGE_TABLE] + kmap_tables() - baseline.kernel_tables,

@@ -101,6 +101,8 @@ static void switch_to(struct run_queue *queue, struct thread *next)
     next->state = THREAD_RUNNING;
     queue->current = next;
     queue->switches++;
+    if (unlikely(sched_switch_hook != NULL))
+        sched_switch_hook(previous, next);
     this_cpu()->current = next;
 
     if (previous->fpu)
@@ -258,6 +260,7 @@ static void deadline_reached(struct timeout *timeout)
 /* ---- Tick and idle loop ---- */
 
 void (*sched_tick_hook)(uint64_t now);
+void (*sched_switch_hook)(const struct thread *from, const struct thread *to);
 
 void sched_tick(bool from_user)
 {

@@ -37,6 +37,11 @@ struct thread {
     uint64_t fs_base;  /* the user's thread pointer (arch_prctl ARCH_SET_FS) */
     uint8_t *fpu;      /* FPU_STATE_SIZE bytes, 16-aligned; NULL: a kernel thread */
     int tid;
+    int pid;                  /* of its process: for those who may not know processes */
+    bool traced;              /* the event stream tells of it (trace/) */
+    uint32_t operation, mark; /* of the C library, that it has open: the causes of what it does; 0: none */
+    uint32_t call;            /* the system call that it is in, while calls are watched; else NO_CALL or 0 */
+#define NO_CALL ~0U
     struct process *process; /* NULL: a kernel thread */
     uint64_t cpu_ns;         /* time it has run, up to the last switch */
     uint64_t user_ticks, system_ticks;
@@ -90,6 +95,8 @@ uint64_t thread_cpu_ns(const struct thread *thread);
 /* Called at every tick of every CPU, with interrupts off; NULL: nobody. For a higher layer that keeps time of
  * its own. */
 extern void (*sched_tick_hook)(uint64_t now);
+/* The same at every switch, while `from` is still the current thread. */
+extern void (*sched_switch_hook)(const struct thread *from, const struct thread *to);
 /* Nanoseconds spent idle since boot. */
 uint64_t sched_idle_ns(void);
 

@@ -11,6 +11,7 @@
 #include <proc/process.h>
 #include <string.h>
 #include <sys/errname.h>
+#include <trace/trace.h>
 
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
@@ -37,8 +38,6 @@ static const char *const signals[] = {
     SIGNAL(SIGPIPE), SIGNAL(SIGALRM), SIGNAL(SIGTERM), SIGNAL(SIGCHLD), SIGNAL(SIGCONT),  SIGNAL(SIGSTOP),
     SIGNAL(SIGTSTP), SIGNAL(SIGTTIN), SIGNAL(SIGTTOU), SIGNAL(SIGURG),  SIGNAL(SIGWINCH), SIGNAL(SIGIO),
 };
-
-bool strace_on = true;
 
 /* The end of the text so far, and the room left behind it. */
 struct text {
@@ -99,8 +98,10 @@ static bool asked_for(void)
 {
     char value[8];
 
-    strace_on = boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0;
-    return strace_on;
+    if (boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0)
+        return true;
+    trace_calls &= (uint8_t)~TRACE_CALLS_STRACE;
+    return false;
 }
 
 void strace_enter(struct strace_line *line, const struct trapframe *frame)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* strace.h - the kernel option `strace`: one log line for each system call, in strace(1)'s manner. */
+/* strace.h - the kernel option `strace`: one log line for each system call, in strace(1)'s manner. It is on while
+ * trace_calls (trace/trace.h) says so. */
 #ifndef FAULTLINE_SYS_STRACE_H
 #define FAULTLINE_SYS_STRACE_H
 
 #include <types.h>
 #include <x86/trapframe.h>
-
-extern bool strace_on; /* true until the first call has asked the command line */
 
 /* A call under way: the text of its arguments, made before it runs because it may change what they point to. */
 struct strace_line {

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* syscall.c - from the call's number to its function. Everything else is in the files beside this one.
  *
- * This is on the way of every call, so it is two comparisons and a jump: the result goes back in rax. The kernel option `strace` prints each call;
- * its switch starts as "on", so that the first call of all finds out whether it was asked for (sys/strace.c). */
+ * This is on the way of every call, so it is two comparisons and a jump: the result goes back in rax. Who wants to hear of calls
+ * (the kernel option `strace`, the event stream) sets trace_calls; strace's switch starts as "on", so that the first call of all finds
+ * out whether it was asked for (sys/strace.c). */
 #include <sys/syscall.h>
 
 #include <sys/calls.h>
+#include <sched/thread.h>
 #include <sys/strace.h>
+#include <sys/trace.h>
+#include <trace/trace.h>
 
 #include <asm-generic/errno.h>
 #include <asm/unistd.h>
@@ -36,7 +40,7 @@ static inline int64_t call(struct trapframe *frame)
     return likely(number < NUMBERS) ? calls[number](frame) : -ENOSYS;
 }
 
-static __attribute__((noinline)) int64_t traced_call(struct trapframe *frame)
+static int64_t call_with_line(struct trapframe *frame)
 {
     struct strace_line line;
 
@@ -46,7 +50,23 @@ static __attribute__((noinline)) int64_t traced_call(struct trapframe *frame)
     return result;
 }
 
+static __attribute__((noinline)) int64_t watched_call(struct trapframe *frame)
+{
+    uint32_t number = (uint32_t)frame->error;
+
+    if (number == TRACE_CALL)
+        return sys_trace(frame);
+    current_thread()->call = number;
+    if (trace_calls & TRACE_CALLS_STREAM)
+        trace_call_enter(frame);
+    int64_t result = trace_calls & TRACE_CALLS_STRACE ? call_with_line(frame) : call(frame);
+    if (trace_calls & TRACE_CALLS_STREAM)
+        trace_call_leave(number, result);
+    current_thread()->call = NO_CALL;
+    return result;
+}
+
 int64_t syscall_entry(struct trapframe *frame)
 {
-    return likely(!strace_on) ? call(frame) : traced_call(frame);
+    return likely(!trace_calls) ? call(frame) : watched_call(frame);
 }

@@ -14,6 +14,7 @@
 
 struct vdso_data {
     uint32_t sequence;
+    uint8_t trace_level;      /* of the event stream (trace/) */
     bool has_rdtscp;          /* and TSC_AUX holds the CPU's number */
     struct clock_scale scale; /* TSC ticks -> CLOCK_MONOTONIC */
     uint64_t realtime;        /* nanoseconds by which CLOCK_REALTIME is ahead */

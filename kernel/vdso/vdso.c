@@ -15,6 +15,7 @@
 #include <pagesrc.h>
 #include <sched/spinlock.h>
 #include <string.h>
+#include <trace/trace.h>
 #include <vdso/data.h>
 #include <vdso/vdso.h>
 
@@ -46,6 +47,7 @@ void vdso_update(void)
     __atomic_thread_fence(__ATOMIC_RELEASE);
     data->scale = clock_scale;
     data->realtime = clock_boot_realtime();
+    data->trace_level = trace_level;
     data->has_rdtscp = cpu_features.rdtscp;
     __atomic_store_n(&data->sequence, data->sequence + 1, __ATOMIC_RELEASE);
     spin_unlock(&lock);

@@ -27,6 +27,8 @@ struct allocator {
     /* The block at its new size, perhaps elsewhere. NULL: no memory, the old block is as it was. bytes > 0 */
     void *(*resize)(void *p, size_t bytes);
     size_t (*usable)(void *p);
+    /* What p, a block of ours, was cut from memory as: fills chunk and size. NULL: there are no chunks. */
+    void (*look)(const void *p, struct heap_block *block);
     /* heap_walk and heap_check of inspect.h. */
     int (*walk)(int (*visit)(const struct heap_block *block, void *context), void *context);
     const char *(*check)(void);

@@ -38,6 +38,18 @@ bool glue_break_set(uintptr_t address);
 void glue_lock(void);
 void glue_unlock(void);
 
+/* Somebody watches (Faultline's event stream; never on Linux): told.h then tells each operation, by glue_tell. What an operation
+ * did on its way is noted here as it happens, by the seam itself (brk, mmap) and by the allocators. */
+struct glue_note {
+    uint8_t path; /* enum trace_malloc_path */
+    uint8_t act;  /* enum trace_free_act, trace_realloc_act */
+    uint32_t searched;
+};
+extern struct glue_note glue_note;
+extern bool glue_watched;
+extern uint32_t glue_operations; /* so many have been told; marks count too */
+void glue_tell(unsigned event, const void *payload, size_t size);
+
 /* The key of the header seals, asked for once, before the first chunk. Any value works, best a secret. */
 uint64_t glue_random(void);
 

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../kernel/trace/events.h"
 #include "glue.h"
+
+struct glue_note glue_note;
+bool glue_watched; /* libc/sys/watch.c sets it when the program starts */
+uint32_t glue_operations;
+
+static uintptr_t break_seen; /* at the last look: where a move of the break begins */
+
+void glue_tell(unsigned event, const void *payload, size_t size)
+{
+    int saved = errno;
+
+    if (syscall(TRACE_CALL, event, payload, size) < 0 && errno == ENOSYS)
+        glue_watched = false; /* nobody wants to know of this process */
+    errno = saved;
+}
 
 void *glue_pages_map(size_t bytes)
 {
+    glue_note.path = TRACE_malloc_path_mmap;
     void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return pages == MAP_FAILED ? NULL : pages;
@@ -26,11 +44,14 @@ void *glue_pages_map(size_t bytes)
 /* Can fail only where cutting a row in two would pass the limit of rows; the pages are then lost to us. */
 void glue_pages_unmap(void *pages, size_t bytes)
 {
+    glue_note.act = TRACE_free_act_unmap;
     munmap(pages, bytes);
 }
 
 void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes)
 {
+    glue_note.act = TRACE_realloc_act_remap;
+
     void *moved = mremap(pages, old_bytes, new_bytes, MREMAP_MAYMOVE);
 
     return moved == MAP_FAILED ? NULL : moved;
@@ -40,12 +61,30 @@ uintptr_t glue_break(void)
 {
     long now = syscall(SYS_brk, 0);
 
-    return now == -1 ? 0 : (uintptr_t)now;
+    break_seen = now == -1 ? 0 : (uintptr_t)now;
+    return break_seen;
 }
 
 bool glue_break_set(uintptr_t address)
 {
-    return brk((void *)address) == 0;
+    static bool before;
+    struct trace_heap_top top = {.old_break = break_seen, .new_break = address, .why = TRACE_top_why_grow};
+
+    if (brk((void *)address) != 0)
+        return false;
+    if (address < break_seen) {
+        glue_note.act = TRACE_free_act_trim;
+        top.why = TRACE_top_why_trim;
+    } else {
+        glue_note.path = TRACE_malloc_path_brk;
+        if (!before)
+            top.why = TRACE_top_why_first;
+    }
+    before = true;
+    break_seen = address;
+    if (glue_watched)
+        glue_tell(TRACE_heap_top, &top, sizeof(top));
+    return true;
 }
 
 /* 0: free, 1: held, 2: held, and somebody may sleep until it is free. Without contention no system call. */

@@ -11,8 +11,12 @@
 #include "allocator.h"
 #include "glue.h"
 #include "inspect.h"
+#include "told.h"
 
-static void *allocate(size_t bytes, size_t alignment, bool zero)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define SITE ((uintptr_t)__builtin_return_address(0))
+
+static void *take(size_t bytes, size_t alignment, bool zero)
 {
     glue_lock();
     bool sane = bytes < REQUEST_LIMIT && alignment < REQUEST_LIMIT;
@@ -23,9 +27,22 @@ static void *allocate(size_t bytes, size_t alignment, bool zero)
     return p;
 }
 
+/* site: where the program called. */
+static inline void *allocate(size_t bytes, size_t alignment, bool zero, uintptr_t site)
+{
+    if (!UNLIKELY(glue_watched))
+        return take(bytes, alignment, zero);
+
+    uint32_t op = told_begin(site);
+    void *p = take(bytes, alignment, zero);
+
+    told_malloc(op, site, bytes, alignment, p);
+    return p;
+}
+
 void *malloc(size_t bytes)
 {
-    return allocate(bytes, BLOCK_ALIGN, false);
+    return allocate(bytes, BLOCK_ALIGN, false, SITE);
 }
 
 void *calloc(size_t number, size_t bytes)
@@ -36,36 +53,81 @@ void *calloc(size_t number, size_t bytes)
         errno = ENOMEM;
         return NULL;
     }
-    return allocate(total, BLOCK_ALIGN, true);
+    return allocate(total, BLOCK_ALIGN, true, SITE);
 }
 
-void free(void *p)
+static void give(void *p)
 {
     int saved = errno; /* free never changes errno: it stands on error paths */
 
-    if (!p)
-        return;
     glue_lock();
     allocator_chosen->give(p);
     glue_unlock();
     errno = saved;
 }
 
-/* realloc(p, 0) frees, as glibc does. */
-void *realloc(void *p, size_t bytes)
+/* A pointer that is not ours is not looked at before the allocator has judged it: then the operation has no end. */
+static void give_told(void *p, uintptr_t site)
+{
+    uint32_t op = told_begin(site);
+    struct heap_block block = {.size = 0};
+
+    if (malloc_usable_size(p)) /* ends the program if p is no block */
+        block = told_look(p);
+    give(p);
+    told_free(op, site, p, &block);
+}
+
+static inline void release(void *p, uintptr_t site)
 {
     if (!p)
-        return malloc(bytes);
-    if (bytes == 0) {
-        free(p);
-        return NULL;
-    }
+        return;
+    if (UNLIKELY(glue_watched))
+        give_told(p, site);
+    else
+        give(p);
+}
+
+void free(void *p)
+{
+    release(p, SITE);
+}
+
+static void *resize(void *p, size_t bytes)
+{
     glue_lock();
     void *resized = bytes < REQUEST_LIMIT ? allocator_chosen->resize(p, bytes) : NULL;
     glue_unlock();
     if (!resized)
         errno = ENOMEM;
     return resized;
+}
+
+static void *resize_told(void *p, size_t bytes, uintptr_t site)
+{
+    uint32_t op = told_begin(site);
+    struct heap_block before = told_look(p);
+    void *resized = resize(p, bytes);
+
+    told_realloc(op, site, p, &before, resized, bytes);
+    return resized;
+}
+
+/* realloc(p, 0) frees, as glibc does. */
+static inline void *reallocate(void *p, size_t bytes, uintptr_t site)
+{
+    if (!p)
+        return allocate(bytes, BLOCK_ALIGN, false, site);
+    if (bytes == 0) {
+        release(p, site);
+        return NULL;
+    }
+    return UNLIKELY(glue_watched) ? resize_told(p, bytes, site) : resize(p, bytes);
+}
+
+void *realloc(void *p, size_t bytes)
+{
+    return reallocate(p, bytes, SITE);
 }
 
 void *reallocarray(void *p, size_t number, size_t bytes)
@@ -76,7 +138,7 @@ void *reallocarray(void *p, size_t number, size_t bytes)
         errno = ENOMEM;
         return NULL;
     }
-    return realloc(p, total);
+    return reallocate(p, total, SITE);
 }
 
 static bool is_power_of_two(size_t value)
@@ -84,18 +146,23 @@ static bool is_power_of_two(size_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-void *memalign(size_t alignment, size_t bytes)
+static inline void *allocate_aligned(size_t alignment, size_t bytes, uintptr_t site)
 {
     if (!is_power_of_two(alignment)) {
         errno = EINVAL;
         return NULL;
     }
-    return allocate(bytes, alignment < BLOCK_ALIGN ? BLOCK_ALIGN : alignment, false);
+    return allocate(bytes, alignment < BLOCK_ALIGN ? BLOCK_ALIGN : alignment, false, site);
+}
+
+void *memalign(size_t alignment, size_t bytes)
+{
+    return allocate_aligned(alignment, bytes, SITE);
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes)
 {
-    return memalign(alignment, bytes);
+    return allocate_aligned(alignment, bytes, SITE);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t bytes)
@@ -105,7 +172,7 @@ int posix_memalign(void **result, size_t alignment, size_t bytes)
     if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
         return EINVAL;
 
-    void *p = memalign(alignment, bytes);
+    void *p = allocate_aligned(alignment, bytes, SITE);
 
     errno = saved;
     if (!p)
@@ -116,7 +183,7 @@ int posix_memalign(void **result, size_t alignment, size_t bytes)
 
 void *valloc(size_t bytes)
 {
-    return memalign(GLUE_PAGE, bytes);
+    return allocate_aligned(GLUE_PAGE, bytes, SITE);
 }
 
 void *pvalloc(size_t bytes)
@@ -125,7 +192,7 @@ void *pvalloc(size_t bytes)
         errno = ENOMEM;
         return NULL;
     }
-    return memalign(GLUE_PAGE, (bytes + GLUE_PAGE - 1) & ~(GLUE_PAGE - 1));
+    return allocate_aligned(GLUE_PAGE, (bytes + GLUE_PAGE - 1) & ~(GLUE_PAGE - 1), SITE);
 }
 
 size_t malloc_usable_size(void *p)

@@ -61,6 +61,10 @@
 #define glue_break_set __malloc_glue_break_set
 #define glue_lock __malloc_glue_lock
 #define glue_unlock __malloc_glue_unlock
+#define glue_note __malloc_glue_note
+#define glue_watched __malloc_glue_watched
+#define glue_operations __malloc_glue_operations
+#define glue_tell __malloc_glue_tell
 #define glue_random __malloc_glue_random
 #define glue_environment __malloc_glue_environment
 #define glue_die __malloc_glue_die

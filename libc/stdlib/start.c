@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "../sys/watch.h"
 #include "start.h"
 
 int main(int argc, char **argv, char **envp);
@@ -49,6 +50,7 @@ void libc_start(long *stack)
         program_invocation_short_name = basename(argv[0]);
     }
 
+    trace_start();
     run_initializers(__preinit_array_start, __preinit_array_end, argc, argv);
     run_initializers(__init_array_start, __init_array_end, argc, argv);
     exit(main(argc, argv, environ));

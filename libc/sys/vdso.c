@@ -27,6 +27,7 @@ static void take(const char *name, void *function)
         {"__vdso_gettimeofday", &found.gettimeofday},
         {"__vdso_time", &found.time},
         {"__vdso_getcpu", &found.getcpu},
+        {"__vdso_trace_level", &found.trace_level},
     };
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)

@@ -12,6 +12,7 @@ struct vdso {
     int (*gettimeofday)(struct timeval *, void *);
     time_t (*time)(time_t *);
     long (*getcpu)(unsigned *cpu, unsigned *node, void *unused);
+    unsigned (*trace_level)(void); /* Faultline's only: not 0 where somebody watches (watch.c) */
 };
 
 const struct vdso *vdso_functions(void);

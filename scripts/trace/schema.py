@@ -23,6 +23,7 @@ import keyword
 import os
 import re
 import struct
+import sys
 import uuid
 from collections import namedtuple
 
@@ -238,3 +239,8 @@ def environment(folder):
     for name, string, number in re.findall(r'^    (\w+) = (?:"((?:[^"\\]|\\.)*)"|(-?\d+));', block.group(1) if block else "", re.M):
         facts[name] = int(number) if number else re.sub(r"\\(.)", lambda m: "\n" if m.group(1) == "n" else m.group(1), string)
     return facts
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["layout"]:
+    print("/* The uuid of kernel/trace/events.def: the kernel marks its packets with it. */")
+    print("#define TRACE_LAYOUT", ", ".join(map(str, Schema().uuid.bytes)))

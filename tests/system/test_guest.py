@@ -107,7 +107,7 @@ def test_more_files(tmp_path):
     assert (result.returncode, result.stdout) == (0, b"firstsecond")
 
 
-@pytest.mark.parametrize("option", [["--swap", "16"], ["--trace", "file"]])
+@pytest.mark.parametrize("option", [["--swap", "16"]])
 def test_what_is_not_there_yet_says_so(option):
     result = lab.guest(["cat"], options=option)
     assert result.returncode == 125

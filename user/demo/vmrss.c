@@ -65,6 +65,7 @@ int main(int argc, char **argv)
     size_at_start = look_status_kb("VmSize");
     show_step("start", 0, 0);
 
+    demo_mark("malloc(1 GiB)");
     block = demo_opaque(malloc(GIB));
     if (!block) {
         printf("  malloc(1 GiB) = NULL: this kernel refuses to promise more than it has\n");
@@ -80,16 +81,22 @@ int main(int argc, char **argv)
     show_step("malloc(1 GiB)", resident, 0);
     show_whole_process();
 
+    demo_mark("read 1 page");
     faults = touch_read(first_page, 1);
     show_step("read 1 page", look_resident_kb(block), faults);
+    demo_mark("touch 1 page");
     faults = touch_write(first_page, 1);
     show_step("touch 1 page", look_resident_kb(block), faults);
+    demo_mark("touch 100 pages (99 more)");
     faults = touch_write(first_page + PAGE_SIZE, 99);
     show_step("touch 100 pages (99 more)", look_resident_kb(block), faults);
+    demo_mark("touch the same 100 again");
     faults = touch_write(first_page, 100);
     show_step("touch the same 100 again", look_resident_kb(block), faults);
+    demo_mark("touch all that fit");
     touch_all_that_fit(first_page, (size_t)(block + GIB - first_page) / PAGE_SIZE, look_resident_kb(block));
     show_whole_process();
+    demo_mark("free");
     free(block);
     show_step("free", 0, 0);
 

@@ -18,6 +18,7 @@
 #include "bins.h"
 
 #include "heap.h"
+#include "malloc/glue.h"
 #include "malloc/words.h"
 #include "report.h"
 
@@ -112,6 +113,7 @@ static struct chunk *bin_best(unsigned index, size_t size)
     struct chunk *c = bin_step(index, NULL);
 
     for (unsigned seen = 0; c && seen < SEARCH_LIMIT; seen++) {
+        glue_note.searched++;
         if (chunk_size(c) >= size && (!best || chunk_size(c) < chunk_size(best)))
             best = c;
         if (best && chunk_size(best) == size)

@@ -150,12 +150,19 @@ static bool classic_set(int parameter, int value)
     return settings_set(parameter, value);
 }
 
+static void classic_look(const void *p, struct heap_block *block)
+{
+    block->chunk = chunk_of(p);
+    block->size = chunk_size(chunk_of(p));
+}
+
 const struct allocator allocator_classic = {
     .name = "classic",
     .take = classic_take,
     .give = classic_give,
     .resize = classic_resize,
     .usable = classic_usable,
+    .look = classic_look,
     .trim = classic_trim,
     .set = classic_set,
     .walk = classic_walk,

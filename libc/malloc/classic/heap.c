@@ -11,8 +11,10 @@
  */
 #include "heap.h"
 
+#include "../../../kernel/trace/events.h"
 #include "bins.h"
 #include "malloc/words.h"
+#include "malloc/glue.h"
 #include "report.h"
 
 #define FAST_MAX ((size_t)128) /* glibc words an overflow from a chunk up to this size differently */
@@ -59,9 +61,11 @@ static struct chunk *take(size_t bytes, uintptr_t *clean)
         *clean = (uintptr_t)chunk_user(c) + chunk_capacity(c);
         chunk_set(c, chunk_size(c), CHUNK_USED);
         chunk_announce_used(c);
+        glue_note.path = chunk_size(c) - bytes < CHUNK_MIN ? TRACE_malloc_path_bin : TRACE_malloc_path_split;
         cut(c, bytes);
         return c;
     }
+    glue_note.path = TRACE_malloc_path_top; /* unless the seam says that the break had to move */
     if (heap.top && !chunk_sealed(heap.top))
         report_damage("malloc(): corrupted top size", heap.top, TEXT(top_header));
     if (heap.top && chunk_size(heap.top) >= bytes + CHUNK_MIN)
@@ -119,6 +123,7 @@ void heap_release(struct chunk *c)
 
     bool merges = chunk_prev_is_free(c);
 
+    glue_note.act = merges || !chunk_is_used(next) ? TRACE_free_act_merge : TRACE_free_act_bin;
     chunk_set(c, size, 0);
     if (merges) {
         c = chunk_prev(c);

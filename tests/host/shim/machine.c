@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <trace/ring.h>
+#include <trace/trace.h>
 #include <x86/cpu.h>
 
 uint64_t shim_cr3;
@@ -40,6 +42,56 @@ uint64_t clock_now(void)
 {
     static uint64_t now;
     return now++;
+}
+
+/* Nothing is traced. */
+uint8_t trace_level;
+uint32_t trace_generation;
+struct ring trace_ring;
+
+void trace_set_level(uint32_t level)
+{
+    (void)level;
+}
+
+struct thread *current_thread(void)
+{
+    static struct thread thread;
+
+    return &thread;
+}
+
+void trace_write(unsigned event, const void *payload, size_t size)
+{
+    (void)event;
+    (void)payload;
+    (void)size;
+}
+
+void trace_write_text(unsigned event, const void *payload, size_t size, const char *text)
+{
+    (void)text;
+    trace_write(event, payload, size);
+}
+
+bool trace_wanted(void)
+{
+    return false;
+}
+
+void trace_fault_begin(vaddr_t va, uint32_t access_error, uint32_t cause)
+{
+    (void)va, (void)access_error, (void)cause;
+}
+
+void trace_fault_end(const struct trace_fault_end *end, uint32_t cause)
+{
+    (void)end, (void)cause;
+}
+
+void trace_populate(bool begins)
+{
+    (void)begins;
 }
 
 pte_t *kmap_root(void)

@@ -77,15 +77,16 @@ unsigned long demo_number(int argc, char **argv, const char *name, unsigned long
     return otherwise;
 }
 
-void demo_head(const char *format, ...)
+void demo_head_at(const char *file, int line, const char *format, ...)
 {
+    char text[128];
     va_list arguments;
 
-    printf("\n%s", colour ? "\033[1m" : "");
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    printf("%s\n", colour ? "\033[0m" : "");
+    trace_mark_at(text, file, line);
+    printf("\n%s%s%s\n", colour ? "\033[1m" : "", text, colour ? "\033[0m" : "");
 }
 
 /* Prints `text` word by word, in a column of its own behind the label. */

@@ -28,7 +28,17 @@ bool demo_option(int argc, char **argv, const char *name);
 /* => the number behind option `name`, or `otherwise` when it is not there */
 unsigned long demo_number(int argc, char **argv, const char *name, unsigned long otherwise);
 
-void demo_head(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The headline of a step; it is also a mark in the event stream, with the place that it stands at. */
+#define demo_head(...) demo_head_at(__FILE__, __LINE__, __VA_ARGS__)
+void demo_head_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A mark alone. Other C libraries have none, nor has Linux. */
+#if __has_include(<sys/trace.h>)
+#include <sys/trace.h>
+#define demo_mark(text) trace_mark(text)
+#else
+#define demo_mark(text) ((void)0)
+#define trace_mark_at(text, file, line) ((void)(file), (void)(line))
+#endif
 
 /* The three closing words, wrapped to 78 columns. */
 void demo_article(const char *format, ...) __attribute__((format(printf, 1, 2)));

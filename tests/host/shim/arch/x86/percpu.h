@@ -13,4 +13,7 @@ static inline uint32_t cpu_number(void)
     return 0;
 }
 
+struct thread;
+struct thread *current_thread(void); /* there is one, machine.c has it */
+
 #endif

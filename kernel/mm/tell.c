@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* tell.c - see tell.h. */
+#include <mm/tell.h>
+
+#include <arch/x86/percpu.h>
+#include <mm/aspace.h>
+#include <mm/pt.h>
+#include <pagesrc.h>
+#include <sched/thread.h>
+#include <trace/ring.h>
+
+#include <asm-generic/errno.h>
+#include <asm/unistd.h>
+
+static_assert(TRACE_frame_owner_shmem + 1 == (int)PAGE_OWNERS, "events.def lists the owners of mm/owner.h");
+
+int tell_level(uint32_t level)
+{
+    if (level && !trace_ring.packets) {
+        struct page *page = page_alloc_order(PAGE_BUFFER, RING_ORDER);
+        if (!page)
+            return -ENOMEM;
+        trace_ring.packets = page_to_virt(page);
+    }
+    trace_set_level(level);
+    return 0;
+}
+
+uint64_t tell_ring_frames(void)
+{
+    return trace_ring.packets ? 1UL << RING_ORDER : 0;
+}
+
+/* ---- Is it to be told? ---- */
+
+static bool is_own(const struct aspace *aspace)
+{
+    return current_thread()->cr3 == aspace->pmap.cr3;
+}
+
+/* A change: told if the address space was, and left to the next telling of all if it is somebody else's. */
+static bool told(struct aspace *aspace)
+{
+    if (is_own(aspace))
+        return aspace->told == trace_generation && trace_wanted();
+    aspace->changed_by_others = true;
+    return false;
+}
+
+/* The verb, from the system call that the thread is in; a fault is in none. */
+static enum trace_vma_why why_now(void)
+{
+    switch (current_thread()->call) {
+    case __NR_mmap:
+        return TRACE_vma_why_mmap;
+    case __NR_brk:
+        return TRACE_vma_why_brk;
+    case __NR_mremap:
+        return TRACE_vma_why_mremap;
+    case __NR_munmap:
+        return TRACE_vma_why_munmap;
+    case __NR_mprotect:
+        return TRACE_vma_why_mprotect;
+    case __NR_madvise:
+        return TRACE_vma_why_madvise;
+    case __NR_mlock:
+    case __NR_mlock2:
+    case __NR_munlock:
+    case __NR_mlockall:
+    case __NR_munlockall:
+        return TRACE_vma_why_mlock;
+    case __NR_truncate:
+    case __NR_ftruncate:
+        return TRACE_vma_why_truncate;
+    default:
+        return TRACE_vma_why_stack;
+    }
+}
+
+/* ---- Regions ---- */
+
+static uint32_t flags_told(uint32_t flags)
+{
+    return (flags & VMA_SHARED ? 1U : 0) | (flags & VMA_HEAP ? 2U : 0) | (flags & VMA_STACK ? 4U : 0) |
+           (flags & VMA_LOCKED ? 8U : 0);
+}
+
+/* A file's number for the stream; its name goes before it each time, so that a stream without a beginning has it too. */
+static uint32_t file_told(struct pagesrc *source)
+{
+    static uint32_t last;
+    char name[TOLD_NAME_MAX];
+
+    if (!source)
+        return 0;
+    if (!source->trace_number)
+        source->trace_number = ++last;
+    source->ops->name(source, name, sizeof(name));
+    TRACE_TEXT(file, name, .file_id = source->trace_number);
+    return source->trace_number;
+}
+
+static void add(const struct vma *vma, enum trace_vma_why why)
+{
+    uint32_t file = file_told(vma->source);
+
+    TRACE(vma_add, .start = vma->start, .end = vma->end, .prot = vma->flags & VMA_PROT,
+          .flags = flags_told(vma->flags), .file_id = file, .offset = file ? vma->offset << PAGE_SHIFT : 0,
+          .why = (uint8_t)why);
+}
+
+void tell_add(struct aspace *aspace, struct vma *vma)
+{
+    vma->cause = trace_cause();
+    if (told(aspace))
+        add(vma, why_now());
+}
+
+void tell_del(struct aspace *aspace, const struct vma *vma)
+{
+    if (told(aspace))
+        TRACE(vma_del, .start = vma->start, .end = vma->end, .why = (uint8_t)why_now());
+}
+
+void tell_split(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t at)
+{
+    if (told(aspace))
+        TRACE(vma_split, .start = start, .end = end, .at = at);
+}
+
+void tell_merge(struct aspace *aspace, struct vma *lower, const struct vma *upper)
+{
+    lower->cause = MAX(lower->cause, upper->cause);
+    if (told(aspace))
+        TRACE(vma_merge, .start = lower->start, .end = upper->end, .at = upper->start);
+}
+
+void tell_prot(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
+{
+    if (told(aspace))
+        TRACE(vma_prot, .start = start, .end = end, .prot = flags & VMA_PROT, .why = (uint8_t)why_now());
+}
+
+void tell_size(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
+{
+    vma->cause = trace_cause();
+    if (told(aspace))
+        TRACE(vma_size, .start = vma->start, .end = vma->end, .new_start = start, .new_end = end,
+              .why = (uint8_t)why_now());
+}
+
+void tell_move(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t to)
+{
+    if (told(aspace))
+        TRACE(vma_move, .start = start, .end = end, .to = to);
+}
+
+/* ---- Pages ---- */
+
+static void each_run(struct aspace *aspace, vaddr_t start, vaddr_t end,
+                     void (*visit)(void *context, vaddr_t va, pte_t pte), void *context)
+{
+    struct pt_iterator iterator = pt_range(aspace->pmap.root, start, end);
+    struct pt_run run;
+
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++)
+            if (run.entry[i] && pfn_to_page(pte_pfn(run.entry[i]))->owner != PAGE_IMAGE)
+                visit(context, run.va + i * PAGE_SIZE, run.entry[i]);
+}
+
+static void count(void *context, vaddr_t va, pte_t pte)
+{
+    (void)va;
+    (void)pte;
+    ++*(uint64_t *)context;
+}
+
+void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end)
+{
+    uint64_t pages = 0;
+
+    if (!told(aspace))
+        return;
+    each_run(aspace, start, end, count, &pages);
+    TRACE(zap, .start = start, .end = end, .pages = pages, .why = (uint8_t)why_now());
+}
+
+static void resident_flush(struct trace_resident *run)
+{
+    if (run->pages && TRACE_ON(resident))
+        trace_write(TRACE_resident, run, sizeof(*run));
+    run->pages = 0;
+}
+
+static void resident_visit(void *context, vaddr_t va, pte_t pte)
+{
+    struct trace_resident *run = context;
+    uint8_t owner = pfn_to_page(pte_pfn(pte))->owner;
+
+    if (run->pages && (va != run->va + run->pages * PAGE_SIZE || pte_pfn(pte) != run->pfn + run->pages ||
+                       owner != run->owner))
+        resident_flush(run);
+    if (!run->pages) {
+        run->va = va;
+        run->pfn = pte_pfn(pte);
+        run->owner = owner;
+    }
+    run->pages++;
+}
+
+void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
+{
+    struct trace_resident run = {.why = (uint8_t)why};
+
+    each_run(aspace, 0, STACK_TOP, resident_visit, &run);
+    resident_flush(&run);
+}
+
+void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
+{
+    const struct vma *vma = NULL;
+
+    if (!trace_wanted() || !is_own(aspace) ||
+        (aspace->told == trace_generation && !aspace->changed_by_others))
+        return;
+    mutex_lock(&aspace->lock);
+    if (why == TRACE_vma_why_found)
+        TRACE(vma_del, .end = STACK_TOP, .why = TRACE_vma_why_found);
+    TAILQ_FOREACH (vma, &aspace->vmas.list, link)
+        add(vma, why);
+    aspace_tell_resident(aspace, why);
+    aspace->told = trace_generation;
+    aspace->changed_by_others = false;
+    mutex_unlock(&aspace->lock);
+    aspace_tell_counts(aspace);
+}
+
+void aspace_tell_counts(struct aspace *aspace)
+{
+    const struct pmap *pmap = &aspace->pmap;
+    struct page_ledger ledger;
+    struct trace_rss rss = {
+        .anon_kb = pmap->resident[PAGE_ANON] * (PAGE_SIZE / KIB),
+        .file_kb = (pmap->resident[PAGE_FILE] + pmap->resident[PAGE_SHMEM]) * (PAGE_SIZE / KIB),
+        .vsz_kb = aspace->total * (PAGE_SIZE / KIB),
+        .table_kb = pmap->tables * (PAGE_SIZE / KIB),
+    };
+    uint64_t sum = rss.anon_kb * 3 + rss.file_kb * 5 + rss.vsz_kb * 7 + rss.table_kb * 11;
+
+    if (sum == aspace->counts_told || !trace_wanted())
+        return;
+    aspace->counts_told = sum;
+    page_ledger(&ledger);
+    rss.free_frames = ledger.frames[PAGE_FREE];
+    trace_write(TRACE_rss, &rss, sizeof(rss));
+}
+
+/* ---- Faults ---- */
+
+/* What a fault did, from the entry before and after it. */
+static enum trace_fault_kind kind_of(int result, const struct vma *vma, pte_t before, pte_t after)
+{
+    if (result == -ENOMEM)
+        return TRACE_fault_kind_oom;
+    if (result < 0)
+        return TRACE_fault_kind_bus;
+    if (before == after)
+        return TRACE_fault_kind_spurious;
+    if (pmap_is_zero_page(after))
+        return TRACE_fault_kind_zero_page;
+    uint8_t owner = pfn_to_page(pte_pfn(after))->owner;
+    if (owner == PAGE_IMAGE)
+        return TRACE_fault_kind_vdso;
+    if (before && pte_pfn(before) == pte_pfn(after))
+        return TRACE_fault_kind_reuse;
+    if (owner != PAGE_ANON)
+        return TRACE_fault_kind_file;
+    return vma->source || (before && !pmap_is_zero_page(before)) ? TRACE_fault_kind_cow
+                                                                 : TRACE_fault_kind_zero;
+}
+
+static int serve(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte)
+{
+    int result = vma->ops->fault(aspace, vma, va, access, pte);
+
+    vma->faults += result == 0;
+    aspace->faults += result == 0;
+    return result;
+}
+
+int fault_told(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
+{
+    pte_t pte = pmap_lookup(&aspace->pmap, va);
+    uint32_t error = (pte & PTE_PRESENT ? FAULT_ERROR_PRESENT : 0) |
+                     (access == ACCESS_WRITE ? FAULT_ERROR_WRITE : 0);
+    uint64_t tables = aspace->pmap.tables;
+
+    if (!told(aspace))
+        return serve(aspace, vma, va, access, pte);
+    trace_fault_begin(va, error, vma->cause);
+    int result = serve(aspace, vma, va, access, pte);
+    pte_t after = pmap_lookup(&aspace->pmap, va);
+    if (pte && pte != after)
+        TRACE(tlb, .kind = TRACE_flush_kind_page, .va = va, .pages = 1);
+    if (pte != after)
+        TRACE(pte, .table_level = 1, .va = va, .old_entry = pte, .new_entry = after);
+    struct trace_fault_end end = {.va = va,
+                                  .kind = (uint8_t)kind_of(result, vma, pte, after),
+                                  .pfn = pte_pfn(after),
+                                  .tables = (uint32_t)(aspace->pmap.tables - tables)};
+    trace_fault_end(&end, vma->cause);
+    return result;
+}

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""The event stream: what a run leaves in its folder, at each level, and that watching does not change what is watched."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+import lab
+from lab import guest
+
+sys.path.insert(0, os.path.join(lab.ROOT, "scripts", "trace"))
+import schema    # noqa: E402
+
+VMRSS = "vmrss"
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    """Runs a program with --trace, once for each set of words; (its result, the folder)."""
+    done = {}
+
+    def run(*words, level=2, options=()):
+        key = (words, level, tuple(options))
+        if key not in done:
+            folder = tmp_path_factory.mktemp("trace")
+            result = guest(words, options=["--trace", str(folder), "--trace-level", str(level), *options])
+            done[key] = result, folder
+        return done[key]
+    return run
+
+
+@pytest.fixture(scope="module")
+def events(record):
+    def read(*words, **options):
+        return schema.Schema().read(record(*words, **options)[1])
+    return read
+
+
+def test_a_level_tells_what_it_says(events):
+    kinds = [{event.name for event in events(VMRSS, level=level)} for level in (1, 2, 3)]
+    declared = {event.name: event.level for event in schema.Schema().events.values()}
+    for level, seen in enumerate(kinds, 1):
+        assert all(declared[name] <= level for name in seen)
+    assert {"sys_enter", "sys_exit", "vma_add", "vma_del", "exec", "proc_exit", "rss"} <= kinds[0]
+    assert {"fault_begin", "fault_end", "fault_run", "frame_alloc", "frame_free", "resident"} <= kinds[1]
+    assert {"pte", "tlb"} <= kinds[2]
+
+
+def test_time_never_goes_back(events):
+    times = [event.time for event in events(VMRSS, level=3)]
+    assert len(times) > 10000 and times == sorted(times)
+
+
+def test_only_the_program_is_told_of(events):
+    """Process 1 makes process 2; nothing of what it does itself is in the stream."""
+    assert {event.pid for event in events(VMRSS)} == {2}
+
+
+@pytest.mark.parametrize("words", [("vmrss",), ("malloc1", "-v"), ("malloc128k", "-v"), ("regions", "-v"), ("cat", "/proc/self/maps")])
+def test_watching_changes_nothing_that_a_program_sees(record, words):
+    plain = guest(words)
+    result, _ = record(*words, level=3)
+    assert (result.stdout, result.returncode) == (plain.stdout, plain.returncode) and plain.stdout
+    assert b"ledger: balanced" in result.stderr
+
+
+def test_babeltrace2_reads_what_we_read(record):
+    result, folder = record(VMRSS, level=3)
+    assert result.returncode == 0
+    said = subprocess.run(["babeltrace2", str(folder)], capture_output=True, text=True, check=True)
+    assert "warning" not in said.stderr.lower() and "discarded" not in said.stderr
+    ours = schema.Schema().read(folder)
+    theirs = Counter(line.split(": {")[0].split()[-1].rstrip(":") for line in said.stdout.splitlines())
+    assert theirs == Counter(event.name for event in ours)
+    first = next(event for event in ours if event.name == "vma_add")
+    assert f"start = 0x{first.start:X}, end = 0x{first.end:X}" in said.stdout
+
+
+def test_a_gibibyte_of_touches_is_few_records(events):
+    """512 MiB here: 131 072 faults."""
+    told = events("vmrss", options=("-m", "1200"))
+    faults = sum(event.n for event in told if event.name == "fault_run") + sum(event.name == "fault_end" for event in told)
+    assert faults > 130000
+    assert len(told) * 20 < faults
+
+
+# ---- What the C library tells ----
+
+def of(events, *names):
+    return [event for event in events if event.name in names]
+
+
+def test_malloc_tells_what_it_did(events):
+    """One gibibyte: its own mapping, made inside the operation and caused by it; the first write faults for the header."""
+    told = events(VMRSS)
+    malloc = of(told, "malloc")[0]
+    assert (malloc.size, malloc.path, malloc.chunk_size, malloc.ptr - malloc.chunk) == (1 << 30, "mmap", (1 << 30) + 4096, 16)
+    begin = next(at for at, event in enumerate(told) if event.name == "begin" and event.op == malloc.op)
+    inside = [event for event in told[begin:told.index(malloc)] if event.name not in ("begin", "rss") and event.cause == malloc.op]
+    assert [event.name for event in inside[:4]] == ["sys_enter", "vma_add", "sys_exit", "fault_begin"]
+    region = of(inside, "vma_add")[0]
+    touches = [event for event in of(told, "fault_end", "fault_run") if region.start <= event.va < region.end]
+    assert len(touches) > 5 and {event.cause for event in touches} == {malloc.op}
+    free = of(told, "free")[0]
+    assert (free.ptr, free.act, free.chunk_size) == (malloc.ptr, "unmap", malloc.chunk_size)
+
+
+def test_small_blocks_come_from_the_break(events):
+    told = events("malloc1")
+    malloc, top = of(told, "malloc")[0], of(told, "heap_top")[0]
+    assert (malloc.size, malloc.path, top.why, top.cause) == (1, "brk", "first", malloc.op)
+    assert top.new_break - top.old_break == 132 * 1024 and top.old_break < malloc.ptr < top.new_break
+    assert not [event for event in told if event.name == "sys_enter" and event.nr >= 512]    # to tell is no system call
+
+
+def test_marks_say_where_the_program_was(events):
+    marks = of(events(VMRSS), "mark")
+    assert [mark.text for mark in marks][:2] == ["malloc(1 GiB)", "read 1 page"] and marks[-1].text == "free"
+    with open(f"{lab.ROOT}/user/demo/vmrss.c", encoding="utf-8") as file:
+        source = file.read().splitlines()
+    assert all(f'demo_mark("{mark.text}")' in source[mark.line - 1] and mark.file == "vmrss.c" for mark in marks)
+
+
+def test_a_program_of_ours_tells_nothing_on_linux():
+    """The same binary: strace sees none of our private calls."""
+    result = subprocess.run(["strace", "-f", os.path.join(lab.BUILD, "user", "demo", "malloc1.elf")], capture_output=True, text=True, check=False)
+    assert result.returncode == 0 and "syscall_0x" not in result.stderr
+
+
+def test_strace_does_not_see_the_telling():
+    result = guest(["malloc1"], options=["--append", "trace=1 strace"])
+    assert b"brk(" in result.stderr and b"syscall_" not in result.stderr
