@@ -374,7 +374,7 @@ MEM    ?= 128
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*

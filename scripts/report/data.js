@@ -3,7 +3,11 @@
 //
 // A table is columns of equal length. A life has born and died, in ticks; it is there while born <= t < died.
 
-export const data = JSON.parse(document.getElementById("data").textContent);
+// One report for each process; the address after # chooses, the first is the one that was asked for.
+export const reports = JSON.parse(document.getElementById("data").textContent);
+const wanted = Number(new URLSearchParams(location.hash.slice(1)).get("pid"));
+
+export const data = reports.find(report => report.pid === wanted) || reports[0];
 export const PAGE = 4096;
 export const last = Math.max(data.ticks - 1, 0);
 export const text = number => data.texts[number];

@@ -17,7 +17,7 @@ const SIGN = { malloc: "+", free: "\u2212", realloc: "\u00b1", fault: "!", fault
 function Line({ row, n = 1, more = true }) {
     const [what, about] = title(row);
     return <span class={`line ${row < 0 ? "" : kind(row)}`}><b class="sign" aria-hidden="true">{SIGN[row < 0 ? "" : kind(row)] || "\u00b7"}</b>{what}
-        {n > 1 && <em> \u00d7{count(n)}</em>}{more && about && <small> {about}</small>}</span>;
+        {n > 1 && <em>{` \u00d7${count(n)}`}</em>}{more && about && <small> {about}</small>}</span>;
 }
 
 function List({ steps, step, onStep }) {

@@ -6,7 +6,7 @@ import { kind } from "./steps.js";
 import { count, has, hex, rights, size, t } from "./words.js";
 
 const inside = name => (text(name) ? t("in", text(name)) : "");
-const way = name => (has("p_" + text(name)) ? t("p_" + text(name)) : text(name));
+const way = (name, kind_ = "p") => (has(`${kind_}_${text(name)}`) ? t(`${kind_}_${text(name)}`) : text(name));
 const known = (name, pfn, many = "") => [`k${many}_${name}`, `k_${name}`].filter(has).map(key => t(key, pfn))[0] || name;
 
 function touch(error, from) {
@@ -15,7 +15,7 @@ function touch(error, from) {
 
 const TITLES = {
     malloc: ([bytes, ptr, path]) => [t("malloc", size(bytes), hex(ptr)), way(path)],
-    free: ([ptr, bytes, act]) => [t("free_op", hex(ptr)), `${size(bytes)}${way(act) ? ", " + way(act) : ""}`],
+    free: ([ptr, bytes, act]) => [t("free_op", hex(ptr)), [size(bytes), way(act, "f")].filter(Boolean).join(", ")],
     realloc: ([oldSize, bytes, oldPtr, ptr, act]) => [t("realloc", size(oldSize), size(bytes), hex(oldPtr), hex(ptr)), way(act)],
     operation: () => [t("operation"), ""],
     mark: ([words, file, line]) => [text(words), text(file) ? `${text(file)}:${line}` : ""],

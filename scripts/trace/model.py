@@ -16,6 +16,7 @@ Not here: which operation caused what (spans.py), and source lines (source.py).
 """
 
 import bisect
+import collections
 import os
 
 PAGE = 4096
@@ -166,10 +167,15 @@ class History:
     def __init__(self, events):
         self.events, self.processes, self.frames = events, {}, []
 
-    def find(self, name):
-        """The first process that started this program (a name or a path); None: that started any."""
+    def find(self, name=None):
+        """The process of this program (a name, a path or a pid) in which most happened: programs may leave their work to a child.
+        None: of the program that was started first."""
         started = [process for process in self.processes.values() if process.execs]
-        return next((process for process in started if name in (None, process.name(), process.path)), None)
+        if name is None and started:
+            name = started[0].path
+        events = collections.Counter(event.pid for event in self.events)
+        same = [process for process in self.processes.values() if name in (process.name(), process.path, str(process.pid))]
+        return max(same, key=lambda process: events[process.pid], default=None)
 
 
 class Replay:
@@ -347,6 +353,11 @@ def replay(events):
 
 def resident_kb(process, at):
     return sum(run.n for run in process.runs if run.counted and alive(run, at)) * PAGE // 1024
+
+
+def frames_of(process, at):
+    """{address: frame} of every resident page."""
+    return {run.va + k * PAGE: run.pfn + k * run.dpfn for run in process.runs if run.counted and alive(run, at) for k in range(run.n)}
 
 
 def promised_kb(process, at):

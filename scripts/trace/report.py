@@ -22,6 +22,7 @@ import spans
 
 PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
 DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
+OTHERS = 20000             # events of all other processes that the page may hold as well
 WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
 AROUND = 4                  # lines before and after, of a longer one
 
@@ -196,7 +197,7 @@ class Report:
         columns = {"regions": self.regions(), "runs": self.runs(), "chunks": self.chunks(), "frames": self.frames(),
                    "counters": self.counters(), "faults": self.faults(), "story": self.story()}
         return {
-            "program": self.process.name(), "path": self.process.path, "pid": self.process.pid,
+            "program": self.process.name(), "parent": 0 if self.process.execs else self.process.parent, "level": facts.get("level", 3), "path": self.process.path, "pid": self.process.pid,
             "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
             "memory": facts.get("frames", DEFAULT_MEMORY_MIB * 256), "events": len(self.history.events), "command": facts.get("command", ""),
             "processes": {process.pid: process.name() for process in self.history.processes.values()},
@@ -213,10 +214,10 @@ def part(name):
         return file.read()
 
 
-def page(data):
+def page(reports):
     """Nothing in a script element may look like its end."""
-    packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-    return part("page.html").replace("@TITLE@", data["program"]).replace("@STYLE@", part("style.css")).replace(
+    packed = json.dumps(reports, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+    return part("page.html").replace("@TITLE@", reports[0]["program"]).replace("@STYLE@", part("style.css")).replace(
         "@WORDS@", part("words.json")).replace("@BUNDLE@", part("bundle.js").replace("</script", "<\\/script")).replace(
         "@DATA@", packed)
 
@@ -226,15 +227,23 @@ def write(folder, path, program=None):
     process = history.find(program)
     if not process:
         raise schema.TraceError(f"{folder}: the recording has no program {program or ''}")
+    folded, facts, left = spans.fold(history.events), schema.environment(folder), OTHERS
+    reports = [Report(history, process, folded).data(facts)]
+    for other in history.processes.values():
+        if other is not process and other.path:
+            report = Report(history, other, folded)
+            left -= len(report.own)
+            if left > 0 and report.own:
+                reports.append(report.data(facts))
     with open(path, "w", encoding="utf-8") as file:
-        file.write(page(Report(history, process, spans.fold(history.events)).data(schema.environment(folder))))
+        file.write(page(reports))
 
 
 def main():
     parser = argparse.ArgumentParser(prog="report.py", description="A recording as one HTML file.")
     parser.add_argument("recording", metavar="RECORDING")
     parser.add_argument("-o", dest="output", metavar="FILE.html", required=True)
-    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory (of the first program that was started)")
+    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory: a name, a path or a pid (the program that was started first)")
     options = parser.parse_args()
     try:
         write(options.recording, options.output, options.program)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """scripts/trace/model.py and spans.py on recordings whose every number is known: what exists when, and what caused what."""
 
+import os
+
 import pytest
 
+import lab
 import recording
 from recording import HEAP, MAPPING, PAGE, SCHEMA
 
@@ -126,3 +129,26 @@ def test_spans_nest(events):
     calls = [span for span in spans.fold(events) if span.kind == "call"]
     assert [span.opener.nr for span in calls] == [12, 9, 1, 11, 231]
     assert calls[-1].last == len(events) - 1
+
+
+# ---- Real recordings ----
+
+PROGRAMS = sorted(name[:-2] for name in os.listdir(os.path.join(lab.ROOT, "user", "demo")) if name.endswith(".c") and name != "tour.c")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_events_tell_all_of_a_real_program(program, tmp_path):
+    """In every process: the replay has the kernel's counters at each rss event, and at the end its frames, page by page."""
+    lab.guest([program], options=("-q", "--icount", "--trace", str(tmp_path / "recording")))
+    events = SCHEMA.read(tmp_path / "recording")
+    history = model.replay(events)
+    ended = 0
+    for process in history.processes.values():
+        assert process.counters and model.differences(process) == []
+        account = [(index, event) for index, event in enumerate(events)
+                   if event.pid == process.pid and event.name == "resident" and event.why == "exit"]
+        told = {event.va + k * PAGE: event.pfn + k for _, event in account for k in range(event.pages)}
+        if told:
+            assert told == model.frames_of(process, account[0][0])
+            ended += 1
+    assert ended

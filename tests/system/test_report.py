@@ -190,6 +190,43 @@ def test_the_other_language_reaches_every_word(page):
         assert sorted(re.findall(r"\{\d\}", first)) == sorted(re.findall(r"\{\d\}", second)), key
 
 
+@pytest.fixture(scope="module")
+def real():
+    """make report, as people type it: {program: page}"""
+    def run(program):
+        subprocess.run(["make", "-s", "report", f"PROG={program}"], cwd=lab.ROOT, check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "MAKEFLAGS": "", "B": lab.BUILD})
+        return os.path.join(PICTURES, f"{program}.html")
+    return run
+
+
+def test_make_report_tells_the_story_of_a_real_run(real):
+    with browser.open_page(f"{real('vmrss')}#lang=en") as page:
+        page.until(READY)
+        assert not page.run("return document.querySelector('.warning')")    # the kernel's counters agree with what is drawn
+        go(page, "malloc(1 GiB) =")
+        before = number(page, "rss")
+        assert "mmap(" in page.run("return document.querySelector('.detail').innerText")
+        assert "block = demo_opaque(malloc(GIB));" in page.run("return document.querySelector('.source .mark').innerText")
+        go(page, "touch the same 100 again")
+        assert int(number(page, "rss").split()[0]) - int(before.split()[0]) == 400    # kB: 100 pages, the read one was the zero page
+        go(page, "more faults in [anon]")
+        assert "promised here: main, user/demo/vmrss.c" in page.run("return document.querySelector('.detail').innerText")
+    assert not page.errors
+
+
+def test_a_child_has_a_report_of_its_own(real):
+    with browser.open_page(f"{real('bug-uaf')}#lang=en") as page:
+        page.until(READY)
+        children = page.run("return [...document.querySelectorAll('#process option')].map(each => each.value)")
+        assert len(children) == 3
+        page.run("const s = document.getElementById('process'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", children[2])
+        page.until(f"location.hash.includes('pid={children[2]}') && document.documentElement.dataset.ready")
+        go(page, "segmentation fault: read at")
+        go(page, "the process ends, status 11")
+    assert not page.errors
+
+
 def test_who_wants_no_motion_gets_none(small):
     with browser.open_page(small, flags=["--force-prefers-reduced-motion"]) as page:
         page.until(READY)
