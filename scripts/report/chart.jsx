@@ -66,7 +66,7 @@ function Key() {
 
 function twin() {
     return {
-        head: [t("step").split(" ")[0], t("vsz_long"), t("rss_long"), t("tables"), t("faults")],
+        head: [t("event"), t("vsz_long"), t("rss_long"), t("tables"), t("faults")],
         rows: TICKS.map(tick => [tick, countersAt(tick)]).map(([tick, now]) => [count(tick), ...[now.vsz, now.rss, now.table].map(value => `${count(value)} kB`), count(now.faults)]),
     };
 }

@@ -22,6 +22,7 @@ import spans
 
 PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
 DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
+NAMES_ONLY = ("file", "resident")    # said by the regions and pages that they are about
 OTHERS = 20000             # events of all other processes that the page may hold as well
 WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
 AROUND = 4                  # lines before and after, of a longer one
@@ -46,7 +47,7 @@ class Report:
         self.texts, self.sources, self.places, self.place_list = Texts(), source.Sources(process), {}, []
         started = next((at for at in process.execs), process.born)
         self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started]
-        self.folded = [span for span in folded if span.pid == process.pid and span.last >= started]
+        self.folded = [span for span in folded if span.pid == process.pid and span.last >= started and span.kind not in NAMES_ONLY]
         self.lanes = {region.lane: region for region in process.regions}
 
     # ---- time and places ----
@@ -59,11 +60,11 @@ class Report:
         born, died = self.tick(life.born), self.tick(life.died)
         return None if died != -1 and died <= born else (born, died)
 
-    def place(self, pc, is_return=False):
+    def place(self, pc, at, is_return=False):
         """The number of a row of places."""
-        key = (pc, is_return)
+        key = (pc, is_return, self.sources.program_at(at))
         if key not in self.places:
-            where = self.sources.place(pc, is_return)
+            where = self.sources.place(pc, is_return, at)
             self.places[key] = len(self.place_list)
             self.place_list.append([pc, self.texts(where.function), self.texts(where.file), where.line])
         return self.places[key]
@@ -90,7 +91,7 @@ class Report:
 
     def chunks(self):
         return self.columns(self.process.chunks, lambda chunk: (
-            chunk.ptr, chunk.size, chunk.chunk, chunk.chunk_size, self.texts(chunk.path), self.place(chunk.pc, True)))
+            chunk.ptr, chunk.size, chunk.chunk, chunk.chunk_size, self.texts(chunk.path), self.place(chunk.pc, chunk.born, True)))
 
     def frames(self):
         return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
@@ -123,23 +124,24 @@ class Report:
         return [text(str(value) if field.kind in ("E", "TEXT", "STRING") else f"{field.name} {shown(field, value)}")
                 for field, value in zip(event.kind_of_event.fields, event[4:])]
 
-    def tell_malloc(self, _, event):
-        return [event.size, event.ptr, self.texts(event.path), event.chunk_size, self.place(event.pc, True)]
+    def tell_malloc(self, span, event):
+        return [event.size, event.ptr, self.texts(event.path), event.chunk_size, self.place(event.pc, span.first, True)]
 
-    def tell_free(self, _, event):
-        return [event.ptr, event.chunk_size, self.texts(event.act), self.place(event.pc, True)]
+    def tell_free(self, span, event):
+        return [event.ptr, event.chunk_size, self.texts(event.act), self.place(event.pc, span.first, True)]
 
-    def tell_realloc(self, _, event):
-        return [event.old_size, event.size, event.old_ptr, event.ptr, self.texts(event.act), self.place(event.pc, True)]
+    def tell_realloc(self, span, event):
+        return [event.old_size, event.size, event.old_ptr, event.ptr, self.texts(event.act), self.place(event.pc, span.first, True)]
 
-    def tell_operation(self, _, event):
-        return [self.place(event.pc, True)]
+    def tell_operation(self, span, event):
+        return [self.place(event.pc, span.first, True)]
 
     def tell_mark(self, _, event):
         return [self.texts(event.text), self.texts(event.file), event.line]
 
     def tell_call(self, span, event):
-        return [self.texts(calls.shown(event)), span.closer.result if span.closer else None, self.place(event.ip)]
+        begun = next((part.event.path for part in span.children if part.kind == "exec"), None)
+        return [self.texts(f'execve("{begun}")' if begun else calls.shown(event)), span.closer.result if span.closer else None, self.place(event.ip, span.first)]
 
     def region_of(self, va):
         region = next((each for each in self.process.regions[::-1] if each.start <= va < each.end), None)
@@ -148,7 +150,7 @@ class Report:
     def tell_fault(self, span, event):
         begin, end = span.opener, span.closer
         ended = [self.texts(end.kind), end.pfn, end.tables, end.time_ns] if end else [self.texts("?"), 0, 0, 0]
-        started = [begin.error, self.place(begin.ip), self.texts(begin.from_)] if begin.name == "fault_begin" else [0, -1, self.texts("user")]
+        started = [begin.error, self.place(begin.ip, span.first), self.texts(begin.from_)] if begin.name == "fault_begin" else [0, -1, self.texts("user")]
         return [event.va, *ended, *started, self.region_of(event.va)]
 
     def tell_fault_run(self, _, event):
@@ -163,8 +165,8 @@ class Report:
     def tell_vma_size(self, _, event):
         return [event.start, event.end, event.new_start, event.new_end, self.region_of(event.new_start)]
 
-    def tell_segv(self, _, event):
-        return [event.va, event.error, self.place(event.ip), self.texts(event.reason)]
+    def tell_segv(self, span, event):
+        return [event.va, event.error, self.place(event.ip, span.first), self.texts(event.reason)]
 
     def tell_zap(self, _, event):
         return [event.start, event.end, event.pages]

@@ -12,14 +12,14 @@ import os
 import calls
 
 
-def frame(sources, pc, is_return=False):
-    place = sources.place(pc, is_return)
+def frame(sources, pc, at, is_return=False):
+    place = sources.place(pc, is_return, at)
     return f"{place.function} {os.path.basename(place.file)}:{place.line}" if place.line else place.function
 
 
 def by_bytes(_, process, __, sources):
     for chunk in process.chunks:
-        yield (process.name(), frame(sources, chunk.pc, True), "malloc", f"{chunk.path} path"), chunk.size
+        yield (process.name(), frame(sources, chunk.pc, chunk.born, True), "malloc", f"{chunk.path} path"), chunk.size
 
 
 def region_maker(history, process):
@@ -38,7 +38,7 @@ def by_faults(history, process, spans, sources):
         event, reason = span.event, span.cause
         line = [process.name()]
         if reason:
-            line += [frame(sources, reason.event.pc, True)] if hasattr(reason.event, "pc") else []
+            line += [frame(sources, reason.event.pc, reason.first, True)] if hasattr(reason.event, "pc") else []
             line += [reason.kind]
         made, name = makers.get(lanes.get(span.last), ("", f"{event.va:#x}"))
         line += [made, name] if made else [name]
@@ -46,7 +46,7 @@ def by_faults(history, process, spans, sources):
         if call:
             line += [calls.name(call.opener.nr)]
         elif hasattr(span.opener, "ip"):
-            line += [frame(sources, span.opener.ip)]
+            line += [frame(sources, span.opener.ip, span.first)]
         yield (*line, f"#PF {event.kind}"), getattr(event, "n", 1)
 
 
