@@ -380,7 +380,7 @@ $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb bench bench-programs diff diff-programs faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb bench bench-programs diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -396,6 +396,8 @@ bench-programs: $(BENCH)
 diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs
+explain: $(IMAGES) ## the story of a run in words: PROG="name args", any program that scripts/guest runs
+	@scripts/story $(or $(PROG),vmrss)
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function
 	$(Q)$(PYTHON) scripts/faultpath.py $(B)
 format: ## let clang-format settle the layout of all C files

@@ -273,11 +273,8 @@ class Replay:
                     space.unmap(low, high, self.now)
 
     def on_vma_move(self, event, process):
-        space = process.space
-        for region in space.inside(event.start, event.end):
-            shift = event.to - event.start
-            space.reshape(region, self.now, start=region.start + shift, end=region.end + shift)
-        space.move(event.start, event.end, event.to, self.now)
+        """Of the pages: the region there was added before, the one here goes after."""
+        process.space.move(event.start, event.end, event.to, self.now)
 
     def on_zap(self, event, process):
         process.space.unmap(event.start, event.end, self.now)

@@ -93,10 +93,12 @@ def test_cutting_a_region_keeps_both_ends_and_their_pages():
 def test_a_region_that_moves_takes_its_pages_along():
     events = [SCHEMA.make("vma_add", 1, start=0x10000, end=0x12000, prot=3, flags=2, file_id=0, offset=0, why="mmap"),
               SCHEMA.make("fault_end", 2, va=0x11000, kind="zero", pfn=9, tables=0, time_ns=1),
-              SCHEMA.make("vma_move", 3, start=0x10000, end=0x12000, to=0x50000)]
+              SCHEMA.make("vma_add", 3, start=0x50000, end=0x54000, prot=3, flags=2, file_id=0, offset=0, why="mremap"),
+              SCHEMA.make("vma_move", 3, start=0x10000, end=0x12000, to=0x50000),
+              SCHEMA.make("vma_del", 3, start=0x10000, end=0x12000, why="mremap")]
     process = model.replay(events).processes[1]
     assert [(run.va, run.pfn) for run in process.space.runs] == [(0x51000, 9)]
-    assert [(each.start, each.lane) for each in process.space.regions] == [(0x50000, process.regions[0].lane)]
+    assert [(each.start, each.end) for each in process.space.regions] == [(0x50000, 0x54000)]
 
 
 def test_a_new_program_has_nothing_of_the_old_one():

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""No page without a reason: at the end of each experiment every resident page, as the page tables list them, has a whole chain of events
+back to malloc, execve, fork or the stack, and the events add up to the kernel's own counters all along the way."""
+
+import os
+import sys
+from collections import Counter
+
+import pytest
+
+import lab
+
+sys.path.insert(0, os.path.join(lab.ROOT, "scripts", "trace"))
+import chain     # noqa: E402
+import model     # noqa: E402
+import schema    # noqa: E402
+
+NAMES = lab.sources("user/demo")
+
+
+def record(folder, words, options=()):
+    result = lab.guest(words, options=["-q", "--trace", str(folder), *options])
+    assert result.returncode in (0, 1), result.stderr    # 1: an experiment's own word for "not so"
+    return schema.Schema().read(folder)
+
+
+def counted(chains, key):
+    count = Counter()
+    for link in chains:
+        count[key(link)] += link.pages
+    return count
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_resident_page_has_a_whole_chain(name, tmp_path):
+    events = record(tmp_path / "trace", [name])
+    every = chain.Chains(events)
+    pages = 0
+    for pid, process in every.history.processes.items():
+        if process.died is None:
+            continue
+        chains = every.of_process(pid)
+        last = process.counters[-1][1]
+        assert sum(link.pages for link in chains) == (last.anon_kb + last.file_kb) // 4    # nothing that is not accounted for
+        assert set(counted(chains, lambda link: link.broken)) == {""}
+        assert model.differences(process) == []
+        pages += sum(link.pages for link in chains)
+        print(f"{name} {pid}: {dict(counted(chains, lambda link: link.origin))}")
+    assert pages > 10
+    print(f"{name}: {pages} resident pages at exit, none without a reason")
+
+
+def test_a_page_of_malloc_leads_to_its_malloc(tmp_path):
+    events = record(tmp_path / "trace", ["malloc1"])
+    link = next(link for link in chain.Chains(events).of_process(2) if link.origin == "malloc")
+    assert link.operation.event.size == 1 and events[link.call.first].nr == 12    # malloc(1), brk
+    assert events[link.promise].why == "brk" and events[link.arrival].name == "fault_end"
+
+
+@pytest.mark.parametrize("lost,broken", [("fault_end", "arrival"), ("vma_add", "promise"), ("sys_enter", "call"), ("malloc", "operation")])
+def test_a_missing_link_is_noticed(lost, broken, tmp_path):
+    """What the test above stands on: without one kind of event the chains are broken, and say where."""
+    events = [event for event in record(tmp_path / "trace", ["malloc1"]) if event.name != lost and event.name != "begin"]
+    assert counted(chain.Chains(events).of_process(2), lambda link: link.broken)[broken] > 0
+
+
+def test_a_foreign_program_has_chains_from_the_system_call_down(tmp_path):
+    """musl's static demo and glibc's dynamic one: no malloc events, but every page has its promise and its call."""
+    for program in (os.path.join(lab.BUILD, "tests", "demo", "malloc1"), "/usr/bin/env"):
+        events = record(tmp_path / os.path.basename(program), [program])
+        chains = chain.Chains(events).of_process(2)
+        assert set(counted(chains, lambda link: link.broken)) == {""}
+        assert {"exec"} <= set(counted(chains, lambda link: link.origin)) <= {"exec", "mmap", "brk", "stack"}
+        assert len(chains) > 3

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""scripts/story: a run in words. What it says is held against what the program printed and what its source says."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import lab
+
+STORY = os.path.join(lab.ROOT, "scripts", "story")
+
+
+def story(*words):
+    return subprocess.run([sys.executable, STORY, *words], capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def vmrss(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("vmrss")
+    result = story("-k", str(folder), "vmrss")
+    assert result.returncode == 0, result.stderr
+    return result, folder
+
+
+def line_with(text, part):
+    return next(line for line in text.splitlines() if part in line)
+
+
+def depth(line):
+    return len(line) - len(line.lstrip())
+
+
+def test_a_gibibyte_from_malloc_to_its_frames(vmrss):
+    text = vmrss[0].stdout
+    lines = text.splitlines()
+    with open(os.path.join(lab.ROOT, "user", "demo", "vmrss.c"), encoding="utf-8") as file:
+        source = file.read().splitlines()
+    malloc = line_with(text, "malloc(1073741824) = ")
+    at = int(re.search(r"vmrss\.c:(\d+) main$", malloc).group(1))
+    assert "malloc(GIB)" in source[at - 1]
+    tree = lines[lines.index(malloc) + 1:]
+    tree = tree[:next(n for n, line in enumerate(tree) if depth(line) <= depth(malloc))]
+    assert "a mapping of its own" in tree[0]
+    call, region = tree[1], tree[2]
+    assert "mmap(NULL, 1073745920, READ|WRITE, PRIVATE|ANONYMOUS, -1, 0) = 0x" in call
+    assert "promised: [" in region and depth(region) > depth(call) and region.endswith("VSZ +1048580K")
+    zeroed = [line for line in tree if "zeroed frame" in line]
+    assert "by malloc itself" in zeroed[0] and "RSS +4K" in zeroed[0]
+    later = [line for line in tree if "later, after mark" in line]
+    assert [re.search('"(.*)"', line).group(1) for line in later] == \
+           ["read 1 page", "touch 1 page", "touch 100 pages (99 more)", "touch all that fit"]
+    assert "RSS +4K" in zeroed[1] and "and 98 more" in zeroed[2] and "RSS +396K" in zeroed[2]
+    assert "touch_write" in zeroed[2] and "look.c:" in zeroed[2]
+
+
+def test_what_came_goes_again(vmrss):
+    text = vmrss[0].stdout
+    came = sum(int(number) for number in re.findall(r"zeroed frames?.*RSS \+(\d+)K", text[text.index("malloc(1073741824)"):]))
+    gone = int(re.search(r"taken back: .*VSZ -1048580K  RSS -(\d+)K", text).group(1))
+    assert gone == came > 50000
+    held = int(re.search(r"the end: status 0; it held (\d+) KiB", text).group(1))
+    brought = sum(int(number) for number in re.findall(r"RSS \+(\d+)K", text))
+    assert held == brought - 8 - gone    # the first 8K stand twice: as execve's own, and in its sum
+
+
+def test_the_same_from_the_folder(vmrss):
+    result, folder = vmrss
+    assert story(str(folder)).stdout == result.stdout
+
+
+def test_the_program_is_heard(vmrss):
+    assert "touch all that fit" in vmrss[0].stderr
+
+
+def test_an_address_that_was_refused(tmp_path):
+    text = story("-k", str(tmp_path), "bug-uaf").stdout
+    pids = sorted({int(number) for number in re.findall(r"process (\d+) begins", text)})
+    assert len(pids) == 2
+    child = story("-p", str(pids[-1]), str(tmp_path)).stdout
+    assert "fork: process" in child and "refused: unmapped" in child and "bug-uaf.c:" in child and "signal 11" in child
+
+
+@pytest.mark.parametrize("program", ["tests/demo/malloc128k", "dynamic"])
+def test_foreign_programs_begin_at_the_system_call(program):
+    """musl's static binary and the distribution's own dynamic ones."""
+    path = "/usr/bin/sort" if program == "dynamic" else os.path.join(lab.BUILD, program)
+    words = [path, "/etc/hostname"] if program == "dynamic" else [path]
+    result = story(*words) if program != "dynamic" else story("-g", "-f /etc/hostname", *words)
+    assert result.returncode == 0, result.stderr
+    assert "op#" not in result.stdout and "mmap(NULL" in result.stdout and "promised: [" in result.stdout
+    assert re.search(r"#PF write .* a zeroed frame", result.stdout)
+
+
+def test_make_explain():
+    made = subprocess.run(["make", "-s", "explain", "PROG=malloc1"], cwd=lab.ROOT, capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"})
+    assert "the heap had no room: the break moves" in made.stdout and "malloc(1) = 0x" in made.stdout
+
+
+@pytest.mark.parametrize("words,why", [(["/"], "no recording"), (["-p", "77"], "no such process"), (["no-such-program"], "")])
+def test_what_cannot_be_told(words, why, vmrss):
+    result = story(*words, *([str(vmrss[1])] if words[0] == "-p" else []))
+    assert result.returncode != 0 and why in result.stderr and "Traceback" not in result.stderr
