@@ -3,7 +3,7 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { PAGE, at, data, frames, regionAt, regions, runs, text } from "./data.js";
+import { PAGE, at, countersAt, data, frames, regionAt, regions, runs, text } from "./data.js";
 import { COLOURS, Canvas } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
@@ -92,11 +92,11 @@ function twin(owners) {
     return { head: [t("frames"), t("count"), t("owner")], rows };
 }
 
-function Owners({ owners }) {
+function Owners({ owners, free }) {
     const counts = new Array(OWNERS.length).fill(0);
     owners.forEach(owner => counts[owner]++);
     return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
-        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}</ul>;
+        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em>{owner === FREE && free > 0 && ` (${t("free")}: ${count(free)})`}</li>)}</ul>;
 }
 
 export function Frames({ tick, language, tables, onTip }) {
@@ -130,6 +130,6 @@ export function Frames({ tick, language, tables, onTip }) {
     const note = each > 1 ? t("frames_note", each) : t("cell_one"), mine = owners.reduce((sum, owner) => sum + (owner >= FILE), 0);
     return <Pane id="frames" title={t("frames")} tables={tables} twin={() => twin(owners)} sum={size(data.memory * PAGE)} note={note}>
         <Canvas className="fill" draw={draw} on={[tick, language]} label={`${t("frames")}: ${t("o_anon")} + ${t("o_file")} ${mine}`} onPoint={tip} onLeave={() => onTip(null)} />
-        <Owners owners={owners} />
+        <Owners owners={owners} free={countersAt(tick).free} />
     </Pane>;
 }

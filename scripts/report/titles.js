@@ -10,7 +10,7 @@ const way = (name, kind_ = "p") => (has(`${kind_}_${text(name)}`) ? t(`${kind_}_
 const known = (name, pfn, many = "") => [`k${many}_${name}`, `k_${name}`].filter(has).map(key => t(key, pfn))[0] || name;
 
 function touch(error, from) {
-    return `${t(error & 16 ? "execute" : error & 2 ? "write" : "read")}${from < 0 || text(from) === "user" ? "" : ` (${text(from)})`}`;
+    return `${t(error & 16 ? "execute" : error & 2 ? "write" : "read")}${from < 0 || text(from) === "user" ? "" : ` (${t("from_" + text(from))})`}`;
 }
 
 const TITLES = {

@@ -6,7 +6,7 @@ mem_stacks_B the resident stack. Time is in nanoseconds, which massif has no uni
 instruction in a recording under -icount. Detailed snapshots name the callers of malloc, the largest first.
 """
 
-from model import PAGE, alive
+from model import PAGE, alive, end_of
 
 SNAPSHOTS = 60
 DETAILED_EVERY = 10
@@ -14,7 +14,9 @@ DETAILED_EVERY = 10
 
 def moments(history, process):
     """The events to take a picture of: evenly spread over the changes of the heap, and the one with the most in use."""
-    changes = sorted({chunk.born for chunk in process.chunks} | {chunk.died for chunk in process.chunks if chunk.died is not None})
+    end = end_of(history, process)
+    changes = sorted(at for at in {chunk.born for chunk in process.chunks} | {chunk.died for chunk in process.chunks}
+                     if at is not None and at <= end)
     if not changes:
         return [0], 0
     balance = {}
@@ -28,7 +30,7 @@ def moments(history, process):
         if total > most:
             most, peak = total, at
     step = max(len(changes) // SNAPSHOTS, 1)
-    return sorted({0, *changes[::step], changes[-1], peak}), peak
+    return sorted({0, *changes[::step], changes[-1], peak, end}), peak
 
 
 def caller_tree(chunks, sources):

@@ -352,6 +352,11 @@ def resident_kb(process, at):
     return sum(run.n for run in process.runs if run.counted and alive(run, at)) * PAGE // 1024
 
 
+def end_of(history, process):
+    """The last event at which the process still had its memory: what is alive then was never freed."""
+    return (len(history.events) if process.died is None else process.died) - 1
+
+
 def frames_of(process, at):
     """{address: frame} of every resident page."""
     return {run.va + k * PAGE: run.pfn + k * run.dpfn for run in process.runs if run.counted and alive(run, at) for k in range(run.n)}

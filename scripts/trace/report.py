@@ -22,6 +22,7 @@ import spans
 
 PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
 DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
+SIZES = ("promised", "resident", "tables")    # kB
 NAMES_ONLY = ("file", "resident")    # said by the regions and pages that they are about
 OTHERS = 20000             # events of all other processes that the page may hold as well
 WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
@@ -97,11 +98,18 @@ class Report:
         return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
 
     def counters(self):
-        """Of the replay, which knows them at every event; the kernel tells them now and then."""
-        rows = {}
+        """The sizes, of the replay, which knows them at every event; and the free frames, which the kernel tells now and then."""
+        changes = {}
         for at, *sizes in model.curves(self.process):
-            rows[self.tick(at)] = sizes
-        return [list(column) for column in zip(*([tick, *sizes] for tick, sizes in rows.items()))]
+            changes.setdefault(self.tick(at), {}).update(zip(SIZES, sizes))
+        told = [pair for process in self.history.processes.values() for pair in process.counters]
+        for at, rss in sorted(told, key=lambda pair: pair[0]):
+            changes.setdefault(self.tick(at), {})["free"] = rss.free_frames
+        state, rows = dict.fromkeys((*SIZES, "free"), 0), []
+        for tick in sorted(changes):
+            state.update(changes[tick])
+            rows.append([tick, *state.values()])
+        return [list(column) for column in zip(*rows)]
 
     def faults(self):
         return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults if self.own and at >= self.own[0]))]

@@ -38,12 +38,19 @@ def small(tmp_path_factory):
     return make(tmp_path_factory.mktemp("report"), recording.small_program())
 
 
-@pytest.fixture
-def page(small):
-    with browser.open_page(f"{small}#lang=en") as opened:
-        opened.until(READY)
+@pytest.fixture(scope="module")
+def window():
+    with browser.open_page("about:blank") as opened:
         yield opened
-    assert not opened.errors
+
+
+@pytest.fixture
+def page(small, window):
+    window.go(f"{small}#lang=en")
+    window.until(READY)
+    yield window
+    window.collect()
+    assert not window.errors
 
 
 def press(page, *keys):
@@ -225,6 +232,27 @@ def test_a_child_has_a_report_of_its_own(real):
         go(page, "segmentation fault: read at")
         go(page, "the process ends, status 11")
     assert not page.errors
+
+
+def test_a_recording_without_faults_says_so(window, tmp_path):
+    folder = tmp_path / "recording"
+    lab.guest(["malloc1"], options=("-q", "--icount", "--trace", str(folder), "--trace-level", "1"))
+    subprocess.run([*REPORT, str(folder), "-o", str(tmp_path / "one.html")], check=True)
+    window.go(f"{tmp_path / 'one.html'}#lang=en")
+    window.until(READY)
+    assert "level 1, without faults" in window.run("return document.querySelector('.warning').innerText")
+
+
+def test_a_recording_with_all_events_is_shown_too(window, tmp_path):
+    folder = tmp_path / "recording"
+    lab.guest(["threads"], options=("-q", "--icount", "--trace", str(folder), "--trace-level", "3"))
+    subprocess.run([*REPORT, str(folder), "-o", str(tmp_path / "three.html")], check=True)
+    window.go(f"{tmp_path / 'three.html'}#lang=en&level=all")
+    window.until(READY)
+    assert not window.run("return document.querySelector('.warning')")
+    press(window, Keys.END, *[Keys.ARROW_LEFT] * 30)
+    window.collect()
+    assert not window.errors
 
 
 def test_who_wants_no_motion_gets_none(small):
