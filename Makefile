@@ -57,7 +57,7 @@ VDSO_FLAGS   := -std=gnu11 -O2 -ffreestanding -nostdinc -isystem $(B)/include -i
                 -isystem $(CC_INCLUDE) -I kernel -I kernel/include -fpic -fno-stack-protector -fcf-protection=none \
                 -fasynchronous-unwind-tables $(WARN)
 
-USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE)
+USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE) -idirafter kernel/include
 LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding -ffunction-sections -fdata-sections $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
 USER_FLAGS   := -std=gnu11 -Og -g -ffunction-sections $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
 
@@ -177,8 +177,13 @@ USER_ELF     := $(patsubst %.c,$(B)/%.elf,$(wildcard user/init.c) $(BIN_C) $(DEM
 $(B)/user/demo/%.elf: $(B)/user/demo/%.o $(DEMO_LIB_OBJ) $(B)/crt0.o $(B)/libc.a
 	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(DEMO_LIB_OBJ) $(B)/libc.a
 
+# story reads symbols as the kernel does.
+$(B)/user/symtab.o: kernel/lib/symtab.c $(B)/flags | $(B)/include
+	$(call say,CC,'$< (story)')
+	$(Q)$(CC) $(USER_FLAGS) -I kernel $(DEPS) -c -o $@ $<
+$(B)/user/bin/story.elf: $(B)/user/symtab.o
 $(B)/user/%.elf: $(B)/user/%.o $(B)/crt0.o $(B)/libc.a
-	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(B)/libc.a
+	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(filter %/symtab.o,$^) $(B)/libc.a
 
 # ---- Initial file system: stripped programs, and beside each its names and lines ----------------------------------
 ROOT_NAMES := $(if $(wildcard user/init.c),init) $(addprefix bin/,$(basename $(notdir $(BIN_C) $(DEMO_C))))

@@ -25,7 +25,8 @@
 #include <vdso/vdso.h>
 #include <version.h>
 
-#define INIT_WORDS 32 /* arguments and environment strings of init that the command line may give */
+#define PANIC_EVENTS 16 /* that it shows */
+#define INIT_WORDS 32   /* arguments and environment strings of init that the command line may give */
 
 void kmain(uint32_t magic, uint32_t info);
 
@@ -94,6 +95,11 @@ static void init_start(void)
         panic("/init cannot be started (error %d): is it in the initramfs?", -error);
 }
 
+static void tell_history(void)
+{
+    trace_print_tail(PANIC_EVENTS);
+}
+
 static void log_walk(uint64_t address)
 {
     pt_log_walk(NULL, address);
@@ -126,6 +132,7 @@ void kmain(uint32_t magic, uint32_t info)
     vdso_update();
     process_init();
     panic_set_context(explain_context);
+    panic_set_history(tell_history);
 
     struct page_ledger ledger;
     page_ledger(&ledger);

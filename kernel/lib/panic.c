@@ -18,6 +18,7 @@ bool words_chinese;
 
 static void (*context_hook)(char *buffer, size_t size);
 static void (*page_walk_hook)(uint64_t address);
+static void (*history_hook)(void);
 static uint32_t panicking;
 
 void panic_set_context(void (*describe)(char *buffer, size_t size))
@@ -28,6 +29,17 @@ void panic_set_context(void (*describe)(char *buffer, size_t size))
 void panic_set_page_walk(void (*walk)(uint64_t address))
 {
     page_walk_hook = walk;
+}
+
+void panic_set_history(void (*tell)(void))
+{
+    history_hook = tell;
+}
+
+static void say_history(void)
+{
+    if (history_hook != NULL)
+        history_hook();
 }
 
 static void say_page_fault(const struct trapframe *frame, uint64_t address)
@@ -124,6 +136,7 @@ void panic(const char *format, ...)
     backtrace(0, (uint64_t)__builtin_frame_address(0));
     if (context_hook != NULL) /* later than the boot, whose messages say themselves what to do */
         SAY(panic_next, "panic");
+    say_history();
     power_off(POWER_OFF_PANIC);
 }
 
@@ -148,5 +161,6 @@ void panic_trap(const struct trapframe *frame, const char *format, ...)
     va_end(arguments);
     say_likely(frame, address);
     SAY(panic_next, "panic_trap");
+    say_history();
     power_off(POWER_OFF_PANIC);
 }

@@ -17,5 +17,7 @@ _Noreturn void panic_trap(const struct trapframe *frame, const char *format, ...
  * of the page tables for an address (to the log). Neither may take a lock. */
 void panic_set_context(void (*describe)(char *buffer, size_t size));
 void panic_set_page_walk(void (*walk)(uint64_t address));
+/* Says what led to it: the last thing before the machine is switched off. */
+void panic_set_history(void (*tell)(void));
 
 #endif

@@ -264,6 +264,18 @@ void process_leave(struct process *process)
     spin_unlock(&process_table_lock);
 }
 
+void process_trace_only(int pid)
+{
+    struct process *process = NULL;
+    struct task *task = NULL;
+
+    trace_pid = (uint32_t)pid;
+    trace_begin_anew();
+    TAILQ_FOREACH (process, &all_processes, all)
+        TAILQ_FOREACH (task, &process->tasks, sibling)
+            task->thread.traced = pid == 0 || process->pid == pid;
+}
+
 /* ---- The structures ---- */
 
 struct task *task_alloc(struct process *process)

@@ -135,6 +135,8 @@ unsigned process_count(void);
 uint64_t process_forks(void);
 /* The time that the process has used, split by the ticks that hit ring 3 and ring 0, as Linux does. */
 void process_times(const struct process *process, uint64_t *user_ns, uint64_t *system_ns);
+/* From now on the event stream tells of this process and those that it makes, of nobody else; 0: of all. */
+void process_trace_only(int pid);
 /* Brings process->usage up to date: times and peak_resident. */
 void process_refresh_usage(struct process *process);
 /* The same of one thread; peak_resident is its process's. */

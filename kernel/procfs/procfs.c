@@ -15,6 +15,7 @@
 #include <procfs/meminfo.h>
 #include <procfs/pid.h>
 #include <procfs/sysctl.h>
+#include <procfs/trace.h>
 #include <procfs/window.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ static const struct proc_entry entries[] = {
     {"swaps", FILE_MODE, &proc_text_ops, proc_swaps},
     {"sys", S_IFDIR | 0555, &proc_sys_ops, NULL},
     {"thread-self", LINK_MODE, &proc_thread_self_ops, NULL},
+    {"trace", S_IFREG | S_IRUSR, &proc_trace_ops, NULL},
     {"uptime", FILE_MODE, &proc_text_ops, proc_uptime},
     {"version", FILE_MODE, &proc_text_ops, proc_version},
     {"vmstat", FILE_MODE, &proc_text_ops, proc_vmstat},

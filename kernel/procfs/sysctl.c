@@ -9,9 +9,11 @@
 #include <lib/log.h>
 #include <mm/aspace.h>
 #include <mm/commit.h>
+#include <mm/tell.h>
 #include <proc/process.h>
 #include <procfs/entry.h>
 #include <string.h>
+#include <vdso/vdso.h>
 
 #include <asm-generic/errno.h>
 #include <linux/stat.h>
@@ -26,16 +28,39 @@ struct sysctl {
     struct proc_entry entry;
     uint64_t *value;
     uint64_t max;
+    int (*set)(
+        uint64_t number); /* what else it takes to set it; NULL: nothing. => 0, -errno: it stays as it is */
 };
+
+static uint64_t trace_level_shown, trace_pid_shown;
+
+/* Programs of ours that start from now on tell of malloc, too: their libc asks the vDSO's page. */
+static int set_trace(uint64_t level)
+{
+    int error = tell_level((uint32_t)level);
+    vdso_update();
+    return error;
+}
+
+static int set_trace_pid(uint64_t pid)
+{
+    if (pid != 0 && !process_find((int)pid))
+        return -ESRCH;
+    process_trace_only((int)pid);
+    return 0;
+}
 
 static uint64_t pid_max = PID_MAX, map_count = VMA_MAX_COUNT, lowest_address = MMAP_MIN, none;
 static const struct node_ops number_ops;
 
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* most need no function */
 static const struct sysctl table[] = {
     {"sys", {"kernel", DIRECTORY, &proc_sys_ops, NULL}, NULL, 0},
     {"sys", {"vm", DIRECTORY, &proc_sys_ops, NULL}, NULL, 0},
     {"kernel", {"pid_max", CONSTANT, &number_ops, NULL}, &pid_max, 0},
     {"kernel", {"randomize_va_space", CONSTANT, &number_ops, NULL}, &none, 0},
+    {"kernel", {"trace", SETTING, &number_ops, NULL}, &trace_level_shown, TRACE_LEVEL_MAX, set_trace},
+    {"kernel", {"trace_pid", SETTING, &number_ops, NULL}, &trace_pid_shown, PID_MAX - 1, set_trace_pid},
     {"vm", {"max_map_count", CONSTANT, &number_ops, NULL}, &map_count, 0},
     {"vm", {"mmap_min_addr", CONSTANT, &number_ops, NULL}, &lowest_address, 0},
     {"vm", {"overcommit_kbytes", SETTING, &number_ops, NULL}, &commit_settings.kbytes, UINT64_MAX},
@@ -90,6 +115,9 @@ static int sys_list(struct node *directory, uint64_t position, struct node_entry
 static ssize_t number_read(struct file *file, struct io *io, uint64_t *position)
 {
     char text[NUMBER_SIZE];
+
+    trace_level_shown = trace_level; /* they may have come from the command line */
+    trace_pid_shown = trace_pid;
     uint64_t length = (uint64_t)format_text(text, sizeof(text), "%lu\n", *sysctl_of(file->node)->value);
 
     if (*position >= length)
@@ -127,6 +155,9 @@ static ssize_t number_write(struct file *file, struct io *io, uint64_t *position
     if (taken <= 0)
         return taken;
     int error = number_parse(text, sysctl->max, &number);
+    if (error)
+        return error;
+    error = sysctl->set ? sysctl->set(number) : 0;
     if (error)
         return error;
     *sysctl->value = number;

@@ -94,6 +94,29 @@ def test_foreign_programs_begin_at_the_system_call(program):
     assert re.search(r"#PF write .* a zeroed frame", result.stdout)
 
 
+def test_in_the_guest():
+    """The same tree, from the kernel's own ring."""
+    result = lab.guest(["story", "vmrss"])
+    text = result.stdout.decode()
+    assert result.returncode == 0 and b"touch all that fit" in result.stdout
+    malloc = line_with(text, "malloc(1073741824) = 0x")
+    tree = text.splitlines()[text.splitlines().index(malloc) + 1:]
+    assert re.search(r"vmrss\.c:\d+ main$", malloc)
+    assert tree[0].startswith(" `- path: mmap; chunk of 1073745920 bytes at 0x") and "mmap(0x0, 1073745920, prot 3, flags 0x22) = 0x" in tree[1]
+    assert "promised: [" in tree[2] and tree[2].endswith("VSZ +1048580K")
+    assert "zeroed frame" in tree[3] + tree[4] and "by malloc itself" in tree[4]
+    assert re.search(r"#PF write 0x\w+ and \d+ more -> a zeroed frame, #\d+; tables \+\d+ +RSS \+\d+K  look\.c:\d+ touch_write", text)
+    assert "the end, status 0" in text and "op#" in line_with(text, "free(0x")
+
+
+def test_in_the_guest_again_and_not():
+    result = lab.guest(["sh", "-c", "story malloc1 > /dev/null; story | grep 'malloc(1) = '; story -p 77; story nosuch; echo $?; "
+                                    "cat /proc/sys/kernel/trace /proc/sys/kernel/trace_pid"])
+    said = result.stdout.decode().splitlines()
+    assert re.match(r"op#\d+ malloc\(1\) = 0x", said[0]) and said[-3:] == ["127", "0", "0"]
+    assert b"holds no events of that process" in result.stderr and b"nosuch: No such file" in result.stderr
+
+
 def test_make_explain():
     made = subprocess.run(["make", "-s", "explain", "PROG=malloc1"], cwd=lab.ROOT, capture_output=True, text=True, timeout=120, check=False,
                           env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"})

@@ -133,3 +133,42 @@ def test_a_program_of_ours_tells_nothing_on_linux():
 def test_strace_does_not_see_the_telling():
     result = guest(["malloc1"], options=["--append", "trace=1 strace"])
     assert b"brk(" in result.stderr and b"syscall_" not in result.stderr
+
+
+# ---- The levels at run time, the flight recorder ----
+
+def test_levels_can_be_set_and_read(tmp_path):
+    """cat /proc/trace is a stream of the same form; a level that there is not is refused."""
+    script = ("cat /proc/sys/kernel/trace; echo 2 > /proc/sys/kernel/trace; malloc1 > /dev/null; echo 0 > /proc/sys/kernel/trace; "
+              "cat /proc/trace; echo 4 > /proc/sys/kernel/trace || echo 77777 > /proc/sys/kernel/trace_pid")
+    result = guest(["sh", "-c", script])
+    assert result.stdout[:2] == b"0\n" and result.stderr.count(b"write error") == 2 and b"No such process" not in result.stdout
+    (tmp_path / "stream").write_bytes(result.stdout[2:])
+    (tmp_path / "metadata").write_text(schema.Schema().metadata())
+    told = schema.Schema().read(tmp_path)
+    assert [event.size for event in of(told, "malloc")] == [1, 1] and {"exec", "heap_top", "fault_end"} <= {event.name for event in told}
+    assert len({event.pid for event in told}) == 2    # the shell too: nobody was chosen
+
+
+def test_a_panic_shows_the_last_events():
+    result = guest(["true"], options=["--append", "trace=2 panic=test"])
+    log = result.stderr.decode()
+    assert result.returncode == 125 and "the last 16 events" in log
+    last = log[log.index("the last 16 events"):].splitlines()[1:17]
+    assert all(line.startswith("  0.") for line in last)
+    assert any("frame_alloc pfn=" in line and line.endswith("owner=table") for line in last)
+
+
+def test_a_panic_without_a_trace_says_nothing_of_it():
+    assert b"events" not in guest(["true"], options=["--append", "panic=test"]).stderr
+
+
+def test_the_ring_overwrites_its_oldest(tmp_path):
+    """Without a reader it holds the last MiB, whole packets of it, and the ledger still balances."""
+    script = "echo 3 > /proc/sys/kernel/trace; vmrss > /dev/null; echo 0 > /proc/sys/kernel/trace; cat /proc/trace"
+    result = guest(["sh", "-c", script], options=[])
+    (tmp_path / "stream").write_bytes(result.stdout)
+    (tmp_path / "metadata").write_text(schema.Schema().metadata())
+    told = schema.Schema().read(tmp_path)
+    assert 900_000 < len(result.stdout) <= 1 << 20 and told[-1].name in ("fault_end", "sys_enter", "pte", "frame_free", "tlb", "rss")
+    assert b"ledger: balanced" in result.stderr

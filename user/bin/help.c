@@ -42,6 +42,7 @@ static const struct topic topics[] = {
     {"bug-uaf", "memory used after free"},
     {"bug-dfree", "memory freed twice"},
     {NULL, "Tools"},
+    {"story", "story PROGRAM: from its mallocs to the frames, in words"},
     {"pmap", "pmap [-x] PID: the regions of a process (pmap 1: init)"},
     {"free", "free [-b|-k|-m]: the machine's memory"},
     {"busybox", "the ordinary tools, and the shell: busybox lists them"},
