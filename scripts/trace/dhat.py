@@ -8,8 +8,9 @@ are not counted (bkacc false): the recording knows faults, not accesses.
 
 import json
 
+from lives import alive
 from massif import moments
-from model import alive, end_of
+from sizes import end_of
 
 
 def most_at_once(chunks):

@@ -6,7 +6,8 @@ mem_stacks_B the resident stack. Time is in nanoseconds, which massif has no uni
 instruction in a recording under -icount. Detailed snapshots name the callers of malloc, the largest first.
 """
 
-from model import PAGE, alive, end_of
+from lives import PAGE, alive
+from sizes import end_of
 
 SNAPSHOTS = 60
 DETAILED_EVERY = 10

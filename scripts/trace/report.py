@@ -15,8 +15,10 @@ import os
 import sys
 
 import calls
+import lives
 import model
 import schema
+import sizes
 import source
 import spans
 
@@ -88,7 +90,7 @@ class Report:
         every = [(run, process.pid) for process in self.history.processes.values() for run in process.runs]
         owners = {id(run): pid for run, pid in every}
         return self.columns([run for run, _ in every], lambda run: (
-            run.va // model.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)]))
+            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)]))
 
     def chunks(self):
         return self.columns(self.process.chunks, lambda chunk: (
@@ -100,8 +102,8 @@ class Report:
     def counters(self):
         """The sizes, of the replay, which knows them at every event; and the free frames, which the kernel tells now and then."""
         changes = {}
-        for at, *sizes in model.curves(self.process):
-            changes.setdefault(self.tick(at), {}).update(zip(SIZES, sizes))
+        for at, *now in sizes.curves(self.process):
+            changes.setdefault(self.tick(at), {}).update(zip(SIZES, now))
         told = [pair for process in self.history.processes.values() for pair in process.counters]
         for at, rss in sorted(told, key=lambda pair: pair[0]):
             changes.setdefault(self.tick(at), {})["free"] = rss.free_frames
@@ -212,7 +214,7 @@ class Report:
             "memory": facts.get("frames", DEFAULT_MEMORY_MIB * 256), "events": len(self.history.events), "command": facts.get("command", ""),
             "processes": {process.pid: process.name() for process in self.history.processes.values()},
             **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list,
-            "differences": len(model.differences(self.process))}
+            "differences": len(sizes.differences(self.process))}
 
 
 def shown(field, value):

@@ -9,7 +9,9 @@ import lab
 import recording
 from recording import HEAP, MAPPING, PAGE, SCHEMA
 
+import lives
 import model
+import sizes
 import spans
 
 
@@ -30,16 +32,16 @@ def at(events, name, nth=0):
 def test_the_replay_agrees_with_the_kernels_counters_at_every_moment(process):
     assert len(process.counters) > 5
     for index, rss in process.counters:
-        assert model.resident_kb(process, index) == rss.anon_kb + rss.file_kb, index
-        assert model.promised_kb(process, index) == rss.vsz_kb, index
+        assert sizes.resident_kb(process, index) == rss.anon_kb + rss.file_kb, index
+        assert sizes.promised_kb(process, index) == rss.vsz_kb, index
 
 
 def test_a_touch_makes_resident_what_malloc_promised(process, events):
     promised = at(events, "malloc", 2)
     touched = at(events, "fault_run")
-    assert model.promised_kb(process, promised) == model.promised_kb(process, touched) > 1 << 20
-    assert model.resident_kb(process, touched) - model.resident_kb(process, promised) == 4 * 101
-    assert model.promised_kb(process, len(events) - 1) == model.resident_kb(process, len(events) - 1) == 0
+    assert sizes.promised_kb(process, promised) == sizes.promised_kb(process, touched) > 1 << 20
+    assert sizes.resident_kb(process, touched) - sizes.resident_kb(process, promised) == 4 * 101
+    assert sizes.promised_kb(process, len(events) - 1) == sizes.resident_kb(process, len(events) - 1) == 0
 
 
 def test_the_zero_page_is_mapped_and_not_resident(process, events):
@@ -50,22 +52,22 @@ def test_the_zero_page_is_mapped_and_not_resident(process, events):
 
 def test_tables_follow_from_what_is_mapped(process, events):
     # text at 4 MiB and the stack at the top: three tables for each, beside the root; the mapping crosses a border of 2 MiB
-    assert model.tables_kb(process, at(events, "rss", 1)) == 4 * 6
-    assert model.tables_kb(process, at(events, "fault_run")) == 4 * 9
+    assert sizes.tables_kb(process, at(events, "rss", 1)) == 4 * 6
+    assert sizes.tables_kb(process, at(events, "fault_run")) == 4 * 9
 
 
 def test_the_curves_are_the_filters_at_every_event(process, events):
-    rows = dict((row[0], row[1:]) for row in model.curves(process))
+    rows = dict((row[0], row[1:]) for row in sizes.curves(process))
     now = (0, 0, 0)
     for index in range(len(events)):
         now = rows.get(index, now)
-        assert now == (model.promised_kb(process, index), model.resident_kb(process, index), model.tables_kb(process, index)), index
+        assert now == (sizes.promised_kb(process, index), sizes.resident_kb(process, index), sizes.tables_kb(process, index)), index
 
 
 def test_a_recording_that_does_not_tell_all_is_noticed(events):
-    assert model.differences(model.replay(events).find("vmrss")) == []
+    assert sizes.differences(model.replay(events).find("vmrss")) == []
     lost = [event for event in events if event.name != "fault_run"]
-    assert len(model.differences(model.replay(lost).find("vmrss"))) == 1
+    assert len(sizes.differences(model.replay(lost).find("vmrss"))) == 1
 
 
 def test_chunks_live_from_malloc_to_free(process, events):
@@ -76,13 +78,13 @@ def test_chunks_live_from_malloc_to_free(process, events):
 
 
 def space():
-    return model.Space([], [])
+    return lives.Space([], [])
 
 
 def test_cutting_a_region_keeps_both_ends_and_their_pages():
     live = space()
-    live.add(model.Region(0, start=0x10000, end=0x20000, prot=3, flags=2, name="", why="mmap", offset=0, lane=1, cause=0))
-    live.map(model.Run(1, va=0x10000, n=16, pfn=100, dpfn=2, kind="zero", cause=0, lane=1, counted=True))
+    live.add(lives.Region(0, start=0x10000, end=0x20000, prot=3, flags=2, name="", why="mmap", offset=0, lane=1, cause=0))
+    live.map(lives.Run(1, va=0x10000, n=16, pfn=100, dpfn=2, kind="zero", cause=0, lane=1, counted=True))
     live.cut(0x14000, 0x18000, 5)
     assert [(each.start, each.end, each.offset) for each in live.regions] == [(0x10000, 0x14000, 0), (0x18000, 0x20000, 0x8000)]
     assert [(run.va, run.n, run.pfn) for run in live.runs] == [(0x10000, 4, 100), (0x18000, 8, 116)]
@@ -146,11 +148,11 @@ def test_the_events_tell_all_of_a_real_program(program, tmp_path):
     history = model.replay(events)
     ended = 0
     for process in history.processes.values():
-        assert process.counters and model.differences(process) == []
+        assert process.counters and sizes.differences(process) == []
         account = [(index, event) for index, event in enumerate(events)
                    if event.pid == process.pid and event.name == "resident" and event.why == "exit"]
         told = {event.va + k * PAGE: event.pfn + k for _, event in account for k in range(event.pages)}
         if told:
-            assert told == model.frames_of(process, account[0][0])
+            assert told == sizes.frames_of(process, account[0][0])
             ended += 1
     assert ended
