@@ -53,7 +53,7 @@ function blocksAt(tick) {
 
 // A heap in which nothing is in use is one free block.
 function heapOnly(blocks, alive) {
-    const heap = alive.find(row => text(regions.name[row]) === "[heap]");
+    const heap = alive.find(row => chunks.n && text(regions.name[row]) === "[heap]");    // without events nothing is known of it
     if (heap !== undefined && !blocks.some(block => block.start >= regions.start[heap] && block.end <= regions.end[heap]))
         blocks.unshift({ kind: "top", start: regions.start[heap], end: regions.end[heap] });
     return blocks;

@@ -80,9 +80,9 @@ function drawLanes(g, width) {
         }
         drawResident(g, place, width, colour);
         g.fillStyle = INK;
-        const words = `${row.name.split("/").pop()} ${rights(prot)}`;
+        const allowed = ` ${rights(prot)}`, room = LEFT - 14 - g.measureText(allowed).width;
         g.textAlign = "right";
-        g.fillText(fit(g, words, LEFT - 14), LEFT - 8, y + height / 2 + 0.5);
+        g.fillText(fit(g, row.name.split("/").pop(), room) + allowed, LEFT - 8, y + height / 2 + 0.5);
         g.textAlign = "left";
         if (place.gap > 0)
             drawGap(g, y + height + GAP / 2, width, place.gap);

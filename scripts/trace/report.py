@@ -230,7 +230,7 @@ def page(reports):
     """Nothing in a script element may look like its end."""
     packed = json.dumps(reports, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     return part("page.html").replace("@TITLE@", reports[0]["program"]).replace("@STYLE@", part("style.css")).replace(
-        "@WORDS@", part("words.json")).replace("@BUNDLE@", part("bundle.js").replace("</script", "<\\/script")).replace(
+        "@WORDS@", part("words.json")).replace("@LICENSES@", part("LICENSES.txt")).replace("@BUNDLE@", part("bundle.js").replace("</script", "<\\/script")).replace(
         "@DATA@", packed)
 
 

@@ -93,6 +93,7 @@ def test_the_bundle_is_what_its_sources_build_and_is_small():
 
 def test_the_file_needs_nothing_else(small):
     html = small.read_text()
+    assert "Jason Miller" in html and "Leon Sorokin" in html    # their licence goes where their code goes
     assert not re.search(r'<(link|img|script|iframe)[^>]+(src|href)=', html)
     outside = set(re.findall(r"https?://[^\s\"'<>\\)]+", html)) - {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml",
                                                                    "http://www.w3.org/1998/Math/MathML"}
@@ -201,7 +202,7 @@ def test_the_other_language_reaches_every_word(page):
 def real():
     """make report, as people type it: {program: page}"""
     def run(program):
-        subprocess.run(["make", "-s", "report", f"PROG={program}"], cwd=lab.ROOT, check=True, stdout=subprocess.DEVNULL,
+        subprocess.run(["make", "-s", "report", f"PROG={program}", "ARGS=-c true" if program == "sh" else "ARGS="], cwd=lab.ROOT, check=True, stdout=subprocess.DEVNULL,
                        env={**os.environ, "MAKEFLAGS": "", "B": lab.BUILD})
         return os.path.join(PICTURES, f"{program}.html")
     return run
@@ -232,6 +233,16 @@ def test_a_child_has_a_report_of_its_own(real):
         go(page, "segmentation fault: read at")
         go(page, "the process ends, status 11")
     assert not page.errors
+
+
+def test_a_foreign_program_has_a_report_without_a_heap(real, window):
+    window.go(f"{real('sh')}#lang=en")
+    window.until(READY)
+    press(window, Keys.END, Keys.ARROW_LEFT)
+    assert not window.run("return document.querySelector('.warning')")
+    press(window, "t")
+    assert window.run("return document.querySelector('#heap tbody').innerText") == "nothing"
+    assert "[heap]" in window.run("return document.querySelector('#space tbody').innerText")
 
 
 def test_a_recording_without_faults_says_so(window, tmp_path):
