@@ -356,7 +356,7 @@ RECORDING = $(B)/recordings/$(notdir $(PROG))
 .PHONY: report
 report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
 	@rm -rf $(RECORDING) && mkdir -p $(dir $(RECORDING)) $(B)/report
-	-@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS)
+	@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS) || test -s $(RECORDING)/stream
 	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
 	@echo 'Open $(B)/report/$(notdir $(PROG)).html in a browser.'
 

@@ -10,8 +10,10 @@ processes did between two of them is seen at the later one.
 
 import argparse
 import bisect
+import html
 import json
 import os
+import re
 import sys
 
 import calls
@@ -227,18 +229,18 @@ def part(name):
 
 
 def page(reports):
-    """Nothing in a script element may look like its end."""
-    packed = json.dumps(reports, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-    return part("page.html").replace("@TITLE@", reports[0]["program"]).replace("@STYLE@", part("style.css")).replace(
-        "@WORDS@", part("words.json")).replace("@LICENSES@", part("LICENSES.txt")).replace("@BUNDLE@", part("bundle.js").replace("</script", "<\\/script")).replace(
-        "@DATA@", packed)
+    """No text of a recording can be taken for a tag: in the data there is no `<`."""
+    parts = {"TITLE": html.escape(reports[0]["program"]), "STYLE": part("style.css"), "LICENSES": part("LICENSES.txt"),
+             "WORDS": part("words.json"), "BUNDLE": part("bundle.js").replace("</script", "<\\/script"),
+             "DATA": json.dumps(reports, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")}
+    return re.sub(r"@([A-Z]+)@", lambda found: parts[found.group(1)], part("page.html"))
 
 
 def write(folder, path, program=None):
     history = model.replay(schema.Schema().read(folder))
     process = history.find(program)
     if not process:
-        raise schema.TraceError(f"{folder}: the recording has no program {program or ''}")
+        raise schema.TraceError(f"{folder}: no program {program or ''} was started in it")
     folded, facts, left = spans.fold(history.events), schema.environment(folder), OTHERS
     reports = [Report(history, process, folded).data(facts)]
     for other in history.processes.values():

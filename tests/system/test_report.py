@@ -100,6 +100,15 @@ def test_the_file_needs_nothing_else(small):
     assert not {address for address in outside if "w3.org" not in address and "github.com/leeoniya" not in address}
 
 
+def test_no_text_of_a_recording_is_taken_for_a_tag(window, tmp_path):
+    name = "/bin/<!--<script>alert(1)</script>&amp;"
+    events = [event._replace(path=name) if event.name in ("exec", "file") else event for event in recording.small_program()]
+    window.go(f"{make(tmp_path, events)}#lang=en")
+    window.until(READY)
+    assert window.run("return document.querySelector('h1 b').innerText") == name.rsplit("/", 1)[1]
+    assert window.run("return document.title").startswith(name.rsplit("/", 1)[1])
+
+
 def test_stepping_changes_every_pane(page):
     go(page, "malloc(1 GiB)")
     before = pictures(page)
