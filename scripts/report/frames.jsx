@@ -3,7 +3,7 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { PAGE, at, countersAt, data, frames, regionAt, regions, runs, text } from "./data.js";
+import { PAGE, at, data, frames, free, regionAt, regions, runs, text, until } from "./data.js";
 import { COLOURS, Canvas } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
@@ -80,23 +80,39 @@ function mappingsOf(pfn, tick) {
     });
 }
 
+// Of one frame the recording cannot tell the two.
+const nameOf = owner => t(owner === FREE ? "o_unknown" : OWNERS[owner][0]);
+
 function twin(owners) {
     const rows = [];
     for (let from = 0; from < owners.length;) {
         let to = from;
         while (to < owners.length && owners[to] === owners[from])
             to++;
-        rows.push([from === to - 1 ? `#${from}` : `#${from}\u2013${to - 1}`, count(to - from), t(OWNERS[owners[from]][0])]);
+        rows.push([from === to - 1 ? `#${from}` : `#${from}\u2013${to - 1}`, count(to - from), nameOf(owners[from])]);
         from = to;
     }
     return { head: [t("frames"), t("count"), t("owner")], rows };
 }
 
-function Owners({ owners, free }) {
+function countsOf(owners) {
     const counts = new Array(OWNERS.length).fill(0);
     owners.forEach(owner => counts[owner]++);
+    return counts;
+}
+
+// Frames that were taken before the recording: those without an owner that the kernel did not count as free, when it last told.
+function takenBefore(tick) {
+    const row = until(free.tick, tick);
+    return row < 0 ? 0 : Math.max(countsOf(ownersAt(free.tick[row]))[FREE] - free.frames[row], 0);
+}
+
+function Owners({ owners, tick }) {
+    const counts = countsOf(owners), before = takenBefore(tick);
+    counts[FREE] = Math.max(counts[FREE] - before, 0);
     return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
-        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em>{owner === FREE && free > 0 && ` (${t("free")}: ${count(free)})`}</li>)}</ul>;
+        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}
+        {before > 0 && <li>{t("o_before")} <em>{count(before)}</em></li>}</ul>;
 }
 
 export function Frames({ tick, language, tables, onTip }) {
@@ -125,11 +141,11 @@ export function Frames({ tick, language, tables, onTip }) {
             const region = map.own ? regionAt(map.va, alive) : -1;
             return t("mapped_at", map.name, hex(map.va)) + (region < 0 ? "" : ` ${text(regions.name[region])}`);
         });
-        onTip({ x: event.clientX, y: event.clientY, words: [`${t("frame", count(pfn))}  ${hex(pfn * PAGE)}`, t(OWNERS[owners[pfn]][0]), ...(lines.length ? lines : [t("not_mapped")])] });
+        onTip({ x: event.clientX, y: event.clientY, words: [`${t("frame", count(pfn))}  ${hex(pfn * PAGE)}`, nameOf(owners[pfn]), ...(lines.length ? lines : [t("not_mapped")])] });
     };
     const note = each > 1 ? t("frames_note", each) : t("cell_one"), mine = owners.reduce((sum, owner) => sum + (owner >= FILE), 0);
     return <Pane id="frames" title={t("frames")} tables={tables} twin={() => twin(owners)} sum={size(data.memory * PAGE)} note={note}>
         <Canvas className="fill" draw={draw} on={[tick, language]} label={`${t("frames")}: ${t("o_anon")} + ${t("o_file")} ${mine}`} onPoint={tip} onLeave={() => onTip(null)} />
-        <Owners owners={owners} free={countersAt(tick).free} />
+        <Owners owners={owners} tick={tick} />
     </Pane>;
 }

@@ -26,7 +26,6 @@ import spans
 
 PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
 DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
-SIZES = ("promised", "resident", "tables")    # kB
 NAMES_ONLY = ("file", "resident")    # said by the regions and pages that they are about
 OTHERS = 20000             # events of all other processes that the page may hold as well
 WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
@@ -102,18 +101,15 @@ class Report:
         return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
 
     def counters(self):
-        """The sizes, of the replay, which knows them at every event; and the free frames, which the kernel tells now and then."""
-        changes = {}
-        for at, *now in sizes.curves(self.process):
-            changes.setdefault(self.tick(at), {}).update(zip(SIZES, now))
+        """The sizes, of the replay, which knows them at every event; the kernel tells them now and then."""
+        rows = {self.tick(at): now for at, *now in sizes.curves(self.process)}
+        return [list(column) for column in zip(*([tick, *now] for tick, now in rows.items()))]
+
+    def free(self):
+        """[ticks], [free frames]: as the kernel told them."""
         told = [pair for process in self.history.processes.values() for pair in process.counters]
-        for at, rss in sorted(told, key=lambda pair: pair[0]):
-            changes.setdefault(self.tick(at), {})["free"] = rss.free_frames
-        state, rows = dict.fromkeys((*SIZES, "free"), 0), []
-        for tick in sorted(changes):
-            state.update(changes[tick])
-            rows.append([tick, *state.values()])
-        return [list(column) for column in zip(*rows)]
+        rows = {self.tick(at): rss.free_frames for at, rss in sorted(told, key=lambda pair: pair[0])}
+        return [list(rows), list(rows.values())]
 
     def faults(self):
         return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults if self.own and at >= self.own[0]))]
@@ -209,7 +205,7 @@ class Report:
 
     def data(self, facts):
         columns = {"regions": self.regions(), "runs": self.runs(), "chunks": self.chunks(), "frames": self.frames(),
-                   "counters": self.counters(), "faults": self.faults(), "story": self.story()}
+                   "counters": self.counters(), "free": self.free(), "faults": self.faults(), "story": self.story()}
         return {
             "program": self.process.name(), "parent": 0 if self.process.execs else self.process.parent, "level": facts.get("level", 3), "path": self.process.path, "pid": self.process.pid,
             "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
