@@ -393,8 +393,8 @@ test: all check test-programs ## everything: check, then the tests that boot gue
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTEST)
 check: all check-layers check-warnings check-cppcheck check-format check-python host faultpath ## the quick part, under a minute
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
-gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour)
-	@scripts/debug $(PROGRAM)
+gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story)
+	@TRACE=$(TRACE) scripts/debug $(PROGRAM)
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)

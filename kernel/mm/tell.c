@@ -151,12 +151,13 @@ void tell_size(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t en
 
 void tell_move(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t to)
 {
-    if (told(aspace))
+    if (start < end && told(aspace))
         TRACE(vma_move, .start = start, .end = end, .to = to);
 }
 
 /* ---- Pages ---- */
 
+/* In use, the kernel's own frames (the page of zeros, the vDSO) included. */
 static void each_run(struct aspace *aspace, vaddr_t start, vaddr_t end,
                      void (*visit)(void *context, vaddr_t va, pte_t pte), void *context)
 {
@@ -165,15 +166,19 @@ static void each_run(struct aspace *aspace, vaddr_t start, vaddr_t end,
 
     while (pt_next_run(&iterator, &run))
         for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i] && pfn_to_page(pte_pfn(run.entry[i]))->owner != PAGE_IMAGE)
+            if (run.entry[i])
                 visit(context, run.va + i * PAGE_SIZE, run.entry[i]);
+}
+
+static bool is_image(pte_t pte)
+{
+    return pfn_to_page(pte_pfn(pte))->owner == PAGE_IMAGE;
 }
 
 static void count(void *context, vaddr_t va, pte_t pte)
 {
     (void)va;
-    (void)pte;
-    ++*(uint64_t *)context;
+    *(uint64_t *)context += !is_image(pte);
 }
 
 void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end)
@@ -193,13 +198,16 @@ static void resident_flush(struct trace_resident *run)
     run->pages = 0;
 }
 
+/* Of the kernel's own frames the first one's number stands for all. */
 static void resident_visit(void *context, vaddr_t va, pte_t pte)
 {
     struct trace_resident *run = context;
     uint8_t owner = pfn_to_page(pte_pfn(pte))->owner;
 
-    if (run->pages && (va != run->va + run->pages * PAGE_SIZE || pte_pfn(pte) != run->pfn + run->pages ||
-                       owner != run->owner))
+    if (is_image(pte) && run->why == TRACE_vma_why_exit)
+        return; /* resident for nobody */
+    if (run->pages && (va != run->va + run->pages * PAGE_SIZE || owner != run->owner ||
+                       (!is_image(pte) && pte_pfn(pte) != run->pfn + run->pages)))
         resident_flush(run);
     if (!run->pages) {
         run->va = va;

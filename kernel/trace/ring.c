@@ -55,16 +55,16 @@ static void wait_for_reader(void)
     while (is_full() && clock_now() < patience_ends)
         cpu_pause();
     if (is_full())
-        __atomic_store_n(&trace_ring.reader, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&trace_ring.reader, RING_READER_GONE, __ATOMIC_RELAXED);
 }
 
 static void packet_next(uint64_t now)
 {
     uint64_t next = trace_ring.current + 1;
 
-    if (__atomic_load_n(&trace_ring.reader, __ATOMIC_RELAXED) && is_full())
+    if (__atomic_load_n(&trace_ring.reader, __ATOMIC_RELAXED) == RING_READER && is_full())
         wait_for_reader();
-    if (trace_ring.taken && is_full())
+    if (trace_ring.reader == RING_READER_GONE && is_full())
         trace_ring.lost += trace_ring.events[next % RING_PACKETS];
     __atomic_store_n(&trace_ring.current, next, __ATOMIC_RELEASE);
     packet_begin(now);

@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <types.h>
 
-#define RING_ORDER 8 /* of the frames that it takes: 1 MiB */
+#define RING_READER 1
+#define RING_READER_GONE 2 /* he took nothing for too long */
+#define RING_ORDER 8       /* of the frames that it takes: 1 MiB */
 #define RING_PACKETS 64
 #define RING_PACKET_SIZE (16 * KIB)
 
@@ -29,9 +31,9 @@ struct ring {
     struct packet *packets; /* in the direct map; NULL: nothing was ever traced, and no memory is spent */
     uint64_t current;       /* the packet that grows; those before it are complete */
     uint64_t taken;         /* by the reader: packets below this one may be overwritten */
-    uint32_t reader;        /* not 0: somebody takes packets, so none is overwritten before */
-    uint32_t started;       /* not 0: there is a current packet */
-    uint64_t lost;          /* events that a reader should have had, but was gone */
+    uint32_t reader;  /* RING_READER: somebody takes packets, none is overwritten before; RING_READER_GONE */
+    uint32_t started; /* not 0: there is a current packet */
+    uint64_t lost;    /* events that a reader should have had, but was gone */
     uint32_t events[RING_PACKETS];
 };
 extern struct ring trace_ring;

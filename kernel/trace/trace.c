@@ -48,7 +48,7 @@ uint32_t trace_init(void)
 
     trace_pid = number_option("trace_pid", 1U << 22);
     current_thread()->traced = trace_pid == 0;
-    trace_ring.reader = boot_option("trace_reader", text, sizeof(text));
+    trace_ring.reader = boot_option("trace_reader", text, sizeof(text)) ? RING_READER : 0;
     return number_option("trace", TRACE_LEVEL_MAX);
 }
 

@@ -17,7 +17,7 @@ for setting in ("confirm off", "pagination off", "print pretty on", "disassemble
     gdb.execute("set " + setting)
 gdb.execute(f"directory {os.path.dirname(os.path.dirname(HERE))}", to_string=True)
 
-from mm import faults, frames, heap, processes, regions, tables, why    # noqa: E402,F401 (each adds its commands)
+from mm import faults, frames, heap, processes, regions, story, tables, why    # noqa: E402,F401 (each adds its commands)
 
 print("The guest stands before its first instruction; its console goes to build/console.log.")
 print("  break kmain | continue         the kernel from its beginning; `break fault` for each page fault")

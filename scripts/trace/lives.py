@@ -125,8 +125,9 @@ class Space:
         return pages
 
     def move(self, start, end, to, now):
-        for run in [each for each in self.runs if start <= each.va < end]:
-            self.unmap(run.va, run.end, now)
+        moved = [run.piece(max(start, run.va), min(end, run.end)) for run in self.runs if run.va < end and start < run.end]
+        self.unmap(start, end, now)
+        for run in moved:
             self._insert(run.copy(born=now, died=None, va=run.va - start + to))
 
     def end(self, now):

@@ -51,7 +51,7 @@ class Ring:
     def tail(self):
         """The packets that are there, the oldest first; the newest may still grow."""
         _, current, taken, reader, started, _ = self.state()
-        first = taken if reader else max(current - self.count + 1, 0)
+        first = taken if reader == 1 else max(current - self.count + 1, 0)
         return [self.packet(number) for number in range(first, current + 1)] if started else []
 
 

@@ -21,11 +21,11 @@ def built():
 @pytest.fixture(scope="session")
 def gdb(tmp_path_factory):
     """Runs gdb commands against a paused guest; what gdb said."""
-    def run(commands, *program):
+    def run(commands, *program, **environment):
         script = tmp_path_factory.mktemp("gdb") / "commands"
         script.write_text("\n".join(commands) + "\n")
         ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", "debug"), *program],
-                               env={**os.environ, "GDB_BATCH": str(script)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
+                               env={**os.environ, **environment, "GDB_BATCH": str(script)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
                                capture_output=True, text=True, timeout=120, check=False)
         return ended.stdout + ended.stderr
     return run

@@ -72,3 +72,20 @@ def test_a_foreign_program_has_chains_from_the_system_call_down(tmp_path):
         assert set(counted(chains, lambda link: link.broken)) == {""}
         assert {"exec"} <= set(counted(chains, lambda link: link.origin)) <= {"exec", "mmap", "brk", "stack"}
         assert len(chains) > 3
+
+
+@pytest.mark.parametrize("words", [("musl/mm_fork",), ("musl/mm_shared",), ("musl/mm_mremap",), ("musl/fuzz_memory",), ("musl/thread_join",), ("ours/malloc_random",),
+                                   ("sh", "-c", "ls /bin | sort | tail -1; cat /proc/self/maps > /dev/null")],
+                         ids=lambda words: words[0].rpartition("/")[2])
+def test_the_same_for_programs_that_try_hard(words, tmp_path):
+    """Every way to change an address space: moved pages, shared ones, threads, pipelines of processes, 100 000 events of random calls."""
+    name = os.path.join(lab.BUILD, "tests", words[0]) if "/" in words[0] else words[0]
+    every = chain.Chains(record(tmp_path / "trace", [name, *words[1:]]))
+    ended = [process for process in every.history.processes.values() if process.died is not None and process.counters]
+    for process in ended:
+        chains = every.of_process(process.pid)
+        last = process.counters[-1][1]
+        assert sum(link.pages for link in chains) == (last.anon_kb + last.file_kb) // 4
+        assert set(counted(chains, lambda link: link.broken)) == {""}
+        assert sizes.differences(process) == []
+    assert ended

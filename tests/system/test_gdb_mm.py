@@ -120,7 +120,7 @@ def section(output, beginning, ending=None):
 
 def test_a_session_from_a_touch_to_its_frame(gdb):
     """boot; the next fault of the program; the walk that failed; why; what the kernel did; the user's next line."""
-    output = gdb(["break vmrss.c:85 if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
+    output = gdb(["break vmrss.c:88 if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
                   "info line *$pc", "continue", "echo AFTER\\n", "mm pt $cr2", "finish", "next", "mm why first_page"],
                  "vmrss")
     story = section(output, "#PF  pid 2 vmrss  WRITE by USER to 0x7fff", "(`c`")
@@ -318,3 +318,21 @@ def test_single_steps_show_both_sides_of_a_system_call_and_of_a_fault(gdb):
     assert re.search(r"^IN kernel/arch/x86/entry.asm:\d+ cpl 0$", output, re.MULTILINE), output
     assert re.search(r"^OUT libc/sys/\w+\.[ch]:\d+ cpl 3$", output, re.MULTILINE), output
     assert re.search(r"^BACK (user|libc)/[\w/.]+:\d+ cpl 3$", output, re.MULTILINE), output
+
+
+def test_the_story_so_far(gdb):
+    """The kernel's ring, read out of the paused guest: malloc, what it made, what was touched of it; the run that is still open too."""
+    output = gdb(["break vmrss.c:94 if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -e", "mm story 77"], "vmrss", TRACE="2")
+    said, = answers(output)
+    lines = said["lines"]
+    malloc = next(at for at, line in enumerate(lines) if "malloc(1073741824) = 0x" in line)
+    assert "a mapping of its own" in lines[malloc + 1] and "mmap(NULL, 1073745920" in lines[malloc + 2]
+    assert "VSZ +1048580K" in lines[malloc + 3] and said["left_out"] > 0 and len(lines) == 30
+    touched = next(line for line in lines if "and 98 more" in line)
+    assert "RSS +396K" in touched and "touch_write" in touched
+    assert re.search(r"^\d\.\d{6}  op#6 +mark op=6 line=\d+ file=vmrss.c text=touch the same 100 again$", output, re.M)
+    assert "the ring holds no events of process 77: it has those of 2" in output
+
+
+def test_a_story_needs_a_trace(gdb):
+    assert "nothing was traced so far" in gdb(["break process_start_init", "continue", "mm story"])

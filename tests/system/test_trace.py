@@ -172,3 +172,36 @@ def test_the_ring_overwrites_its_oldest(tmp_path):
     told = schema.Schema().read(tmp_path)
     assert 900_000 < len(result.stdout) <= 1 << 20 and told[-1].name in ("fault_end", "sys_enter", "pte", "frame_free", "tlb", "rss")
     assert b"ledger: balanced" in result.stderr
+
+
+def test_with_a_reader_nothing_is_lost(record):
+    """Some 6 MiB through a ring of 1 MiB: each fault has its begin, its end and, if it mapped something, its entry."""
+    _, folder = record("vmrss", level=3, options=("-m", "256"))
+    told = schema.Schema().read(folder)
+    count = Counter(event.name for event in told)
+    assert (folder / "stream").stat().st_size > 5 << 20 and "lost" not in count
+    assert count["fault_begin"] == count["fault_end"] > 20000
+    entries, inside = 0, False
+    for event in told:
+        inside = event.name == "fault_begin" or (inside and event.name != "fault_end")
+        entries += inside and event.name == "pte" and event.table_level == 1
+    assert entries == sum(event.name == "fault_end" and event.kind != "spurious" for event in told)
+
+
+def test_a_reader_that_is_gone_is_not_waited_for_for_ever():
+    """The kernel is told of a reader, and there is none: it waits ten seconds, once, then says how much was overwritten."""
+    script = "vmrss > /dev/null; echo 0 > /proc/sys/kernel/trace; cat /proc/trace"
+    result = guest(["sh", "-c", script], options=["-q", "--append", "trace=3 trace_reader"])
+    assert result.returncode == 0
+    known, offset, told = schema.Schema(), 0, []
+    while offset < len(result.stdout):
+        packet, offset = known.decode_packet(result.stdout, offset)
+        told += packet
+    assert sum(event.n for event in of(told, "lost")) > 1000
+
+
+def test_counting_instructions_the_same_run_is_the_same_stream(tmp_path):
+    for name in ("a", "b"):
+        assert guest(["malloc1"], options=["-q", "--icount", "--trace", str(tmp_path / name)]).returncode == 0
+    streams = [(tmp_path / name / "stream").read_bytes() for name in ("a", "b")]
+    assert streams[0] == streams[1] and len(streams[0]) > 5000

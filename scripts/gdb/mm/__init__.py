@@ -7,5 +7,5 @@
     malloc    segments, chunks, bins                           reads a program's libc
     command   what every command has: -h, -j, a hint
 
-and one file for each family of commands: tables, regions, processes, frames, faults, heap, why.
+and one file for each family of commands: tables, regions, processes, frames, faults, heap, story, why.
 """
