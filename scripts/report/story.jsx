@@ -75,7 +75,7 @@ function Snippet({ where, words }) {
 
 function Sources({ row, chain }) {
     const here = placeOf(row), cause = chain.find(each => each !== row && ["malloc", "realloc"].includes(kind(each))), made = cause === undefined ? null : placeOf(cause);
-    const touch = row >= 0 && ["fault", "segv"].includes(kind(row));
+    const touch = row >= 0 && ["fault", "fault_run", "segv"].includes(kind(row));
     return <div class="sources">
         {made && made.line > 0 && <Snippet where={made} words="promised_here" />}
         {here && here.line > 0 && <Snippet where={here} words={touch ? "touched_here" : "called_here"} />}

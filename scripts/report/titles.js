@@ -44,7 +44,7 @@ export function title(row) {
     return tell ? tell(story.details[row]) : [kind(row), story.details[row].map(text).join(" ")];
 }
 
-const PLACE = { malloc: 4, free: 3, realloc: 5, operation: 0, call: 2, fault: 6, segv: 2 };
+const PLACE = { malloc: 4, free: 3, realloc: 5, operation: 0, call: 2, fault: 6, fault_run: 7, segv: 2 };
 
 // Where in the program a row happened.
 export function placeOf(row) {

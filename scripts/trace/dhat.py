@@ -40,13 +40,13 @@ def export(history, process, sources):
     _, peak = moments(history, process)
     end = end_of(history, process)
     frames, points, callers = ["[root]"], [], {}
-    for chunk in process.chunks:
+    for chunk in process.handed_out():
         callers.setdefault(chunk.pc, []).append(chunk)
     for pc, chunks in callers.items():
         place = sources.place(pc, is_return=True)
         frames.append(f"0x{pc:X}: {place.function} ({place.file or 'unknown'}:{place.line})")
         points.append(point(history, chunks, peak, end, len(frames) - 1))
-    start = history.events[0].time
+    start = history.events[process.started()].time
     return json.dumps({
         "dhatFileVersion": 2, "mode": "heap", "verb": "Allocated", "bklt": True, "bkacc": False, "tu": "ns", "Mtu": "ms", "tuth": 500,
         "cmd": process.path, "pid": process.pid, "tg": history.events[peak].time - start, "te": history.events[end].time - start,

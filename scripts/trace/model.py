@@ -31,6 +31,14 @@ class Process:
         self.space = Space(self.regions, self.runs)
         self.live_chunks = {}
 
+    def started(self):
+        """The event at which it began its first program; what came before belongs to its parent's program."""
+        return self.execs[0] if self.execs else self.born
+
+    def handed_out(self):
+        """The chunks of its own programs."""
+        return [chunk for chunk in self.chunks if chunk.born >= self.started()]
+
     def name(self):
         return os.path.basename(self.path) or f"process {self.pid}"
 

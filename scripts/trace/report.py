@@ -49,7 +49,7 @@ class Report:
     def __init__(self, history, process, folded):
         self.history, self.process = history, process
         self.texts, self.sources, self.places, self.place_list = Texts(), source.Sources(process), {}, []
-        started = next((at for at in process.execs), process.born)
+        started = process.started()
         self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started]
         self.folded = [span for span in folded if span.pid == process.pid and span.last >= started and span.kind not in NAMES_ONLY]
         self.lanes = {region.lane: region for region in process.regions}
@@ -161,8 +161,10 @@ class Report:
         started = [begin.error, self.place(begin.ip, span.first), self.texts(begin.from_)] if begin.name == "fault_begin" else [0, -1, self.texts("user")]
         return [event.va, *ended, *started, self.region_of(event.va)]
 
-    def tell_fault_run(self, _, event):
-        return [event.va, self.texts(event.kind), event.pfn, event.n, event.dpfn, event.time_ns, self.region_of(event.va)]
+    def tell_fault_run(self, span, event):
+        ip = getattr(span.like.opener, "ip", None) if span.like else None
+        return [event.va, self.texts(event.kind), event.pfn, event.n, event.dpfn, event.time_ns, self.region_of(event.va),
+                -1 if ip is None else self.place(ip, span.first)]
 
     def tell_vma_add(self, _, event):
         return [event.start, event.end, event.prot, self.region_of(event.start), self.texts(event.why)]

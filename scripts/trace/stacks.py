@@ -18,7 +18,7 @@ def frame(sources, pc, at, is_return=False):
 
 
 def by_bytes(_, process, __, sources):
-    for chunk in process.chunks:
+    for chunk in process.handed_out():
         yield (process.name(), frame(sources, chunk.pc, chunk.born, True), "malloc", f"{chunk.path} path"), chunk.size
 
 
@@ -33,7 +33,7 @@ def region_maker(history, process):
 def by_faults(history, process, spans, sources):
     makers, lanes = region_maker(history, process), {run.born: run.lane for run in process.runs}
     for span in spans:
-        if span.pid != process.pid or span.kind not in ("fault", "fault_run") or not hasattr(span.event, "kind"):
+        if span.pid != process.pid or span.first < process.started() or span.kind not in ("fault", "fault_run") or not hasattr(span.event, "kind"):
             continue
         event, reason = span.event, span.cause
         line = [process.name()]
@@ -45,8 +45,8 @@ def by_faults(history, process, spans, sources):
         call = next((each for each in span.ancestors() if each.kind == "call"), None)
         if call:
             line += [calls.name(call.opener.nr)]
-        elif hasattr(span.opener, "ip"):
-            line += [frame(sources, span.opener.ip, span.first)]
+        elif hasattr((span.like or span).opener, "ip"):
+            line += [frame(sources, (span.like or span).opener.ip, span.first)]
         yield (*line, f"#PF {event.kind}"), getattr(event, "n", 1)
 
 

@@ -153,6 +153,7 @@ def test_what_a_real_program_asked_for_is_replayed_by_another_allocator(tmp_path
         done = subprocess.run([os.path.join(lab.BUILD, "root", "bin", "malloc-lab"), "-a", allocator, str(tmp_path / "leak.rep")],
                               capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0 and "256 operations, at most 16384 KiB live" in done.stdout
+    assert not re.search(r"init\.c|user/init", export("faults", tmp_path / "leak"))    # what the parent's program did is not leak's
     massif = export("massif", tmp_path / "leak")
     sizes = [int(size) for size in re.findall(r"^mem_heap_B=(\d+)", massif, re.M)]
     assert sizes == sorted(sizes) and sizes[-1] == 256 * 65536    # nothing is given back

@@ -125,6 +125,12 @@ def test_every_fault_leads_back_to_the_malloc_behind_it(events):
     assert [span.kind for span in faults[0].chain()] == ["malloc", "fault"]
 
 
+def test_a_folded_run_is_like_the_fault_before_it(events):
+    folded = spans.fold(events)
+    run = next(span for span in folded if span.kind == "fault_run")
+    assert run.like.event.va == run.event.va - PAGE and run.like.opener.ip
+
+
 def test_spans_nest(events):
     for span in spans.fold(events):
         assert span.first <= span.last
