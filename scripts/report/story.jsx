@@ -50,7 +50,8 @@ function chainOf(row) {
     for (let up = row; up >= 0; up = story.parent[up])
         line.unshift(up);
     const cause = line.length ? story.cause[line[0]] : -1;
-    return cause >= 0 && cause !== line[0] ? [...chainOf(cause), ...line] : line;
+    const reason = cause >= 0 && cause !== line[0] && (kind(cause) !== "mark" || ["call", "fault", "fault_run"].includes(kind(line[0])));
+    return reason ? [...chainOf(cause), ...line] : line;
 }
 
 function laterOf(row) {

@@ -184,15 +184,24 @@ class Replay:
     def on_swap_out(self, event, process):
         process.space.unmap(event.va & -PAGE, (event.va & -PAGE) + PAGE, self.now)
 
-    def on_frame_alloc(self, event, _):
-        frame = Frame(self.now, pfn=event.pfn, order=event.order, owner=event.owner, pid=event.pid)
-        self.live_frames[event.pfn] = frame
+    def take_frame(self, pfn, order, owner, pid):
+        frame = Frame(self.now, pfn=pfn, order=order, owner=owner, pid=pid)
+        self.live_frames.update(dict.fromkeys(range(pfn, pfn + (1 << order)), frame))
         self.history.frames.append(frame)
 
+    def on_frame_alloc(self, event, _):
+        self.on_frame_free(event, _)
+        self.take_frame(event.pfn, event.order, event.owner, event.pid)
+
     def on_frame_free(self, event, _):
-        frame = self.live_frames.pop(event.pfn, None)
-        if frame:
+        """Frames come and go in blocks, but a block need not go as it came."""
+        freed = range(event.pfn, event.pfn + (1 << event.order))
+        for frame in {id(frame): frame for frame in map(self.live_frames.get, freed) if frame}.values():
             frame.died = self.now
+            for pfn in range(frame.pfn, frame.pfn + (1 << frame.order)):
+                del self.live_frames[pfn]
+                if pfn not in freed:
+                    self.take_frame(pfn, 0, frame.owner, frame.pid)
 
     # ---- the heap ----
 

@@ -3,7 +3,7 @@
 
 The page is scripts/report/bundle.js and style.css; this file makes the data that it shows, columns of numbers that are as small
 as they can be. Time in the page is counted in ticks: tick t lies behind the t-th event of the program itself. What other
-processes did between two of them is seen at the later one.
+processes did between two of them is seen at the later one, what they did after the last at the last.
 
     report.py RECORDING -o FILE.html [-p PROGRAM]
 """
@@ -50,14 +50,14 @@ class Report:
         self.history, self.process = history, process
         self.texts, self.sources, self.places, self.place_list = Texts(), source.Sources(process), {}, []
         started = process.started()
-        self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started]
+        self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started] or [started]
         self.folded = [span for span in folded if span.pid == process.pid and span.last >= started and span.kind not in NAMES_ONLY]
         self.lanes = {region.lane: region for region in process.regions}
 
     # ---- time and places ----
 
     def tick(self, at):
-        return -1 if at is None else bisect.bisect_left(self.own, at)
+        return -1 if at is None else min(bisect.bisect_left(self.own, at), len(self.own) - 1)
 
     def life(self, life):
         """[born, died) in ticks; None when it was over before the program began."""
@@ -211,7 +211,7 @@ class Report:
         return {
             "program": self.process.name(), "parent": 0 if self.process.execs else self.process.parent, "level": facts.get("level", 3), "path": self.process.path, "pid": self.process.pid,
             "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
-            "memory": facts.get("frames", DEFAULT_MEMORY_MIB * 256), "events": len(self.history.events), "command": facts.get("command", ""),
+            "memory": facts.get("memory_mib", DEFAULT_MEMORY_MIB) * 256, "events": len(self.history.events), "command": f'{facts.get("program", "")} {facts.get("arguments", "")}'.strip(),
             "processes": {process.pid: process.name() for process in self.history.processes.values()},
             **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list,
             "differences": len(sizes.differences(self.process))}

@@ -103,6 +103,18 @@ def test_a_region_that_moves_takes_its_pages_along():
     assert [(each.start, each.end) for each in process.space.regions] == [(0x50000, 0x54000)]
 
 
+def test_frames_that_came_as_one_block_may_go_as_another():
+    frame = [("alloc", 8, 2), ("alloc", 20, 0), ("alloc", 21, 0), ("free", 9, 0), ("free", 20, 1), ("free", 10, 1)]
+    events = [SCHEMA.make(f"frame_{what}", at, pfn=pfn, order=order, owner="anon") for at, (what, pfn, order) in enumerate(frame)]
+    frames = model.replay(events).frames
+
+    def owned(at):
+        return {pfn for each in frames if lives.alive(each, at) for pfn in range(each.pfn, each.pfn + (1 << each.order))}
+
+    assert [owned(at) for at in range(len(events))] == [
+        {8, 9, 10, 11}, {8, 9, 10, 11, 20}, {8, 9, 10, 11, 20, 21}, {8, 10, 11, 20, 21}, {8, 10, 11}, {8}]
+
+
 def test_a_new_program_has_nothing_of_the_old_one():
     events = [SCHEMA.make("vma_add", 1, start=0x400000, end=0x401000, prot=5, flags=0, file_id=0, offset=0, why="mmap"),
               SCHEMA.make("fault_end", 2, va=0x400000, kind="zero", pfn=9, tables=0, time_ns=1),

@@ -27,7 +27,7 @@ PANES = ["space", "numbers", "heap", "frames", "tree", "story"]
 
 
 def make(folder, events):
-    recording.SCHEMA.write(folder / "vmrss", events, {"frames": 32768})
+    recording.SCHEMA.write(folder / "vmrss", events, {"memory_mib": 128})
     path = folder / "vmrss.html"
     subprocess.run([*REPORT, str(folder / "vmrss"), "-o", str(path)], check=True)
     return path
@@ -229,6 +229,12 @@ def test_make_report_tells_the_story_of_a_real_run(real):
         assert int(number(page, "rss").split()[0]) - int(before.split()[0]) == 400    # kB: 100 pages, the read one was the zero page
         go(page, "more faults in [anon]")
         assert "promised here: main, user/demo/vmrss.c" in page.run("return document.querySelector('.detail').innerText")
+        # every frame that the kernel gives or takes is in the recording: what it had given before does not change any more
+        before = set()
+        while "process ends" not in page.run("return document.querySelector('.detail h3').innerText"):
+            press(page, *[Keys.ARROW_RIGHT] * 10)
+            before.add(re.search(r"taken before the recording\s+(\S+)", page.run("return document.querySelector('#frames .key').innerText")).group(1))
+        assert len(before) == 1
     assert not page.errors
 
 
