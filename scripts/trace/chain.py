@@ -61,8 +61,6 @@ class Promises:
             self.put(max(event.end, event.new_start), event.new_end, number)
             self.cut(event.start, event.new_start)
             self.cut(event.new_end, event.end)
-        elif event.name == "exec":
-            self.cut(0, 1 << 63)
 
 
 class Chains:
@@ -72,7 +70,11 @@ class Chains:
         self.span_of, self.promises_at_end = self._index_spans(), {}
         promises = {}
         for number, event in enumerate(events):
+            if event.name == "exec" and event.pid in promises:
+                promises[event.pid] = Promises()
             mine = promises.setdefault(event.pid, Promises())
+            if event.name == "proc_new" and event.flags & model.CLONE_VM:
+                promises[event.child] = mine
             mine.feed(number, event)
             if event.name == "proc_exit":
                 self.promises_at_end[event.pid] = mine
@@ -103,13 +105,13 @@ class Chains:
             return Chain(va, pages, pfn, run.born, None, None, None, "?", "promise")
         promise = self.events[number]
         call = self.call_around(number)
-        operation = self.operation(pid, promise.cause) if promise.cause else None
+        operation = self.operation(promise.pid, promise.cause) if promise.cause else None
         broken = ""
         if promise.why in ASKED and call is None:
             broken = "call"
         elif promise.cause and operation is None:
             broken = "operation"
-        elif promise.why == "exec" and not self.history.processes[pid].execs:
+        elif promise.why == "exec" and not self.history.processes[promise.pid].execs:
             broken = "exec"
         origin = operation.kind if operation else promise.why
         return Chain(va, pages, pfn, run.born, number, call, operation, origin, broken)

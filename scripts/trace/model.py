@@ -18,6 +18,7 @@ import os
 from lives import GROWS_DOWN, HEAP, PAGE, SHARED, Chunk, Frame, Region, Run, Space
 
 MAPPING_KINDS = ("zero", "zero_page", "file", "cow", "reuse", "swapin", "stack", "vdso")
+CLONE_VM = 0x100
 UNCOUNTED = ("zero_page", "vdso", "image")    # mapped, and the kernel's own: resident for nobody
 
 
@@ -29,7 +30,18 @@ class Process:
         self.faults = []             # [(event number, faults from then on)]
         self.breaks = []             # [(event number, new break)]
         self.space = Space(self.regions, self.runs)
-        self.live_chunks = {}
+        self.live_chunks, self.shares = {}, False
+
+    def share(self, other):
+        self.regions, self.runs, self.space, self.shares = other.regions, other.runs, other.space, True
+
+    def leave(self):
+        """Gets memory of its own, if it shared another's. => whether it did"""
+        shared, self.shares = self.shares, False
+        if shared:
+            self.regions, self.runs = [], []
+            self.space = Space(self.regions, self.runs)
+        return shared
 
     def started(self):
         """The event at which it began its first program; what came before belongs to its parent's program."""
@@ -84,15 +96,19 @@ class Replay:
     def on_proc_new(self, event, process):
         child = self.process(event.child)
         child.parent, child.path = process.pid, process.path
+        if event.flags & CLONE_VM:    # vfork: it works in its parent's memory
+            child.share(process)
 
     def on_exec(self, event, process):
-        process.space.end(self.now)
+        if not process.leave():
+            process.space.end(self.now)
         process.path = event.path
         process.execs.append(self.now)
         self.end_chunks(process)
 
     def on_proc_exit(self, _, process):
-        process.space.end(self.now)
+        if not process.shares:
+            process.space.end(self.now)
         process.died = self.now
         self.end_chunks(process)
 

@@ -88,10 +88,13 @@ class Report:
             region.start, region.end, region.prot, int(region.shared), self.texts(region.name), region.lane, self.texts(region.why)))
 
     def runs(self):
-        every = [(run, process.pid) for process in self.history.processes.values() for run in process.runs]
-        owners = {id(run): pid for run, pid in every}
-        return self.columns([run for run, _ in every], lambda run: (
-            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)]))
+        """Of all processes, this one first: what a vfork's child has is its parent's."""
+        owners = {}
+        for process in (self.process, *self.history.processes.values()):
+            for run in process.runs:
+                owners.setdefault(id(run), (run, process.pid))
+        return self.columns([run for run, _ in owners.values()], lambda run: (
+            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)][1]))
 
     def chunks(self):
         return self.columns(self.process.chunks, lambda chunk: (

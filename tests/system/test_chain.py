@@ -74,7 +74,7 @@ def test_a_foreign_program_has_chains_from_the_system_call_down(tmp_path):
         assert len(chains) > 3
 
 
-@pytest.mark.parametrize("words", [("musl/mm_fork",), ("musl/mm_shared",), ("musl/mm_mremap",), ("musl/fuzz_memory",), ("musl/thread_join",), ("ours/malloc_random",),
+@pytest.mark.parametrize("words", [("musl/mm_fork",), ("musl/mm_shared",), ("musl/mm_mremap",), ("musl/fuzz_memory",), ("musl/thread_join",), ("ours/malloc_random",), ("programs/borrow",),
                                    ("sh", "-c", "ls /bin | sort | tail -1; cat /proc/self/maps > /dev/null")],
                          ids=lambda words: words[0].rpartition("/")[2])
 def test_the_same_for_programs_that_try_hard(words, tmp_path):

@@ -311,6 +311,12 @@ def test_a_hundred_thousand_events_open_in_two_seconds(tmp_path):
     assert opened < 2000
 
 
+def test_readmes_picture_is_small_and_a_picture():
+    with open(os.path.join(lab.ROOT, "docs", "picture.png"), "rb") as file:
+        data = file.read()
+    assert data.startswith(b"\x89PNG") and len(data) < 200 * 1000
+
+
 def test_a_picture_is_kept(small):
     os.makedirs(PICTURES, exist_ok=True)
     with browser.open_page(f"{small}#lang=en&step=9", height=1000) as page:

@@ -135,6 +135,13 @@ def test_strace_does_not_see_the_telling():
     assert b"brk(" in result.stderr and b"syscall_" not in result.stderr
 
 
+def test_bad_words_are_refused():
+    """The stream's own call, with arguments that are no good: refused, whether somebody watches or not."""
+    for options in (["-q"], ["-q", "--append", "trace=2"]):
+        result = guest([lab.program("borrow")], options=options)
+        assert (result.stdout, result.returncode) == (b"0 0\n", 0)
+
+
 # ---- The levels at run time, the flight recorder ----
 
 def test_levels_can_be_set_and_read(tmp_path):
