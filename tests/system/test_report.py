@@ -281,6 +281,18 @@ def test_a_recording_with_all_events_is_shown_too(window, tmp_path):
     assert not window.errors
 
 
+def test_no_word_is_missing_and_none_is_left_over():
+    words = json.load(open(os.path.join(SOURCES, "words.json"), encoding="utf-8"))
+    sources = [name for name in os.listdir(SOURCES) if re.search(r"\.jsx?$", name) and name != "bundle.js"]
+    code = "".join(open(os.path.join(SOURCES, name), encoding="utf-8").read() for name in sources)
+    made_up = ("p_", "f_", "k_", "kn_", "s_", "from_", "level_")    # names that end in a label of the events
+    named = set(re.findall(r'\bt\("(\w+)"|words="(\w+)"', code))
+    assert {name for pair in named for name in pair if name and not name.endswith("_")} <= words.keys()
+    assert [name for name in words if f'"{name}"' not in code and not name.startswith(made_up)] == []
+    for prefix, label in (("p_", "malloc_path"), ("f_", "free_act"), ("p_", "realloc_act"), ("k_", "fault_kind"), ("s_", "segv_reason")):
+        assert [name for name in recording.SCHEMA.enums[label] if prefix + name not in words] == []
+
+
 def test_who_wants_no_motion_gets_none(small):
     with browser.open_page(small, flags=["--force-prefers-reduced-motion"]) as page:
         page.until(READY)
