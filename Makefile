@@ -368,9 +368,13 @@ RECORDING = $(B)/recordings/$(notdir $(PROG))
 .PHONY: report
 report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
 	@rm -rf $(RECORDING) && mkdir -p $(dir $(RECORDING)) $(B)/report
-	-@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS)
+	@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS) || test -s $(RECORDING)/stream
 	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
 	@echo 'Open $(B)/report/$(notdir $(PROG)).html in a browser.'
+
+.PHONY: picture
+picture: report ## take README's picture of the report anew (Chromium)
+	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) docs/picture.png
 
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
@@ -387,7 +391,7 @@ MEM    ?= 128
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*

@@ -14,10 +14,10 @@ const MOST_POINTS = 4000;
 const CURVES = [["vsz", "#0072b2", [7, 4], 2], ["rss", "#d55e00", [], 2.5], ["table", "#009e73", [2, 3], 2]];
 
 function ticksThatMatter() {
-    const ticks = new Set([0, Math.max(last - 1, 0), last]);
+    const ticks = new Set([0, last]);
     for (const column of [counters.tick, faults.tick])
         for (const tick of column)
-            ticks.add(Math.min(tick, last));
+            ticks.add(Math.min(tick, last)).add(Math.max(tick - 1, 0));
     const sorted = [...ticks].sort((a, b) => a - b), every = Math.ceil(sorted.length / MOST_POINTS);
     return sorted.filter((_, at) => at % every === 0 || at === sorted.length - 1);
 }
@@ -66,7 +66,7 @@ function Key() {
 
 function twin() {
     return {
-        head: [t("step").split(" ")[0], t("vsz_long"), t("rss_long"), t("tables"), t("faults")],
+        head: [t("event"), t("vsz_long"), t("rss_long"), t("tables"), t("faults")],
         rows: TICKS.map(tick => [tick, countersAt(tick)]).map(([tick, now]) => [count(tick), ...[now.vsz, now.rss, now.table].map(value => `${count(value)} kB`), count(now.faults)]),
     };
 }

@@ -3,7 +3,11 @@
 //
 // A table is columns of equal length. A life has born and died, in ticks; it is there while born <= t < died.
 
-export const data = JSON.parse(document.getElementById("data").textContent);
+// One report for each process; the address after # chooses, the first is the one that was asked for.
+export const reports = JSON.parse(document.getElementById("data").textContent);
+const wanted = Number(new URLSearchParams(location.hash.slice(1)).get("pid"));
+
+export const data = reports.find(report => report.pid === wanted) || reports[0];
 export const PAGE = 4096;
 export const last = Math.max(data.ticks - 1, 0);
 export const text = number => data.texts[number];
@@ -23,6 +27,7 @@ export const runs = table(data.runs, ["born", "died", "va", "pages", "pfn", "dpf
 export const chunks = table(data.chunks, ["born", "died", "ptr", "size", "chunk", "chunk_size", "path", "place"]);
 export const frames = table(data.frames, ["born", "died", "pfn", "order", "owner", "pid"]);
 export const counters = table(data.counters, ["tick", "vsz", "rss", "table"]);
+export const free = table(data.free, ["tick", "frames"]);
 export const faults = table(data.faults, ["tick", "count"]);
 export const story = table(data.story, ["kind", "first", "last", "depth", "parent", "cause", "details"]);
 

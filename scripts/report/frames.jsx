@@ -3,7 +3,7 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { PAGE, at, data, frames, regionAt, regions, runs, text } from "./data.js";
+import { PAGE, at, data, frames, free, regionAt, regions, runs, text, until } from "./data.js";
 import { COLOURS, Canvas } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
@@ -12,6 +12,7 @@ import { count, hex, size, t } from "./words.js";
 const OWNERS = [["o_free", "#e9edf2", "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
                 ["o_file", COLOURS.constant, "F"], ["o_anon", COLOURS.anon, "A"]];
 const FREE = 0, KERNEL = 1, OTHER = 2, TABLE = 3, FILE = 4, ANON = 5;
+const SMALLEST = 5;    // pixels of a cell's side, so that its sign can be seen
 const CACHED = ["file", "shmem"];    // frames of the page cache
 
 function ownerOf(owner, pid) {
@@ -38,18 +39,17 @@ export function ownersAt(tick) {
     return owners;
 }
 
-// Cells as large as they can be, each a power of two of frames.
+// Cells as large as they can be, each for as few frames as that allows, a power of two.
 function grid(width, height) {
-    let frames_ = 1;
-    for (;;) {
-        const cells = Math.ceil(data.memory / frames_), side = Math.floor(Math.sqrt(width * height / cells));
-        const columns = Math.max(Math.floor(width / Math.max(side, 1)), 1);
-        if (side >= 5 && Math.ceil(cells / columns) * side <= height)
-            return { each: frames_, side, columns, cells };
-        frames_ *= 2;
-        if (frames_ > data.memory)
-            return { each: data.memory, side: 6, columns: 1, cells: 1 };
+    for (let each = 1; each < data.memory; each *= 2) {
+        const cells = Math.ceil(data.memory / each);
+        for (let side = Math.floor(Math.sqrt(width * height / cells)); side >= SMALLEST; side--) {
+            const columns = Math.floor(width / side);
+            if (Math.ceil(cells / columns) * side <= height)
+                return { each, side, columns, cells };
+        }
     }
+    return { each: data.memory, side: SMALLEST, columns: 1, cells: 1 };
 }
 
 function strongest(owners, from, to) {
@@ -80,23 +80,39 @@ function mappingsOf(pfn, tick) {
     });
 }
 
+// Of one frame the recording cannot tell the two.
+const nameOf = owner => t(owner === FREE ? "o_unknown" : OWNERS[owner][0]);
+
 function twin(owners) {
     const rows = [];
     for (let from = 0; from < owners.length;) {
         let to = from;
         while (to < owners.length && owners[to] === owners[from])
             to++;
-        rows.push([from === to - 1 ? `#${from}` : `#${from}\u2013${to - 1}`, count(to - from), t(OWNERS[owners[from]][0])]);
+        rows.push([from === to - 1 ? `#${from}` : `#${from}\u2013${to - 1}`, count(to - from), nameOf(owners[from])]);
         from = to;
     }
     return { head: [t("frames"), t("count"), t("owner")], rows };
 }
 
-function Owners({ owners }) {
+function countsOf(owners) {
     const counts = new Array(OWNERS.length).fill(0);
     owners.forEach(owner => counts[owner]++);
+    return counts;
+}
+
+// Frames that were taken before the recording: those without an owner that the kernel did not count as free, when it last told.
+function takenBefore(tick) {
+    const row = until(free.tick, tick);
+    return row < 0 ? 0 : Math.max(countsOf(ownersAt(free.tick[row]))[FREE] - free.frames[row], 0);
+}
+
+function Owners({ owners, tick }) {
+    const counts = countsOf(owners), before = takenBefore(tick);
+    counts[FREE] = Math.max(counts[FREE] - before, 0);
     return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
-        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}</ul>;
+        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}
+        {before > 0 && <li>{t("o_before")} <em>{count(before)}</em></li>}</ul>;
 }
 
 export function Frames({ tick, language, tables, onTip }) {
@@ -125,11 +141,11 @@ export function Frames({ tick, language, tables, onTip }) {
             const region = map.own ? regionAt(map.va, alive) : -1;
             return t("mapped_at", map.name, hex(map.va)) + (region < 0 ? "" : ` ${text(regions.name[region])}`);
         });
-        onTip({ x: event.clientX, y: event.clientY, words: [`${t("frame", count(pfn))}  ${hex(pfn * PAGE)}`, t(OWNERS[owners[pfn]][0]), ...(lines.length ? lines : [t("not_mapped")])] });
+        onTip({ x: event.clientX, y: event.clientY, words: [`${t("frame", count(pfn))}  ${hex(pfn * PAGE)}`, nameOf(owners[pfn]), ...(lines.length ? lines : [t("not_mapped")])] });
     };
     const note = each > 1 ? t("frames_note", each) : t("cell_one"), mine = owners.reduce((sum, owner) => sum + (owner >= FILE), 0);
     return <Pane id="frames" title={t("frames")} tables={tables} twin={() => twin(owners)} sum={size(data.memory * PAGE)} note={note}>
         <Canvas className="fill" draw={draw} on={[tick, language]} label={`${t("frames")}: ${t("o_anon")} + ${t("o_file")} ${mine}`} onPoint={tip} onLeave={() => onTip(null)} />
-        <Owners owners={owners} />
+        <Owners owners={owners} tick={tick} />
     </Pane>;
 }

@@ -12,7 +12,7 @@ import { Pane } from "./pane.jsx";
 import { spot } from "./titles.js";
 import { count, hex, size, t } from "./words.js";
 
-const ROW = 30, SPACE = 4, NARROW = 3;
+const ROW = 30, SPACE = 4, THIN = 10;
 
 export const siteLetter = number => String.fromCharCode(65 + (number % 26)) + (number >= 26 ? Math.floor(number / 26) : "");
 const siteColour = number => SITES[number % SITES.length];
@@ -53,7 +53,7 @@ function blocksAt(tick) {
 
 // A heap in which nothing is in use is one free block.
 function heapOnly(blocks, alive) {
-    const heap = alive.find(row => text(regions.name[row]) === "[heap]");
+    const heap = alive.find(row => chunks.n && text(regions.name[row]) === "[heap]");    // without events nothing is known of it
     if (heap !== undefined && !blocks.some(block => block.start >= regions.start[heap] && block.end <= regions.end[heap]))
         blocks.unshift({ kind: "top", start: regions.start[heap], end: regions.end[heap] });
     return blocks;
@@ -69,24 +69,59 @@ function sumOf(blocks) {
 
 const wide = block => 20 + 9 * Math.log2(Math.max((block.end - block.start) / 16, 1));
 
-// Every block with its place: logarithmic widths when they fit, otherwise widths in proportion, at least NARROW.
+// Every block with its place: logarithmic widths when they fit, lines of bytes otherwise.
 function placed(blocks, width, height) {
     const lines = Math.max(Math.floor((height + SPACE) / (ROW + SPACE)), 1), room = lines * width * 0.92;
     const sum = blocks.reduce((all, block) => all + wide(block), 0), shrink = Math.min(1, room / Math.max(sum, 1));
+    if (shrink < 0.6)
+        return inProportion(blocks, width, height);
     let x = 0, y = 0;
     return blocks.map(block => {
-        const w = Math.max(wide(block) * shrink, NARROW);
+        const w = wide(block) * shrink;
         if (x + w > width && x > 0) {
             x = 0;
             y += ROW + SPACE;
         }
-        const place = { block, x, y, w: Math.min(w, width) };
-        x += place.w + (shrink < 0.5 ? 0 : 2);
+        const place = { block, x, y, w: Math.min(w, width), tall: ROW };
+        x += place.w + 2;
         return place;
-    }).filter(place => place.y + ROW <= height + SPACE);
+    });
 }
 
-function drawBlock(g, { block, x, y, w }) {
+// Thin lines, in which a pixel is a number of bytes. What would leave no room for the others (a mapping, the top) is drawn shorter.
+function inProportion(blocks, width, height) {
+    const lines = Math.max(Math.floor(height / THIN), 1), bytes = block => block.end - block.start;
+    const normal = blocks.filter(block => block.kind === "used" || block.kind === "free").reduce((sum, block) => sum + bytes(block), 0);
+    const drawn = block => (block.kind === "used" || block.kind === "free" ? bytes(block) : Math.min(bytes(block), normal / 20));
+    const scale = lines * width / Math.max(blocks.reduce((sum, block) => sum + drawn(block), 0), 1), places = [];
+    let at = 0;
+    for (const block of blocks)
+        for (let left = drawn(block) * scale; left > 0.01;) {
+            const line = Math.floor(at / width + 1e-9), x = at - line * width, w = Math.min(left, width - x);
+            places.push({ block, x, y: line * THIN, w, tall: THIN - 2 });
+            at += w;
+            left -= w;
+        }
+    return places;
+}
+
+function drawThin(g, { block, x, y, w, tall }) {
+    g.fillStyle = block.row === undefined ? hatch(g, block.kind === "top" ? "#9aa5b4" : "#5f6b7a", 4) : siteColour(sites.get(chunks.place[block.row]));
+    g.fillRect(x, y, w, tall);
+    if (block.row !== undefined && w > 3) {
+        g.fillStyle = HEADER;
+        g.fillRect(x, y, 1, tall);
+    }
+}
+
+function drawBlock(g, place) {
+    if (place.tall < ROW)
+        drawThin(g, place);
+    else
+        drawWide(g, place);
+}
+
+function drawWide(g, { block, x, y, w }) {
     if (block.row === undefined) {
         g.fillStyle = block.kind === "top" ? hatch(g, "#9aa5b4", 9) : hatch(g, "#5f6b7a");
         g.fillRect(x, y, w, ROW);
@@ -147,7 +182,7 @@ export function Heap({ tick, language, tables, onTip }) {
         }
     };
     const tip = (x, y, event) => {
-        const hit = shown.find(place => x >= place.x && x < place.x + place.w && y >= place.y && y < place.y + ROW), block = hit && hit.block;
+        const hit = shown.find(place => x >= place.x && x < place.x + place.w && y >= place.y && y < place.y + place.tall), block = hit && hit.block;
         const lines = block && [`${state(block)}: ${size(block.end - block.start)}`, `${hex(block.start)}\u2013${hex(block.end)}`];
         if (block && block.row !== undefined)
             lines.push(`malloc(${chunks.size[block.row]}) = ${hex(chunks.ptr[block.row])}`, spot(place(chunks.place[block.row])));
@@ -155,7 +190,7 @@ export function Heap({ tick, language, tables, onTip }) {
     };
     return <Pane id="heap" title={t("heap")} note={t("heap_note")} tables={tables} twin={() => twin(blocks)}>
         <Canvas className="fill" draw={draw} on={[tick, language]} label={sumOf(blocks)} onPoint={tip} onLeave={() => onTip(null)} />
-        {chunks.n > 0 && <p class="note" id="heap-sum">{sumOf(blocks)}</p>}
+        {blocks.some(block => block.row !== undefined) && <p class="note" id="heap-sum">{sumOf(blocks)}</p>}
         <Sites blocks={blocks} />
     </Pane>;
 }

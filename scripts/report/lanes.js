@@ -69,13 +69,18 @@ function fillCurves(rows) {
         }
     }
     for (const row of rows) {
+        const life = shape => regions.died[shape] - regions.born[shape];
+        row.prot = regions.prot[row.lanes.flatMap(lane => lane.shapes).reduce((a, b) => (life(b) > life(a) ? b : a))];
         row.curve = residentCurve(row.changes);
         row.most = Math.max(1, ...row.lanes.map(lane => (lane.end - lane.start) / PAGE));
         delete row.changes;
     }
 }
 
-const all = rowsOf(lanesOf());
+// A region that was merged as soon as it was made is seen in its neighbour.
+const lasting = row => row.lanes.some(lane => lane.died - lane.born > 2);
+
+const all = rowsOf(lanesOf()).filter(lasting);
 fillCurves(all);
 const largest = [...all].sort((a, b) => b.most - a.most).slice(0, MOST_ROWS);
 

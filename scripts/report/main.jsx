@@ -7,7 +7,7 @@
 import { h, render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Chart } from "./chart.jsx";
-import { countersAt, data, last } from "./data.js";
+import { countersAt, data, last, reports } from "./data.js";
 import { Frames } from "./frames.jsx";
 import { Heap } from "./heap.jsx";
 import { Space } from "./space.jsx";
@@ -23,6 +23,17 @@ function startingState() {
     const wanted = words.get("lang") || (navigator.language.startsWith("zh") ? "zh" : "en");
     return { step: Number(words.get("step")) - 1 || 0, level: LEVELS.includes(words.get("level")) ? words.get("level") : "story",
              language: wanted === "zh" ? "zh" : "en", tables: words.has("tables") };
+}
+
+// Another process is another set of lives: the page begins anew with it.
+function Processes({ language }) {
+    const choose = event => {
+        location.hash = `pid=${event.target.value}&lang=${language}`;
+        location.reload();
+    };
+    const name = report => (report.parent ? t("child", report.pid, report.parent) : t("pid", report.pid, report.program));
+    return reports.length > 1 && <select id="process" aria-label={t("process")} value={data.pid} onChange={choose}>
+        {reports.map(report => <option value={report.pid}>{name(report)}: {t("from", count(report.ticks))}</option>)}</select>;
 }
 
 function Numbers({ tick }) {
@@ -97,7 +108,7 @@ function Page() {
         return () => clearTimeout(timer);
     }, [playing, step, speed, steps]);
     useEffect(() => {
-        const words = `step=${step + 1}&level=${state.level}&lang=${state.language}${state.tables ? "&tables" : ""}`;
+        const words = `step=${step + 1}&level=${state.level}&lang=${state.language}${state.tables ? "&tables" : ""}${data === reports[0] ? "" : `&pid=${data.pid}`}`;
         history.replaceState(null, "", `#${words}`);
     }, [step, state.level, state.language, state.tables]);
 
@@ -105,6 +116,7 @@ function Page() {
     return <main data-step={step} data-tick={tick}>
         <div class="head">
             <h1>{t("title", "|").split("|").map((part, at) => (at ? [<b>{data.program}</b>, part] : part))}</h1>
+            <Processes language={state.language} />
             <Numbers tick={tick} />
         </div>
         <Controls state={state} steps={steps} step={step} go={go} set={change} playing={playing} setPlaying={setPlaying} speed={speed} setSpeed={setSpeed} />
@@ -113,7 +125,8 @@ function Page() {
         <Heap {...common} />
         <Frames {...common} />
         <Tree {...common} before={before} />
-        {data.differences > 0 && <p class="warning" role="alert">{t("differences", count(data.differences))}</p>}
+        {data.level < 2 && <p class="warning" role="alert">{t("level_one", data.level)}</p>}
+        {data.level >= 2 && data.differences > 0 && <p class="warning" role="alert">{t("differences", count(data.differences))}</p>}
         <footer>{t("keys")} · {data.command || data.path} · {t("from", count(data.events))}</footer>
         <Tip tip={tip} />
     </main>;

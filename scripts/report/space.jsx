@@ -70,7 +70,7 @@ function drawResident(g, place, width, colour) {
 
 function drawLanes(g, width) {
     for (const place of PLACES.placed) {
-        const { row, y, height } = place, prot = regions.prot[row.lanes[0].shapes[0]], colour = regionColour(row.name, prot);
+        const { row, y, height } = place, { prot } = row, colour = regionColour(row.name, prot);
         for (const lane of row.lanes) {
             const x = xOf(lane.born, width), end = Math.max(xOf(Math.min(lane.died, last), width), x + 2);
             g.fillStyle = hatch(g, colour);
@@ -80,9 +80,9 @@ function drawLanes(g, width) {
         }
         drawResident(g, place, width, colour);
         g.fillStyle = INK;
-        const words = `${row.name.split("/").pop()} ${rights(prot)}`;
+        const allowed = ` ${rights(prot)}`, room = LEFT - 14 - g.measureText(allowed).width;
         g.textAlign = "right";
-        g.fillText(fit(g, words, LEFT - 14), LEFT - 8, y + height / 2 + 0.5);
+        g.fillText(fit(g, row.name.split("/").pop(), room) + allowed, LEFT - 8, y + height / 2 + 0.5);
         g.textAlign = "left";
         if (place.gap > 0)
             drawGap(g, y + height + GAP / 2, width, place.gap);

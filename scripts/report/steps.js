@@ -70,6 +70,8 @@ export function stepsOf(level) {
         highest = Math.max(highest, Math.min(opens[row] ? story.first[row] : story.last[row], last));
         return { row, tick: highest };
     });
+    if (steps.length)
+        steps[steps.length - 1].tick = last;
     return steps.length ? (level === "story" ? foldFaults(steps) : steps) : [{ row: -1, tick: data.ticks ? 0 : last }];
 }
 

@@ -17,7 +17,7 @@ const SIGN = { malloc: "+", free: "\u2212", realloc: "\u00b1", fault: "!", fault
 function Line({ row, n = 1, more = true }) {
     const [what, about] = title(row);
     return <span class={`line ${row < 0 ? "" : kind(row)}`}><b class="sign" aria-hidden="true">{SIGN[row < 0 ? "" : kind(row)] || "\u00b7"}</b>{what}
-        {n > 1 && <em> \u00d7{count(n)}</em>}{more && about && <small> {about}</small>}</span>;
+        {n > 1 && <em>{` \u00d7${count(n)}`}</em>}{more && about && <small> {about}</small>}</span>;
 }
 
 function List({ steps, step, onStep }) {
@@ -50,7 +50,8 @@ function chainOf(row) {
     for (let up = row; up >= 0; up = story.parent[up])
         line.unshift(up);
     const cause = line.length ? story.cause[line[0]] : -1;
-    return cause >= 0 && cause !== line[0] ? [...chainOf(cause), ...line] : line;
+    const reason = cause >= 0 && cause !== line[0] && (kind(cause) !== "mark" || ["call", "fault", "fault_run"].includes(kind(line[0])));
+    return reason ? [...chainOf(cause), ...line] : line;
 }
 
 function laterOf(row) {
@@ -75,7 +76,7 @@ function Snippet({ where, words }) {
 
 function Sources({ row, chain }) {
     const here = placeOf(row), cause = chain.find(each => each !== row && ["malloc", "realloc"].includes(kind(each))), made = cause === undefined ? null : placeOf(cause);
-    const touch = row >= 0 && kind(row) === "fault";
+    const touch = row >= 0 && ["fault", "fault_run", "segv"].includes(kind(row));
     return <div class="sources">
         {made && made.line > 0 && <Snippet where={made} words="promised_here" />}
         {here && here.line > 0 && <Snippet where={here} words={touch ? "touched_here" : "called_here"} />}

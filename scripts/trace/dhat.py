@@ -2,14 +2,15 @@
 """dhat.py - version 2 of DHAT's JSON, for the viewer dh_view.html that comes with valgrind.
 
 A program point is a caller of malloc. For each: how many bytes and blocks in all (tb, tbk), how long they lived together (tl), the
-most at one moment (mb, mbk), how many at the moment the heap was largest (gb, gbk), and at the end (eb, ebk). Reads and writes
+most at one moment (mb, mbk), how many at the moment the heap was largest (gb, gbk), and never freed (eb, ebk). Reads and writes
 are not counted (bkacc false): the recording knows faults, not accesses.
 """
 
 import json
 
+from lives import alive
 from massif import moments
-from model import alive
+from sizes import end_of
 
 
 def most_at_once(chunks):
@@ -24,8 +25,7 @@ def most_at_once(chunks):
     return most
 
 
-def point(history, chunks, peak, frame):
-    end = len(history.events) - 1
+def point(history, chunks, peak, end, frame):
     last = history.events[end].time
     lived = sum((history.events[chunk.died].time if chunk.died is not None else last) - history.events[chunk.born].time for chunk in chunks)
     at_peak = [chunk for chunk in chunks if alive(chunk, peak)]
@@ -38,15 +38,16 @@ def point(history, chunks, peak, frame):
 
 def export(history, process, sources):
     _, peak = moments(history, process)
+    end = end_of(history, process)
     frames, points, callers = ["[root]"], [], {}
-    for chunk in process.chunks:
+    for chunk in process.handed_out():
         callers.setdefault(chunk.pc, []).append(chunk)
     for pc, chunks in callers.items():
         place = sources.place(pc, is_return=True)
         frames.append(f"0x{pc:X}: {place.function} ({place.file or 'unknown'}:{place.line})")
-        points.append(point(history, chunks, peak, len(frames) - 1))
-    start = history.events[0].time
+        points.append(point(history, chunks, peak, end, len(frames) - 1))
+    start = history.events[process.started()].time
     return json.dumps({
         "dhatFileVersion": 2, "mode": "heap", "verb": "Allocated", "bklt": True, "bkacc": False, "tu": "ns", "Mtu": "ms", "tuth": 500,
-        "cmd": process.path, "pid": process.pid, "tg": history.events[peak].time - start, "te": history.events[-1].time - start,
+        "cmd": process.path, "pid": process.pid, "tg": history.events[peak].time - start, "te": history.events[end].time - start,
         "pps": points, "ftbl": frames}, indent=1)

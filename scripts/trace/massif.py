@@ -6,7 +6,8 @@ mem_stacks_B the resident stack. Time is in nanoseconds, which massif has no uni
 instruction in a recording under -icount. Detailed snapshots name the callers of malloc, the largest first.
 """
 
-from model import PAGE, alive
+from lives import PAGE, alive
+from sizes import end_of
 
 SNAPSHOTS = 60
 DETAILED_EVERY = 10
@@ -14,11 +15,14 @@ DETAILED_EVERY = 10
 
 def moments(history, process):
     """The events to take a picture of: evenly spread over the changes of the heap, and the one with the most in use."""
-    changes = sorted({chunk.born for chunk in process.chunks} | {chunk.died for chunk in process.chunks if chunk.died is not None})
+    end = end_of(history, process)
+    chunks = process.handed_out()
+    changes = sorted(at for at in {chunk.born for chunk in chunks} | {chunk.died for chunk in chunks}
+                     if at is not None and at <= end)
     if not changes:
-        return [0], 0
+        return [process.started()], process.started()
     balance = {}
-    for chunk in process.chunks:
+    for chunk in chunks:
         balance[chunk.born] = balance.get(chunk.born, 0) + chunk.chunk_size
         if chunk.died is not None:
             balance[chunk.died] = balance.get(chunk.died, 0) - chunk.chunk_size
@@ -28,7 +32,7 @@ def moments(history, process):
         if total > most:
             most, peak = total, at
     step = max(len(changes) // SNAPSHOTS, 1)
-    return sorted({0, *changes[::step], changes[-1], peak}), peak
+    return sorted({process.started(), *changes[::step], changes[-1], peak, end}), peak
 
 
 def caller_tree(chunks, sources):
@@ -43,11 +47,11 @@ def caller_tree(chunks, sources):
 
 
 def snapshot(number, history, process, sources, at, peak):
-    chunks = [chunk for chunk in process.chunks if alive(chunk, at)]
+    chunks = [chunk for chunk in process.handed_out() if alive(chunk, at)]
     asked, taken = sum(chunk.size for chunk in chunks), sum(chunk.chunk_size for chunk in chunks)
     stacks = {region.lane for region in process.regions if region.name == "[stack]"}
     stack = sum(run.n for run in process.runs if run.counted and run.lane in stacks and alive(run, at)) * PAGE
-    lines = ["#-----------", f"snapshot={number}", "#-----------", f"time={history.events[at].time - history.events[0].time}",
+    lines = ["#-----------", f"snapshot={number}", "#-----------", f"time={history.events[at].time - history.events[process.started()].time}",
              f"mem_heap_B={asked}", f"mem_heap_extra_B={taken - asked}", f"mem_stacks_B={stack}"]
     if at == peak or number % DETAILED_EVERY == 0:
         return [*lines, f"heap_tree={'peak' if at == peak else 'detailed'}", *caller_tree(chunks, sources)]

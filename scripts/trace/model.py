@@ -7,147 +7,19 @@ after event i is then no more than a filter, `alive(life, i)`. Viewers draw from
 
     history = model.replay(schema.read(folder))
     process = history.find("vmrss")
-    resident = sum(run.n for run in process.runs if run.counted and model.alive(run, i))
+    resident = sum(run.n for run in process.runs if run.counted and lives.alive(run, i))
 
-Pages are runs, because faults come folded: n pages from va on, the frame of page k is pfn + k * dpfn. Which page tables stand follows
-from the runs: a table is there as long as it maps something.
-
-Not here: which operation caused what (spans.py), and source lines (source.py).
+Not here: what sums follow from the lives (sizes.py), which operation caused what (spans.py), and source lines (source.py).
 """
 
-import bisect
+import collections
 import os
 
-PAGE = 4096
+from lives import GROWS_DOWN, HEAP, PAGE, SHARED, Chunk, Frame, Region, Run, Space
+
 MAPPING_KINDS = ("zero", "zero_page", "file", "cow", "reuse", "swapin", "stack", "vdso")
 CLONE_VM = 0x100
 UNCOUNTED = ("zero_page", "vdso", "image")    # mapped, and the kernel's own: resident for nobody
-SHARED, HEAP, GROWS_DOWN = 1, 2, 4    # flags of a region
-
-
-class Life:
-    def __init__(self, born, died=None, **fields):
-        self.__dict__.update(fields)
-        self.born, self.died = born, died
-
-    def copy(self, **changes):
-        return type(self)(**{**self.__dict__, **changes})
-
-    def __repr__(self):
-        return f"{type(self).__name__}({', '.join(f'{k}={v:#x}' if isinstance(v, int) else f'{k}={v}' for k, v in self.__dict__.items())})"
-
-
-class Region(Life):
-    """start, end, prot, flags, name, offset, why, cause, and lane: the same number for all shapes of one region."""
-
-
-class Chunk(Life):
-    """What malloc handed out: ptr, size (asked), chunk, chunk_size (taken), path, pc, op."""
-
-
-class Frame(Life):
-    """2^order frames from pfn on: owner, and pid for whom."""
-
-
-class Run(Life):
-    """Mapped pages: va, n, pfn, dpfn, kind, cause, lane, counted (in the resident set)."""
-
-    @property
-    def end(self):
-        return self.va + self.n * PAGE
-
-    def piece(self, start, end, **changes):
-        """The part of it inside [start, end)."""
-        first = max(start - self.va, 0) // PAGE
-        last = (min(end, self.end) - self.va) // PAGE
-        return self.copy(va=self.va + first * PAGE, n=last - first, pfn=self.pfn + first * self.dpfn, **changes)
-
-
-def alive(life, at):
-    return life.born <= at and (life.died is None or at < life.died)
-
-
-class Space:
-    """The live regions and runs of one address space, in order of address."""
-
-    def __init__(self, regions_log, runs_log):
-        self.regions, self.starts, self.runs = [], [], []
-        self.regions_log, self.runs_log = regions_log, runs_log    # every life of the process, also those of the past
-
-    # ---- regions ----
-
-    def region_at(self, va):
-        return next((region for region in self.regions if region.start <= va < region.end), None)
-
-    def add(self, region):
-        bisect.insort(self.regions, region, key=lambda each: each.start)
-        self.regions_log.append(region)
-
-    def drop(self, region, now):
-        region.died = now
-        self.regions.remove(region)
-        if region.born == now:    # never seen
-            self.regions_log.remove(region)
-
-    def reshape(self, region, now, **changes):
-        self.drop(region, now)
-        self.add(region.copy(born=now, died=None, **changes))
-
-    def cut(self, start, end, now):
-        """Nothing is promised in [start, end) any more."""
-        for region in [each for each in self.regions if each.start < end and start < each.end]:
-            self.drop(region, now)
-            for low, high in ((region.start, start), (end, region.end)):
-                if low < high:
-                    self.add(region.copy(born=now, died=None, start=low, end=high, offset=region.offset + low - region.start))
-        self.unmap(start, end, now)
-
-    def inside(self, start, end):
-        return [each for each in self.regions if start <= each.start and each.end <= end]
-
-    # ---- pages ----
-
-    def map(self, run):
-        self.unmap(run.va, run.end, run.born)
-        self._insert(run)
-
-    def _insert(self, run):
-        at = bisect.bisect_left(self.starts, run.va)
-        self.starts.insert(at, run.va)
-        self.runs.insert(at, run)
-        self.runs_log.append(run)
-
-    def unmap(self, start, end, now):
-        """Cuts the runs at both ends; what lies between dies. => the number of pages"""
-        first = max(bisect.bisect_right(self.starts, start) - 1, 0)
-        last = bisect.bisect_left(self.starts, end)
-        touched = [run for run in self.runs[first:last] if run.end > start]
-        if not touched:
-            return 0
-        first = self.starts.index(touched[0].va, first)
-        del self.starts[first:last], self.runs[first:last]
-        pages = 0
-        for run in touched:
-            for low, high in ((run.va, start), (end, run.end)):
-                if low < high:
-                    self._insert(run.piece(low, high))
-            dead = run.piece(max(start, run.va), end)
-            pages += dead.n
-            run.__dict__.update(dead.__dict__, died=now)
-        return pages
-
-    def move(self, start, end, to, now):
-        moved = [run.piece(max(start, run.va), min(end, run.end)) for run in self.runs if run.va < end and start < run.end]
-        self.unmap(start, end, now)
-        for run in moved:
-            self._insert(run.copy(born=now, died=None, va=run.va - start + to))
-
-    def end(self, now):
-        for region in list(self.regions):
-            self.drop(region, now)
-        for run in self.runs:
-            run.died = now
-        self.starts, self.runs = [], []
 
 
 class Process:
@@ -171,6 +43,14 @@ class Process:
             self.space = Space(self.regions, self.runs)
         return shared
 
+    def started(self):
+        """The event at which it began its first program; what came before belongs to its parent's program."""
+        return self.execs[0] if self.execs else self.born
+
+    def handed_out(self):
+        """The chunks of its own programs."""
+        return [chunk for chunk in self.chunks if chunk.born >= self.started()]
+
     def name(self):
         return os.path.basename(self.path) or f"process {self.pid}"
 
@@ -179,12 +59,15 @@ class History:
     def __init__(self, events):
         self.events, self.processes, self.frames = events, {}, []
 
-    def find(self, name):
-        """The first process that ran a program of this name; None: the last program of all."""
-        ran = [process for process in self.processes.values() if process.path]
-        if name is None:
-            return ran[-1] if ran else None
-        return next((process for process in ran if name in (process.name(), process.path)), None)
+    def find(self, name=None):
+        """The process of this program (a name, a path or a pid) in which most happened: programs may leave their work to a child.
+        None: of the program that was started first."""
+        started = [process for process in self.processes.values() if process.execs]
+        if name is None and started:
+            name = started[0].path
+        events = collections.Counter(event.pid for event in self.events)
+        same = [process for process in self.processes.values() if name in (process.name(), process.path, str(process.pid))]
+        return max(same, key=lambda process: events[process.pid], default=None)
 
 
 class Replay:
@@ -317,15 +200,24 @@ class Replay:
     def on_swap_out(self, event, process):
         process.space.unmap(event.va & -PAGE, (event.va & -PAGE) + PAGE, self.now)
 
-    def on_frame_alloc(self, event, _):
-        frame = Frame(self.now, pfn=event.pfn, order=event.order, owner=event.owner, pid=event.pid)
-        self.live_frames[event.pfn] = frame
+    def take_frame(self, pfn, order, owner, pid):
+        frame = Frame(self.now, pfn=pfn, order=order, owner=owner, pid=pid)
+        self.live_frames.update(dict.fromkeys(range(pfn, pfn + (1 << order)), frame))
         self.history.frames.append(frame)
 
+    def on_frame_alloc(self, event, _):
+        self.on_frame_free(event, _)
+        self.take_frame(event.pfn, event.order, event.owner, event.pid)
+
     def on_frame_free(self, event, _):
-        frame = self.live_frames.pop(event.pfn, None)
-        if frame:
+        """Frames come and go in blocks, but a block need not go as it came."""
+        freed = range(event.pfn, event.pfn + (1 << event.order))
+        for frame in {id(frame): frame for frame in map(self.live_frames.get, freed) if frame}.values():
             frame.died = self.now
+            for pfn in range(frame.pfn, frame.pfn + (1 << frame.order)):
+                del self.live_frames[pfn]
+                if pfn not in freed:
+                    self.take_frame(pfn, 0, frame.owner, frame.pid)
 
     # ---- the heap ----
 
@@ -357,73 +249,3 @@ class Replay:
 
 def replay(events):
     return Replay(events).run()
-
-
-# ---- Questions to a process ----
-
-def resident_kb(process, at):
-    return sum(run.n for run in process.runs if run.counted and alive(run, at)) * PAGE // 1024
-
-
-def promised_kb(process, at):
-    return sum(region.end - region.start for region in process.regions if alive(region, at)) // 1024
-
-
-TABLE_SHIFTS = (39, 30, 21)    # of what one table of each level covers, the root left out, as VmPTE leaves it out
-
-
-def tables_kb(process, at):
-    runs = [run for run in process.runs if alive(run, at)]
-    return sum(len({index for run in runs for index in range(run.va >> shift, (run.end - 1 >> shift) + 1)}) for shift in TABLE_SHIFTS) * 4
-
-
-class Sizes:
-    """Adds up what is promised, resident and spent on tables while lives come and go."""
-
-    def __init__(self):
-        self.promised = self.resident = 0
-        self.mapped = {}    # (shift, index of a table): runs in it
-
-    def change(self, life, by):
-        if isinstance(life, Region):
-            self.promised += by * (life.end - life.start)
-            return
-        self.resident += by * life.n * PAGE * life.counted
-        for shift in TABLE_SHIFTS:
-            for index in range(life.va >> shift, (life.end - 1 >> shift) + 1):
-                left = self.mapped.get((shift, index), 0) + by
-                self.mapped[shift, index] = left
-                if not left:
-                    del self.mapped[shift, index]
-
-    def row(self, at):
-        return at, self.promised // 1024, self.resident // 1024, len(self.mapped) * 4
-
-
-def curves(process):
-    """[(event number, promised kB, resident kB, tables kB)], wherever one of them changes."""
-    changes = []
-    for life in process.regions + process.runs:
-        if life.died != life.born:
-            changes.append((life.born, 1, life))
-            if life.died is not None:
-                changes.append((life.died, -1, life))
-    sizes, rows = Sizes(), []
-    for at, by, life in sorted(changes, key=lambda change: change[0]):
-        sizes.change(life, by)
-        if rows and rows[-1][0] == at:
-            rows.pop()
-        rows.append(sizes.row(at))
-    return rows
-
-
-def differences(process):
-    """The rss events that the replay does not agree with: [] when the recording told all."""
-    rows = curves(process)
-    starts = [row[0] for row in rows]
-    wrong = []
-    for at, rss in process.counters:
-        row = rows[bisect.bisect_right(starts, at) - 1] if rows else None
-        if not row or row[1:] != (rss.vsz_kb, rss.anon_kb + rss.file_kb, rss.table_kb):
-            wrong.append((at, row, rss))
-    return wrong

@@ -16,7 +16,7 @@ UNIT = 1 << 32    # addresses of a loaded file: far enough apart that no two blo
 
 def save(history, process):
     ids, lines, born = {}, [], 0
-    for event in history.events:
+    for event in history.events[process.started():]:
         if event.pid != process.pid:
             continue
         if event.name == "malloc" and event.ptr:

@@ -3,25 +3,31 @@
 
 The page is scripts/report/bundle.js and style.css; this file makes the data that it shows, columns of numbers that are as small
 as they can be. Time in the page is counted in ticks: tick t lies behind the t-th event of the program itself. What other
-processes did between two of them is seen at the later one.
+processes did between two of them is seen at the later one, what they did after the last at the last.
 
     report.py RECORDING -o FILE.html [-p PROGRAM]
 """
 
 import argparse
 import bisect
+import html
 import json
 import os
+import re
 import sys
 
 import calls
+import lives
 import model
 import schema
+import sizes
 import source
 import spans
 
 PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
 DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
+NAMES_ONLY = ("file", "resident")    # said by the regions and pages that they are about
+OTHERS = 20000             # events of all other processes that the page may hold as well
 WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
 AROUND = 4                  # lines before and after, of a longer one
 
@@ -43,26 +49,26 @@ class Report:
     def __init__(self, history, process, folded):
         self.history, self.process = history, process
         self.texts, self.sources, self.places, self.place_list = Texts(), source.Sources(process), {}, []
-        started = next((at for at in process.execs), process.born)
-        self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started]
-        self.folded = [span for span in folded if span.pid == process.pid and span.last >= started]
+        started = process.started()
+        self.own = [at for at, event in enumerate(history.events) if event.pid == process.pid and at >= started] or [started]
+        self.folded = [span for span in folded if span.pid == process.pid and span.last >= started and span.kind not in NAMES_ONLY]
         self.lanes = {region.lane: region for region in process.regions}
 
     # ---- time and places ----
 
     def tick(self, at):
-        return -1 if at is None else bisect.bisect_left(self.own, at)
+        return -1 if at is None else min(bisect.bisect_left(self.own, at), len(self.own) - 1)
 
     def life(self, life):
         """[born, died) in ticks; None when it was over before the program began."""
         born, died = self.tick(life.born), self.tick(life.died)
         return None if died != -1 and died <= born else (born, died)
 
-    def place(self, pc, is_return=False):
+    def place(self, pc, at, is_return=False):
         """The number of a row of places."""
-        key = (pc, is_return)
+        key = (pc, is_return, self.sources.program_at(at))
         if key not in self.places:
-            where = self.sources.place(pc, is_return)
+            where = self.sources.place(pc, is_return, at)
             self.places[key] = len(self.place_list)
             self.place_list.append([pc, self.texts(where.function), self.texts(where.file), where.line])
         return self.places[key]
@@ -82,27 +88,34 @@ class Report:
             region.start, region.end, region.prot, int(region.shared), self.texts(region.name), region.lane, self.texts(region.why)))
 
     def runs(self):
-        every = [(run, process.pid) for process in self.history.processes.values() for run in process.runs]
-        owners = {id(run): pid for run, pid in every}
-        return self.columns([run for run, _ in every], lambda run: (
-            run.va // model.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)]))
+        """Of all processes, this one first: what a vfork's child has is its parent's."""
+        owners = {}
+        for process in (self.process, *self.history.processes.values()):
+            for run in process.runs:
+                owners.setdefault(id(run), (run, process.pid))
+        return self.columns([run for run, _ in owners.values()], lambda run: (
+            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)][1]))
 
     def chunks(self):
         return self.columns(self.process.chunks, lambda chunk: (
-            chunk.ptr, chunk.size, chunk.chunk, chunk.chunk_size, self.texts(chunk.path), self.place(chunk.pc, True)))
+            chunk.ptr, chunk.size, chunk.chunk, chunk.chunk_size, self.texts(chunk.path), self.place(chunk.pc, chunk.born, True)))
 
     def frames(self):
         return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
 
     def counters(self):
-        """Of the replay, which knows them at every event; the kernel tells them now and then."""
-        rows = {}
-        for at, *sizes in model.curves(self.process):
-            rows[self.tick(at)] = sizes
-        return [list(column) for column in zip(*([tick, *sizes] for tick, sizes in rows.items()))]
+        """The sizes, of the replay, which knows them at every event; the kernel tells them now and then."""
+        rows = {self.tick(at): now for at, *now in sizes.curves(self.process)}
+        return [list(column) for column in zip(*([tick, *now] for tick, now in rows.items()))]
+
+    def free(self):
+        """[ticks], [free frames]: as the kernel told them."""
+        told = [pair for process in self.history.processes.values() for pair in process.counters]
+        rows = {self.tick(at): rss.free_frames for at, rss in sorted(told, key=lambda pair: pair[0])}
+        return [list(rows), list(rows.values())]
 
     def faults(self):
-        return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults))]
+        return [list(column) for column in zip(*((self.tick(at), n) for at, n in self.process.faults if self.own and at >= self.own[0]))]
 
     # ---- what happened ----
 
@@ -122,23 +135,24 @@ class Report:
         return [text(str(value) if field.kind in ("E", "TEXT", "STRING") else f"{field.name} {shown(field, value)}")
                 for field, value in zip(event.kind_of_event.fields, event[4:])]
 
-    def tell_malloc(self, _, event):
-        return [event.size, event.ptr, self.texts(event.path), event.chunk_size, self.place(event.pc, True)]
+    def tell_malloc(self, span, event):
+        return [event.size, event.ptr, self.texts(event.path), event.chunk_size, self.place(event.pc, span.first, True)]
 
-    def tell_free(self, _, event):
-        return [event.ptr, event.chunk_size, self.texts(event.act), self.place(event.pc, True)]
+    def tell_free(self, span, event):
+        return [event.ptr, event.chunk_size, self.texts(event.act), self.place(event.pc, span.first, True)]
 
-    def tell_realloc(self, _, event):
-        return [event.old_size, event.size, event.old_ptr, event.ptr, self.texts(event.act), self.place(event.pc, True)]
+    def tell_realloc(self, span, event):
+        return [event.old_size, event.size, event.old_ptr, event.ptr, self.texts(event.act), self.place(event.pc, span.first, True)]
 
-    def tell_operation(self, _, event):
-        return [self.place(event.pc, True)]
+    def tell_operation(self, span, event):
+        return [self.place(event.pc, span.first, True)]
 
     def tell_mark(self, _, event):
         return [self.texts(event.text), self.texts(event.file), event.line]
 
     def tell_call(self, span, event):
-        return [self.texts(calls.shown(event)), span.closer.result if span.closer else None, self.place(event.ip)]
+        begun = next((part.event.path for part in span.children if part.kind == "exec"), None)
+        return [self.texts(f'execve("{begun}")' if begun else calls.shown(event)), span.closer.result if span.closer else None, self.place(event.ip, span.first)]
 
     def region_of(self, va):
         region = next((each for each in self.process.regions[::-1] if each.start <= va < each.end), None)
@@ -147,11 +161,13 @@ class Report:
     def tell_fault(self, span, event):
         begin, end = span.opener, span.closer
         ended = [self.texts(end.kind), end.pfn, end.tables, end.time_ns] if end else [self.texts("?"), 0, 0, 0]
-        started = [begin.error, self.place(begin.ip), self.texts(begin.from_)] if begin.name == "fault_begin" else [0, -1, self.texts("user")]
+        started = [begin.error, self.place(begin.ip, span.first), self.texts(begin.from_)] if begin.name == "fault_begin" else [0, -1, self.texts("user")]
         return [event.va, *ended, *started, self.region_of(event.va)]
 
-    def tell_fault_run(self, _, event):
-        return [event.va, self.texts(event.kind), event.pfn, event.n, event.dpfn, event.time_ns, self.region_of(event.va)]
+    def tell_fault_run(self, span, event):
+        ip = getattr(span.like.opener, "ip", None) if span.like else None
+        return [event.va, self.texts(event.kind), event.pfn, event.n, event.dpfn, event.time_ns, self.region_of(event.va),
+                -1 if ip is None else self.place(ip, span.first)]
 
     def tell_vma_add(self, _, event):
         return [event.start, event.end, event.prot, self.region_of(event.start), self.texts(event.why)]
@@ -161,6 +177,9 @@ class Report:
 
     def tell_vma_size(self, _, event):
         return [event.start, event.end, event.new_start, event.new_end, self.region_of(event.new_start)]
+
+    def tell_segv(self, span, event):
+        return [event.va, event.error, self.place(event.ip, span.first), self.texts(event.reason)]
 
     def tell_zap(self, _, event):
         return [event.start, event.end, event.pages]
@@ -191,14 +210,14 @@ class Report:
 
     def data(self, facts):
         columns = {"regions": self.regions(), "runs": self.runs(), "chunks": self.chunks(), "frames": self.frames(),
-                   "counters": self.counters(), "faults": self.faults(), "story": self.story()}
+                   "counters": self.counters(), "free": self.free(), "faults": self.faults(), "story": self.story()}
         return {
-            "program": self.process.name(), "path": self.process.path, "pid": self.process.pid,
+            "program": self.process.name(), "parent": 0 if self.process.execs else self.process.parent, "level": facts.get("level", 3), "path": self.process.path, "pid": self.process.pid,
             "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
-            "memory": facts.get("frames", DEFAULT_MEMORY_MIB * 256), "events": len(self.history.events), "command": facts.get("command", ""),
+            "memory": facts.get("memory_mib", DEFAULT_MEMORY_MIB) * 256, "events": len(self.history.events), "command": f'{facts.get("program", "")} {facts.get("arguments", "")}'.strip(),
             "processes": {process.pid: process.name() for process in self.history.processes.values()},
             **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list,
-            "differences": len(model.differences(self.process))}
+            "differences": len(sizes.differences(self.process))}
 
 
 def shown(field, value):
@@ -210,28 +229,36 @@ def part(name):
         return file.read()
 
 
-def page(data):
-    """Nothing in a script element may look like its end."""
-    packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-    return part("page.html").replace("@TITLE@", data["program"]).replace("@STYLE@", part("style.css")).replace(
-        "@WORDS@", part("words.json")).replace("@BUNDLE@", part("bundle.js").replace("</script", "<\\/script")).replace(
-        "@DATA@", packed)
+def page(reports):
+    """No text of a recording can be taken for a tag: in the data there is no `<`."""
+    parts = {"TITLE": html.escape(reports[0]["program"]), "STYLE": part("style.css"), "LICENSES": part("LICENSES.txt"),
+             "WORDS": part("words.json"), "BUNDLE": part("bundle.js").replace("</script", "<\\/script"),
+             "DATA": json.dumps(reports, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")}
+    return re.sub(r"@([A-Z]+)@", lambda found: parts[found.group(1)], part("page.html"))
 
 
 def write(folder, path, program=None):
     history = model.replay(schema.Schema().read(folder))
     process = history.find(program)
     if not process:
-        raise schema.TraceError(f"{folder}: the recording has no program {program or ''}")
+        raise schema.TraceError(f"{folder}: no program {program or ''} was started in it")
+    folded, facts, left = spans.fold(history.events), schema.environment(folder), OTHERS
+    reports = [Report(history, process, folded).data(facts)]
+    for other in history.processes.values():
+        if other is not process and other.path:
+            report = Report(history, other, folded)
+            left -= len(report.own)
+            if left > 0 and report.own:
+                reports.append(report.data(facts))
     with open(path, "w", encoding="utf-8") as file:
-        file.write(page(Report(history, process, spans.fold(history.events)).data(schema.environment(folder))))
+        file.write(page(reports))
 
 
 def main():
     parser = argparse.ArgumentParser(prog="report.py", description="A recording as one HTML file.")
     parser.add_argument("recording", metavar="RECORDING")
     parser.add_argument("-o", dest="output", metavar="FILE.html", required=True)
-    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory (the last program that was started)")
+    parser.add_argument("-p", dest="program", metavar="PROGRAM", help="whose memory: a name, a path or a pid (the program that was started first)")
     options = parser.parse_args()
     try:
         write(options.recording, options.output, options.program)

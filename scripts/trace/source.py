@@ -63,6 +63,10 @@ class Sources:
         self.process, self.names, self.known = process, {}, {}
         self.mappings = [region for region in process.regions if region.name.startswith("/")]
 
+    def program_at(self, at):
+        """How many programs the process had begun before that event: one address means another thing in each. None: the last."""
+        return len(self.process.execs) if at is None else bisect.bisect_right(self.process.execs, at)
+
     def names_of(self, path):
         if path not in self.names:
             self.names[path] = None
@@ -73,16 +77,17 @@ class Sources:
                 pass
         return self.names[path]
 
-    def place(self, pc, is_return=False):
-        """is_return: pc lies behind the call that is meant."""
-        pc -= is_return
-        if pc not in self.known:
-            self.known[pc] = self.find(pc)
-        return self.known[pc]
+    def place(self, pc, is_return=False, at=None):
+        """is_return: pc lies behind the call that is meant. at: the number of the event that told it."""
+        key = (pc - is_return, self.program_at(at))
+        if key not in self.known:
+            self.known[key] = self.find(*key)
+        return self.known[key]
 
-    def find(self, pc):
+    def find(self, pc, program):
         for region in self.mappings[::-1]:
-            names = self.names_of(region.name) if region.start <= pc < region.end else None
+            inside = region.start <= pc < region.end and self.program_at(region.born) == program
+            names = self.names_of(region.name) if inside else None
             address = names.address(pc - region.start + region.offset) if names else None
             if address is not None:
                 return names.place(address)

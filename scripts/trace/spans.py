@@ -18,12 +18,13 @@ FAULTS = ("fault_end", "fault_run")
 
 
 class Span:
-    __slots__ = ("kind", "number", "first", "last", "pid", "tid", "parent", "depth", "opener", "closer", "op", "cause", "children")
+    __slots__ = ("kind", "number", "first", "last", "pid", "tid", "parent", "depth", "opener", "closer", "op", "cause", "children", "like")
 
     def __init__(self, kind, number, first, event, parent):
         self.kind, self.number, self.first, self.last, self.parent = kind, number, first, None, parent
         self.pid, self.tid, self.depth = event.pid, event.tid, parent.depth + 1 if parent else 0
         self.opener, self.closer, self.op, self.cause, self.children = event, None, None, None, []
+        self.like = None    # of a run of folded faults: the fault that all of them were like
         if parent:
             parent.children.append(self)
 
@@ -48,7 +49,7 @@ class Span:
 
 class Folder:
     def __init__(self):
-        self.spans, self.open, self.operations = [], {}, {}
+        self.spans, self.open, self.operations, self.faults = [], {}, {}, {}
 
     def start(self, kind, at, event):
         stack = self.open.setdefault((event.pid, event.tid), [])
@@ -95,8 +96,10 @@ class Folder:
             span, stack = self.start("fault", at, event)
             stack.append(span)
         elif name == "fault_end":
-            if not self.close(("fault",), at, event):
-                self.one("fault", at, event)
+            fault = self.close(("fault",), at, event) or self.one("fault", at, event)
+            self.faults[event.pid, event.tid] = fault
+        elif name == "fault_run":
+            self.one(name, at, event).like = self.faults.get((event.pid, event.tid))
         elif name in ("thread_exit", "proc_exit"):
             self.one(name, at, event)
             for span in self.open.pop((event.pid, event.tid), []):

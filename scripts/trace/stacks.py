@@ -12,14 +12,14 @@ import os
 import calls
 
 
-def frame(sources, pc, is_return=False):
-    place = sources.place(pc, is_return)
+def frame(sources, pc, at, is_return=False):
+    place = sources.place(pc, is_return, at)
     return f"{place.function} {os.path.basename(place.file)}:{place.line}" if place.line else place.function
 
 
 def by_bytes(_, process, __, sources):
-    for chunk in process.chunks:
-        yield (process.name(), frame(sources, chunk.pc, True), "malloc", f"{chunk.path} path"), chunk.size
+    for chunk in process.handed_out():
+        yield (process.name(), frame(sources, chunk.pc, chunk.born, True), "malloc", f"{chunk.path} path"), chunk.size
 
 
 def region_maker(history, process):
@@ -33,20 +33,20 @@ def region_maker(history, process):
 def by_faults(history, process, spans, sources):
     makers, lanes = region_maker(history, process), {run.born: run.lane for run in process.runs}
     for span in spans:
-        if span.pid != process.pid or span.kind not in ("fault", "fault_run") or not hasattr(span.event, "kind"):
+        if span.pid != process.pid or span.first < process.started() or span.kind not in ("fault", "fault_run") or not hasattr(span.event, "kind"):
             continue
         event, reason = span.event, span.cause
         line = [process.name()]
         if reason:
-            line += [frame(sources, reason.event.pc, True)] if hasattr(reason.event, "pc") else []
+            line += [frame(sources, reason.event.pc, reason.first, True)] if hasattr(reason.event, "pc") else []
             line += [reason.kind]
         made, name = makers.get(lanes.get(span.last), ("", f"{event.va:#x}"))
         line += [made, name] if made else [name]
         call = next((each for each in span.ancestors() if each.kind == "call"), None)
         if call:
             line += [calls.name(call.opener.nr)]
-        elif hasattr(span.opener, "ip"):
-            line += [frame(sources, span.opener.ip)]
+        elif hasattr((span.like or span).opener, "ip"):
+            line += [frame(sources, (span.like or span).opener.ip, span.first)]
         yield (*line, f"#PF {event.kind}"), getattr(event, "n", 1)
 
 

@@ -8,6 +8,7 @@
 """
 
 import contextlib
+import re
 import tempfile
 import time
 
@@ -22,6 +23,11 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 class Page:
     def __init__(self, driver):
         self.driver, self.errors = driver, []
+
+    def go(self, address):
+        """To another page; also where only what stands after # differs, which would not load it again."""
+        self.driver.get("about:blank")
+        self.driver.get(address if re.match(r"\w+:", str(address)) else f"file://{address}")
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -42,8 +48,6 @@ class Page:
 
 @contextlib.contextmanager
 def open_page(address, width=1440, height=900, flags=()):
-    if "://" not in str(address):
-        address = f"file://{address}"
     with tempfile.TemporaryDirectory() as profile:
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
@@ -53,7 +57,7 @@ def open_page(address, width=1440, height=900, flags=()):
         driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         page = Page(driver)
         try:
-            driver.get(address)
+            page.go(address)
             yield page
             page.collect()
         finally:

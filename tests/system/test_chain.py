@@ -12,8 +12,8 @@ import lab
 
 sys.path.insert(0, os.path.join(lab.ROOT, "scripts", "trace"))
 import chain     # noqa: E402
-import model     # noqa: E402
 import schema    # noqa: E402
+import sizes     # noqa: E402
 
 NAMES = lab.sources("user/demo")
 
@@ -43,7 +43,7 @@ def test_every_resident_page_has_a_whole_chain(name, tmp_path):
         last = process.counters[-1][1]
         assert sum(link.pages for link in chains) == (last.anon_kb + last.file_kb) // 4    # nothing that is not accounted for
         assert set(counted(chains, lambda link: link.broken)) == {""}
-        assert model.differences(process) == []
+        assert sizes.differences(process) == []
         pages += sum(link.pages for link in chains)
         print(f"{name} {pid}: {dict(counted(chains, lambda link: link.origin))}")
     assert pages > 10
@@ -87,5 +87,5 @@ def test_the_same_for_programs_that_try_hard(words, tmp_path):
         last = process.counters[-1][1]
         assert sum(link.pages for link in chains) == (last.anon_kb + last.file_kb) // 4
         assert set(counted(chains, lambda link: link.broken)) == {""}
-        assert model.differences(process) == []
+        assert sizes.differences(process) == []
     assert ended

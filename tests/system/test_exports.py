@@ -141,3 +141,22 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path):
     for arguments, told in ((["massif", str(tmp_path)], "no recording"), (["rep", "/nowhere.rep"], "No such file")):
         done = subprocess.run([EXPORT, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 1 and told in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_what_a_real_program_asked_for_is_replayed_by_another_allocator(tmp_path):
+    """leak asks for 64 KiB 256 times in a child and frees nothing; the program itself asks for nothing."""
+    lab.guest(["leak"], options=("-q", "--icount", "--trace", str(tmp_path / "leak")))
+    (tmp_path / "leak.rep").write_text(export("rep", tmp_path / "leak"))
+    head, *lines = (tmp_path / "leak.rep").read_text().splitlines()
+    assert lines[:3] == ["256", "256", "1"] and lines[3:] == [f"a {number} 65536" for number in range(256)]
+    for allocator in ("first", "classic"):
+        done = subprocess.run([os.path.join(lab.BUILD, "root", "bin", "malloc-lab"), "-a", allocator, str(tmp_path / "leak.rep")],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 and "256 operations, at most 16384 KiB live" in done.stdout
+    assert not re.search(r"init\.c|user/init", export("faults", tmp_path / "leak"))    # what the parent's program did is not leak's
+    massif = export("massif", tmp_path / "leak")
+    sizes = [int(size) for size in re.findall(r"^mem_heap_B=(\d+)", massif, re.M)]
+    assert sizes == sorted(sizes) and sizes[-1] == 256 * 65536    # nothing is given back
+    assert re.search(r"n0: \d+ 0x\w+: leak_blocks \(user/demo/leak\.c:\d+\)", massif)
+    shown = json.loads(export("dhat", tmp_path / "leak"))
+    assert [(point["tbk"], point["ebk"]) for point in shown["pps"]] == [(256, 256)]    # never freed

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
 """scripts/trace/model.py and spans.py on recordings whose every number is known: what exists when, and what caused what."""
 
+import os
+
 import pytest
 
+import lab
 import recording
 from recording import HEAP, MAPPING, PAGE, SCHEMA
 
+import lives
 import model
+import sizes
 import spans
 
 
@@ -27,16 +32,16 @@ def at(events, name, nth=0):
 def test_the_replay_agrees_with_the_kernels_counters_at_every_moment(process):
     assert len(process.counters) > 5
     for index, rss in process.counters:
-        assert model.resident_kb(process, index) == rss.anon_kb + rss.file_kb, index
-        assert model.promised_kb(process, index) == rss.vsz_kb, index
+        assert sizes.resident_kb(process, index) == rss.anon_kb + rss.file_kb, index
+        assert sizes.promised_kb(process, index) == rss.vsz_kb, index
 
 
 def test_a_touch_makes_resident_what_malloc_promised(process, events):
     promised = at(events, "malloc", 2)
     touched = at(events, "fault_run")
-    assert model.promised_kb(process, promised) == model.promised_kb(process, touched) > 1 << 20
-    assert model.resident_kb(process, touched) - model.resident_kb(process, promised) == 4 * 101
-    assert model.promised_kb(process, len(events) - 1) == model.resident_kb(process, len(events) - 1) == 0
+    assert sizes.promised_kb(process, promised) == sizes.promised_kb(process, touched) > 1 << 20
+    assert sizes.resident_kb(process, touched) - sizes.resident_kb(process, promised) == 4 * 101
+    assert sizes.promised_kb(process, len(events) - 1) == sizes.resident_kb(process, len(events) - 1) == 0
 
 
 def test_the_zero_page_is_mapped_and_not_resident(process, events):
@@ -47,22 +52,22 @@ def test_the_zero_page_is_mapped_and_not_resident(process, events):
 
 def test_tables_follow_from_what_is_mapped(process, events):
     # text at 4 MiB and the stack at the top: three tables for each, beside the root; the mapping crosses a border of 2 MiB
-    assert model.tables_kb(process, at(events, "rss", 1)) == 4 * 6
-    assert model.tables_kb(process, at(events, "fault_run")) == 4 * 9
+    assert sizes.tables_kb(process, at(events, "rss", 1)) == 4 * 6
+    assert sizes.tables_kb(process, at(events, "fault_run")) == 4 * 9
 
 
 def test_the_curves_are_the_filters_at_every_event(process, events):
-    rows = dict((row[0], row[1:]) for row in model.curves(process))
+    rows = dict((row[0], row[1:]) for row in sizes.curves(process))
     now = (0, 0, 0)
     for index in range(len(events)):
         now = rows.get(index, now)
-        assert now == (model.promised_kb(process, index), model.resident_kb(process, index), model.tables_kb(process, index)), index
+        assert now == (sizes.promised_kb(process, index), sizes.resident_kb(process, index), sizes.tables_kb(process, index)), index
 
 
 def test_a_recording_that_does_not_tell_all_is_noticed(events):
-    assert model.differences(model.replay(events).find("vmrss")) == []
+    assert sizes.differences(model.replay(events).find("vmrss")) == []
     lost = [event for event in events if event.name != "fault_run"]
-    assert len(model.differences(model.replay(lost).find("vmrss"))) == 1
+    assert len(sizes.differences(model.replay(lost).find("vmrss"))) == 1
 
 
 def test_chunks_live_from_malloc_to_free(process, events):
@@ -73,13 +78,13 @@ def test_chunks_live_from_malloc_to_free(process, events):
 
 
 def space():
-    return model.Space([], [])
+    return lives.Space([], [])
 
 
 def test_cutting_a_region_keeps_both_ends_and_their_pages():
     live = space()
-    live.add(model.Region(0, start=0x10000, end=0x20000, prot=3, flags=2, name="", why="mmap", offset=0, lane=1, cause=0))
-    live.map(model.Run(1, va=0x10000, n=16, pfn=100, dpfn=2, kind="zero", cause=0, lane=1, counted=True))
+    live.add(lives.Region(0, start=0x10000, end=0x20000, prot=3, flags=2, name="", why="mmap", offset=0, lane=1, cause=0))
+    live.map(lives.Run(1, va=0x10000, n=16, pfn=100, dpfn=2, kind="zero", cause=0, lane=1, counted=True))
     live.cut(0x14000, 0x18000, 5)
     assert [(each.start, each.end, each.offset) for each in live.regions] == [(0x10000, 0x14000, 0), (0x18000, 0x20000, 0x8000)]
     assert [(run.va, run.n, run.pfn) for run in live.runs] == [(0x10000, 4, 100), (0x18000, 8, 116)]
@@ -96,6 +101,18 @@ def test_a_region_that_moves_takes_its_pages_along():
     process = model.replay(events).processes[1]
     assert [(run.va, run.pfn) for run in process.space.runs] == [(0x51000, 9)]
     assert [(each.start, each.end) for each in process.space.regions] == [(0x50000, 0x54000)]
+
+
+def test_frames_that_came_as_one_block_may_go_as_another():
+    frame = [("alloc", 8, 2), ("alloc", 20, 0), ("alloc", 21, 0), ("free", 9, 0), ("free", 20, 1), ("free", 10, 1)]
+    events = [SCHEMA.make(f"frame_{what}", at, pfn=pfn, order=order, owner="anon") for at, (what, pfn, order) in enumerate(frame)]
+    frames = model.replay(events).frames
+
+    def owned(at):
+        return {pfn for each in frames if lives.alive(each, at) for pfn in range(each.pfn, each.pfn + (1 << each.order))}
+
+    assert [owned(at) for at in range(len(events))] == [
+        {8, 9, 10, 11}, {8, 9, 10, 11, 20}, {8, 9, 10, 11, 20, 21}, {8, 10, 11, 20, 21}, {8, 10, 11}, {8}]
 
 
 def test_a_new_program_has_nothing_of_the_old_one():
@@ -120,6 +137,12 @@ def test_every_fault_leads_back_to_the_malloc_behind_it(events):
     assert [span.kind for span in faults[0].chain()] == ["malloc", "fault"]
 
 
+def test_a_folded_run_is_like_the_fault_before_it(events):
+    folded = spans.fold(events)
+    run = next(span for span in folded if span.kind == "fault_run")
+    assert run.like.event.va == run.event.va - PAGE and run.like.opener.ip
+
+
 def test_spans_nest(events):
     for span in spans.fold(events):
         assert span.first <= span.last
@@ -128,3 +151,26 @@ def test_spans_nest(events):
     calls = [span for span in spans.fold(events) if span.kind == "call"]
     assert [span.opener.nr for span in calls] == [12, 9, 1, 11, 231]
     assert calls[-1].last == len(events) - 1
+
+
+# ---- Real recordings ----
+
+PROGRAMS = sorted(name[:-2] for name in os.listdir(os.path.join(lab.ROOT, "user", "demo")) if name.endswith(".c") and name != "tour.c")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_events_tell_all_of_a_real_program(program, tmp_path):
+    """In every process: the replay has the kernel's counters at each rss event, and at the end its frames, page by page."""
+    lab.guest([program], options=("-q", "--icount", "--trace", str(tmp_path / "recording")))
+    events = SCHEMA.read(tmp_path / "recording")
+    history = model.replay(events)
+    ended = 0
+    for process in history.processes.values():
+        assert process.counters and sizes.differences(process) == []
+        account = [(index, event) for index, event in enumerate(events)
+                   if event.pid == process.pid and event.name == "resident" and event.why == "exit"]
+        told = {event.va + k * PAGE: event.pfn + k for _, event in account for k in range(event.pages)}
+        if told:
+            assert told == sizes.frames_of(process, account[0][0])
+            ended += 1
+    assert ended

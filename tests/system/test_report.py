@@ -27,7 +27,7 @@ PANES = ["space", "numbers", "heap", "frames", "tree", "story"]
 
 
 def make(folder, events):
-    recording.SCHEMA.write(folder / "vmrss", events, {"frames": 32768})
+    recording.SCHEMA.write(folder / "vmrss", events, {"memory_mib": 128})
     path = folder / "vmrss.html"
     subprocess.run([*REPORT, str(folder / "vmrss"), "-o", str(path)], check=True)
     return path
@@ -38,12 +38,19 @@ def small(tmp_path_factory):
     return make(tmp_path_factory.mktemp("report"), recording.small_program())
 
 
-@pytest.fixture
-def page(small):
-    with browser.open_page(f"{small}#lang=en") as opened:
-        opened.until(READY)
+@pytest.fixture(scope="module")
+def window():
+    with browser.open_page("about:blank") as opened:
         yield opened
-    assert not opened.errors
+
+
+@pytest.fixture
+def page(small, window):
+    window.go(f"{small}#lang=en")
+    window.until(READY)
+    yield window
+    window.collect()
+    assert not window.errors
 
 
 def press(page, *keys):
@@ -86,10 +93,20 @@ def test_the_bundle_is_what_its_sources_build_and_is_small():
 
 def test_the_file_needs_nothing_else(small):
     html = small.read_text()
+    assert "Jason Miller" in html and "Leon Sorokin" in html    # their licence goes where their code goes
     assert not re.search(r'<(link|img|script|iframe)[^>]+(src|href)=', html)
     outside = set(re.findall(r"https?://[^\s\"'<>\\)]+", html)) - {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml",
                                                                    "http://www.w3.org/1998/Math/MathML"}
     assert not {address for address in outside if "w3.org" not in address and "github.com/leeoniya" not in address}
+
+
+def test_no_text_of_a_recording_is_taken_for_a_tag(window, tmp_path):
+    name = "/bin/<!--<script>alert(1)</script>&amp;"
+    events = [event._replace(path=name) if event.name in ("exec", "file") else event for event in recording.small_program()]
+    window.go(f"{make(tmp_path, events)}#lang=en")
+    window.until(READY)
+    assert window.run("return document.querySelector('h1 b').innerText") == name.rsplit("/", 1)[1]
+    assert window.run("return document.title").startswith(name.rsplit("/", 1)[1])
 
 
 def test_stepping_changes_every_pane(page):
@@ -190,6 +207,92 @@ def test_the_other_language_reaches_every_word(page):
         assert sorted(re.findall(r"\{\d\}", first)) == sorted(re.findall(r"\{\d\}", second)), key
 
 
+@pytest.fixture(scope="module")
+def real():
+    """make report, as people type it: {program: page}"""
+    def run(program):
+        subprocess.run(["make", "-s", "report", f"PROG={program}", "ARGS=-c true" if program == "sh" else "ARGS="], cwd=lab.ROOT, check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "MAKEFLAGS": "", "B": lab.BUILD})
+        return os.path.join(PICTURES, f"{program}.html")
+    return run
+
+
+def test_make_report_tells_the_story_of_a_real_run(real):
+    with browser.open_page(f"{real('vmrss')}#lang=en") as page:
+        page.until(READY)
+        assert not page.run("return document.querySelector('.warning')")    # the kernel's counters agree with what is drawn
+        go(page, "malloc(1 GiB) =")
+        before = number(page, "rss")
+        assert "mmap(" in page.run("return document.querySelector('.detail').innerText")
+        assert "block = demo_opaque(malloc(GIB));" in page.run("return document.querySelector('.source .mark').innerText")
+        go(page, "touch the same 100 again")
+        assert int(number(page, "rss").split()[0]) - int(before.split()[0]) == 400    # kB: 100 pages, the read one was the zero page
+        go(page, "more faults in [anon]")
+        assert "promised here: main, user/demo/vmrss.c" in page.run("return document.querySelector('.detail').innerText")
+        # every frame that the kernel gives or takes is in the recording: what it had given before does not change any more
+        before = set()
+        while "process ends" not in page.run("return document.querySelector('.detail h3').innerText"):
+            press(page, *[Keys.ARROW_RIGHT] * 10)
+            before.add(re.search(r"taken before the recording\s+(\S+)", page.run("return document.querySelector('#frames .key').innerText")).group(1))
+        assert len(before) == 1
+    assert not page.errors
+
+
+def test_a_child_has_a_report_of_its_own(real):
+    with browser.open_page(f"{real('bug-uaf')}#lang=en") as page:
+        page.until(READY)
+        children = page.run("return [...document.querySelectorAll('#process option')].map(each => each.value)")
+        assert len(children) == 3
+        page.run("const s = document.getElementById('process'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", children[2])
+        page.until(f"location.hash.includes('pid={children[2]}') && document.documentElement.dataset.ready")
+        go(page, "segmentation fault: read at")
+        go(page, "the process ends, status 11")
+    assert not page.errors
+
+
+def test_a_foreign_program_has_a_report_without_a_heap(real, window):
+    window.go(f"{real('sh')}#lang=en")
+    window.until(READY)
+    press(window, Keys.END, Keys.ARROW_LEFT)
+    assert not window.run("return document.querySelector('.warning')")
+    press(window, "t")
+    assert window.run("return document.querySelector('#heap tbody').innerText") == "nothing"
+    assert "[heap]" in window.run("return document.querySelector('#space tbody').innerText")
+
+
+def test_a_recording_without_faults_says_so(window, tmp_path):
+    folder = tmp_path / "recording"
+    lab.guest(["malloc1"], options=("-q", "--icount", "--trace", str(folder), "--trace-level", "1"))
+    subprocess.run([*REPORT, str(folder), "-o", str(tmp_path / "one.html")], check=True)
+    window.go(f"{tmp_path / 'one.html'}#lang=en")
+    window.until(READY)
+    assert "level 1, without faults" in window.run("return document.querySelector('.warning').innerText")
+
+
+def test_a_recording_with_all_events_is_shown_too(window, tmp_path):
+    folder = tmp_path / "recording"
+    lab.guest(["threads"], options=("-q", "--icount", "--trace", str(folder), "--trace-level", "3"))
+    subprocess.run([*REPORT, str(folder), "-o", str(tmp_path / "three.html")], check=True)
+    window.go(f"{tmp_path / 'three.html'}#lang=en&level=all")
+    window.until(READY)
+    assert not window.run("return document.querySelector('.warning')")
+    press(window, Keys.END, *[Keys.ARROW_LEFT] * 30)
+    window.collect()
+    assert not window.errors
+
+
+def test_no_word_is_missing_and_none_is_left_over():
+    words = json.load(open(os.path.join(SOURCES, "words.json"), encoding="utf-8"))
+    sources = [name for name in os.listdir(SOURCES) if re.search(r"\.jsx?$", name) and name != "bundle.js"]
+    code = "".join(open(os.path.join(SOURCES, name), encoding="utf-8").read() for name in sources)
+    made_up = ("p_", "f_", "k_", "kn_", "s_", "from_", "level_")    # names that end in a label of the events
+    named = set(re.findall(r'\bt\("(\w+)"|words="(\w+)"', code))
+    assert {name for pair in named for name in pair if name and not name.endswith("_")} <= words.keys()
+    assert [name for name in words if f'"{name}"' not in code and not name.startswith(made_up)] == []
+    for prefix, label in (("p_", "malloc_path"), ("f_", "free_act"), ("p_", "realloc_act"), ("k_", "fault_kind"), ("s_", "segv_reason")):
+        assert [name for name in recording.SCHEMA.enums[label] if prefix + name not in words] == []
+
+
 def test_who_wants_no_motion_gets_none(small):
     with browser.open_page(small, flags=["--force-prefers-reduced-motion"]) as page:
         page.until(READY)
@@ -218,6 +321,12 @@ def test_a_hundred_thousand_events_open_in_two_seconds(tmp_path):
     assert elements < 1000      # what is in the document does not grow with the recording
     assert path.stat().st_size < 100 * 100000
     assert opened < 2000
+
+
+def test_readmes_picture_is_small_and_a_picture():
+    with open(os.path.join(lab.ROOT, "docs", "picture.png"), "rb") as file:
+        data = file.read()
+    assert data.startswith(b"\x89PNG") and len(data) < 200 * 1000
 
 
 def test_a_picture_is_kept(small):
