@@ -6,12 +6,14 @@ Recorder plays one process on a machine that is simple enough to know: frames ar
 it until there are as many events as asked for.
 """
 
+import functools
 import os
 import sys
 
 import lab
 
-sys.path.insert(0, os.path.join(lab.ROOT, "scripts", "trace"))
+sys.path[:0] = [os.path.join(lab.ROOT, "scripts", "trace"), os.path.join(lab.ROOT, "scripts")]
+import elf     # noqa: E402
 import schema  # noqa: E402
 
 SCHEMA = schema.Schema()
@@ -134,22 +136,28 @@ def finish(recorder):
     return recorder.events
 
 
-MAIN = 0x4012C0    # a return address in main of vmrss
+@functools.cache    # when it is asked for: by then it is built
+def main_of_vmrss():
+    """An address in the middle of main of the vmrss that was built: a return address like any other."""
+    program = elf.Elf(os.path.join(lab.BUILD, "user", "demo", "vmrss.elf"))
+    main = next(symbol for symbol in program.symbols() if symbol.name == "main")
+    return main.value + main.size // 2
+
 
 
 def body(recorder, first):
     """Two small blocks, one of which is freed; a big one, of which 1 + 1 + 100 pages are touched; all freed."""
-    small_malloc(recorder, 100, MAIN, HEAP + 0x10, 112, first)
-    small_malloc(recorder, 1000, MAIN + 0x20, HEAP + 0x80, 1008)
-    free(recorder, HEAP + 0x10, 112, MAIN + 0x40, "bin")
+    small_malloc(recorder, 100, main_of_vmrss(), HEAP + 0x10, 112, first)
+    small_malloc(recorder, 1000, main_of_vmrss() + 0x20, HEAP + 0x80, 1008)
+    free(recorder, HEAP + 0x10, 112, main_of_vmrss() + 0x40, "bin")
     size = 1 << 30
-    op = big_malloc(recorder, size, MAIN)
+    op = big_malloc(recorder, size, main_of_vmrss())
     recorder.call(NR_WRITE, 10, None, 1, 0x400000, 10)
     recorder.touch(MAPPING + PAGE, "zero_page", cause=op)
     recorder.touch(MAPPING + PAGE, cause=op)
     recorder.touch_run(MAPPING + 2 * PAGE, 100, op)
-    free(recorder, MAPPING + HEADER, (size + HEADER + PAGE - 1) & -PAGE, MAIN + 0x80, "unmap")
-    free(recorder, HEAP + 0x80, 1008, MAIN + 0x90, "merge")
+    free(recorder, MAPPING + HEADER, (size + HEADER + PAGE - 1) & -PAGE, main_of_vmrss() + 0x80, "unmap")
+    free(recorder, HEAP + 0x80, 1008, main_of_vmrss() + 0x90, "merge")
 
 
 def small_program():

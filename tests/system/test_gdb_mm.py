@@ -346,8 +346,9 @@ def test_the_story_so_far(gdb):
     said, = answers(output)
     lines = said["lines"]
     malloc = next(at for at, line in enumerate(lines) if "malloc(1073741824) = 0x" in line)
-    assert "a mapping of its own" in lines[malloc + 1] and "mmap(NULL, 1073745920" in lines[malloc + 2]
-    assert "VSZ +1048580K" in lines[malloc + 3] and said["left_out"] > 0 and len(lines) == 30
+    assert "a mapping of its own" in lines[malloc + 1]
+    mmap = next(at for at, line in enumerate(lines) if "mmap(NULL, 1073745920" in line)
+    assert mmap > malloc and "VSZ +1048580K" in lines[mmap + 1] and said["left_out"] > 0 and len(lines) == 30
     touched = next(line for line in lines if "and 98 more" in line)
     assert "RSS +396K" in touched and "touch_write" in touched
     assert re.search(r"^\d\.\d{6}  op#6 +mark op=6 line=\d+ file=vmrss.c text=touch the same 100 again$", output, re.M)
