@@ -19,6 +19,7 @@
 
 #include "../../kernel/lib/symtab.h"
 #include "../../kernel/trace/events.h"
+#include "../../kernel/trace/record.h"
 
 #define LEVEL_FILE "/proc/sys/kernel/trace"
 #define PID_FILE "/proc/sys/kernel/trace_pid"
@@ -28,13 +29,6 @@
 #define LATER_NS 100000        /* a pause that is worth a word */
 #define NOT_FOUND 127          /* the shell's word for it */
 #define COLUMN 66
-
-struct record {
-    uint16_t event;
-    uint64_t time;
-    uint32_t pid, tid, cause;
-    uint8_t payload[];
-} __attribute__((packed));
 
 /* ---- What events.def says ---- */
 
