@@ -286,6 +286,7 @@ const char *heap_broken(const struct arena *a);
 int slab_fill(struct arena *a, unsigned class, struct block **list,
               int count);                             /* => how many blocks were pushed */
 void slab_turned(struct arena *a, struct page *page); /* a block came back to a full page, or the last one */
+void slabs_trim(struct arena *a);                     /* gives the empty ones back */
 void slabs_moved(struct page *from, struct page *to); /* the records of arenas[0] */
 const char *slab_broken(const struct arena *a, const struct page *page);
 
