@@ -45,7 +45,7 @@ struct __attribute__((may_alias)) chunk {
 #define OVERHEAD ((size_t)8) /* what a chunk has more than its user */
 #define CHUNK_MIN                                                                                            \
     ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
-#define DISCARD_MIN ((size_t)64 * 1024)
+#define DISCARD_MIN ((size_t)16 * 1024)
 
 /* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
  * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. */
@@ -109,6 +109,7 @@ struct arena {
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
     size_t bytes, free_bytes;               /* got from the pool; of these in bins */
+    size_t kept_bytes;                      /* free_bytes when they were last discarded, or less */
     struct block *remote;                   /* freed by threads of other arenas: pushed without the lock */
     size_t remote_count;                    /* about */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
