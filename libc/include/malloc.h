@@ -11,6 +11,7 @@ size_t malloc_usable_size(void *pointer);
 int malloc_trim(size_t keep);
 int mallopt(int parameter, int value);
 void malloc_stats(void);
+int malloc_info(int options, FILE *stream);
 
 /* Parameters of mallopt, numbered as glibc numbers them: programs are compiled against either. */
 #define M_MXFAST 1

@@ -10,6 +10,7 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "names.h"
@@ -33,6 +34,7 @@ size_t malloc_usable_size(void *p);
 int malloc_trim(size_t pad);
 int mallopt(int parameter, int value);
 void malloc_stats(void);
+int malloc_info(int options, FILE *stream);
 struct mallinfo mallinfo(void);
 struct mallinfo2 mallinfo2(void);
 

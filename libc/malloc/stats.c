@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* stats.c - the numbers that can be read: mallinfo, mallinfo2, malloc_stats. Each call counts anew. */
+/* stats.c - the numbers that can be read: mallinfo, mallinfo2, malloc_stats, malloc_info. Each call counts anew. */
 #include "interface.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "inspect.h"
@@ -61,4 +62,20 @@ void malloc_stats(void)
     fprintf(stderr, "Total (incl. mmap):\nsystem bytes     = %10zu\nin use bytes     = %10zu\n",
             info.arena + info.hblkhd, info.uordblks + info.hblkhd);
     fprintf(stderr, "mmap regions     = %10zu\nmmap bytes       = %10zu\n", info.hblks, info.hblkhd);
+}
+
+/* The totals of glibc's XML; there are no options. */
+int malloc_info(int options, FILE *stream)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    if (options != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    fprintf(stream, "<malloc version=\"1\">\n<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n",
+            info.ordblks, info.fordblks);
+    fprintf(stream, "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n", info.hblks, info.hblkhd);
+    fprintf(stream, "<system type=\"current\" size=\"%zu\"/>\n</malloc>\n", info.arena);
+    return 0;
 }

@@ -455,6 +455,7 @@ int malloc_trim(size_t pad)
         glue_take(&a->lock);
         if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
             remote_drain(a);
+        slabs_trim(a);
         moved |= heap_discard(a);
         moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);
         glue_drop(&a->lock);

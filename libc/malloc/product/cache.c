@@ -37,7 +37,7 @@ struct arena *cache_arena(void)
     struct arena *a = &arenas[0];
 
     glue_take(&lock);
-    for (struct arena *other = a; other < a + pool.arenas; other++)
+    for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (other->threads < a->threads)
             a = other;
     if (a->index >= pool.used) {
@@ -45,7 +45,7 @@ struct arena *cache_arena(void)
         if (pool.used == 1 && !pool_settle())
             a = &arenas[0];
         else
-            pool.used++;
+            __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
         glue_drop(&arenas[0].lock);
     }
     a->threads++;
@@ -155,7 +155,10 @@ static void bin_flush(struct bin *bin, int count)
     size_t home = own->index, key = pool.key;
     int left = count;
 
-    for (unsigned i = 0; i < pool.used; i++)
+    unsigned used =
+        __atomic_load_n(&pool.used, __ATOMIC_RELAXED); /* it may grow, but not for blocks that are here */
+
+    for (unsigned i = 0; i < used; i++)
         foreign[i] = (struct batch){NULL, NULL, 0};
     glue_take(&own->lock);
     for (; b && left; left--) {
@@ -177,7 +180,7 @@ static void bin_flush(struct bin *bin, int count)
     bin->head = b;
     bin->room += count - left;
     glue_drop(&own->lock);
-    for (unsigned i = 0; pool.used > 1 && i < pool.used; i++)
+    for (unsigned i = 0; used > 1 && i < used; i++)
         if (foreign[i].first)
             remote_push(&arenas[i], foreign[i].first, foreign[i].last, foreign[i].count);
 }

@@ -9,8 +9,9 @@
  *       off. Else a piece of the top; else the top grows by what is missing plus top_pad: first by 0x21000 = 132 KiB.
  * put:  merges at once with free neighbours, so that two never touch; what touches the top becomes part of it. Whatever
  *       ceases to be a chunk was sealed as free first: a header that says "used" stands only where a used chunk begins.
- * back: a top of trim_threshold bytes lowers the break to top_pad; a free run in which DISCARD_MIN bytes or more were written
- *       since the last time is discarded while a quarter of the heap is free.
+ * back: a top of trim_threshold bytes lowers the break to top_pad. When more than a quarter of the heap is free, and an eighth
+ *       was freed since the last time, all free runs of DISCARD_MIN bytes or more give their pages back; in between a run does
+ *       in which much was written.
  *
  * If the arena's memory does not continue where it ended, a new segment begins. The old top becomes an ordinary free chunk
  * with a fence behind it.
@@ -21,6 +22,7 @@
 
 #define EXACT_BINS 62 /* 32, 48, ... 1008 bytes; then eight bins to a doubling */
 #define SEARCH 16
+#define DISCARD_ONE ((size_t)128 * 1024)
 #define SHARED_STEP ((size_t)1 << 20) /* arenas beside each other take turns at the break in such steps */
 
 #define LINKS_BROKEN                                                                                         \
@@ -81,6 +83,8 @@ static void bin_remove(struct arena *a, struct chunk *c)
     if (!a->bins[index])
         a->occupied[index / 64] &= ~((uint64_t)1 << index % 64);
     a->free_bytes -= chunk_size(c);
+    if (a->kept_bytes > a->free_bytes)
+        a->kept_bytes = a->free_bytes;
 }
 
 /* The first bin from `index` on that is not empty; BINS if there is none. */
@@ -394,6 +398,7 @@ bool heap_discard(struct arena *a)
     for (unsigned index = bin_next(a, bin_index(DISCARD_MIN)); index < BINS; index = bin_next(a, index + 1))
         for (struct chunk *c = a->bins[index]; c; c = c->next)
             any |= discard(c);
+    a->kept_bytes = a->free_bytes;
     return any;
 }
 
@@ -423,8 +428,11 @@ void heap_put(struct arena *a, struct chunk *c)
         size += chunk_size(next);
     }
     put_free(a, c, size, dirty);
-    if (size >= DISCARD_MIN && c->dirty >= DISCARD_MIN && c->dirty >= a->bytes / 256 &&
-        a->free_bytes >= a->bytes / 4)
+    if (a->free_bytes <= a->bytes / 4 || size < DISCARD_MIN)
+        return;
+    if (a->free_bytes > a->kept_bytes + a->bytes / 8 + DISCARD_MIN)
+        heap_discard(a);
+    else if (c->dirty >= DISCARD_ONE && c->dirty >= a->bytes / 128)
         discard(c);
 }
 

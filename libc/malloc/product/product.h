@@ -46,7 +46,7 @@ struct __attribute__((may_alias)) chunk {
 #define OVERHEAD ((size_t)8) /* what a chunk has more than its user */
 #define CHUNK_MIN                                                                                            \
     ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
-#define DISCARD_MIN ((size_t)64 * 1024)
+#define DISCARD_MIN ((size_t)16 * 1024)
 
 /* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
  * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. */
@@ -112,6 +112,7 @@ struct arena {
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
     size_t bytes, free_bytes;               /* got from the pool; of these in bins */
+    size_t kept_bytes;                      /* free_bytes when they were last discarded, or less */
     struct block *remote;                   /* freed by threads of other arenas: pushed without the lock */
     size_t remote_count;                    /* about */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
@@ -289,6 +290,7 @@ const char *heap_broken(const struct arena *a);
 int slab_fill(struct arena *a, unsigned class, struct block **list,
               int count);                             /* => how many blocks were pushed */
 void slab_turned(struct arena *a, struct page *page); /* a block came back to a full page, or the last one */
+void slabs_trim(struct arena *a);                     /* gives the empty ones back */
 void slabs_moved(struct page *from, struct page *to); /* the records of arenas[0] */
 const char *slab_broken(const struct arena *a, const struct page *page);
 

@@ -95,15 +95,29 @@ int slab_fill(struct arena *a, unsigned class, struct block **list, int count)
     return count - left;
 }
 
+static void page_put(struct arena *a, struct page *page)
+{
+    link_out(a, page);
+    page->class = 0;
+    heap_put(a, chunk_of(page_address(page)));
+}
+
 void slab_turned(struct arena *a, struct page *page)
 {
     if (page->used + 1 == page->capacity)
         link_in(a, page);
-    if (page->used == 0 && (page->next || page->prev)) {
-        link_out(a, page);
-        page->class = 0;
-        heap_put(a, chunk_of(page_address(page)));
-    }
+    if (page->used == 0 && (page->next || page->prev))
+        page_put(a, page);
+}
+
+void slabs_trim(struct arena *a)
+{
+    for (unsigned class = 1; class <= SLAB_CLASSES; class ++)
+        for (struct page *page = a->partial[class], *next; page; page = next) {
+            next = page->next;
+            if (page->used == 0)
+                page_put(a, page);
+        }
 }
 
 void slabs_moved(struct page *from, struct page *to)

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* test_malloc_product.c - what the product promises beyond the model: caches, arenas, malloc(0), rows that are kept, and the
+ * last words for pointers that lie in caches, in slabs and in its queue of freed blocks.
+ *
+ * Each body runs in a process of its own, over the simulated machine of malloc/glue_host.h. */
+/* sources: libc/malloc/stats.c libc/malloc/words.c libc/malloc/site.c libc/malloc/product/api.c libc/malloc/product/cache.c
+ * libc/malloc/product/check.c libc/malloc/product/guard.c libc/malloc/product/heap.c libc/malloc/product/large.c
+ * libc/malloc/product/pool.c libc/malloc/product/report.c libc/malloc/product/slab.c libc/malloc/product/table.c
+ * tests/host/malloc/child.c tests/host/malloc/glue_host.c */
+/* flags: -DMALLOC_PREFIXED -pthread -fno-strict-aliasing
+ * -I libc -I libc/malloc -I tests/host/malloc */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "child.h"
+#include "glue_host.h"
+#include "inspect.h"
+#include "interface.h"
+#include "product/product.h"
+
+#define KIB ((size_t)1024)
+
+/* The compiler must not reason about these pointers: some of what follows is wrong on purpose. */
+static char *volatile p, *volatile q;
+
+static void first_step_is_132_kib(void *unused)
+{
+    (void)unused;
+    p = malloc(1);
+    must(host_break() - host_arena() == 132 * KIB && host.break_moves == 1);
+    free(p);
+    must(host_break() - host_arena() == 132 * KIB);
+}
+
+static void a_row_goes_at_its_first_free(void *unused)
+{
+    size_t before;
+
+    (void)unused;
+    p = malloc(128 * KIB);
+    must(host.mappings == 1 && host.mapped_bytes == 132 * KIB && (uintptr_t)p % PAGE == 0x10);
+    free(p);
+    must(host.mappings == 0);
+    for (int i = 0; i < 10; i++)
+        free(malloc(200 * KIB));
+    before = host.requests;
+    for (int i = 0; i < 1000; i++)
+        free(malloc(200 * KIB));
+    must(host.requests == before && host.mappings == 1); /* a loop is kept one row, and makes no calls */
+    for (int i = 0; i < 40; i++)
+        free(malloc(300 * KIB + (size_t)i * PAGE)); /* others: it ages */
+    must(host.mappings == 0);
+    for (int i = 0; i < 10; i++)
+        free(malloc(200 * KIB));
+    p = calloc(1, 200 * KIB);
+    for (size_t i = 0; i < 200 * KIB; i++)
+        must(p[i] == 0);
+    malloc_trim(0);
+}
+
+static void nothing_has_addresses(void *unused)
+{
+    static char *nothings[5000];
+
+    (void)unused;
+    for (int i = 0; i < 5000; i++) {
+        nothings[i] = malloc(0);
+        must(nothings[i] && (i == 0 || nothings[i] != nothings[i - 1]));
+    }
+    must(malloc_usable_size(nothings[0]) == 0);
+    for (int i = 0; i < 5000; i++)
+        free(nothings[i]);
+    p = realloc(malloc(0), 100);
+    memset(p, 1, 100);
+    must(!heap_check());
+}
+
+static void empty_slabs_and_the_top_go_back(void *unused)
+{
+    static char *blocks[40000];
+
+    (void)unused;
+    for (int i = 0; i < 40000; i++)
+        blocks[i] = memset(malloc((size_t)(i % 128) + 1), i, (size_t)(i % 128) + 1);
+    must(!heap_check());
+    for (int i = 0; i < 40000; i++)
+        free(blocks[i]);
+    must(!heap_check() && malloc_trim(0) == 1 && !heap_check());
+    must(host_break() - host_arena() < 200 * KIB);
+}
+
+/* Eight threads on two arenas, each frees what another one took. */
+#define SLOTS 2000
+static char *slots[SLOTS];
+
+static void *work(void *seed)
+{
+    unsigned random = *(unsigned *)seed;
+
+    for (int i = 0; i < 30000; i++) {
+        random = random * 1664525 + 1013904223;
+
+        size_t size = random >> 28 == 0 ? random >> 18 : random >> 23;
+        char *mine = malloc(size + 1);
+
+        must(mine && malloc_usable_size(mine) > size);
+        memset(mine, (int)(size & 0x7f), size + 1 < 64 ? size + 1 : 64);
+
+        char *other = __atomic_exchange_n(&slots[random % SLOTS], mine, __ATOMIC_ACQ_REL);
+
+        if (other)
+            must(other[0] == other[malloc_usable_size(other) > 63 && other[1] == other[0] ? 1 : 0]);
+        free(other);
+    }
+    cache_leave();
+    return NULL;
+}
+
+static void threads_free_what_others_took(void *unused)
+{
+    unsigned seeds[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    pthread_t threads[8];
+
+    (void)unused;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 8; i++)
+            must(pthread_create(&threads[i], NULL, work, &seeds[i]) == 0);
+        for (int i = 0; i < 8; i++)
+            must(pthread_join(threads[i], NULL) == 0);
+    }
+    must(pool.used == 2);
+    for (int i = 0; i < SLOTS; i++)
+        free(slots[i]);
+    must(mallinfo2().uordblks == 0 && mallinfo2().hblks == 0);
+    must(!heap_check());
+}
+
+/* ---- What must end a program, and with which first line. ---- */
+static void double_free_in_the_cache(void)
+{
+    p = malloc(40);
+    free(p);
+    free(p);
+}
+
+static void double_free_of_not_the_last(void)
+{
+    p = malloc(40);
+    q = malloc(40);
+    free(p);
+    free(q);
+    free(p);
+}
+
+static void double_free_in_the_slab(void)
+{
+    static char *blocks[500];
+
+    for (int i = 0; i < 500; i++)
+        blocks[i] = malloc(40);
+    for (int i = 0; i < 500; i++)
+        free(blocks[i]);
+    for (int i = 0; i < 500; i++)
+        free(blocks[i]);
+}
+
+static void free_inside_a_slab_block(void)
+{
+    p = malloc(40);
+    free(p + 16);
+}
+
+static void free_of_a_block_never_handed_out(void)
+{
+    p = malloc(100);
+    q = (char *)((uintptr_t)p & ~(PAGE - 1)) + 112 * 30;
+    malloc_trim(0);
+    free(q);
+    malloc_trim(0);
+}
+
+static void double_free_of_nothing(void)
+{
+    p = malloc(0);
+    free(p);
+    free(p);
+}
+
+static void write_after_free_in_the_cache(void)
+{
+    p = malloc(40);
+    free(p);
+    p[8] ^= 1;
+    q = malloc(40);
+}
+
+static void overflow_into_a_cached_block(void)
+{
+    p = malloc(40);
+    q = malloc(40);
+    free(p < q ? q : p);
+    memset(p < q ? p : q, 1, 56);
+    p = malloc(40);
+}
+
+static void overflow_of_a_chunk(void)
+{
+    p = malloc(200);
+    q = malloc(200);
+    memset(p < q ? p : q, 1, 216);
+    free(p < q ? q : p);
+}
+
+static void wrong_sized_free(void)
+{
+    free_sized(p = malloc(40), 4000);
+}
+
+static void one_byte_too_many(void)
+{
+    p = malloc(24);
+    p[24] = 1;
+    free(p);
+}
+
+static void one_byte_too_few(void)
+{
+    p = malloc(24);
+    p[-1] = 1;
+    free(p);
+}
+
+static void write_after_free_in_the_queue(void)
+{
+    p = malloc(1000);
+    free(p);
+    p[500] = 1;
+    for (int i = 0; i < 3000; i++)
+        free(malloc(10));
+}
+
+static void double_free_in_the_queue(void)
+{
+    p = malloc(200 * KIB);
+    free(p);
+    free(p);
+}
+
+static const struct mistake {
+    const char *name;
+    void (*make)(void);
+    const char *environment, *first_line;
+} mistakes[] = {
+#define CASE(make, first_line)                                                                               \
+    {                                                                                                        \
+#make, make, NULL, first_line                                                                        \
+    }
+#define CHECKED(make, first_line)                                                                            \
+    {                                                                                                        \
+#make ", checking", make, "MALLOC_CHECK_=3", first_line                                              \
+    }
+    CASE(double_free_in_the_cache, "free(): double free detected in tcache 2"),
+    CASE(double_free_of_not_the_last, "free(): double free detected in tcache 2"),
+    CASE(double_free_in_the_slab, "free(): double free detected in tcache 2"),
+    CASE(free_inside_a_slab_block, "free(): invalid pointer"),
+    CASE(free_of_a_block_never_handed_out, "free(): double free detected in tcache 2"),
+    CASE(double_free_of_nothing, "free(): invalid pointer"),
+    CASE(write_after_free_in_the_cache, "malloc(): unaligned tcache chunk detected"),
+    CASE(overflow_into_a_cached_block, "malloc(): unaligned tcache chunk detected"),
+    CASE(overflow_of_a_chunk, "free(): invalid pointer"),
+    CASE(wrong_sized_free, "free_sized(): invalid pointer"),
+    CHECKED(one_byte_too_many, "memory clobbered past end of allocated block"),
+    CHECKED(one_byte_too_few, "free(): invalid pointer"),
+    CHECKED(write_after_free_in_the_queue, "free(): invalid size"),
+    CHECKED(double_free_in_the_queue, "free(): double free detected in tcache 2"),
+    CHECKED(double_free_in_the_cache, "free(): double free detected in tcache 2"),
+};
+
+static void make(void *argument)
+{
+    const struct mistake *mistake = argument;
+
+    host.environment[0] = mistake->environment;
+    mistake->make();
+}
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
+        struct child_end end = child_run(make, (void *)(uintptr_t)&mistakes[i]);
+        size_t length = strlen(mistakes[i].first_line);
+
+        if ((end.status & 0x7f) != SIGABRT || strncmp(end.text, mistakes[i].first_line, length) != 0 ||
+            strncmp(end.text + length, "\nmalloc: ", 9) != 0)
+            fail_msg("%s: status 0x%x, expected \"%s\", got:\n%s", mistakes[i].name, (unsigned)end.status,
+                     mistakes[i].first_line, end.text);
+    }
+}
+
+#define CHILD_TEST(name)                                                                                     \
+    static void test_##name(void **state)                                                                    \
+    {                                                                                                        \
+        (void)state;                                                                                         \
+        child_passes(name, NULL);                                                                            \
+    }
+
+CHILD_TEST(first_step_is_132_kib)
+CHILD_TEST(a_row_goes_at_its_first_free)
+CHILD_TEST(nothing_has_addresses)
+CHILD_TEST(empty_slabs_and_the_top_go_back)
+CHILD_TEST(threads_free_what_others_took)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_first_step_is_132_kib),
+        cmocka_unit_test(test_a_row_goes_at_its_first_free),
+        cmocka_unit_test(test_nothing_has_addresses),
+        cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
+        cmocka_unit_test(test_threads_free_what_others_took),
+        cmocka_unit_test(test_mistakes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
