@@ -123,6 +123,7 @@ static struct chunk *bin_best(const struct arena *a, unsigned index, size_t size
                 break;
         }
     }
+    glue_note.searched += SEARCH - steps + (best_size == size);
     return best;
 }
 
