@@ -13,6 +13,7 @@ import sys
 import lab
 
 sys.path[:0] = [os.path.join(lab.ROOT, "scripts", "trace"), os.path.join(lab.ROOT, "scripts")]
+import dwarfline    # noqa: E402
 import elf     # noqa: E402
 import schema  # noqa: E402
 
@@ -138,11 +139,13 @@ def finish(recorder):
 
 @functools.cache    # when it is asked for: by then it is built
 def main_of_vmrss():
-    """An address in the middle of main of the vmrss that was built: a return address like any other."""
+    """Where malloc(GIB) returns to in main of the vmrss that was built: behind the last instruction of its line."""
     program = elf.Elf(os.path.join(lab.BUILD, "user", "demo", "vmrss.elf"))
-    main = next(symbol for symbol in program.symbols() if symbol.name == "main")
-    return main.value + main.size // 2
-
+    with open(os.path.join(lab.ROOT, "user", "demo", "vmrss.c"), encoding="utf-8") as source:
+        line = next(number for number, text in enumerate(source, 1) if "malloc(GIB)" in text)
+    rows = [row for sequence in dwarfline.sequences(program) for row in sequence]
+    last = max(at for at, row in enumerate(rows) if row.line == line and row.file.endswith("user/demo/vmrss.c"))
+    return rows[last + 1].address
 
 
 def body(recorder, first):

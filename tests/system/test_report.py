@@ -223,7 +223,7 @@ def test_make_report_tells_the_story_of_a_real_run(real):
         assert not page.run("return document.querySelector('.warning')")    # the kernel's counters agree with what is drawn
         go(page, "malloc(1 GiB) =")
         before = number(page, "rss")
-        assert "mmap(" in page.run("return document.querySelector('.detail').innerText")
+        assert "a mapping of its own (mmap)" in page.run("return document.querySelector('.detail').innerText")
         assert "block = demo_opaque(malloc(GIB));" in page.run("return document.querySelector('.source .mark').innerText")
         go(page, "touch the same 100 again")
         assert int(number(page, "rss").split()[0]) - int(before.split()[0]) == 400    # kB: 100 pages, the read one was the zero page
