@@ -29,13 +29,20 @@ MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none"
 CLEAN, PANIC, LEDGER, TRIPLE_FAULT = 33, 35, 37, 0
 
 
-def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, ram=None, extra=()):
+def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, ram=None, recording=None,
+            extra=()):
     """The words of one call; either kernel (with initrd and append) or iso says what boots. ram: a file that is to hold
-    the guest's memory, so that others can read it (ramfile.py)."""
+    the guest's memory, so that others can read it (ramfile.py). recording: ("record" or "replay", file of the events, file
+    of the snapshots), see replay.py."""
     words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-cpu", cpu, "-m", str(memory)]
     if cpus != 1:
         words += ["-smp", str(cpus)]
-    if icount:
+    if recording:
+        mode, events, snapshots = recording
+        # A drive that no device has keeps the snapshots.
+        words += ["-icount", f"shift=0,rr={mode},rrfile={events},rrsnapshot=first",
+                  "-drive", f"file={snapshots},if=none,id=snapshots"]
+    elif icount:
         words += ["-icount", "shift=0,sleep=off"]    # one tick of the TSC is one instruction
     if ram:
         words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={ram}",

@@ -10,16 +10,17 @@ import os
 
 import gdb
 
-from mm import kernel
+from mm import kernel, recording
 from mm.command import Command
-from mm.headers import ROOT
+from mm.headers import BUILD, ROOT
 
-BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 _file = None    # whose symbols are loaded
 
 
 def file_of(name):
     """The file with the symbols of a program: a file of the host, or a program of the guest's /bin."""
+    if recorded := recording.program_file(name):
+        return recorded
     if os.path.isfile(name):
         return os.path.abspath(name)
     base = os.path.basename(name)
@@ -60,11 +61,15 @@ def is_any_loaded():
     return _file is not None
 
 
+def load_if_known(who):
+    if path := file_of(who.executable):
+        load(path)
+
+
 def load_for(who):
-    path = file_of(who.executable)
-    if not path:
+    load_if_known(who)
+    if not loaded(who):
         raise gdb.GdbError(f"no symbols for {who.executable}: `mm sym FILE` loads them")
-    load(path)
 
 
 class Proc(Command):
@@ -102,8 +107,7 @@ def choose(text):
         kernel.selected = None
         return
     kernel.selected = kernel.process(text).pid
-    if file_of(kernel.process().executable):
-        load_for(kernel.process())
+    load_if_known(kernel.process())
 
 
 class Sym(Command):
