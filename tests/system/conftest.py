@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import lab
+from rerecord import pytest_runtest_call, pytest_runtest_makereport, pytest_runtest_setup    # noqa: F401 (pytest finds these hooks here)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,6 +23,8 @@ PROGRAMS = os.path.join(BUILD, "tests", "programs")
 ENVIRONMENT = {"PATH": "/bin", "HOME": "/"}
 
 Boot = namedtuple("Boot", "status output")
+Call = namedtuple("Call", "words stdin options seconds more result")
+guest_calls = []    # so that a failed one can be recorded: rerecord.py
 
 
 def program(name):
@@ -38,8 +40,11 @@ def linux(words, stdin=b"", **options):
 
 def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
     """scripts/guest, as a user would call it."""
-    return subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
-                          timeout=seconds + 30, check=False, **more)
+    guest_calls.append(Call(words, stdin, options, seconds, more, None))
+    ended = subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
+                           timeout=seconds + 30, check=False, **more)
+    guest_calls[-1] = guest_calls[-1]._replace(result=ended)
+    return ended
 
 
 def boot(seconds=60, serial=True, **options):
