@@ -355,7 +355,7 @@ $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind bench bench-programs diff diff-programs faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs diff diff-programs faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -369,6 +369,8 @@ record: $(IMAGES) ## run a program and record it, for make rewind (PROG="name ar
 	@scripts/guest --record $(REC) -- $(or $(PROG),$(error PROG="name arguments" says what is to be recorded))
 rewind: ## gdb on a recorded run, in which it goes backwards: mm end, mm who-wrote ADDR, reverse-continue (REC=folder)
 	@scripts/rewind $(REC)
+live: $(B)/kernel.elf ## the memory of the guest that make run started, in another terminal: frames by owner, pages of a process; q quits
+	@scripts/live
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)

@@ -89,8 +89,8 @@ class Log:
 class Session:
     """One guest from start to end."""
 
-    def __init__(self, words, stdio, options, initrd=None):
-        """initrd: a file that QEMU inherits."""
+    def __init__(self, words, stdio, options, inherited=()):
+        """inherited: files that QEMU is to have open."""
         self.pipe_input = stdio[0] == "pipe"
         self.raw = not self.pipe_input
         self.limit = time.monotonic() + options.seconds if options.seconds else None
@@ -98,17 +98,17 @@ class Session:
         self.pending, self.input_open, self.after_ctrl_a = b"", True, False
         self.timed_out, self.ended_by, self.outputs, self.recorded = False, 0, 3, bool(options.record)
         self.selector = selectors.PollSelector()    # unlike epoll it takes regular files
-        self._start(words, initrd)
+        self._start(words, inherited)
 
-    def _start(self, words, initrd):
+    def _start(self, words, inherited):
         error_end, log_end = self._pipe(self._error_output), self._pipe(self._log_output)
         words = words + ["-chardev", "stdio,id=com1,signal=off", "-serial", "chardev:com1",
                          "-chardev", f"file,id=com2,path=/dev/fd/{error_end}", "-serial", "chardev:com2",
                          "-chardev", f"file,id=log,path=/dev/fd/{log_end}",
                          "-device", "isa-debugcon,iobase=0xe9,chardev=log"]
-        inherited = [file for file in (initrd, error_end, log_end) if file is not None]
-        self.process = qemu.start(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=inherited)
-        for file in inherited:
+        self.process = qemu.start(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+                                  pass_fds=(*inherited, error_end, log_end))
+        for file in (error_end, log_end):
             os.close(file)
         self.guest_input = self.process.stdin.fileno()
         os.set_blocking(self.guest_input, False)

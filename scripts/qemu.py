@@ -18,6 +18,7 @@ KERNEL = os.path.join(BUILD, "kernel.elf")
 INITRAMFS = os.path.join(BUILD, "initramfs.cpio")
 ISO = os.path.join(BUILD, "faultline.iso")
 TOUR_ISO = os.path.join(BUILD, "tour.iso")
+LIVE = os.path.join(BUILD, "guest.ram")    # leads to the memory of the guest that was started last
 
 CPU = "qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+rdrand,+pdpe1gb"
 MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -54,6 +55,19 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
         if append:
             words += ["-append", append]
     return words + list(extra)
+
+
+def shared_memory():
+    """A file without a name for the memory of a guest, and the link by which `make live` finds it: it leads into this
+    process, and nowhere once it has ended. The file is to be inherited by QEMU."""
+    file = os.memfd_create("guest")
+    own = f"{LIVE}.{os.getpid()}"
+    try:
+        os.symlink(f"/proc/{os.getpid()}/fd/{file}", own)
+        os.replace(own, LIVE)
+    except OSError:
+        pass    # the folder is not ours: the guest runs all the same
+    return file
 
 
 def window():
