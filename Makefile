@@ -366,9 +366,9 @@ host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour)
 	@scripts/debug $(PROGRAM)
 record: $(IMAGES) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file; REC=folder)
-	@scripts/guest --record $(REC) -- $(or $(PROG),$(error PROG="name arguments" says what is to be recorded)) || [ $$? -ne 125 ]
+	@scripts/guest --record '$(REC)' -- $(or $(PROG),$(error PROG="name arguments" says what is to be recorded)) || [ $$? -ne 125 ]
 rewind: ## gdb on a recorded run, in which it goes backwards: mm end, mm who-wrote ADDR, reverse-continue (REC=folder)
-	@scripts/rewind $(REC)
+	@scripts/rewind '$(REC)'
 live: $(B)/kernel.elf ## the memory of the guest that make run started, in another terminal: frames by owner, pages of a process; q quits
 	@scripts/live
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)

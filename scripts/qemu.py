@@ -41,12 +41,12 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
     if recording:
         mode, events, snapshots = recording
         # A drive that no device has keeps the snapshots.
-        words += ["-icount", f"shift=0,rr={mode},rrfile={events},rrsnapshot=first",
-                  "-drive", f"file={snapshots},if=none,id=snapshots"]
+        words += ["-icount", f"shift=0,rr={mode},rrfile={escaped(events)},rrsnapshot=first",
+                  "-drive", f"file={escaped(snapshots)},if=none,id=snapshots"]
     elif icount:
         words += ["-icount", "shift=0,sleep=off"]    # one tick of the TSC is one instruction
     if ram:
-        words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={ram}",
+        words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={escaped(ram)}",
                   "-machine", "memory-backend=ram"]
     if iso:
         words += ["-cdrom", iso, "-boot", "d"]
@@ -55,6 +55,11 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
         if append:
             words += ["-append", append]
     return words + list(extra)
+
+
+def escaped(path):
+    """A path among the words of an option, where a comma separates."""
+    return str(path).replace(",", ",,")
 
 
 def shared_memory():

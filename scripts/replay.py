@@ -111,9 +111,11 @@ class Recording:
 
     def replay(self, extra=()):
         """The same devices in the same order as console.Session gives them; what they say goes to the folder."""
-        return self.command("replay", ["-chardev", f"file,id=com1,path={self.path('output')}", "-serial", "chardev:com1",
-                                       "-chardev", f"file,id=com2,path={self.path('errors')}", "-serial", "chardev:com2",
-                                       "-chardev", f"file,id=log,path={self.path('log')}",
+        def file(name):
+            return qemu.escaped(self.path(name))
+        return self.command("replay", ["-chardev", f"file,id=com1,path={file('output')}", "-serial", "chardev:com1",
+                                       "-chardev", f"file,id=com2,path={file('errors')}", "-serial", "chardev:com2",
+                                       "-chardev", f"file,id=log,path={file('log')}",
                                        "-device", "isa-debugcon,iobase=0xe9,chardev=log", "-no-shutdown", *extra])
 
     def last_instruction(self):

@@ -37,7 +37,7 @@ def record_again(call, folder):
         same = f"It ended with status {again.returncode} instead of {call.result.returncode}: what is in there may be another run"
     else:
         same = f"It ended with status {again.returncode} again, but its output differs"
-    return f"was run again and recorded. {same}.\n    make rewind REC={os.path.relpath(folder, lab.ROOT)}"
+    return f"was run again and recorded. {same}.\n    make rewind REC={shlex.quote(os.path.relpath(folder, lab.ROOT))}"
 
 
 def text_for(item):

@@ -101,6 +101,31 @@ def test_who_wrote_other_things(rewind, touch):
     assert cleared["place"]["file"] == "kernel/mm/anon.c"
 
 
+def test_another_process_at_the_same_address_is_not_meant(rewind, tmp_path):
+    """The child's later write is none of the parent's; at the child's end it is the child's."""
+    ended = record(tmp_path, [os.path.join(lab.BUILD, "tests", "ours", "family")])
+    assert ended.stdout == b"1, and 3 of the child\n", ended
+    output = rewind(["mm who-wrote written -j", "reverse-continue", "mm end 3", "mm who-wrote written -j"], tmp_path)
+    parents, childs = answers(output)
+    assert (parents["pid"], parents["after"], parents["place"]["function"]) == (2, 1, "write_as_parent"), output
+    assert (childs["pid"], childs["after"], childs["place"]["function"]) == (3, 2, "write_as_child"), output
+    assert "pid 3 family ends, with status 3" in output
+
+
+def test_what_was_typed_is_replayed(rewind, tmp_path):
+    """A recorded session at a terminal: keys, echo, line editing."""
+    pexpect = pytest.importorskip("pexpect")
+    child = pexpect.spawn(lab.GUEST, ["-q", "--record", str(tmp_path), "cat"], timeout=60, dimensions=(25, 80))
+    child.send("typed\x7f\x7fing\r")
+    child.expect("typing\r\n")
+    child.send("\x04")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    rewind(["break power_off", "continue"], tmp_path)
+    assert (tmp_path / "output").read_bytes().endswith(b"typing\r\n")
+
+
 def test_gdbs_own_ways_back(rewind, touch):
     """reverse-continue to a breakpoint, reverse-stepi, a watchpoint of gdb; and forward again to the same end."""
     output = rewind(["break fill_it", "reverse-continue", "print total", "reverse-stepi", "info symbol $pc", "delete",
@@ -114,6 +139,7 @@ def test_gdbs_own_ways_back(rewind, touch):
 
 def test_a_replay_says_what_the_run_said(rewind, tmp_path):
     """Standard input, output and error, and the kernel's log, byte for byte."""
+    tmp_path = tmp_path / "a folder, with a comma"
     words = ["sh", "-c", "while read word; do echo $word; echo $word >&2; done; cat /proc/uptime; exit 5"]
     ran = record(tmp_path, words, b"one\ntwo\n\x10\x04\xff\n", options=())
     assert ran.returncode == 5 and ran.stdout.startswith(b"one\ntwo\n")
@@ -121,7 +147,9 @@ def test_a_replay_says_what_the_run_said(rewind, tmp_path):
     output, errors, log = ((tmp_path / name).read_bytes() for name in ("output", "errors", "log"))
     assert output == ran.stdout and errors.startswith(b"one\ntwo\n")
     # On standard error the two are mixed in whatever order they came.
-    assert sorted(ran.stderr.splitlines()) == sorted((errors + log.replace(b"\r\n", b"\n")).splitlines())
+    *said, last = ran.stderr.splitlines()
+    assert last.startswith(b"guest: recorded. make rewind REC='")
+    assert sorted(said) == sorted((errors + log.replace(b"\r\n", b"\n")).splitlines())
 
 
 def test_a_run_that_was_cut_off(rewind, tmp_path):

@@ -20,6 +20,7 @@ from mm.machine import Space, register
 
 USER_END = 1 << 47
 WORD = 8
+SNAPSHOT = "program"
 WATCHED = {1: "char", 2: "short", 4: "int", 8: "long"}
 ENDS = ("*power_off", "*panic", "*panic_trap")
 SWITCHED_OFF = {0x10: "all is well", 0x11: "after a panic", 0x12: "the frame ledger does not balance"}
@@ -49,18 +50,18 @@ class undisturbed:
 
 # ---- mm end ----
 
-class ProgramsEnd(gdb.Breakpoint):
-    """Where a process gives up its memory: it still has it."""
+class InProcess(gdb.Breakpoint):
+    """Where a process comes by: one that process 1 made, or the one with this pid."""
 
-    def __init__(self, pid):
-        super().__init__("*process_exit", internal=True)
+    def __init__(self, place, pid=None):
+        super().__init__(place, internal=True)
         self.silent, self.pid = True, pid
 
     def stop(self):
-        return is_its_end(self.pid)
+        return is_it(self.pid)
 
 
-def is_its_end(pid):
+def is_it(pid):
     who = kernel.running()
     if who is None:
         return False
@@ -77,7 +78,7 @@ def stands_at(name):
 def look_end(pid):
     """Goes there, and says what it is."""
     last = recording.facts()["instructions"]
-    is_there = any(stands_at(name) for name in ENDS) or stands_at("process_exit") and is_its_end(pid) or \
+    is_there = any(stands_at(name) for name in ENDS) or stands_at("process_exit") and is_it(pid) or \
         last is not None and recording.instruction() >= last - 1
     if not is_there:
         run_to_end(pid, last)
@@ -96,20 +97,39 @@ def look_end(pid):
     return data
 
 
-def run_to_end(pid, last):
-    with undisturbed():
-        stops = [ProgramsEnd(pid)] + [gdb.Breakpoint(name, internal=True) for name in ENDS]
+def run_until(*stops):
+    """Forward to the first of these breakpoints."""
+    for one in stops:
+        one.silent = True
+    try:
+        gdb.execute("continue", to_string=True)
+    finally:
         for one in stops:
-            one.silent = True
+            one.delete()
+
+
+def the_machines_ends():
+    return [gdb.Breakpoint(name, internal=True) for name in ENDS]
+
+
+def take_snapshot():
+    """On the way, once for a recording: QEMU goes back from the nearest snapshot before, and the boot takes longest."""
+    if recording.instruction() == 0 and SNAPSHOT not in recording.monitor("info snapshots"):
+        run_until(InProcess("*process_exec"), *the_machines_ends())
+        if stands_at("process_exec"):
+            recording.monitor("savevm " + SNAPSHOT)
+
+
+def run_to_end(pid, last):
+    """A process's last moment (*process_exit, where it still has its memory), or whatever else the end is."""
+    with undisturbed():
         if last is not None:
             recording.monitor(f"replay_break {last - 1}")
-        try:
-            gdb.execute("continue", to_string=True)
-        finally:
-            for one in stops:
-                one.delete()
-            if last is not None:
-                recording.monitor("replay_delete_break")
+        take_snapshot()
+        if not any(stands_at(name) for name in ENDS) and (last is None or recording.instruction() < last - 1):
+            run_until(InProcess("*process_exit", pid), *the_machines_ends())
+        if last is not None:
+            recording.monitor("replay_delete_break")
 
 
 def end_text(data):
