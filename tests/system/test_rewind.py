@@ -126,6 +126,25 @@ def test_what_was_typed_is_replayed(rewind, tmp_path):
     assert (tmp_path / "output").read_bytes().endswith(b"typing\r\n")
 
 
+DYNAMIC = """
+#include <stdio.h>
+int number;
+static void set_it(int value) { number = value; }
+int main(void) { set_it(7); set_it(9); printf("%d\\n", number); return 0; }
+"""
+
+
+def test_an_ordinary_program_of_the_host(rewind, tmp_path):
+    """Dynamic and position-independent, as gcc makes them: its symbols are loaded where the kernel puts it."""
+    (tmp_path / "number.c").write_text(DYNAMIC)
+    subprocess.run(["gcc", "-g", "-O0", "-o", tmp_path / "number", tmp_path / "number.c"], check=True)
+    assert record(tmp_path / "recording", [tmp_path / "number"]).stdout == b"9\n"
+    output = rewind(["mm who-wrote number -j", "mm who-wrote -j", "bt"], tmp_path / "recording")
+    last, before = answers(output)
+    assert (last["before"], last["after"], before["before"], before["after"]) == (7, 9, 0, 7), output
+    assert last["place"]["function"] == "set_it" and last["address"] >> 40 == 0x55 and re.search(r"^#1 .* main \(\)", output, re.MULTILINE)
+
+
 def test_gdbs_own_ways_back(rewind, touch):
     """reverse-continue to a breakpoint, reverse-stepi, a watchpoint of gdb; and forward again to the same end."""
     output = rewind(["break fill_it", "reverse-continue", "print total", "reverse-stepi", "info symbol $pc", "delete",

@@ -7,13 +7,15 @@ stops every process that has code there, unless it asks: `break main if $mm_in("
 
 import glob
 import os
+import struct
 
 import gdb
 
 from mm import kernel, recording
 from mm.command import Command
-from mm.headers import BUILD, ROOT
+from mm.headers import BUILD, ROOT, constants
 
+ET_DYN, PT_INTERP = 3, 3
 _file = None    # whose symbols are loaded
 
 
@@ -34,8 +36,21 @@ def load(path):
     if path == _file:
         return
     forget()
-    gdb.execute(f"add-symbol-file {path}", to_string=True)
+    gdb.execute(f"add-symbol-file {path} -o {base_of(path):#x}", to_string=True)
     _file = path
+
+
+def base_of(path):
+    """Where the kernel puts a program: as it is linked, or a position-independent one with an interpreter at a fixed place.
+    (One without goes up to the libraries, which depends on the run: its symbols are loaded as linked.)"""
+    with open(path, "rb") as file:
+        header = file.read(64)
+        kind, = struct.unpack_from("<H", header, 16)
+        table, = struct.unpack_from("<Q", header, 32)
+        size, count = struct.unpack_from("<HH", header, 54)
+        file.seek(table)
+        kinds = [struct.unpack_from("<I", file.read(size))[0] for _ in range(count)]
+    return constants("kernel/proc/elf.h").ELF_PIE_BASE if kind == ET_DYN and PT_INTERP in kinds else 0
 
 
 def forget():
