@@ -17,7 +17,7 @@ for setting in ("confirm off", "pagination off", "print pretty on", "disassemble
     gdb.execute("set " + setting)
 gdb.execute(f"directory {os.path.dirname(os.path.dirname(HERE))}", to_string=True)
 
-from mm import faults, frames, heap, processes, recording, regions, rewind, tables, why    # noqa: E402,F401 (each adds
+from mm import end, faults, frames, heap, processes, recording, regions, tables, why, wrote    # noqa: E402,F401 (each adds
 # its commands)
 
 if recording.FOLDER:

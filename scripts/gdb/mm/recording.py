@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""recording.py - the recorded run that scripts/rewind replays: what its folder says, and at which instruction it stands."""
+"""recording.py - the recorded run that scripts/rewind replays: what its folder says, and at which instruction it stands,
+and how to move in it unseen."""
 
 import json
 import os
@@ -38,3 +39,25 @@ def instruction():
 
 def is_at_the_beginning():
     return instruction() == 0
+
+
+class undisturbed:
+    """Meanwhile no breakpoint of the user stops the machine (and none makes it slow), and gdb tells of no stop: it prints
+    those past its own redirections, so its standard output leads nowhere for a while."""
+
+    def __enter__(self):
+        self.were = [one for one in gdb.breakpoints() if one.is_valid() and one.enabled]
+        for one in self.were:
+            one.enabled = False
+        gdb.flush()
+        self.output, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+
+    def __exit__(self, *_error):
+        gdb.flush()
+        os.dup2(self.output, 1)
+        os.close(self.output)
+        for one in self.were:
+            if one.is_valid():
+                one.enabled = True

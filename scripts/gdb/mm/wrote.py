@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""rewind.py - a recorded run, backwards. mm end: to where its program ends. mm who-wrote: who wrote what is there now.
+"""wrote.py - mm who-wrote: back in a recorded run to the write that made what is there now; the writer, in words.
 
-QEMU goes back by going forth: it loads the machine's first state and replays until just before, once to find the last hit
-of a watchpoint and once to reach it. What comes out is exact, because the replay is.
+QEMU goes back by going forth: it loads the nearest snapshot and replays until just before, once to find the last hit of a
+watchpoint and once to reach it. What comes out is exact, because the replay is.
 
 A watchpoint is for a virtual address, so a frame that has two names gets two: a program's own, and the direct map's, by
 which the kernel clears and copies frames.
 """
 
-import os
 import re
 
 import gdb
@@ -20,150 +19,13 @@ from mm.machine import Space, register
 
 USER_END = 1 << 47
 WORD = 8
-SNAPSHOT = "program"
 WATCHED = {1: "char", 2: "short", 4: "int", 8: "long"}
-ENDS = ("*power_off", "*panic", "*panic_trap")
-SWITCHED_OFF = {0x10: "all is well", 0x11: "after a panic", 0x12: "the frame ledger does not balance"}
+# The last operand, which is where an instruction writes, if it is in memory: 0x10(%rax,%rbx,4), %es:(%rdi), 0x4384(%rip)
+DESTINATION = re.compile(r"(?P<offset>-?0x[0-9a-f]+)?\((?P<base>%\w+)?(?:,(?P<index>%\w+)(?:,(?P<scale>\d))?)?\)$")
+FIXED = re.compile(r"[ ,](0x[0-9a-f]+)$")
+ONLY_READ = ("cmp", "test", "mul", "div", "imul", "idiv", "jmp", "lea", "nop", "prefetch", "ucomis", "comis")
+WIDEST = 16    # bytes that an instruction stores (a string instruction: in each round)
 
-
-class undisturbed:
-    """Meanwhile no breakpoint of the user stops the machine (and none makes it slow), and gdb tells of no stop: it prints
-    those past its own redirections, so its standard output leads nowhere for a while."""
-
-    def __enter__(self):
-        self.were = [one for one in gdb.breakpoints() if one.is_valid() and one.enabled]
-        for one in self.were:
-            one.enabled = False
-        gdb.flush()
-        self.output, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
-
-    def __exit__(self, *_error):
-        gdb.flush()
-        os.dup2(self.output, 1)
-        os.close(self.output)
-        for one in self.were:
-            if one.is_valid():
-                one.enabled = True
-
-
-# ---- mm end ----
-
-class InProcess(gdb.Breakpoint):
-    """Where a process comes by: one that process 1 made, or the one with this pid."""
-
-    def __init__(self, place, pid=None):
-        super().__init__(place, internal=True)
-        self.silent, self.pid = True, pid
-
-    def stop(self):
-        return is_it(self.pid)
-
-
-def is_it(pid):
-    who = kernel.running()
-    if who is None:
-        return False
-    if pid is not None:
-        return who.pid == pid
-    parent = int(kernel.at("struct process", who.address)["parent"])
-    return bool(parent) and int(kernel.at("struct process", parent)["pid"]) == 1    # what process 1 started
-
-
-def stands_at(name):
-    return register("rip") == int(gdb.parse_and_eval(name.lstrip("*")).address)
-
-
-def look_end(pid):
-    """Goes there, and says what it is."""
-    last = recording.facts()["instructions"]
-    is_there = any(stands_at(name) for name in ENDS) or stands_at("process_exit") and is_it(pid) or \
-        last is not None and recording.instruction() >= last - 1
-    if not is_there:
-        run_to_end(pid, last)
-    who, frame = kernel.running(), whence.trapframe()
-    data = {"instruction": recording.instruction(), "pid": who.pid if who else None, "name": who.name if who else None,
-            "end": "cut off", "status": None, "places": []}
-    if stands_at("process_exit"):
-        data.update(end="exit", status=register("rdi"))
-    elif stands_at("power_off"):
-        data.update(end="power off", status=register("rdi"))
-    elif any(stands_at(name) for name in ENDS):
-        data["end"] = "panic"
-    if who and (frame or whence.in_ring_3()):
-        places = whence.user_places(who, frame)
-        data.update(places=[place._asdict() for place in places], path=whence.path_text(places))
-    return data
-
-
-def run_until(*stops):
-    """Forward to the first of these breakpoints."""
-    for one in stops:
-        one.silent = True
-    try:
-        gdb.execute("continue", to_string=True)
-    finally:
-        for one in stops:
-            one.delete()
-
-
-def the_machines_ends():
-    return [gdb.Breakpoint(name, internal=True) for name in ENDS]
-
-
-def take_snapshot():
-    """On the way, once for a recording: QEMU goes back from the nearest snapshot before, and the boot takes longest."""
-    if recording.instruction() == 0 and SNAPSHOT not in recording.monitor("info snapshots"):
-        run_until(InProcess("*process_exec"), *the_machines_ends())
-        if stands_at("process_exec"):
-            recording.monitor("savevm " + SNAPSHOT)
-
-
-def run_to_end(pid, last):
-    """A process's last moment (*process_exit, where it still has its memory), or whatever else the end is."""
-    with undisturbed():
-        if last is not None:
-            recording.monitor(f"replay_break {last - 1}")
-        take_snapshot()
-        if not any(stands_at(name) for name in ENDS) and (last is None or recording.instruction() < last - 1):
-            run_until(InProcess("*process_exit", pid), *the_machines_ends())
-        if last is not None:
-            recording.monitor("replay_delete_break")
-
-
-def end_text(data):
-    if data["end"] == "exit":
-        signal = data["status"] & 0x7f
-        how = f"killed by {whence.signal_name(signal)}" if signal else f"with status {data['status'] >> 8 & 0xff}"
-        return f"pid {data['pid']} {data['name']} ends, {how}"
-    if data["end"] == "power off":
-        return f"the machine switches itself off: {SWITCHED_OFF.get(data['status'], 'for no known reason')}"
-    return "the kernel panics" if data["end"] == "panic" else "the recording ends here: it was cut off from outside"
-
-
-class End(Command):
-    """mm end [PID]: goes forward to the end of a recorded run: where the program that was recorded gives up its memory.
-
-With PID, where that process ends. If there is no such moment: a panic, the machine's end, or the last instruction.
-Example: mm end          mm end 3"""
-
-    name = "end"
-
-    def look(self, argument, given):
-        recording.facts()
-        return look_end(int(argument, 0) if argument else None)
-
-    def show(self, data):
-        print(f"{end_text(data)}   (instruction {data['instruction']})")
-        if data["places"]:
-            print(f"  it stands at {data['path']}")
-
-    def hint(self, data):
-        return "mm who-wrote ADDR goes back to the write that made what is there; reverse-continue, reverse-stepi go back too."
-
-
-# ---- mm who-wrote ----
 
 class Target:
     """Some bytes, by all names that somebody may write them by."""
@@ -203,12 +65,6 @@ def watch(va, size):
     return one
 
 
-# The last operand, which is where an instruction writes, if it is in memory: 0x10(%rax,%rbx,4), %es:(%rdi), 0x4384(%rip)
-DESTINATION = re.compile(r"(?P<offset>-?0x[0-9a-f]+)?\((?P<base>%\w+)?(?:,(?P<index>%\w+)(?:,(?P<scale>\d))?)?\)$")
-ONLY_READ = ("cmp", "test", "mul", "div", "imul", "idiv", "jmp", "lea", "nop", "prefetch", "ucomis", "comis")
-WIDEST = 16    # bytes that an instruction stores (a string instruction: in each round)
-
-
 def instruction_now():
     return gdb.newest_frame().architecture().disassemble(register("rip"))[0]
 
@@ -219,9 +75,11 @@ def stores_at():
     text = one["asm"].split("#")[0].strip()
     if text.startswith(("push", "call")):
         return register("rsp") - WORD
-    where = DESTINATION.search(text)
-    if not where or text.startswith(ONLY_READ):
+    where, fixed = DESTINATION.search(text), FIXED.search(text)
+    if text.startswith(ONLY_READ) or not (where or fixed):
         return None
+    if fixed:
+        return int(fixed[1], 16)
     place = int(where["offset"] or "0", 16) + int(where["scale"] or "1") * (register(where["index"][1:]) if where["index"] else 0)
     if where["base"]:
         place += register(where["base"][1:]) + (one["length"] if where["base"] == "%rip" else 0)
@@ -284,7 +142,7 @@ def look_write(text, is_entry):
     about, who = _last = bytes_meant(text, is_entry) if text else _last
     target = Target(about["address"], about["size"], who)
     about = {**about, "now": target.value()}
-    with undisturbed():
+    with recording.undisturbed():
         values = back_to_write(target)
     if values is None:
         return {**about, "writer": None}
@@ -363,5 +221,4 @@ Example: mm who-wrote block          mm who-wrote -pte $cr2          mm who-wrot
         return None if data["writer"] is None else "the machine stands before this write; `mm who-wrote` without an address goes to the one before."
 
 
-End()
 WhoWrote()
