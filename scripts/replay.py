@@ -46,6 +46,7 @@ class Recording:
     def __init__(self, folder):
         self.folder = os.path.abspath(folder)
         self.facts = {}
+        self.memory = qemu.shared_memory()
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -106,8 +107,9 @@ class Recording:
     # ---- QEMU's words ----
 
     def command(self, mode, extra=()):
+        """QEMU has to inherit self.memory, the file that is the guest's RAM: make live shows a past moment as well."""
         return qemu.command(**self.facts["machine"], kernel=self.path(KERNEL), initrd=self.path(INITRD),
-                            recording=(mode, self.path(EVENTS), self.path(SNAPSHOTS)), extra=extra)
+                            ram=f"/dev/fd/{self.memory}", recording=(mode, self.path(EVENTS), self.path(SNAPSHOTS)), extra=extra)
 
     def replay(self, extra=()):
         """The same devices in the same order as console.Session gives them; what they say goes to the folder."""
@@ -131,7 +133,7 @@ class Recording:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             words = self.replay(["-chardev", f"socket,fd={theirs.fileno()},id=qmp", "-mon", "chardev=qmp,mode=control"])
-            guest = qemu.start(words, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+            guest = qemu.start(words, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(), self.memory))
             theirs.close()
             ours.settimeout(PATIENCE)
             try:

@@ -88,6 +88,15 @@ def test_who_wrote_this_pte(rewind, touch):
                      r"write_it, called from tests/system/ours/touch.c:\d+ in main$", output, re.MULTILINE), output
 
 
+def test_the_live_picture_shows_the_past(rewind, touch):
+    """scripts/live on the replayed guest: going back to before the page's frame takes its mark away."""
+    picture = f"shell {os.path.join(lab.ROOT, 'scripts', 'live')} $FAULTLINE_MEMORY --once"
+    output = rewind([picture, "echo BACK\\n", "mm who-wrote -pte page+4096", picture], touch)
+    now, then = (re.search(r"^0x7\w+ rw-p +12K +(\S+) \[anon\] +(\S+)$", part, re.MULTILINE) for part in output.split("BACK"))
+    assert now and then, output
+    assert now.groups() == ("4K", ".#.") and then.groups() == ("-", "..."), output
+
+
 def test_who_wrote_other_things(rewind, touch):
     """A variable, step by step; bytes that a system call brought; bytes that only the clearing of the frame made."""
     output = rewind(["mm who-wrote total -j", "mm who-wrote -j", "mm end", "mm who-wrote page+4096+100 -j", "mm end",
