@@ -52,11 +52,14 @@ class Recording:
         return os.path.join(self.folder, name)
 
     @classmethod
-    def begin(cls, folder, initrd, program, **machine):
-        """A folder ready for a run: initrd are the bytes, `machine` what qemu.command() is told besides."""
+    def begin(cls, folder, initrd, program, only_serial=False, **machine):
+        """A folder ready for a run: initrd are the bytes, `machine` what qemu.command() is told besides. only_serial: the guest
+        has COM1 and nothing else, as a bare boot; else the three lines of console.Session."""
         self = cls(folder)
         if machine.get("cpus", 1) != 1:
             raise NoRecording("QEMU records one processor only: leave out -c")
+        if machine.get("iso"):
+            raise NoRecording("a boot through GRUB reads a disk, which is not recorded")
         if os.path.isdir(self.folder) and os.listdir(self.folder) and not os.path.exists(self.path(DESCRIPTION)):
             raise NoRecording(f"{folder} is not empty and no recording: name another folder")
         os.makedirs(self.folder, exist_ok=True)
@@ -70,7 +73,7 @@ class Recording:
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", self.path(SNAPSHOTS), "64M"], check=True)
         except FileNotFoundError:
             raise NoRecording("recording needs qemu-img (Debian: the package qemu-utils)") from None
-        self.facts = {"program": program, "executable": executable_of(program[0]), "machine": machine, "ending": None,
+        self.facts = {"only_serial": only_serial, "program": program, "executable": executable_of(program[0]), "machine": machine, "ending": None,
                       "status": None, "instructions": None, "qemu": version()}
         self.save()
         return self
@@ -115,10 +118,11 @@ class Recording:
         """The same devices in the same order as console.Session gives them; what they say goes to the folder."""
         def file(name):
             return qemu.escaped(self.path(name))
-        return self.command("replay", ["-chardev", f"file,id=com1,path={file('output')}", "-serial", "chardev:com1",
-                                       "-chardev", f"file,id=com2,path={file('errors')}", "-serial", "chardev:com2",
-                                       "-chardev", f"file,id=log,path={file('log')}",
-                                       "-device", "isa-debugcon,iobase=0xe9,chardev=log", "-no-shutdown", *extra])
+        lines = ["-chardev", f"file,id=com1,path={file('output')}", "-serial", "chardev:com1"]
+        if not self.facts["only_serial"]:
+            lines += ["-chardev", f"file,id=com2,path={file('errors')}", "-serial", "chardev:com2",
+                      "-chardev", f"file,id=log,path={file('log')}", "-device", "isa-debugcon,iobase=0xe9,chardev=log"]
+        return self.command("replay", [*lines, "-no-shutdown", *extra])
 
     def last_instruction(self):
         """The number of the last instruction of a run that the kernel did not end itself: found by replaying it once."""

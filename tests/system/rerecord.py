@@ -13,12 +13,30 @@ import subprocess
 import pytest
 
 import lab
+import qemu
+import replay
 
 FOLDER = os.environ.get("FAULTLINE_RECORDINGS", os.path.join(lab.BUILD, "failed"))
 AT_MOST = 5    # in one session: with many failures the first ones tell enough
 made = []      # folders
 module = None    # of the present test; lab.guest_calls begins with what its fixtures ran
 of_fixtures = 0    # so many
+
+
+def boot_again(call, folder):
+    """The same for a bare boot, which has the kernel's own initial file system, or a file of it, and one serial line."""
+    machine = dict(call.options)
+    try:
+        with open(machine.pop("initrd", None) or qemu.INITRAMFS, "rb") as file:
+            recording = replay.Recording.begin(folder, file.read(), ["init"], only_serial=True, **machine)
+        again = subprocess.run(recording.command("record", ["-serial", "stdio"]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               timeout=2 * call.seconds, pass_fds=(recording.memory,), check=False)
+    except (replay.NoRecording, subprocess.TimeoutExpired, OSError, TypeError) as error:
+        return f"could not be recorded: {error}"
+    recording.finish(again.returncode, False, again.returncode)
+    made.append(folder)
+    return told(folder, call.result is None or again.returncode == call.result.status, again.returncode,
+                call.result and call.result.status)
 
 
 def record_again(call, folder):
@@ -31,20 +49,26 @@ def record_again(call, folder):
     if not os.path.exists(os.path.join(folder, "recording.json")):
         return "could not be recorded: " + again.stderr.decode("utf-8", "replace").strip().splitlines()[-1]
     made.append(folder)
-    if call.result is None or (again.returncode, again.stdout) == (call.result.returncode, call.result.stdout):
-        same = f"It ended as before, with status {again.returncode}"
-    elif again.returncode != call.result.returncode:
-        same = f"It ended with status {again.returncode} instead of {call.result.returncode}: what is in there may be another run"
+    same = call.result is None or (again.returncode, again.stdout) == (call.result.returncode, call.result.stdout)
+    return told(folder, same, again.returncode, call.result and call.result.returncode)
+
+
+def told(folder, same, status, before):
+    if same:
+        how = f"It ended as before, with status {status}"
+    elif status != before:
+        how = f"It ended with status {status} instead of {before}: what is in there may be another run"
     else:
-        same = f"It ended with status {again.returncode} again, but its output differs"
-    return f"was run again and recorded. {same}.\n    make rewind REC={shlex.quote(os.path.relpath(folder, lab.ROOT))}"
+        how = f"It ended with status {status} again, but its output differs"
+    return f"was run again and recorded. {how}.\n    make rewind REC={shlex.quote(os.path.relpath(folder, lab.ROOT))}"
 
 
 def text_for(item):
     call = lab.guest_calls[-1]
+    again, words = (boot_again, ["boot", *map(str, call.options.items())]) if isinstance(call, lab.BootCall) else (record_again, call.words)
     whose = "The last guest of this test" if len(lab.guest_calls) > of_fixtures else "The last guest of this file's fixtures"
     name = re.sub(r"[^\w.-]+", "-", f"{os.path.basename(item.path)}-{item.name}").strip("-")
-    return f"{whose} ({shlex.join(map(str, call.words))}) {record_again(call, os.path.join(FOLDER, name))}"
+    return f"{whose} ({shlex.join(map(str, words))}) {again(call, os.path.join(FOLDER, name))}"
 
 
 def pytest_runtest_setup(item):

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import lab
+import qemu
 
 INNER = f"""
 import os
@@ -31,6 +32,12 @@ def test_names():
 def test_of_a_fixture(echoed, way):
     assert echoed.stdout == b"other words"
 
+def test_boots():
+    assert lab.boot(append="panic=null").status == 0
+
+def test_through_grub():
+    assert lab.boot(iso="{qemu.TOUR_ISO}").status == 0
+
 def test_two_processors():
     assert lab.guest(["false"], options=("-q", "-c", "2")).returncode == 0
 
@@ -48,7 +55,7 @@ def inner(tmp_path_factory):
                            cwd=folder, capture_output=True, text=True, timeout=200, check=False,
                            env={**os.environ, "PYTHONPATH": os.path.join(lab.ROOT, "tests", "system"),
                                 "FAULTLINE_RECORDINGS": str(folder / "failed")})
-    assert "4 failed, 1 passed" in ended.stdout, ended.stdout + ended.stderr
+    assert "6 failed, 1 passed" in ended.stdout, ended.stdout + ended.stderr
     return ended.stdout, folder / "failed"
 
 
@@ -66,11 +73,17 @@ def test_the_command_is_printed_and_goes_back(inner, rewind):
     assert re.search(r"the program, pid 2 overrun: tests/system/ours/overrun.c:\d+ in set_name", ended.stdout), ended
 
 
+def test_a_boot_that_panicked(inner, rewind):
+    assert "the kernel panics" in rewind(["bt 1"], inner[1] / "test_inner.py-test_boots")
+
+
 def test_what_else_is_said(inner):
     output, folder = inner
     assert output.count("The last guest of this file's fixtures (cat)") == 2
     assert "(cat) was run again and recorded. It ended as before, with status 0." in output
     assert "(false) could not be recorded: guest: QEMU records one processor only: leave out -c" in output
-    assert sorted(os.listdir(folder)) == ["test_inner.py-test_names", "test_inner.py-test_of_a_fixture-one-way",
+    assert "panic=null" in output and f"It ended as before, with status {qemu.PANIC}." in output
+    assert "could not be recorded: a boot through GRUB" in output
+    assert sorted(os.listdir(folder)) == ["test_inner.py-test_boots", "test_inner.py-test_names", "test_inner.py-test_of_a_fixture-one-way",
                                           "test_inner.py-test_without_a_guest"]
     assert (folder / "test_inner.py-test_of_a_fixture-one-way" / "recording.json").exists()
