@@ -18,7 +18,7 @@ from mm.frames import LETTERS
 from mm.headers import X86
 from mm.machine import PAGE, Space
 
-KIB = 1024
+KIB, USER_END = 1024, 1 << 47
 INIT = 1
 MANY_PROCESSES = 5     # rows for them, if there is room for more
 MAP_MOST = 40
@@ -43,6 +43,8 @@ def look(pid, cells):
         who = kernel.process(str(chosen.pid))
         space = Space(who.cr3)
         for one in kernel.regions(who):
+            if not one.start < one.end <= USER_END:
+                raise ValueError("a region that is just being changed")
             counts = residents(space, one, cells, pfns)
             regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
     return Moment(frames.owners_of_all(), found, chosen, regions, pfns)

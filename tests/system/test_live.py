@@ -201,6 +201,25 @@ def test_the_screen_ends_with_the_guest_and_obeys_no_color(growing):
     one.end()
 
 
+def test_the_screen_stands_a_guest_that_changes_all_the_time():
+    """Processes come and go while they are looked at: structures are caught half-way, the picture goes on."""
+    guest = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "60", "sh", "-c", "echo ready; while :; do malloc1 >/dev/null; ls / | cat >/dev/null; done"],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert guest.stdout.readline() == b"ready\n"
+    one = Terminal(f"{LIVE} {os.readlink(qemu.LIVE)}", 100, 30, "busy")
+    seen = set()
+    one.wait(r"^> +\d+  ")
+    for _ in range(30):
+        seen.add(one.wait(r"^> +(\d+)  ")[1])
+        time.sleep(0.1)
+    assert "Faultline live" in one.screen() and "Traceback" not in one.screen()
+    one.end()
+    guest.kill()
+    guest.wait()
+    guest.stdout.close()
+    assert len(seen) > 3, seen
+
+
 def test_a_terminal_of_make_run_can_be_watched():
     """`make run` publishes its memory: through GRUB, at the prompt."""
     pexpect = pytest.importorskip("pexpect")
