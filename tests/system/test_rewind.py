@@ -52,9 +52,10 @@ def answers(output):
 def test_who_wrote_over_this_header(rewind, overrun):
     """free() says that the header is broken; going back finds the loop that ran over it, in another function."""
     header = "mm who-wrote (char *)second - 8"
-    output = rewind([header + " -j", "mm who-wrote", "bt 2", "info locals"], overrun)
+    output = rewind(["mm chunk second", header + " -j", "mm who-wrote", "bt 2", "info locals"], overrun)
     line = line_of("tests/system/ours/overrun.c", "the bug")
     assert re.search(r"^pid 2 overrun ends, killed by SIGABRT   \(instruction \d+\)$", output, re.MULTILINE), output
+    assert re.search(r"seal \w{4} \(BROKEN, .*\n.*\n.*\nhint: mm who-wrote 0x\w+8 goes back", output), output
     last, = answers(output)    # the NUL, behind the letters
     assert last["writer"] == "program" and last["place"]["function"] == "set_name", last
     assert last["place"]["line"] == line_of("tests/system/ours/overrun.c", "*to = 0")
