@@ -149,11 +149,20 @@ class Session:
         """QEMU is asked to end, because it has the last events of a recording in its memory; meanwhile its output is read."""
         self.process.terminate()
         self.limit, timed_out = time.monotonic() + COMPLETION_SECONDS, self.timed_out
+        if self.ended_by == signal.SIGPIPE:
+            self._show_no_more()
         try:
             self._pump()
         except (Ended, BrokenPipeError):
             pass
         self.timed_out = timed_out
+
+    @staticmethod
+    def _show_no_more():
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for file in (1, 2):
+            os.dup2(nowhere, file)
+        os.close(nowhere)
 
     def _pump(self):
         """Until QEMU has closed all that it writes to, which it does by ending."""

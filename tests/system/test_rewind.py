@@ -191,6 +191,16 @@ def test_a_run_that_was_cut_off(rewind, tmp_path):
     assert end["end"] == "cut off" and json.loads((tmp_path / "recording.json").read_text())["instructions"] - 1 == end["instruction"]
 
 
+def test_a_run_whose_output_nobody_read_to_its_end(rewind, tmp_path):
+    """`guest ... | head -1`: it ends by SIGPIPE, and the recording is whole all the same."""
+    loop = "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyy; done"
+    said = subprocess.run(f"{lab.GUEST} -q -t 20 --record {tmp_path} -- sh -c '{loop}' | head -1", shell=True, capture_output=True,
+                          timeout=60, check=False)
+    assert said.stdout == b"yyyyyyyyyyyyyyyyyyyyyyyy\n"
+    end, = answers(rewind(["mm end -j"], tmp_path))
+    assert end["end"] == "cut off" and end["name"] in ("sh", "init")
+
+
 def test_a_panic(rewind, tmp_path):
     assert record(tmp_path, ["true"], options=("-q", "--append", "panic=null")).returncode == 125
     assert json.loads((tmp_path / "recording.json").read_text())["ending"] == "panic"
