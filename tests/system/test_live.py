@@ -121,6 +121,12 @@ def test_what_is_said_without_a_guest(tmp_path):
     assert live(one.memory, "--once").returncode == 1
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_terminal_stays():
+    yield
+    subprocess.run(["tmux", "-L", SOCKET, "kill-server"], capture_output=True, check=False)
+
+
 class Terminal:
     """A terminal of its own, with the screen in it."""
 
