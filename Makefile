@@ -300,7 +300,7 @@ MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/incl
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Our libc has no pthreads, musl has not our malloc.
 TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
-                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
+                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
@@ -308,6 +308,10 @@ $(B)/tests/ours/%.o: tests/guest/%.c $(wildcard tests/guest/*.h) $(B)/flags | $(
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_FLAGS) -D_GNU_SOURCE -Wno-missing-field-initializers $(DEPS) -c -o $@ $<
+$(B)/tests/ours/%.o: tests/system/ours/%.c $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_FLAGS) $(DEPS) -c -o $@ $<
 $(B)/tests/ours/%: $(B)/tests/ours/%.o $(B)/crt0.o $(B)/libc.a
 	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(B)/libc.a
 $(B)/tests/musl/%: tests/guest/%.c $(wildcard tests/guest/*.h) $(B)/flags | $(B)/include
@@ -386,18 +390,19 @@ $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/fl
 # ---- Commands -----------------------------------------------------------------------------------------------------
 IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
 MEM    ?= 128
+REC    ?= $(B)/recording
 
 # Before anything that needs them, the packages that are missing: make reads the stamp as a part of itself, so it
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb bench bench-programs diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -407,6 +412,12 @@ check: all check-layers check-warnings check-cppcheck check-format check-python 
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story)
 	@TRACE=$(TRACE) scripts/debug $(PROGRAM)
+record: $(IMAGES) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file; REC=folder)
+	@scripts/guest --record '$(REC)' -- $(or $(PROG),$(error PROG="name arguments" says what is to be recorded)) || [ $$? -ne 125 ]
+rewind: ## gdb on a recorded run, in which it goes backwards: mm end, mm who-wrote ADDR, reverse-continue (REC=folder)
+	@scripts/rewind '$(REC)'
+live: $(B)/kernel.elf ## the memory of the guest that make run started, in another terminal: frames by owner, pages of a process; q quits
+	@scripts/live
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)

@@ -31,6 +31,7 @@ STATUS = re.compile(rb"^power off: status (\d+)")
 REASON = re.compile(rb"^(?:Kernel panic: |(?=ledger: LEAK))(.*)")
 LINE_PREFIX = re.compile(rb"^\[ *\d+\.\d+\] ")    # a time stamp, if the log has them
 CHUNK = 65536
+COMPLETION_SECONDS = 10
 
 Result = namedtuple("Result", "status program_status reason timed_out ended_by")
 
@@ -88,26 +89,26 @@ class Log:
 class Session:
     """One guest from start to end."""
 
-    def __init__(self, words, stdio, options, initrd, keep=()):
-        """keep: more descriptors that QEMU is to have."""
+    def __init__(self, words, stdio, options, inherited=()):
+        """inherited: files that QEMU is to have open."""
         self.pipe_input = stdio[0] == "pipe"
         self.raw = not self.pipe_input
         self.limit = time.monotonic() + options.seconds if options.seconds else None
         self.log = Log(not options.quiet, self.raw)
         self.pending, self.input_open, self.after_ctrl_a = b"", True, False
-        self.timed_out, self.ended_by = False, 0
+        self.timed_out, self.ended_by, self.outputs, self.recorded = False, 0, 3, bool(options.record)
         self.selector = selectors.PollSelector()    # unlike epoll it takes regular files
-        self._start(words, initrd, keep)
+        self._start(words, inherited)
 
-    def _start(self, words, initrd, keep):
+    def _start(self, words, inherited):
         error_end, log_end = self._pipe(self._error_output), self._pipe(self._log_output)
         words = words + ["-chardev", "stdio,id=com1,signal=off", "-serial", "chardev:com1",
                          "-chardev", f"file,id=com2,path=/dev/fd/{error_end}", "-serial", "chardev:com2",
                          "-chardev", f"file,id=log,path=/dev/fd/{log_end}",
                          "-device", "isa-debugcon,iobase=0xe9,chardev=log"]
         self.process = qemu.start(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-                                  pass_fds=(initrd, error_end, log_end, *keep))
-        for file in (initrd, error_end, log_end):
+                                  pass_fds=(*inherited, error_end, log_end))
+        for file in (error_end, log_end):
             os.close(file)
         self.guest_input = self.process.stdin.fileno()
         os.set_blocking(self.guest_input, False)
@@ -135,6 +136,8 @@ class Session:
         except BrokenPipeError:
             self.ended_by = signal.SIGPIPE    # nobody reads our output any more
         finally:
+            if self.recorded:
+                self._complete()
             self.process.kill()
             status = self.process.wait()
             if saved:
@@ -142,10 +145,29 @@ class Session:
         self.log.finish()
         return Result(status, self.log.program_status, self.log.reason, self.timed_out, self.ended_by)
 
+    def _complete(self):
+        """QEMU is asked to end, because it has the last events of a recording in its memory; meanwhile its output is read."""
+        self.process.terminate()
+        self.limit, timed_out = time.monotonic() + COMPLETION_SECONDS, self.timed_out
+        if self.ended_by == signal.SIGPIPE:
+            self._show_no_more()
+        try:
+            self._pump()
+        except (Ended, BrokenPipeError):
+            pass
+        self.timed_out = timed_out
+
+    @staticmethod
+    def _show_no_more():
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for file in (1, 2):
+            os.dup2(nowhere, file)
+        os.close(nowhere)
+
     def _pump(self):
         """Until QEMU has closed all that it writes to, which it does by ending."""
-        outputs, listening = 3, False
-        while outputs:
+        listening = 0 in self.selector.get_map()
+        while self.outputs:
             if self.limit and time.monotonic() >= self.limit:
                 self.timed_out = True
                 return
@@ -161,7 +183,7 @@ class Session:
                     key.data(data)
                 else:
                     self.selector.unregister(key.fd)
-                    outputs -= 1
+                    self.outputs -= 1
         # The pipes are closed; what is left is the status.
         self.process.wait()
 

@@ -18,6 +18,7 @@ KERNEL = os.path.join(BUILD, "kernel.elf")
 INITRAMFS = os.path.join(BUILD, "initramfs.cpio")
 ISO = os.path.join(BUILD, "faultline.iso")
 TOUR_ISO = os.path.join(BUILD, "tour.iso")
+LIVE = os.path.join(BUILD, "guest.ram")    # leads to the memory of the guest that was started last
 
 CPU = "qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+rdrand,+pdpe1gb"
 MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -29,16 +30,23 @@ MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none"
 CLEAN, PANIC, LEDGER, TRIPLE_FAULT = 33, 35, 37, 0
 
 
-def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, ram=None, extra=()):
+def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, ram=None, recording=None,
+            extra=()):
     """The words of one call; either kernel (with initrd and append) or iso says what boots. ram: a file that is to hold
-    the guest's memory, so that others can read it (ramfile.py)."""
+    the guest's memory, so that others can read it (ramfile.py). recording: ("record" or "replay", file of the events, file
+    of the snapshots), see replay.py."""
     words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-cpu", cpu, "-m", str(memory)]
     if cpus != 1:
         words += ["-smp", str(cpus)]
-    if icount:
+    if recording:
+        mode, events, snapshots = recording
+        # A drive that no device has keeps the snapshots.
+        words += ["-icount", f"shift=0,rr={mode},rrfile={escaped(events)},rrsnapshot=first",
+                  "-drive", f"file={escaped(snapshots)},if=none,id=snapshots"]
+    elif icount:
         words += ["-icount", "shift=0,sleep=off"]    # one tick of the TSC is one instruction
     if ram:
-        words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={ram}",
+        words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={escaped(ram)}",
                   "-machine", "memory-backend=ram"]
     if iso:
         words += ["-cdrom", iso, "-boot", "d"]
@@ -47,6 +55,24 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
         if append:
             words += ["-append", append]
     return words + list(extra)
+
+
+def escaped(path):
+    """A path among the words of an option, where a comma separates."""
+    return str(path).replace(",", ",,")
+
+
+def shared_memory():
+    """A file without a name for the memory of a guest, and the link by which `make live` finds it: it leads into this
+    process, and nowhere once it has ended. The file is to be inherited by QEMU."""
+    file = os.memfd_create("guest")
+    own = f"{LIVE}.{os.getpid()}"
+    try:
+        os.symlink(f"/proc/{os.getpid()}/fd/{file}", own)
+        os.replace(own, LIVE)
+    except OSError:
+        pass    # the folder is not ours: the guest runs all the same
+    return file
 
 
 def window():

@@ -17,8 +17,13 @@ for setting in ("confirm off", "pagination off", "print pretty on", "disassemble
     gdb.execute("set " + setting)
 gdb.execute(f"directory {os.path.dirname(os.path.dirname(HERE))}", to_string=True)
 
-from mm import faults, frames, heap, processes, regions, story, tables, why    # noqa: E402,F401 (each adds its commands)
+from mm import (end, faults, frames, heap, processes, recording, regions, story, tables, why,    # noqa: E402,F401
+                wrote)    # (each adds its commands)
 
-print("The guest stands before its first instruction; its console goes to build/console.log.")
-print("  break kmain | continue         the kernel from its beginning; `break fault` for each page fault")
-print("  mm sym vmrss | break main      a program of the guest; then mm why ADDR, mm vmmap, mm fault next: see `help mm`")
+if recording.FOLDER:
+    print("A recorded run. mm end goes to its end, mm who-wrote ADDR back to the write that made what is there;")
+    print("  reverse-continue, reverse-stepi, reverse-finish go back; all other mm commands work as ever: see `help mm`")
+else:
+    print("The guest stands before its first instruction; its console goes to build/console.log.")
+    print("  break kmain | continue         the kernel from its beginning; `break fault` for each page fault")
+    print("  mm sym vmrss | break main      a program of the guest; then mm why ADDR, mm vmmap, mm fault next: see `help mm`")

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import lab
+from rerecord import pytest_runtest_call, pytest_runtest_makereport, pytest_runtest_setup    # noqa: F401 (pytest finds these hooks here)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,10 +23,22 @@ def built():
 def gdb(tmp_path_factory):
     """Runs gdb commands against a paused guest; what gdb said."""
     def run(commands, *program, **environment):
-        script = tmp_path_factory.mktemp("gdb") / "commands"
-        script.write_text("\n".join(commands) + "\n")
-        ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", "debug"), *program],
-                               env={**os.environ, **environment, "GDB_BATCH": str(script)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
-                               capture_output=True, text=True, timeout=120, check=False)
-        return ended.stdout + ended.stderr
+        return run_gdb(tmp_path_factory, "debug", commands, program, environment)
     return run
+
+
+@pytest.fixture(scope="session")
+def rewind(tmp_path_factory):
+    """Runs gdb commands against a recorded run, at its end; what gdb said."""
+    def run(commands, recording):
+        return run_gdb(tmp_path_factory, "rewind", commands, [recording])
+    return run
+
+
+def run_gdb(tmp_path_factory, script, commands, words, environment=()):
+    batch = tmp_path_factory.mktemp("gdb") / "commands"
+    batch.write_text("\n".join(commands) + "\n")
+    ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", script), *words],
+                           env={**os.environ, **dict(environment), "GDB_BATCH": str(batch)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
+                           capture_output=True, text=True, timeout=120, check=False)
+    return ended.stdout + ended.stderr

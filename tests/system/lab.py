@@ -23,6 +23,9 @@ PROGRAMS = os.path.join(BUILD, "tests", "programs")
 ENVIRONMENT = {"PATH": "/bin", "HOME": "/"}
 
 Boot = namedtuple("Boot", "status output")
+Call = namedtuple("Call", "words stdin options seconds more result")
+BootCall = namedtuple("BootCall", "seconds serial options result")
+guest_calls = []    # so that a failed one can be recorded: rerecord.py
 
 
 def program(name):
@@ -38,16 +41,22 @@ def linux(words, stdin=b"", **options):
 
 def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
     """scripts/guest, as a user would call it."""
-    return subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
-                          timeout=seconds + 30, check=False, **more)
+    guest_calls.append(Call(words, stdin, options, seconds, more, None))
+    ended = subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
+                           timeout=seconds + 30, check=False, **more)
+    guest_calls[-1] = guest_calls[-1]._replace(result=ended)
+    return ended
 
 
 def boot(seconds=60, serial=True, **options):
     """A bare boot, COM1 on our side: QEMU's status and all that came out."""
+    guest_calls.append(BootCall(seconds, serial, options, None))
     words = qemu.command(**options) + (["-serial", "stdio"] if serial else [])
     ended = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            timeout=seconds, check=False)
-    return Boot(ended.returncode, ended.stdout.decode("utf-8", "replace").replace("\r\n", "\n"))
+    booted = Boot(ended.returncode, ended.stdout.decode("utf-8", "replace").replace("\r\n", "\n"))
+    guest_calls[-1] = guest_calls[-1]._replace(result=booted)
+    return booted
 
 
 def log_of(result):

@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import struct
+import sys
 
 import pytest
 
 import lab
 
+OUTSIDE = os.path.join(lab.ROOT, "tests", "system", "outside.py")
 PAGE = 4096
 USER_END = 1 << 47
 PRESENT, IS_FILE, EXCLUSIVE = 1 << 63, 1 << 61, 1 << 56
@@ -40,6 +42,7 @@ for row in rows.splitlines():
         print(json.dumps({{"va": va, "walk": seen, "frame": frame}}))
 end
 mm frames -j
+shell {python} {outside} witness
 """
 
 
@@ -66,7 +69,7 @@ def witness(request, gdb, tmp_path_factory):
     """(what /proc said, what gdb says) of a program that stopped in ready()."""
     tmp_path = tmp_path_factory.mktemp("proc")
     output = gdb(["set max-value-size unlimited", 'break ready if $mm_in("witness")', "continue",
-                  *DUMP.format(folder=tmp_path).splitlines()], lab.program("witness"), request.param)
+                  *DUMP.format(folder=tmp_path, python=sys.executable, outside=OUTSIDE).splitlines()], lab.program("witness"), request.param)
     said = answers(output)
     assert len(said) > 3, output
     proc = {name: (tmp_path / name).read_bytes() for name in ("maps", "smaps", "pages")}
@@ -83,7 +86,7 @@ def test_vmmap_agrees_with_smaps(witness):
 
 
 def test_pt_and_frames_agree_with_pagemap_page_by_page(witness):
-    expected, pagemap, (_, tree, *pages, _) = witness
+    expected, pagemap, (_, tree, *pages, _, _) = witness
     addresses = [va for row in expected for va in range(row["start"], row["end"], PAGE)]
     assert [page["va"] for page in pages] == addresses
     entries = struct.unpack_from(f"<{len(addresses)}Q", pagemap)
@@ -104,8 +107,29 @@ def test_pt_and_frames_agree_with_pagemap_page_by_page(witness):
     assert tree["pages"] == sum(row["rss"] for row in expected) // PAGE
 
 
+def test_all_agrees_with_the_tables_read_from_outside(witness):
+    """The guest's RAM, walked and counted by a program that knows nothing of gdb: entry by entry, frame by frame."""
+    _, _, (vmmap, tree, *pages, frames, outside) = witness
+    ours = outside["processes"][str(vmmap["pid"])]
+    entries = {int(va): entry for va, entry in ours["entries"].items()}
+    assert ours["root"] == tree["cr3"] and len(entries) > 20
+    seen = {}
+    for page in pages:
+        last = page["walk"]["entries"][-1]
+        if last["level"] == 1 and last["value"]:
+            seen[page["va"]] = last["value"]
+        if page["frame"] and not page["frame"]["zero_page"]:
+            assert page["frame"]["maps"] == outside["maps"][str(page["frame"]["pfn"])], page
+    assert seen == entries
+    zero = [page["frame"]["pfn"] for page in pages if page["frame"] and page["frame"]["zero_page"]]
+    assert tree["pages"] == sum(entry >> 12 & (1 << 40) - 1 not in zero for entry in entries.values()) == vmmap["rss"] // PAGE
+    assert frames["owners"] == {**outside["owners"], "free": frames["owners"]["free"]}
+    # Sections of RAM that are not online yet are free too, but only for who looks at the ranges of RAM.
+    assert outside["owners"]["free"] <= frames["owners"]["free"]
+
+
 def test_frames_add_up(witness):
-    said = witness[2][-1]
+    said = witness[2][-2]
     assert sum(said["owners"].values()) == said["frames"]
     assert sum(count << order for order, count in enumerate(said["buddy"])) + said["cached"] == said["owners"]["free"]
     assert said["owners"]["anon"] > 0 and said["owners"]["table"] > 0
@@ -285,6 +309,38 @@ def test_before_paging(gdb):
     assert "paging is off: the kernel's structures do not exist yet" in output
 
 
+EVERY = """
+python
+import json
+def say(command, wanted):
+    "Its JSON must be JSON, its refusal one line that says what to do."
+    try:
+        said = gdb.execute("mm " + command, to_string=True)
+        kind = "json" if said.strip() and all(json.loads(line) is not None for line in said.splitlines()) else "nothing"
+    except gdb.error as refusal:
+        kind = "refused" if len(str(refusal).splitlines()) == 1 and len(str(refusal)) > 20 else f"bad refusal {refusal!r}"
+    except Exception as error:
+        kind = repr(error)
+    print("EVERY", command, kind == wanted, kind)
+for command in ("vmmap", "pt 0x400000", "pt -a", "vma -a", "vma 0x400000", "frames", "frames 300", "heap", "bin", "proc", "sym", "why 0x400000"):
+    say(command + " -j", "json" if READY or command in GOOD else "refused")
+end
+"""
+
+
+@pytest.mark.parametrize("where, commands, good", [
+    ("before paging", [], ("pt 0x400000", "why 0x400000")),
+    ("first C line", ["break kmain", "continue"], ("pt 0x400000", "why 0x400000", "proc")),
+    ("ring 0, no process", ["break process_start_init", "continue"], ("pt 0x400000", "why 0x400000", "proc", "frames", "frames 300")),
+    ("ring 3, before any malloc", ['break main if $mm_in("array")', "continue"], None),
+    ("ring 0, for a process", ['break main if $mm_in("array")', "continue", "delete", "break vma_insert", "continue"], None),
+])
+def test_every_command_everywhere(gdb, where, commands, good):
+    output = gdb([*commands, f"python READY, GOOD = {good is None}, {good!r}", *EVERY.splitlines()], "array")
+    lines = [line for line in output.splitlines() if line.startswith("EVERY")]
+    assert len(lines) == 12 and all(" True " in line for line in lines), (where, output)
+
+
 def test_in_the_kernel(gdb):
     output = gdb(["break process_start_init", "continue", "mm pt &zero_page", "mm why zero_page", "mm why $rsp", "mm frames",
                   "mm proc"])
@@ -306,7 +362,7 @@ def test_the_chosen_process_is_the_one_that_counts(gdb):
 
 
 def test_every_command_explains_itself(gdb):
-    names = ("pt", "vmmap", "vma", "proc", "sym", "frames", "fault", "heap", "bin", "chunk", "why")
+    names = ("pt", "vmmap", "vma", "proc", "sym", "frames", "fault", "heap", "bin", "chunk", "why", "end", "who-wrote")
     output = gdb([f"mm {name} -h" for name in names] + ["help mm"])
     for name in names:
         assert f"\nmm {name} " in output

@@ -11,6 +11,8 @@ import time
 import pytest
 
 import lab    # noqa: F401 (the scripts' folder is on the path now)
+import dwarftypes
+import elf
 import qemu
 import ramfile
 from mm.headers import LAYOUT
@@ -141,3 +143,32 @@ def test_build_of_another_kernel_is_noticed(guest, tmp_path):
     other[names.offset + names.size // 2] ^= 1
     (tmp_path / "kernel.elf").write_bytes(other)
     assert ramfile.RamFile(guest.file, tmp_path / "kernel.elf").is_this_build() is False
+
+
+LAYOUTS = """
+python
+import json
+for name in ("page", "aspace", "process", "vma", "ramfs_node", "trapframe", "thread", "kmem_cache", "bootmem", "percpu", "pagesrc"):
+    kind = gdb.lookup_type("struct " + name)
+    print(json.dumps([name, kind.sizeof, [[one.name, one.bitpos, one.type.sizeof] for one in kind.fields()]]))
+print(json.dumps(["page_owner", 0, [[one.name, one.enumval, 0] for one in gdb.lookup_type("enum page_owner").fields()]]))
+print(json.dumps(["free_counts", gdb.parse_and_eval("'kernel/mm/page.c'::free_counts").type.sizeof, []]))
+end
+"""
+
+
+def test_layouts_are_those_that_gdb_reads(tmp_path):
+    """dwarftypes.py against gdb, for the structures that somebody reads."""
+    (tmp_path / "script").write_text(LAYOUTS)
+    said = subprocess.run(["gdb", "-nh", "-batch", "-x", tmp_path / "script", qemu.KERNEL], capture_output=True, text=True, check=True).stdout
+    expected = [json.loads(line) for line in said.splitlines() if line.startswith("[")]
+    assert len(expected) == 13, said
+    types = dwarftypes.Types(elf.Elf(qemu.KERNEL))
+    for name, size, fields in expected:
+        if name == "free_counts":
+            assert types.variable(name, "kernel/mm/page.c").sizeof == size
+        elif name == "page_owner":
+            assert [[one.name, one.enumval, 0] for one in types.named("enum " + name).fields()] == fields
+        else:
+            kind = types.named("struct " + name)
+            assert (kind.sizeof, [[one.name, one.bitpos, one.type.sizeof] for one in kind.fields()]) == (size, fields), name

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """frames.py - mm frames: the RAM by owner, the buddy's free blocks, and all about one frame."""
 
+import re
+
 import gdb
 
 from mm import kernel, machine
@@ -11,45 +13,51 @@ from mm.machine import PAGE, Space
 CELLS_IN_LINE = 64
 LETTERS = {"free": ".", "firmware": "w", "image": "K", "array": "A", "table": "P", "kstack": "S", "slab": "L",
            "buffer": "B", "anon": "a", "file": "f", "shmem": "m"}
-NO_RAM = " "
+NO_RAM, NO_OWNER = " ", 255
+BLOCK = re.compile(rb"[^\0]")    # an order of 1 or more
+ORDER_MASK = 15    # a guest that runs may show a field half-way between two states
 
 
 def owners_of_all():
-    """The owner of every frame, as the ledger has it: a block belongs, all of it, to who has its first frame."""
-    everything = kernel.pages(0, kernel.frames())
-    names, found, pfn = kernel.owner_names(), [], 0
-    ram = bytearray(len(everything))
-    bootmem = kernel.symbol("bootmem")
-    for i in range(int(bootmem["ram_count"])):
-        start, end = int(bootmem["ram"][i]["start"]), int(bootmem["ram"][i]["end"])
-        ram[start:end] = b"\1" * (end - start)
-    while pfn < len(everything):
-        one = everything[pfn]
-        count = 1 << one.order if one.refs else 1
-        name = names[one.owner] if one.refs else "free"
-        found += [name if ram[at] else None for at in range(pfn, min(pfn + count, len(everything)))]
-        pfn += count
-    return found
+    """For every frame its owner's place in owner_names(), as the ledger has it: a block belongs, all of it, to who has its
+    first frame. NO_OWNER: no RAM."""
+    owner, order = map(bytes, kernel.page_columns("owner", "order"))
+    found = bytearray(owner)    # (an owner of 0 is `free`; the frames behind a block's first have 0)
+    for head in BLOCK.finditer(order):
+        pfn = head.start()
+        if owner[pfn]:
+            count = 1 << (order[pfn] & ORDER_MASK)
+            found[pfn:pfn + count] = owner[pfn:pfn + 1] * count
+    end = 0
+    for start, stop in [*kernel.ram_ranges(), (len(owner), len(owner))]:
+        found[end:start] = bytes([NO_OWNER]) * (start - end)
+        end = stop
+    return found[:len(owner)]
 
 
 def cell(owners):
     """One letter for several frames: the owner who has most of them, but any owner before `free`."""
-    taken = [name for name in owners if name not in (None, "free")]
-    if not taken:
-        return LETTERS["free"] if "free" in owners else NO_RAM
-    return LETTERS[max(set(taken), key=taken.count)]
+    counts = [(owners.count(code), code) for code in range(1, len(kernel.owner_names()))]
+    most, code = max(counts, key=lambda pair: pair[0])
+    if most:
+        return LETTERS[kernel.owner_names()[code]]
+    return LETTERS["free"] if 0 in owners else NO_RAM
+
+
+def cells_of(owners, step):
+    return "".join(cell(owners[at:at + step]) for at in range(0, len(owners), step))
 
 
 def look_all():
     owners = owners_of_all()
     step = max(1, 1 << (len(owners) // (8 * CELLS_IN_LINE) - 1).bit_length()) if len(owners) > 8 * CELLS_IN_LINE else 1
-    counts = {name: owners.count(name) for name in kernel.owner_names()}
+    counts = {name: owners.count(code) for code, name in enumerate(kernel.owner_names())}
     orders = kernel.symbol("free_counts", "kernel/mm/page.c")
     blocks = [int(orders[i]) for i in range(kernel.PAGE_FLAGS.PAGE_MAX_ORDER + 1)]
     caches = kernel.symbol("caches", "kernel/mm/page.c")
     cached = sum(int(caches[cpu]["count"]) for cpu in range(caches.type.range()[1] + 1))
     return {"frames": sum(counts.values()), "owners": counts, "step": step, "buddy": blocks, "cached": cached,
-            "cells": "".join(cell(owners[at:at + step]) for at in range(0, len(owners), step))}
+            "cells": cells_of(owners, step)}
 
 
 def show_all(data):

@@ -10,6 +10,7 @@ import os
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))))
+BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 DEFINE = re.compile(r"^#define[ \t]+(\w+)[ \t]+(\S.*)$", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 CAST = re.compile(r"\((?:size_t|uint\w*_t)\)")
@@ -26,6 +27,10 @@ class Constants:
         text = "\n".join(text_of(path) for path in paths)
         text = COMMENT.sub(" ", text.replace("\\\n", " "))
         self._texts = dict(DEFINE.findall(text))
+
+    def all(self):
+        """Those that are numbers: {name: value}."""
+        return {name: int(text, 0) for name, text in self._texts.items() if NUMBER.fullmatch(text)}
 
     def __getitem__(self, name):
         return getattr(self, name)

@@ -3,7 +3,7 @@
 
 import gdb
 
-from mm import kernel, malloc
+from mm import kernel, malloc, recording
 from mm.command import Command, address_of, plural, size_text
 from mm.malloc import CHUNK, HEADER, OVERHEAD, Heap
 from mm.machine import PAGE
@@ -176,6 +176,12 @@ Example: mm chunk p          mm chunk 0x4072a0"""
             around = data["inside_of"]
             print(f"  it points into the {around['state']} chunk {around['chunk']:#x}, whose pointer is {around['user']:#x}")
         print(f"  free({data['user']:#x}) would: {data['free_would']}.")
+
+    def hint(self, data):
+        if data["sealed"] or data["inside_of"]:
+            return None
+        return (f"mm who-wrote {data['chunk'] + 8:#x} goes back to the last write to this header" if recording.FOLDER else
+                'who overwrote it? make record PROG="name arguments", then make rewind, goes back to that write')
 
 
 def show_slab_block(data):

@@ -207,6 +207,19 @@ def pages(first, count):
     return [Page(*(values[i] for i in order)) for values in struct.iter_unpack(layout, bytes(data))]
 
 
+def page_columns(*names):
+    """These fields of struct page, of all frames: much faster than pages()."""
+    kind, count = gdb.lookup_type("struct page"), frames()
+    data = bytes(gdb.selected_inferior().read_memory(LAYOUT.FRAME_ARRAY, count * kind.sizeof))
+    fields_of = {field.name: field for field in kind.fields()}
+    found = []
+    for name in names:
+        size = fields_of[name].type.sizeof
+        whole = memoryview(data).cast(FORMATS[size])
+        found.append(whole[fields_of[name].bitpos // 8 // size::kind.sizeof // size])
+    return found
+
+
 def page(pfn):
     need_kernel()
     if pfn >= frames():
@@ -229,12 +242,14 @@ def owner(one):
     return owner_names()[one.owner]
 
 
-def is_ram(pfn):
+def ram_ranges():
+    """[first frame, end) of all RAM, in order of address."""
     bootmem = symbol("bootmem")
-    for i in range(int(bootmem["ram_count"])):
-        if int(bootmem["ram"][i]["start"]) <= pfn < int(bootmem["ram"][i]["end"]):
-            return True
-    return False
+    return [(int(bootmem["ram"][i]["start"]), int(bootmem["ram"][i]["end"])) for i in range(int(bootmem["ram_count"]))]
+
+
+def is_ram(pfn):
+    return any(start <= pfn < end for start, end in ram_ranges())
 
 
 def reverse_map():

@@ -14,9 +14,12 @@ from mm.paging import (LEVELS, PAGE, Entry, Leaf, flags_text, frame_of, is_canon
 MASK = (1 << 64) - 1
 PACKET = 2048    # QEMU 7.2 refuses to send more bytes in one answer
 CR0_PG = 1 << 31    # Intel SDM vol. 3, 2.5
+OUTSIDE = hasattr(gdb, "read_physical")    # it is scripts/ram/gdb.py: no debugger, only the guest's memory
 
 
 def register(name):
+    if OUTSIDE:
+        return gdb.read_register(name)
     return int(gdb.parse_and_eval("$" + name)) & MASK
 
 
@@ -26,6 +29,8 @@ def paging():
 
 def physical(address, size):
     """Bytes of physical memory."""
+    if OUTSIDE:
+        return gdb.read_physical(address, size)
     connection = gdb.selected_inferior().connection
     if connection is None or not hasattr(connection, "send_packet"):
         raise gdb.GdbError("no guest is attached")

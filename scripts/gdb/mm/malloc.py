@@ -12,7 +12,7 @@ from collections import namedtuple
 
 import gdb
 
-from mm import processes
+from mm import kernel, processes
 from mm.headers import constants, text_of
 from mm.machine import MASK, Space
 
@@ -68,7 +68,7 @@ class Classic:
         if not self.state:
             raise gdb.GdbError(f"{who.executable} is not linked with our malloc (or never calls it)")
         self.fields, self.chunk_fields, self.segment_fields = (structure(kind) for kind in ("__malloc_heap", "chunk", "segment"))    # (libc/malloc/names.h)
-        self.key = self.space.word(self.address("__malloc_chunk_key"))
+        self.key = self.own_word(self.address("__malloc_chunk_key"))
         self.top = self.field("top")
 
     def address(self, name, file=None):
@@ -77,8 +77,14 @@ class Classic:
         except gdb.error:
             return 0
 
+    def own_word(self, va):
+        """A word of malloc's own variables. A page of them that was never touched says nothing yet: 0."""
+        if self.space.translate(va) is None and kernel.region_at(self.who, va):
+            return 0
+        return self.space.word(va)
+
     def field(self, name):
-        return self.space.word(self.state + self.fields[name])
+        return self.own_word(self.state + self.fields[name])
 
     def seal(self, address, prev_size, word):
         mix = (address * SEAL_A & MASK) ^ word ^ self.key
@@ -128,7 +134,7 @@ class Classic:
         slots = self.address("slots", self.MAPPED_FILE)
         if not slots:
             return []
-        table, length = self.space.word(slots), self.space.word(self.address("capacity", self.MAPPED_FILE))
+        table, length = self.own_word(slots), self.own_word(self.address("capacity", self.MAPPED_FILE))
         data = self.space.read(table, 8 * length)
         return [one for one in memoryview(data).cast("Q") if one]
 
@@ -153,7 +159,7 @@ class Classic:
 
     def bin(self, index):
         """(chunks of a bin's list in order, what is wrong with it or None)."""
-        at, before, found = self.space.word(self.bins() + 8 * index), 0, []
+        at, before, found = self.own_word(self.bins() + 8 * index), 0, []
         while at:
             try:
                 one = self.chunk(at)

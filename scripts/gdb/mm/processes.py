@@ -7,19 +7,22 @@ stops every process that has code there, unless it asks: `break main if $mm_in("
 
 import glob
 import os
+import struct
 
 import gdb
 
-from mm import kernel
+from mm import kernel, recording
 from mm.command import Command
-from mm.headers import ROOT
+from mm.headers import BUILD, ROOT, constants
 
-BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
+ET_DYN, PT_INTERP = 3, 3
 _file = None    # whose symbols are loaded
 
 
 def file_of(name):
     """The file with the symbols of a program: a file of the host, or a program of the guest's /bin."""
+    if recorded := recording.program_file(name):
+        return recorded
     if os.path.isfile(name):
         return os.path.abspath(name)
     base = os.path.basename(name)
@@ -33,8 +36,21 @@ def load(path):
     if path == _file:
         return
     forget()
-    gdb.execute(f"add-symbol-file {path}", to_string=True)
+    gdb.execute(f"add-symbol-file {path} -o {base_of(path):#x}", to_string=True)
     _file = path
+
+
+def base_of(path):
+    """Where the kernel puts a program: as it is linked, or a position-independent one with an interpreter at a fixed place.
+    (One without goes up to the libraries, which depends on the run: its symbols are loaded as linked.)"""
+    with open(path, "rb") as file:
+        header = file.read(64)
+        kind, = struct.unpack_from("<H", header, 16)
+        table, = struct.unpack_from("<Q", header, 32)
+        size, count = struct.unpack_from("<HH", header, 54)
+        file.seek(table)
+        kinds = [struct.unpack_from("<I", file.read(size))[0] for _ in range(count)]
+    return constants("kernel/proc/elf.h").ELF_PIE_BASE if kind == ET_DYN and PT_INTERP in kinds else 0
 
 
 def forget():
@@ -60,11 +76,15 @@ def is_any_loaded():
     return _file is not None
 
 
+def load_if_known(who):
+    if path := file_of(who.executable):
+        load(path)
+
+
 def load_for(who):
-    path = file_of(who.executable)
-    if not path:
+    load_if_known(who)
+    if not loaded(who):
         raise gdb.GdbError(f"no symbols for {who.executable}: `mm sym FILE` loads them")
-    load(path)
 
 
 class Proc(Command):
@@ -102,8 +122,7 @@ def choose(text):
         kernel.selected = None
         return
     kernel.selected = kernel.process(text).pid
-    if file_of(kernel.process().executable):
-        load_for(kernel.process())
+    load_if_known(kernel.process())
 
 
 class Sym(Command):

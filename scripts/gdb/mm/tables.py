@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """tables.py - mm pt: the page walk of one address, and the tree of an address space with its cost."""
 
-from mm import kernel, machine
+from mm import kernel, machine, recording
 from mm.command import Command, address_of, plural, size_text
 from mm.headers import VMA, X86
 from mm.machine import LEVELS, PAGE, Space
@@ -65,7 +65,8 @@ Example: mm pt &main          mm pt $rsp          mm pt -a 2"""
 
     def hint(self, data):
         if data.get("paging") and "physical" in data:
-            return f"mm frames {data['physical'] // PAGE} tells all about the frame."
+            return f"mm frames {data['physical'] // PAGE} tells all about the frame" + (
+                f"; mm who-wrote -pte {data['address']:#x}, who wrote the entry." if recording.FOLDER else ".")
         return None
 
 

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+"""picture.py - what `make live` shows: all frames by owner, the processes, and the pages of one of them, as lines of text.
+
+look() reads a moment out of the guest's RAM, with the same code as the gdb commands (scripts/gdb/mm over scripts/ram/gdb.py);
+draw() makes lines for a width and height, each a list of (text, style). Nothing here knows a terminal.
+
+    map       a cell is some frames: the letter of the owner who has most of them, any owner before `free`
+    pages     a cell is some pages of a region: # all of them have a frame, + some, . none
+"""
+
+from collections import namedtuple
+
+import gdb    # (scripts/ram/gdb.py)
+
+from mm import frames, kernel, machine
+from mm.command import plural, size_text
+from mm.frames import LETTERS
+from mm.headers import X86
+from mm.machine import PAGE, Space
+
+KIB, USER_END = 1024, 1 << 47
+INIT = 1
+MANY_PROCESSES = 5     # rows for them, if there is room for more
+MAP_MOST = 40
+REGION_TEXT = 48       # columns of a region's row before its pages
+PAGES_IN_TABLE, SAMPLE = 512, 16
+FRAME_BITS = X86.PTE_FRAME_MASK >> X86.PAGE_SHIFT
+TORN = (gdb.MemoryError, gdb.GdbError, gdb.error, KeyError, IndexError, ValueError, OverflowError)
+
+Process = namedtuple("Process", "pid name vsz rss faults executable")
+Region = namedtuple("Region", "start end permissions name rss resident")    # resident: pages with a frame, a number a cell
+Moment = namedtuple("Moment", "owners processes chosen regions pfns")
+
+
+# ---- a moment of the guest ----
+
+def look(pid, cells):
+    """`pid`: whose pages, None for the youngest process. `cells`: for each region so many."""
+    found = [measured(one) for one in kernel.processes() if one.aspace]
+    chosen = next((one for one in found if one.pid == pid), None) if pid is not None else youngest(found)
+    regions, pfns = [], set()
+    if chosen:
+        who = kernel.process(str(chosen.pid))
+        space = Space(who.cr3)
+        for one in kernel.regions(who):
+            if not one.start < one.end <= USER_END:
+                raise ValueError("a region that is just being changed")
+            counts = residents(space, one, cells, pfns)
+            regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
+    return Moment(frames.owners_of_all(), found, chosen, regions, pfns)
+
+
+def youngest(found):
+    return max(found, key=lambda one: one.pid, default=None)
+
+
+def measured(one):
+    """The kernel's own counters, which are exact."""
+    aspace, owners = kernel.at("struct aspace", one.aspace), kernel.owner_names()
+    resident = aspace["pmap"]["resident"]
+    return Process(one.pid, one.name, int(aspace["total"]) * PAGE,
+                   sum(int(resident[owners.index(name)]) for name in ("anon", "file", "shmem")) * PAGE,
+                   int(aspace["faults"]), one.executable)
+
+
+def residents(space, region, cells, pfns):
+    """How many pages of each cell have a frame of their own; the frames' numbers go into pfns."""
+    pages = (region.end - region.start) // PAGE
+    counts, zero, va = [0] * min(cells, pages), kernel.zero_pfn(), region.start
+    while va < region.end:
+        last = space.walk(va)[-1]
+        if last.level > 1:
+            va += machine.span(last.level) - va % machine.span(last.level)    # no table: all of it is empty
+            continue
+        stop = min(region.end, va + (PAGES_IN_TABLE - last.index) * PAGE)
+        entries = space.table(last.address - 8 * last.index)[last.index:last.index + (stop - va) // PAGE]
+        first = (va - region.start) // PAGE
+        count_table(entries.tolist(), first, pages, zero, counts, pfns)
+        va = stop
+    return counts
+
+
+def count_table(entries, first, pages, zero, counts, pfns):
+    """The same for one page table, quickly where all of it is in one cell. Of so many pages a sample is marked in the map."""
+    here, there = first * len(counts) // pages, (first + len(entries) - 1) * len(counts) // pages
+    owned = [entry >> X86.PAGE_SHIFT & FRAME_BITS for entry in entries if entry]
+    if here == there:
+        counts[here] += len(owned) - owned.count(zero)
+        pfns.update(owned[::SAMPLE])
+        return
+    for at, entry in enumerate(entries, first):
+        pfn = entry >> X86.PAGE_SHIFT & FRAME_BITS
+        if entry and pfn != zero:
+            counts[at * len(counts) // pages] += 1
+            pfns.add(pfn)
+
+
+# ---- lines ----
+
+def draw(moment, width, height, scroll=0):
+    """Exactly `height` lines of at most `width` columns."""
+    rows = min(len(moment.processes), max(2, min(MANY_PROCESSES, height // 5)))
+    room = height - 3 - rows - 2    # title, legend of two lines; heads of the two tables
+    map_rows = min(MAP_MOST, max(3, room // 2, room - len(moment.regions)))
+    lines = [*head(moment, width), *frame_map(moment, width, map_rows), *process_table(moment, width, rows)]
+    lines += region_table(moment, width, height - len(lines), scroll)
+    return [cut(line, width) for line in lines[:height]] + [[]] * (height - len(lines))
+
+
+def text_of(line):
+    return "".join(text for text, _ in line)
+
+
+def cut(line, width):
+    kept, room = [], width
+    for text, style in line:
+        if room > 0:
+            kept.append((text[:room], style))
+        room -= len(text)
+    return kept
+
+
+def head(moment, width):
+    counts = [(name, moment.owners.count(code)) for code, name in enumerate(kernel.owner_names())]
+    ram = sum(count for _, count in counts)
+    free = dict(counts)["free"]
+    title = f"Faultline live   RAM {size_text(ram * PAGE)} = {ram} frames, {ram - free} in use, {free} free"
+    legend, line = [], []
+    for name, count in counts:
+        part = [(LETTERS[name], name), (f" {name} {count} ", "")]
+        if line and len(text_of(line + part)) > width:
+            legend, line = legend + [line], []
+        line = line + part if count or name in ("anon", "file", "table") else line
+    return [[(title, "title")], *(legend + [line, []])[:2]]
+
+
+def frame_map(moment, width, rows):
+    across = max(16, width - 12)
+    step = -(-len(moment.owners) // (across * rows))
+    of_process = {pfn // step for pfn in moment.pfns}
+    letters, names = frames.cells_of(moment.owners, step), {letter: name for name, letter in LETTERS.items()}
+    lines = []
+    for at in range(0, across * rows, across):
+        line = [(f"{at * step * PAGE:#011x} ", "dim")]
+        for cell, letter in enumerate(letters[at:at + across], at):
+            line.append((letter, names.get(letter, "") + ("*" if cell in of_process else "")))
+        lines.append(line if at < len(letters) else [])
+    return lines
+
+
+def process_table(moment, width, rows):
+    lines = [[(f"   pid  name             {'VSZ':>9} {'RSS':>9} {'faults':>8}  program", "head")]]
+    shown = moment.processes
+    if len(shown) > rows:    # the chosen one among its neighbours
+        at = next((i for i, one in enumerate(shown) if moment.chosen and one.pid == moment.chosen.pid), len(shown) - 1)
+        first = max(0, min(at - rows // 2, len(shown) - rows))
+        shown = shown[first:first + rows]
+    for one in shown:
+        mine = moment.chosen and one.pid == moment.chosen.pid
+        lines.append([(f"{'>' if mine else ' '}{one.pid:5}  {one.name:16} {one.vsz // KIB:7} K {one.rss // KIB:7} K {one.faults:8}  "
+                       f"{one.executable}", "chosen" if mine else "")])
+    return lines + [[]] * (rows - len(shown))
+
+
+def region_table(moment, width, rows, scroll):
+    if not moment.chosen:
+        return [[("no such process (any more): choose another one", "head")]]
+    found, room = moment.regions, rows - 1
+    scroll = max(0, min(scroll, len(found) - room))
+    title = f"pages of pid {moment.chosen.pid} {moment.chosen.name}: {plural(len(found), 'region')}, # resident  + partly  . promised"
+    if len(found) > room:
+        title += f"   {scroll + 1}-{scroll + room} of {len(found)}"
+    return [[(title, "head")], *(region_line(one, width) for one in found[scroll:scroll + room])]
+
+
+def region_line(one, width):
+    pages = (one.end - one.start) // PAGE
+    marks = "".join(mark(count, at, len(one.resident), pages) for at, count in enumerate(one.resident))
+    name = one.name if len(one.name) <= 14 else "~" + one.name[-13:]
+    return [(f"{one.start:#014x} {one.permissions} {size_text(one.end - one.start):>7} {size_text(one.rss) if one.rss else '-':>7} "
+             f"{name:14} "[:REGION_TEXT + 3], ""), (marks[:max(0, width - REGION_TEXT - 3)], "anon")]
+
+
+def mark(count, at, cells, pages):
+    whole = (at + 1) * pages // cells - at * pages // cells    # a cell's pages (rounded as residents() does, to within one)
+    return "." if count == 0 else "#" if count >= whole else "+"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* overrun.c - a name that is longer than its block: it runs over the header of the next one. free() notices, much later
+ * and somewhere else; who did it, only going back can tell. */
+#include <stdio.h>
+#include <stdlib.h>
+
+struct name {
+    char text[24];
+};
+
+struct name *first, *second;
+
+static void set_name(struct name *name, const char *text)
+{
+    char *to = name->text;
+
+    while (*text)
+        *to++ = *text++; /* the bug: nobody looks how long it is */
+    *to = 0;
+}
+
+int main(void)
+{
+    first = malloc(sizeof(*first));
+    second = malloc(sizeof(*second));
+    set_name(second, "Grace");
+    set_name(first, "Ada, Countess of Lovelace");
+    printf("%s\n", first->text);
+    for (size_t i = 0; i < 100; i++)
+        free(malloc(i * 100));
+    free(second);
+    puts("nobody noticed");
+    return 0;
+}

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""make live: the picture as text, against what the program and /proc say; and the screen itself, in a real terminal (tmux)."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+import lab
+import qemu
+
+LIVE = os.path.join(lab.ROOT, "scripts", "live")
+GROW = os.path.join(lab.BUILD, "tests", "ours", "grow")
+SOCKET = f"faultline-test-{os.getpid()}"
+
+
+def live(*words, **environment):
+    return subprocess.run([LIVE, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
+                          env={**os.environ, **environment})
+
+
+class Growing:
+    """A guest that runs grow.c, one step a line."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "120", *options, GROW], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b"ready\n"
+        self.memory = os.readlink(qemu.LIVE)    # (other tests may start another guest)
+
+    def step(self):
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+
+
+@pytest.fixture
+def growing():
+    one = Growing()
+    yield one
+    one.end()
+
+
+def block_row(text):
+    """(resident KiB, the marks) of the mapping of 64 pages."""
+    found = re.search(r"^0x\w+ rw-p +256K +(\d+K|-) \[anon\] +([#+.]+)$", text, re.MULTILINE)
+    assert found, text
+    return found.groups()
+
+
+def test_the_picture_follows_the_program(growing):
+    """Four steps of 16 pages: the row fills from the left, the counters grow by as much, the frames have the letter a."""
+    seen = []
+    for steps in range(4):
+        if steps:
+            assert growing.step() == f"{steps * 16} pages\n".encode()
+        shown = live(growing.memory, "--once", "--size", f"{51 + 64}x40")    # a cell is a page
+        assert shown.returncode == 0, shown
+        text = shown.stdout
+        resident, marks = block_row(text)
+        assert marks == "#" * (16 * steps) + "." * (64 - 16 * steps)
+        assert resident == (f"{64 * steps}K" if steps else "-")
+        row = re.search(r"^> +2  grow +(\d+) K +(\d+) K +(\d+)  /\S+/grow$", text, re.MULTILINE)
+        anon = re.search(r"a anon (\d+)", text)
+        seen.append([int(row[1]), int(row[2]), int(row[3]), int(anon[1])])
+        assert int(row[2]) == sum(int(kib) for kib in re.findall(r"^0x\w{12} \S{4} +\d+K +(\d+)K ", text, re.MULTILINE))
+    for before, after in zip(seen, seen[1:]):
+        assert after[0] == before[0] and after[1] - before[1] >= 64 and after[3] - before[3] >= 16
+        assert after[2] - before[2] >= 16    # (and a page of stdio's, once)
+    assert seen[3][1] - seen[1][1] == 128 and seen[3][3] - seen[1][3] == 32 and seen[3][2] - seen[1][2] == 32
+    assert len(text.splitlines()) <= 40 and re.search(r"RAM 127.\d\dM = (\d+) frames, \d+ in use, \d+ free", text)
+    assert re.search(r"^0x0\w{8} .*K{3}.*A{3}", text, re.MULTILINE)
+
+
+def test_every_size_and_another_process(growing):
+    for size in ("80x24", "100x30", "200x60", "60x15", "20x5"):
+        columns, lines = map(int, size.split("x"))
+        shown = live(growing.memory, "--once", "--size", size)
+        assert shown.returncode == 0, shown
+        assert len(shown.stdout.splitlines()) <= lines and max(map(len, shown.stdout.splitlines())) <= columns
+    shown = live(growing.memory, "--once", "--pid", "1").stdout
+    assert re.search(r"^> +1  init ", shown, re.MULTILINE) and "pages of pid 1 init" in shown and "[stack]" in shown
+    assert "no such process (any more)" in live(growing.memory, "--once", "--pid", "77").stdout
+
+
+def test_more_memory_than_below_the_hole():
+    one = Growing("-m", "4096")
+    try:
+        one.step()
+        shown = live(one.memory, "--once", "--size", "115x40")
+        assert shown.returncode == 0 and block_row(shown.stdout)[1] == "#" * 16 + "." * 48, shown
+        assert re.search(r"RAM [34]\.\d\dG = \d{6,7} frames", shown.stdout), shown
+    finally:
+        one.end()
+
+
+def test_what_is_said_without_a_guest(tmp_path):
+    def without(**environment):
+        shown = live(**environment)
+        assert shown.returncode == 1 and shown.stdout == ""
+        return shown.stderr
+    (tmp_path / "kernel.elf").write_bytes(b"")
+    assert without(B=str(tmp_path)) == "live: no guest runs that could be watched: start one with make run, in another terminal\n"
+    shown = live(str(tmp_path / "nothing"), "--once")
+    assert shown.returncode == 1 and "no guest keeps its memory in" in shown.stderr
+    one = Growing()
+    shutil.copy(qemu.KERNEL, tmp_path / "kernel.elf")
+    kernel = (tmp_path / "kernel.elf").read_bytes()
+    (tmp_path / "kernel.elf").write_bytes(kernel.replace(b"page_alloc_order", b"page_alloc_other"))
+    shown = live(one.memory, "--once", B=str(tmp_path))
+    one.end()
+    assert shown.returncode == 1 and "another kernel than the one in build/" in shown.stderr, shown
+    assert live(one.memory, "--once").returncode == 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_terminal_stays():
+    yield
+    subprocess.run(["tmux", "-L", SOCKET, "kill-server"], capture_output=True, check=False)
+
+
+class Terminal:
+    """A terminal of its own, with the screen in it."""
+
+    def __init__(self, command, width, height, name):
+        self.name = name
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-s", name, "-x", str(width), "-y", str(height), command + "; read x")
+
+    def tmux(self, *words):
+        return subprocess.run(["tmux", "-L", SOCKET, *words], capture_output=True, text=True, check=True, timeout=20).stdout
+
+    def screen(self, colours=False):
+        return self.tmux("capture-pane", "-p", "-t", self.name, *(["-e"] if colours else []))
+
+    def wait(self, pattern, seconds=20):
+        limit = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.screen(), re.MULTILINE)):
+            assert time.monotonic() < limit, f"{pattern} never came:\n{self.screen()}"
+            time.sleep(0.05)
+        return found
+
+    def press(self, *keys):
+        self.tmux("send-keys", "-t", self.name, *keys)
+
+    def end(self):
+        self.tmux("kill-session", "-t", self.name)
+
+
+@pytest.fixture
+def terminal(growing):
+    one = Terminal(f"{LIVE} {growing.memory}", 115, 30, "live")
+    yield one
+    one.end()
+
+
+def test_the_screen(growing, terminal):
+    """It moves by itself; the keys choose, scroll, hold and quit."""
+    terminal.wait(r"^> +2  grow ")
+    terminal.wait(r"^0x\w+ rw-p +256K +- \[anon\] +\.{63}")
+    growing.step()
+    began = time.monotonic()
+    terminal.wait(r"^0x\w+ rw-p +256K +64K \[anon\] +#{16}\.{47}")
+    assert time.monotonic() - began < 5
+    assert "\x1b[32m" in terminal.screen(colours=True) or "\x1b[7m\x1b[32m" in terminal.screen(colours=True)
+    terminal.press("p")
+    terminal.wait(r"^> +1  init ")
+    terminal.press("n")
+    terminal.wait(r"^> +2  grow ")
+    terminal.press("Space")
+    terminal.wait(r"^HELD")
+    growing.step()
+    time.sleep(0.5)
+    terminal.wait(r"256K +64K \[anon\]")
+    terminal.press("Space")
+    terminal.wait(r"256K +128K \[anon\] +#{32}\.{31}")
+    terminal.tmux("resize-window", "-t", "live", "-x", "80", "-y", "20")
+    terminal.wait(r"^0x\w+ rw-p +256K +128K \[anon\] +#+\+?\.{10,}$")
+    terminal.press("j", "j")
+    terminal.wait(r"regions.* 3-\d+ of \d+")
+    terminal.press("k")
+    terminal.wait(r"regions.* 2-\d+ of \d+")
+    kept = os.path.join(lab.BUILD, "live.txt")
+    with open(kept, "w", encoding="utf-8") as file:
+        file.write(terminal.screen())
+    terminal.press("q")
+    limit = time.monotonic() + 10
+    while "Faultline live" in terminal.screen():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    assert growing.step() == b"48 pages\n"    # the guest knows nothing of all this
+
+
+def test_the_screen_ends_with_the_guest_and_obeys_no_color(growing):
+    one = Terminal(f"NO_COLOR=1 {LIVE} {growing.memory}", 80, 24, "end")
+    one.wait(r"^> +2  grow ")
+    assert not re.search(r"\x1b\[3[1-7]m", one.screen(colours=True))
+    growing.end()
+    one.wait(r"^live: the guest has ended$")
+    one.end()
+
+
+def test_the_screen_stands_a_guest_that_changes_all_the_time():
+    """Processes come and go while they are looked at: structures are caught half-way, the picture goes on."""
+    guest = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "60", "sh", "-c", "echo ready; while :; do malloc1 >/dev/null; ls / | cat >/dev/null; done"],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert guest.stdout.readline() == b"ready\n"
+    one = Terminal(f"{LIVE} {os.readlink(qemu.LIVE)}", 100, 30, "busy")
+    seen = set()
+    one.wait(r"^> +\d+  ")
+    for _ in range(30):
+        seen.add(one.wait(r"^> +(\d+)  ")[1])
+        time.sleep(0.1)
+    assert "Faultline live" in one.screen() and "Traceback" not in one.screen()
+    one.end()
+    guest.kill()
+    guest.wait()
+    guest.stdout.close()
+    assert len(seen) > 3, seen
+
+
+def test_a_terminal_of_make_run_can_be_watched():
+    """`make run` publishes its memory: through GRUB, at the prompt."""
+    pexpect = pytest.importorskip("pexpect")
+    child = pexpect.spawn(os.path.join(lab.ROOT, "scripts", "run"), timeout=60)
+    child.expect("# ")
+    shown = live(f"/proc/{child.pid}/fd/" + os.readlink(qemu.LIVE).rsplit("/", 1)[1], "--once")
+    child.send("\x01x")
+    child.expect(pexpect.EOF)
+    assert shown.returncode == 0 and re.search(r"^> +2  sh ", shown.stdout, re.MULTILINE), shown
