@@ -258,7 +258,7 @@ LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
 
 .PHONY: malloc-lab
-malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
+malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so $(B)/malloc/corpus ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
 $(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -I libc -o $@ $(LAB_C)
@@ -270,6 +270,12 @@ $(B)/libmalloc.so: tests/malloc/preload.c $(call find,libc/malloc,*.[ch]) $(B)/f
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<
+
+# What the allocators are measured and tested with: ordinary programs of this machine, malloc comes by LD_PRELOAD.
+$(B)/malloc/corpus: tests/guest/malloc_corpus.c $(B)/flags
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -o $@ $<
 
 # ---- Programs of the system tests: ordinary ones, linked with musl and with our libc ------------------------------
 GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
