@@ -272,6 +272,10 @@ $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<
 
 # What the allocators are measured and tested with: ordinary programs of this machine, malloc comes by LD_PRELOAD.
+$(B)/malloc/%: tests/malloc/%.c $(B)/flags
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
 $(B)/malloc/corpus: tests/guest/malloc_corpus.c $(B)/flags
 	$(call say,HOST,$<)
 	@mkdir -p $(@D)

@@ -1,28 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The misuse corpus: what ours notices must not become less. That Linux and the guest agree on it is test_programs.py's."""
 
-import importlib.machinery
-import importlib.util
 import os
 import subprocess
 
 import pytest
 
 import lab
+import corpus
 import peers
-
-SCRIPT = os.path.join(lab.ROOT, "scripts", "misuse")
-
-
-def load(path):
-    loader = importlib.machinery.SourceFileLoader("misuse", path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("misuse", loader))
-    loader.exec_module(module)
-    return module
-
-
-misuse = load(SCRIPT)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def host_tools():
@@ -31,26 +17,26 @@ def host_tools():
 
 @pytest.fixture(scope="module")
 def ours():
-    return misuse.measure([peers.ours()])[0]
+    return corpus.measure([peers.ours()])[0]
 
 
 def test_nothing_that_was_noticed_is_missed_now(ours):
-    with open(os.path.join(misuse.EXPECTED, peers.ours().name + ".txt"), encoding="ascii") as file:
-        assert misuse.regressions(misuse.parse(file.read()), ours) == []
+    with open(os.path.join(corpus.EXPECTED, peers.ours().name + ".txt"), encoding="ascii") as file:
+        assert corpus.regressions(corpus.parse(file.read()), ours) == []
 
 
 def test_the_shares_of_the_families(ours):
-    assert misuse.share(ours, "default") >= 75
-    assert misuse.share(ours, "checking") >= 90
+    assert corpus.share(ours, "default") >= 75
+    assert corpus.share(ours, "checking") >= 90
 
 
 def test_a_regression_is_seen(ours):
     worse = {key: list(row) for key, row in ours.items()}
     worse["default", "double free, at once"][2] = "missed"
-    assert misuse.regressions(ours, worse) == ["default, double free, at once, large: expected stopped, found missed"]
+    assert corpus.regressions(ours, worse) == ["default, double free, at once, large: expected stopped, found missed"]
 
 
 def test_every_case_runs_on_glibc_too():
-    found = misuse.parse(misuse.run(peers.GLIBC, "default"))
+    found = corpus.parse(corpus.run(peers.GLIBC, "default"))
     assert len(found) == 28 and all(len(row) == 3 for row in found.values())
-    assert misuse.share(found, "default") < 100
+    assert corpus.share(found, "default") < 100
