@@ -330,6 +330,15 @@ $(B)/bench/plugin.so $(B)/bench/instructions.so:
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -fPIC -shared $(WARN) -o $@ $<
 
+# ---- The report's page, and the viewers that the tests of the exports use: packages of the npm registry, pinned -----
+NPM := $(B)/npm
+.PHONY: npm
+npm: $(NPM)/installed
+$(NPM)/installed: scripts/report/package.json scripts/report/package-lock.json
+	$(call say,NPM,$(NPM))
+	@mkdir -p $(NPM) && cp $^ $(NPM)/
+	$(Q)cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch installed
+
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
 $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/flags | $(B)/include
