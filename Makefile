@@ -354,13 +354,13 @@ MEM    ?= 128
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb bench bench-programs diff diff-programs faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb bench bench-programs bench-malloc diff diff-programs faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -373,6 +373,8 @@ gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="na
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)
+bench-malloc: malloc-lab $(addprefix $(B)/malloc/,pairs threads peak programs) ## our malloc beside glibc, jemalloc, tcmalloc, mimalloc (QUICK=1: a minute, LIBS="x.so ...": more)
+	@scripts/bench-malloc $(if $(QUICK),--quick) $(LIBS)
 diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs
@@ -388,7 +390,7 @@ doctor: ## which of the needed packages are there
 setup: ## bring the missing packages (YES=1: without a question)
 	@scripts/setup
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-13s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
 clean: ## remove everything that was built
 	rm -rf $(B)
 

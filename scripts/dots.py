@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 LABEL, AXIS, ROW, TOP, BOTTOM, RIGHT = 300, 560, 30, 86, 46, 30
 COLOURS = ["#d1242f", "#57606a", "#0969da", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#0a7d91"]
-TICKS = [0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50]
+TICKS = [0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50]
 
 
 def text(x, y, words, size=13, anchor="start", colour="#1f2328", more=""):

@@ -147,22 +147,14 @@ def program_list(folder, quick):
 
 def run_for_peak(peer, words):
     """=> (KiB, page faults)"""
-    reader, writer = os.pipe()
-    try:
-        with open(reader, encoding="ascii") as answer:
-            shell = ["sh", "-c", f'exec 3>&{writer}; exec "$@"', "sh"]
-            done = subprocess.run([*shell, os.path.join(TOOLS, "peak"), peer.preload or "-", *words], pass_fds=[writer],
-                                  env={**peers.environment(peers.GLIBC), **SETTINGS}, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.PIPE, text=True, timeout=300, check=False)
-            os.close(writer)
-            writer = None
-            numbers = answer.read().split()
-    finally:
-        if writer is not None:
-            os.close(writer)
-    if done.returncode != 0:
-        raise ValueError(f"status {done.returncode}: {done.stderr.strip()[:300]}")
-    return int(numbers[0]), int(numbers[1])
+    with tempfile.NamedTemporaryFile("r", encoding="ascii") as answer:
+        done = subprocess.run([os.path.join(TOOLS, "peak"), answer.name, peer.preload or "-", *words],
+                              env={**peers.environment(peers.GLIBC), **SETTINGS}, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+        if done.returncode != 0:
+            raise ValueError(f"status {done.returncode}: {done.stderr.strip()[:300]}")
+        kib, faults = answer.read().split()
+    return int(kib), int(faults)
 
 
 def count_program(peer, words):
