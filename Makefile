@@ -276,6 +276,20 @@ $(B)/malloc/%: tests/malloc/%.c $(B)/flags
 	$(call say,HOST,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
+# One of our allocators, whatever stands behind malloc elsewhere: all that is needed beside glue, under names with a prefix.
+malloc_sources = $(if $(filter malloc,$(1)),$(filter-out %/table.c,$(wildcard libc/malloc/product/*.c)) libc/malloc/words.c libc/malloc/stats.c,\
+                 $(filter-out libc/malloc/product/% %/glue_libc.c,$(call find,libc/malloc,*.c)))
+MALLOC_ALONE   = -std=gnu11 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror -DMALLOC_PREFIXED -DMALLOC_CHOSEN=allocator_$* \
+                 -I libc -I libc/malloc -I tests/host/malloc
+$(B)/malloc/tsan-%: tests/malloc/model.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
+	$(call say,TSAN,'$< ($*)')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(MALLOC_ALONE) -O1 -fsanitize=thread -pthread -o $@ $< $(call malloc_sources,$*) libc/malloc/glue_libc.c
+$(B)/malloc/fuzz-%: tests/fuzz/malloc.c tests/host/malloc/glue_host.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
+	$(call say,FUZZ,'$< ($*)')
+	@mkdir -p $(@D)
+	$(Q)clang $(MALLOC_ALONE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_exit=fuzz_stop -pthread \
+	 -o $@ $< tests/host/malloc/glue_host.c $(call malloc_sources,$*)
 $(B)/malloc/corpus: tests/guest/malloc_corpus.c $(B)/flags
 	$(call say,HOST,$<)
 	@mkdir -p $(@D)
@@ -354,13 +368,13 @@ MEM    ?= 128
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc bench bench-programs diff diff-programs,$(GOALS)),test,$(if $(filter gdb,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb bench bench-programs bench-malloc diff diff-programs faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb bench bench-programs bench-malloc model-malloc fuzz-malloc diff diff-programs faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -375,6 +389,14 @@ bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, bes
 bench-programs: $(BENCH)
 bench-malloc: malloc-lab $(addprefix $(B)/malloc/,pairs threads peak programs) ## our malloc beside glibc, jemalloc, tcmalloc, mimalloc (QUICK=1: a minute, LIBS="x.so ...": more)
 	@scripts/bench-malloc $(if $(QUICK),--quick) $(LIBS)
+model-malloc: malloc-lab $(B)/malloc/model $(B)/malloc/tsan-$(MALLOC) ## millions of random calls, threads and forks against a model (TIMES=10)
+	for seed in $$(seq $(or $(TIMES),10)); do for threads in 1 2 4 8; do \
+	  LD_PRELOAD=$(B)/libmalloc.so $(B)/malloc/model $$threads 1000000 $$seed fork && \
+	  MALLOC_CHECK_=3 LD_PRELOAD=$(B)/libmalloc.so $(B)/malloc/model $$threads 300000 $$seed fork && \
+	  $(B)/malloc/tsan-$(MALLOC) $$threads 200000 $$seed || { echo "seed $$seed, $$threads threads" >&2; exit 1; }; done; done
+fuzz-malloc: $(B)/malloc/fuzz-$(MALLOC) ## bytes become calls of malloc and free, heap_check after each (SECONDS=60, MALLOC=name, CHECK=3: checking mode)
+	@mkdir -p $(B)/malloc/corpus-$(MALLOC)
+	cd $(B)/malloc && MALLOC_CHECK_=$(CHECK) ./fuzz-$(MALLOC) -max_total_time=$(or $(SECONDS),60) -max_len=600 corpus-$(MALLOC)
 diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs

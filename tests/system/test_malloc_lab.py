@@ -49,6 +49,16 @@ def test_the_guest_needs_as_much_memory_as_linux(tmp_path):
         assert abs(ours[name] - linux[name]) < 0.02
 
 
+@pytest.mark.parametrize("trace", TRACES, ids=traces.short)
+def test_traces_in_the_guest(trace, tmp_path):
+    """On the malloc that programs get there."""
+    plain = traces.plain(str(tmp_path), trace)
+    there = lab.guest(["/bin/malloc-lab", "-a", "libc", "/tmp/trace.rep"], options=("-q", "--icount", "-f", plain + ":/tmp/trace.rep"),
+                      seconds=120)
+    assert there.returncode == 0, there.stderr.decode()
+    assert set(rows(there.stdout.decode())) == {"libc"}
+
+
 FOREIGN = "20000\n3\n9\n1\nr 7 100\na 7 50\nf 9\nf -1\nr -1 30\na 3 40\nf 3\na 3 4000\nr 3 1\n"
 
 
