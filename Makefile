@@ -396,7 +396,7 @@ model-malloc: malloc-lab $(B)/malloc/model $(B)/malloc/tsan-$(MALLOC) ## million
 	  $(B)/malloc/tsan-$(MALLOC) $$threads 200000 $$seed || { echo "seed $$seed, $$threads threads" >&2; exit 1; }; done; done
 fuzz-malloc: $(B)/malloc/fuzz-$(MALLOC) ## bytes become calls of malloc and free, heap_check after each (SECONDS=60, MALLOC=name, CHECK=3: checking mode)
 	@mkdir -p $(B)/malloc/corpus-$(MALLOC)
-	cd $(B)/malloc && MALLOC_CHECK_=$(CHECK) ./fuzz-$(MALLOC) -max_total_time=$(or $(SECONDS),60) -max_len=600 corpus-$(MALLOC)
+	cd $(B)/malloc && MALLOC_CHECK_=$(CHECK) ./fuzz-$(MALLOC) -max_total_time=$(or $(SECONDS),60) -max_len=1000 -len_control=0 corpus-$(MALLOC)
 diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs

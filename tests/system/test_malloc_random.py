@@ -58,6 +58,6 @@ def test_the_model_sees_an_allocator_that_is_wrong(tmp_path):
 @pytest.mark.parametrize("check, seconds", [("0", 10), ("3", 4)])
 def test_the_fuzzer_finds_nothing(check, seconds, tmp_path):
     program = built("fuzz-" + peers.chosen())
-    done = run([program, f"-max_total_time={seconds}", "-max_len=600"], cwd=tmp_path, env={**os.environ, "MALLOC_CHECK_": check})
+    done = run([program, f"-max_total_time={seconds}", "-max_len=1000", "-len_control=0"], cwd=tmp_path, env={**os.environ, "MALLOC_CHECK_": check})
     runs = int(re.search(r"Done (\d+) runs", done.stderr).group(1))
-    assert runs > 300
+    assert runs > 100
