@@ -270,6 +270,7 @@ int main(int argc, char **argv)
         return 2;
     operations = strtoul(argv[2], NULL, 10) / (unsigned long)threads;
     with_fork = argc > 4;
+    free(malloc(1)); /* as in a program: the first thread has called malloc before there is a second */
     for (int i = 0; i < SHARED; i++)
         pthread_mutex_init(&shared[i].mutex, NULL);
     for (int i = 0; i < threads; i++)
