@@ -277,7 +277,8 @@ $(B)/malloc/%: tests/malloc/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
 # One of our allocators, whatever stands behind malloc elsewhere: all that is needed beside glue, under names with a prefix.
-malloc_sources = $(if $(filter malloc,$(1)),$(filter-out %/table.c,$(wildcard libc/malloc/product/*.c)) libc/malloc/words.c libc/malloc/stats.c,\
+malloc_sources = $(if $(filter malloc,$(1)),$(filter-out %/table.c,$(wildcard libc/malloc/product/*.c)) \
+                 $(filter-out $(patsubst %,libc/malloc/%.c,malloc chosen copy bump list glue_libc),$(wildcard libc/malloc/*.c)),\
                  $(filter-out libc/malloc/product/% %/glue_libc.c,$(call find,libc/malloc,*.c)))
 MALLOC_ALONE   = -std=gnu11 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror -DMALLOC_PREFIXED -DMALLOC_CHOSEN=allocator_$* \
                  -I libc -I libc/malloc -I tests/host/malloc

@@ -15,6 +15,7 @@ Instructions are exact (scripts/instructions.py), so two are counted at the same
 turns. A part that an allocator cannot do is None, and named under "failures".
 """
 
+import fnmatch
 import glob
 import os
 import re
@@ -228,15 +229,17 @@ def measure_misuse(everyone):
 
 
 def lines_of(name):
-    """The sources of ours, without the allocators that are not in it. classic's heap is also the product's."""
+    """The sources of ours, seam and headers included, without the allocators that are not in it."""
     folder = os.path.join(TOP, "libc", "malloc")
-    others = {"bump": ["bump.c"], "list": ["list.c"]}
-    left_out = {file for other, files in others.items() if other != name for file in files}
-    if name in ("bump", "list", "first", "implicit"):
-        left_out |= {os.path.join("classic", file) for file in os.listdir(os.path.join(folder, "classic"))}
+    simple = name in ("bump", "list", "first", "implicit")
+    left_out = [file for file in ("bump.c", "list.c") if not (simple and file == ("bump.c" if name == "bump" else "list.c"))]
+    if name == "malloc":
+        left_out += ["malloc.c", "chosen.c", "copy.c", "allocator.h", "classic/*", "product/table.c"]
+    else:
+        left_out += ["product/*"] + (["classic/*"] if simple else [])
     total = 0
     for path in glob.glob(os.path.join(folder, "**", "*.[ch]"), recursive=True):
-        if os.path.relpath(path, folder) not in left_out:
+        if not any(fnmatch.fnmatch(os.path.relpath(path, folder), pattern) for pattern in left_out):
             with open(path, encoding="utf-8") as file:
                 total += sum(1 for _ in file)
     return total
