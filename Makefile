@@ -277,15 +277,20 @@ $(B)/malloc/%: tests/malloc/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
 # One of our allocators, whatever stands behind malloc elsewhere: all that is needed beside glue, under names with a prefix.
+comma          := ,
 malloc_sources = $(if $(filter malloc,$(1)),$(filter-out %/table.c,$(wildcard libc/malloc/product/*.c)) \
                  $(filter-out $(patsubst %,libc/malloc/%.c,malloc chosen copy bump list glue_libc),$(wildcard libc/malloc/*.c)),\
                  $(filter-out libc/malloc/product/% %/glue_libc.c,$(call find,libc/malloc,*.c)))
 MALLOC_ALONE   = -std=gnu11 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror -DMALLOC_PREFIXED -DMALLOC_CHOSEN=allocator_$* \
                  -I libc -I libc/malloc -I tests/host/malloc
-$(B)/malloc/tsan-%: tests/malloc/model.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
-	$(call say,TSAN,'$< ($*)')
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(MALLOC_ALONE) -O1 -fsanitize=thread -pthread -o $@ $< $(call malloc_sources,$*) libc/malloc/glue_libc.c
+define sanitized # $(1) name, $(2) gcc's words
+$(B)/malloc/$(1)-%: tests/malloc/model.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
+	$$(call say,SANITIZE,'$$< ($(1), $$*)')
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(MALLOC_ALONE) -O1 $(2) -pthread -o $$@ $$< $$(call malloc_sources,$$*) libc/malloc/glue_libc.c
+endef
+$(eval $(call sanitized,tsan,-fsanitize=thread))
+$(eval $(call sanitized,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
 $(B)/malloc/fuzz-%: tests/fuzz/malloc.c tests/host/malloc/glue_host.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
 	$(call say,FUZZ,'$< ($*)')
 	@mkdir -p $(@D)
@@ -390,11 +395,11 @@ bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, bes
 bench-programs: $(BENCH)
 bench-malloc: malloc-lab $(addprefix $(B)/malloc/,pairs threads peak programs) ## our malloc beside glibc, jemalloc, tcmalloc, mimalloc (QUICK=1: a minute, LIBS="x.so ...": more)
 	@scripts/bench-malloc $(if $(QUICK),--quick) $(LIBS)
-model-malloc: malloc-lab $(B)/malloc/model $(B)/malloc/tsan-$(MALLOC) ## millions of random calls, threads and forks against a model (TIMES=10)
+model-malloc: malloc-lab $(addprefix $(B)/malloc/,model tsan-$(MALLOC) asan-$(MALLOC)) ## millions of random calls, threads and forks against a model (TIMES=10)
 	for seed in $$(seq $(or $(TIMES),10)); do for threads in 1 2 4 8; do \
 	  LD_PRELOAD=$(B)/libmalloc.so $(B)/malloc/model $$threads 1000000 $$seed fork && \
 	  MALLOC_CHECK_=3 LD_PRELOAD=$(B)/libmalloc.so $(B)/malloc/model $$threads 300000 $$seed fork && \
-	  $(B)/malloc/tsan-$(MALLOC) $$threads 200000 $$seed || { echo "seed $$seed, $$threads threads" >&2; exit 1; }; done; done
+	  $(B)/malloc/asan-$(MALLOC) $$threads 500000 $$seed && $(B)/malloc/tsan-$(MALLOC) $$threads 200000 $$seed || { echo "seed $$seed, $$threads threads" >&2; exit 1; }; done; done
 fuzz-malloc: $(B)/malloc/fuzz-$(MALLOC) ## bytes become calls of malloc and free, heap_check after each (SECONDS=60, MALLOC=name, CHECK=3: checking mode)
 	@mkdir -p $(B)/malloc/corpus-$(MALLOC)
 	cd $(B)/malloc && MALLOC_CHECK_=$(CHECK) ./fuzz-$(MALLOC) -max_total_time=$(or $(SECONDS),60) -max_len=1000 -len_control=0 corpus-$(MALLOC)

@@ -19,8 +19,7 @@ BOTH = [peers.ours(), peers.GLIBC]
 
 @pytest.fixture(scope="module", autouse=True)
 def host_tools():
-    tools = [os.path.join(lab.BUILD, "malloc", name) for name in ("pairs", "threads", "peak", "programs")]
-    subprocess.run(["make", "-s", "malloc-lab", *tools], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("malloc-lab", *(f"malloc/{name}" for name in ("pairs", "threads", "peak", "programs")))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ OURS = ["-a", "bump", "-a", "first", "-a", "list", "-a", "classic"]
 
 @pytest.fixture(scope="module", autouse=True)
 def host_tools():
-    subprocess.run(["make", "-s", "malloc-lab"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("malloc-lab")
 
 
 def rows(output):

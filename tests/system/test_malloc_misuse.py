@@ -2,7 +2,6 @@
 """The misuse corpus: what ours notices must not become less. That Linux and the guest agree on it is test_programs.py's."""
 
 import os
-import subprocess
 
 import pytest
 
@@ -12,7 +11,7 @@ import peers
 
 @pytest.fixture(scope="module", autouse=True)
 def host_tools():
-    subprocess.run(["make", "-s", "malloc-lab"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("malloc-lab")
 
 
 @pytest.fixture(scope="module")

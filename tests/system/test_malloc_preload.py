@@ -43,7 +43,7 @@ def large_file(functions=400):
 
 @pytest.fixture(scope="module", autouse=True)
 def host_tools():
-    subprocess.run(["make", "-s", "malloc-lab"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("malloc-lab")
 
 
 def on_both(words, folder=None, normal=lambda text: text, **settings):

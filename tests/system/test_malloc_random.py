@@ -14,11 +14,10 @@ import lab
 import peers
 
 TOOLS = os.path.join(lab.BUILD, "malloc")
-ENVIRONMENT = {**os.environ, "MAKEFLAGS": ""}
 
 
 def built(name):
-    subprocess.run(["make", "-s", "malloc-lab", os.path.join(TOOLS, name)], cwd=lab.ROOT, check=True, env=ENVIRONMENT)
+    lab.make("malloc-lab", "malloc/" + name)
     return os.path.join(TOOLS, name)
 
 
@@ -32,6 +31,13 @@ def run(words, **more):
 def test_no_two_threads_race(name):
     done = run([built("tsan-" + name), "4", "20000" if name == "list" else "80000"])
     assert re.search(r"calls by 4 threads, [1-9]\d+ blocks handed over, nothing wrong", done.stdout) and not done.stderr
+
+
+@pytest.mark.parametrize("name", ["bump", "first", "list", "classic"] + ([] if peers.chosen() == "classic" else [peers.chosen()]))
+def test_threads_under_the_address_sanitizer(name):
+    """Threads end here and nobody tells the allocator, as where it is linked into a program."""
+    done = run([built("asan-" + name), "4", "100000" if name in ("classic", "malloc") else "20000"])
+    assert "nothing wrong" in done.stdout and not done.stderr
 
 
 @pytest.mark.parametrize("mode", [{}, {"MALLOC_CHECK_": "3"}], ids=["default", "checking"])
