@@ -279,7 +279,7 @@ PRELOAD_C := $(if $(GENERIC),tests/malloc/preload_malloc.c $(filter-out %/table.
              tests/malloc/preload.c $(filter-out $(PRODUCT_C),$(call find,libc/malloc,*.c)))
 
 .PHONY: malloc-lab
-malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
+malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so $(B)/malloc/corpus ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
 $(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -c -o $@.o $(filter user/%,$(LAB_C))
@@ -292,6 +292,36 @@ $(B)/libmalloc.so: $(wildcard tests/malloc/preload*.c) $(call find,libc/malloc,*
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<
+
+# What the allocators are measured and tested with: ordinary programs of this machine, malloc comes by LD_PRELOAD.
+$(B)/malloc/%: tests/malloc/%.c $(B)/flags
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
+# One of our allocators, whatever stands behind malloc elsewhere: all that is needed beside glue, under names with a prefix.
+comma          := ,
+malloc_sources = $(if $(filter malloc,$(1)),$(filter-out %/table.c,$(wildcard libc/malloc/product/*.c)) \
+                 $(filter-out $(patsubst %,libc/malloc/%.c,malloc chosen copy bump list glue_libc),$(wildcard libc/malloc/*.c)),\
+                 $(filter-out libc/malloc/product/% %/glue_libc.c,$(call find,libc/malloc,*.c)))
+MALLOC_ALONE   = -std=gnu11 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror -DMALLOC_PREFIXED -DMALLOC_CHOSEN=allocator_$* \
+                 -I libc -I libc/malloc -I tests/host/malloc
+define sanitized # $(1) name, $(2) gcc's words
+$(B)/malloc/$(1)-%: tests/malloc/model.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
+	$$(call say,SANITIZE,'$$< ($(1), $$*)')
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(MALLOC_ALONE) -O1 $(2) -pthread -o $$@ $$< $$(call malloc_sources,$$*) libc/malloc/glue_libc.c
+endef
+$(eval $(call sanitized,tsan,-fsanitize=thread))
+$(eval $(call sanitized,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
+$(B)/malloc/fuzz-%: tests/fuzz/malloc.c tests/host/malloc/glue_host.c $$(call find,libc/malloc,*.[ch]) $(B)/flags
+	$(call say,FUZZ,'$< ($*)')
+	@mkdir -p $(@D)
+	$(Q)clang $(MALLOC_ALONE) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_exit=fuzz_stop -pthread \
+	 -o $@ $< tests/host/malloc/glue_host.c $(call malloc_sources,$*)
+$(B)/malloc/corpus: tests/guest/malloc_corpus.c $(B)/flags
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -o $@ $<
 
 # ---- Programs of the system tests: ordinary ones, linked with musl and with our libc ------------------------------
 GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
@@ -396,13 +426,13 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter test check host bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -421,6 +451,16 @@ live: $(B)/kernel.elf ## the memory of the guest that make run started, in anoth
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)
+bench-malloc: malloc-lab $(addprefix $(B)/malloc/,pairs threads peak programs) ## our malloc beside glibc, jemalloc, tcmalloc, mimalloc (QUICK=1: a minute, LIBS="x.so ...": more)
+	@scripts/bench-malloc $(if $(QUICK),--quick) $(LIBS)
+model-malloc: malloc-lab $(addprefix $(B)/malloc/,model tsan-$(MALLOC) asan-$(MALLOC)) ## millions of random calls, threads and forks against a model (TIMES=10)
+	for seed in $$(seq $(or $(TIMES),10)); do for threads in 1 2 4 8; do \
+	  LD_PRELOAD=$(B)/libmalloc.so $(B)/malloc/model $$threads 1000000 $$seed fork && \
+	  MALLOC_CHECK_=3 LD_PRELOAD=$(B)/libmalloc.so $(B)/malloc/model $$threads 300000 $$seed fork && \
+	  $(B)/malloc/asan-$(MALLOC) $$threads 500000 $$seed && $(B)/malloc/tsan-$(MALLOC) $$threads 200000 $$seed || { echo "seed $$seed, $$threads threads" >&2; exit 1; }; done; done
+fuzz-malloc: $(B)/malloc/fuzz-$(MALLOC) ## bytes become calls of malloc and free, heap_check after each (SECONDS=60, MALLOC=name, CHECK=3: checking mode)
+	@mkdir -p $(B)/malloc/corpus-$(MALLOC)
+	cd $(B)/malloc && MALLOC_CHECK_=$(CHECK) ./fuzz-$(MALLOC) -max_total_time=$(or $(SECONDS),60) -max_len=1000 -len_control=0 corpus-$(MALLOC)
 diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs
@@ -438,7 +478,7 @@ doctor: ## which of the needed packages are there
 setup: ## bring the missing packages (YES=1: without a question)
 	@scripts/setup
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-13s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
 clean: ## remove everything that was built
 	rm -rf $(B)
 

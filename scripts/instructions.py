@@ -19,6 +19,14 @@ Path = namedtuple("Path", "instructions pairs longest")
 Counted = namedtuple("Counted", "all paths")    # paths: those between marks, in the program's order
 
 
+class Replay(namedtuple("Replay", "instructions operations longest")):
+    """A trace's calls; longest: of malloc and free, of realloc. The lab's loop is in all of them."""
+
+    def above(self, loop):
+        """Instructions for an operation, without those of the loop: a Replay with no allocator."""
+        return (self.instructions - loop.instructions) / self.operations
+
+
 class Failure(Exception):
     """Why there is no count."""
 
@@ -40,3 +48,11 @@ def count(words, preload=None, environment=None, **options):
         with open(output, encoding="ascii") as file:
             lines = [line.split() for line in file]
     return Counted(int(lines[0][1]), [Path(*map(int, line[1:])) for line in lines[1:]])
+
+
+def replay(allocator, trace, preload=None):
+    """malloc-lab plays the trace. => Replay"""
+    paths = count([os.path.join(BUILD, "malloc-lab"), "-r", allocator, trace], preload).paths
+    apart = [*paths, Path(0, 0, 0)][:2]
+    return Replay(sum(path.instructions for path in apart), sum(path.pairs for path in apart),
+                  tuple(path.longest for path in apart))

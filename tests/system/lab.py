@@ -33,6 +33,12 @@ def program(name):
     return os.path.join(PROGRAMS, name)
 
 
+def make(*targets):
+    """make's own words, and files under build/ by their paths in it."""
+    files = [os.path.join(os.environ.get("B", "build"), target) if "/" in target else target for target in targets]
+    subprocess.run(["make", "-s", *files], cwd=ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+
+
 def linux(words, stdin=b"", **options):
     # Signals that whoever started the tests ignores (nohup) would be ignored there, and not in a guest.
     return subprocess.run(["env", "--default-signal", "setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,

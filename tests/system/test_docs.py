@@ -6,7 +6,7 @@ import re
 
 import lab
 
-DOCUMENTS = ["README.md", "docs/report.md", "docs/design.md", "docs/gdb.md", "docs/syscalls.md", "kernel/mm/README.md"]
+DOCUMENTS = ["README.md", "docs/report.md", "docs/design.md", "docs/gdb.md", "docs/syscalls.md", "docs/bench-malloc.md", "kernel/mm/README.md"]
 
 
 def text_of(path):

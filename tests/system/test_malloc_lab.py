@@ -21,7 +21,7 @@ OURS = ["-a", "bump", "-a", "first", "-a", "list", "-a", "classic"]
 
 @pytest.fixture(scope="module", autouse=True)
 def host_tools():
-    subprocess.run(["make", "-s", "malloc-lab"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("malloc-lab")
 
 
 def rows(output):
@@ -47,6 +47,16 @@ def test_the_guest_needs_as_much_memory_as_linux(tmp_path):
     assert ours.keys() == linux.keys()
     for name in ours:
         assert abs(ours[name] - linux[name]) < 0.02
+
+
+@pytest.mark.parametrize("trace", TRACES, ids=traces.short)
+def test_traces_in_the_guest(trace, tmp_path):
+    """On the malloc that programs get there."""
+    plain = traces.plain(str(tmp_path), trace)
+    there = lab.guest(["/bin/malloc-lab", "-a", "libc", "/tmp/trace.rep"], options=("-q", "--icount", "-f", plain + ":/tmp/trace.rep"),
+                      seconds=120)
+    assert there.returncode == 0, there.stderr.decode()
+    assert set(rows(there.stdout.decode())) == {"libc"}
 
 
 FOREIGN = "20000\n3\n9\n1\nr 7 100\na 7 50\nf 9\nf -1\nr -1 30\na 3 40\nf 3\na 3 4000\nr 3 1\n"

@@ -420,7 +420,10 @@ static void replay(const struct allocator *a)
     for (size_t i = 0; i < trace.number; i++) {
         LAB_MARK(0x464c0001);
         apply(a, &trace.operations[i]);
-        LAB_MARK(0x464c0002);
+        if (trace.operations[i].kind == 'r')
+            LAB_MARK(0x464c0004); /* counted apart: it may have bytes to copy */
+        else
+            LAB_MARK(0x464c0002);
     }
 }
 

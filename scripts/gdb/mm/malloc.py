@@ -205,12 +205,12 @@ class Product(Classic):
             arena, arena["top"].type.target(), arena["newest"].type.target(), arena["partial"].type.target().target(), regions,
             gdb.lookup_type("struct pool")))
         self.chunk_fields["prev_size"] = self.chunk_fields["before"]
-        self.key = self.space.word(self.pool + pool["key"])
-        used = self.space.word(self.pool + pool["used"]) & 0xffffffff
+        self.key = self.own_word(self.pool + pool["key"])
+        used = self.own_word(self.pool + pool["used"]) & 0xffffffff
         self.all = [self.arenas + i * arena.sizeof for i in range(used)]
-        self.tops = [self.space.word(at + self.fields["top"]) for at in self.all]
+        self.tops = [self.own_word(at + self.fields["top"]) for at in self.all]
         self.top = self.tops[0] if self.tops else 0
-        self.regions = [tuple(self.space.word(self.pool + pool["regions"] + i * regions.sizeof + region[name])
+        self.regions = [tuple(self.own_word(self.pool + pool["regions"] + i * regions.sizeof + region[name])
                               for name in ("base", "span", "pages")) for i in range(2)]
 
     def seal(self, address, prev_size, word):

@@ -41,6 +41,7 @@ static void mark(unsigned cpu, void *argument)
         if (path < PATHS - 1)
             path++;
         break;
+    case END_BESIDE:
     case NO_MARK:
         break;
     }

@@ -20,8 +20,19 @@ static struct {
     uint64_t sum, pairs, longest;
 } paths[PATHS];
 static unsigned path; /* 0 before the first NEXT */
+static unsigned last; /* that was used */
 static const char *output;
 static pid_t owner;
+
+static void end(unsigned number, uint64_t instructions)
+{
+    paths[number].sum += instructions;
+    paths[number].pairs++;
+    if (instructions > paths[number].longest)
+        paths[number].longest = instructions;
+    if (number > last)
+        last = number;
+}
 
 /* `argument`: the mark's kind, and above it how many instructions of its block come behind it. */
 static void mark(unsigned cpu, void *argument)
@@ -34,13 +45,13 @@ static void mark(unsigned cpu, void *argument)
         begun = at;
         break;
     case END:
-        paths[path].sum += at - begun;
-        paths[path].pairs++;
-        if (at - begun > paths[path].longest)
-            paths[path].longest = at - begun;
+        end(path, at - begun);
+        break;
+    case END_BESIDE:
+        end(path + 1, at - begun);
         break;
     case NEXT:
-        if (path < PATHS - 1)
+        if (path < PATHS - 2)
             path++;
         break;
     case NO_MARK:
@@ -72,7 +83,7 @@ static void finish(plugin_id id, void *argument)
     if (!file)
         return;
     fprintf(file, "all %llu\n", (unsigned long long)now);
-    for (unsigned number = 0; number <= path; number++)
+    for (unsigned number = 0; number <= last; number++)
         fprintf(file, "%u %llu %llu %llu\n", number, (unsigned long long)paths[number].sum,
                 (unsigned long long)paths[number].pairs, (unsigned long long)paths[number].longest);
     fclose(file);

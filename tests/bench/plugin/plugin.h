@@ -5,7 +5,7 @@
  * interface has them (QEMU 4.2 to 8.x).
  *
  * A measured program says where counting begins, ends, and where the next path starts by an instruction that does nothing:
- * `nopl MARK_WORD+kind(%rax)`. The plugin sees it when it is translated and counts it when it runs. */
+ * `nopl MARK_WORD+kind(%rax)`. END_BESIDE is an END that counts for the path after the current one. The plugin sees it when it is translated and counts it when it runs. */
 #ifndef PLUGIN_H
 #define PLUGIN_H
 
@@ -32,7 +32,7 @@ extern void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv);
 
-enum mark { NO_MARK, BEGIN, END, NEXT };
+enum mark { NO_MARK, BEGIN, END, NEXT, END_BESIDE };
 #define MARK_WORD 0x464c0000u
 
 static inline enum mark mark_of(const uint8_t *code, size_t size)
@@ -43,7 +43,7 @@ static inline enum mark mark_of(const uint8_t *code, size_t size)
         return NO_MARK;
     memcpy(&word, code + 3, sizeof(word));
     word -= MARK_WORD;
-    return word >= BEGIN && word <= NEXT ? (enum mark)word : NO_MARK;
+    return word >= BEGIN && word <= END_BESIDE ? (enum mark)word : NO_MARK;
 }
 
 #endif
