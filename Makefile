@@ -345,7 +345,7 @@ run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
 test: all check test-programs ## everything: check, then the tests that boot guests
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTEST)
-check: all check-layers check-warnings check-cppcheck check-format check-python host faultpath ## the quick part, under a minute
+check: all check-layers check-warnings check-cppcheck check-format check-python check-peers host faultpath ## the quick part, under a minute
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour)
 	@scripts/debug $(PROGRAM)
@@ -378,7 +378,7 @@ CLANG      = clang -fsyntax-only $(subst -isystem $(CC_INCLUDE),-isystem $(CLANG
 CPPCHECK   = cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
              --suppressions-list=scripts/cppcheck.txt --platform=unix64 --cppcheck-build-dir=$(B)/cppcheck -j 2
 
-.PHONY: check-layers check-warnings check-cppcheck check-format check-python
+.PHONY: check-layers check-warnings check-cppcheck check-format check-python check-peers
 check-layers: $(B)/kernel.elf
 	$(Q)$(PYTHON) scripts/layers.py $(B)
 check-warnings: | $(B)/include    # gcc's warnings are errors of the build itself; this asks clang
@@ -398,6 +398,9 @@ check-format:
 check-python:
 	$(call say,PYTHON,'scripts tests')
 	$(Q)$(PYTHON) scripts/pysyntax.py scripts tests
+check-peers:
+	$(call say,PEERS,'README.md README.zh-CN.md')
+	$(Q)$(PYTHON) scripts/peer.py README.md README.zh-CN.md
 $(B)/host/%.passed: $(B)/host/%
 	$(call say,TEST,$<)
 	$(Q)$< > $<.log 2>&1 || { cat $<.log; exit 1; }
