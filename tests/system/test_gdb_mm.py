@@ -120,7 +120,9 @@ def section(output, beginning, ending=None):
 
 def test_a_session_from_a_touch_to_its_frame(gdb):
     """boot; the next fault of the program; the walk that failed; why; what the kernel did; the user's next line."""
-    output = gdb(["break vmrss.c:85 if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
+    with open(os.path.join(lab.ROOT, "user/demo/vmrss.c"), encoding="utf-8") as source:
+        line = 1 + source.read().split("touch_write(first_page, 1)")[0].count("\n")
+    output = gdb([f"break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
                   "info line *$pc", "continue", "echo AFTER\\n", "mm pt $cr2", "finish", "next", "mm why first_page"],
                  "vmrss")
     story = section(output, "#PF  pid 2 vmrss  WRITE by USER to 0x7fff", "(`c`")
