@@ -11,6 +11,7 @@
 
 #include <lib/log.h>
 #include <lib/words.h>
+#include <mm/commit.h>
 #include <mm/page.h>
 #include <proc/language.h>
 #include <proc/process.h>
@@ -33,6 +34,11 @@ static uint64_t pages_of(const struct process *process)
     const struct aspace *aspace = process->aspace;
 
     return aspace != NULL ? pmap_resident_pages(&aspace->pmap) + aspace->pmap.tables : 0;
+}
+
+uint64_t oom_score(const struct process *process)
+{
+    return pages_of(process) * 1000 / commit_ram();
 }
 
 static bool is_dying(const struct process *process)
@@ -65,9 +71,8 @@ static void say_table(bool chinese, const struct process *victim, const struct p
         const struct aspace *aspace = process->aspace;
         if (aspace != NULL)
             log_line("%c%6d %9lu %9lu %9lu %6lu  %s%s", process == victim ? '*' : ' ', process->pid,
-                     KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables),
-                     pages_of(process) * 1000 / ledger->total, process->name,
-                     process == victim ? TEXT(chinese, oom_victim) : "");
+                     KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables), oom_score(process),
+                     process->name, process == victim ? TEXT(chinese, oom_victim) : "");
     }
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++) {
         if (ledger->frames[owner] != 0)

@@ -10,6 +10,8 @@
 #include <mm/page.h>
 #include <string.h>
 
+#include <asm-generic/errno.h>
+
 static struct page *text_page(uint32_t pfn)
 {
     return pfn_to_page(pfn);
@@ -39,11 +41,11 @@ static void text_put(struct format_sink *sink, const char *bytes, size_t count)
 {
     struct proctext *text = CONTAINER_OF(sink, struct proctext, sink);
 
-    while (count != 0 && !text->failed) {
+    while (count != 0 && text->error == 0) {
         size_t room = text_room(text);
         size_t taken = MIN(count, room);
         if (room == 0) {
-            text->failed = true;
+            text->error = -ENOMEM;
             return;
         }
         memcpy((char *)page_to_virt(text_page(text->last)) + text->size % PAGE_SIZE, bytes, taken);

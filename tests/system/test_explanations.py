@@ -174,10 +174,11 @@ def test_out_of_memory(language):
     assert [row.group(7) for row in rows] == ["init", "hog", "sleeper"]
     assert [row.group(1) for row in rows] == [" ", " ", "*"]
     assert rows[2].group(8) == words()[("WORD", "oom_victim")][column]
+    frames = {owner: int(kilobytes) // 4 for owner, kilobytes in re.findall(r"[:：] *(\w+) +(\d+) kB$", log, re.MULTILINE)}
+    ram = int(re.search(r"boot: (\d+) frames", log).group(1)) - frames["firmware"] - frames["image"] - frames["array"]
     for row in rows:
         resident, swapped, tables, score = map(int, row.groups()[2:6])
-        frames = int(re.search(r"boot: (\d+) frames", log).group(1))
-        assert score == (resident + swapped + tables) // 4 * 1000 // frames
+        assert score == (resident + swapped + tables) // 4 * 1000 // ram
     killed = re.search(rf"^Out of memory: Killed process {rows[2].group(2)} \(sleeper\) total-vm:\d+kB, anon-rss:(\d+)kB, file-rss:"
                        r"\d+kB, shmem-rss:\d+kB, UID:0 pgtables:\d+kB oom_score_adj:0$", log, re.MULTILINE)
     assert killed and 40 * 1024 <= int(killed.group(1)) < 41 * 1024, log
