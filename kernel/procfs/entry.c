@@ -171,7 +171,7 @@ static ssize_t text_read(struct file *file, struct io *io, uint64_t *position)
 {
     struct proctext *text = file->private;
 
-    if (*position == 0 || text->size == 0) {
+    if (*position == 0 || text->chain.size == 0) {
         int error = text_make(text, file->node);
         if (error != 0)
             return error;

@@ -26,7 +26,7 @@ static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, c
 {
     uint32_t device = vma->source != NULL ? vma->source->device : 0;
     uint64_t inode = vma->source != NULL ? vma->source->inode : 0;
-    uint64_t begin = text->size;
+    uint64_t begin = text->chain.size;
 
     proctext_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
                     vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
@@ -34,7 +34,7 @@ static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, c
                     device >> 8, device & 0xff, inode);
     mmstat_vma_name(aspace, vma, name, NAME_SIZE);
     if (name[0] != '\0') {
-        uint64_t column = text->size - begin;
+        uint64_t column = text->chain.size - begin;
         proctext_printf(text, "%*s%s", column < NAME_COLUMN ? (int)(NAME_COLUMN - column) : 0, "", name);
     }
     proctext_printf(text, "\n");
@@ -184,8 +184,8 @@ void proc_smaps_rollup(struct proctext *text)
     mutex_unlock(&aspace->lock);
     aspace_put(aspace);
 
-    uint64_t begin = text->size;
+    uint64_t begin = text->chain.size;
     proctext_printf(text, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
-    proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->size - begin)), "");
+    proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->chain.size - begin)), "");
     usage(text, &sum, split);
 }
