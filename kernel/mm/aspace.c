@@ -242,8 +242,13 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
 
 void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
-    aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY] = (struct unmapped_range){
-        .start = start, .end = end, .when_ns = clock_now(), .rip = aspace->caller_rip, .was = flags};
+    struct unmapped_range *range = &aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY];
+
+    range->start = start;
+    range->end = end;
+    range->when_ns = clock_now();
+    range->was = flags;
+    memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
 /* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */

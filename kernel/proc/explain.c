@@ -156,13 +156,11 @@ static void say_nearest(const struct fault_facts *facts)
 static void say_history(const struct fault_facts *facts, const struct usersym *symbols)
 {
     const struct unmapped_range *range = &facts->history;
-    char by[PLACE_SIZE];
+    char by[BACKTRACE_SIZE];
 
     if (!facts->known || !facts->page_fault)
         return;
-    symtab_describe(&symbols->table, range->rip, by, sizeof(by));
-    if (by[0] == '?')
-        format_text(by, sizeof(by), WORD_OF(instruction), range->rip);
+    usersym_chain(symbols, range->callers, UNMAP_CALLERS, by, sizeof(by));
     SAY(line_history, range->was & VMA_HEAP ? "[heap]" : "[anon]", range->start, range->end,
         facts->history_age_ns / 1000000, facts->history_age_ns / 1000 % 1000, by);
 }

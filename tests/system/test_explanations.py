@@ -202,3 +202,13 @@ def test_malloc(language):
     expected = {"en": "was freed by the last call of free.", "zh": "上一次 free 已经把它释放。"}
     assert re.match(r"malloc: free\(0x[0-9a-f]+\)", lines[first + 1]) and lines[first + 1].endswith(expected[language])
     assert lines[first + 2].startswith("malloc: try: " if language == "en" else "malloc: 试试看：")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_freed_it_and_when(language):
+    """The history leads from munmap through free to the line of the program, as far as there are frame pointers."""
+    log = lab.log_of(lab.guest(["bug-uaf", "-here"], options=["-e", f"LANG={language}"]))
+    label = words()[("WORD", "line_history")][LANGUAGES[language]].split("%s")[0]
+    history = next(line for line in log.splitlines() if line.startswith(label))
+    assert re.search(r"\[anon\] [0-9a-f]+-[0-9a-f]+ .*?\d+\.\d{3} .*\bmunmap\+0x\w+ \(raw\.h:\d+\) <- free\+0x\w+ \(malloc\.c:\d+\) <- "
+                     r"freed\+0x\w+ \(bug-uaf\.c:\d+\) <- read_large\+0x\w+ \(bug-uaf\.c:\d+\)$", history), history
