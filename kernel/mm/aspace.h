@@ -32,6 +32,7 @@ struct aspace {
     struct vma_set vmas;
     struct pmap pmap;
 
+    /* from here to limit_stack: where things are and how far they may grow; fork copies it as one piece */
     vaddr_t brk_start, brk;
     vaddr_t code_start, code_end, data_start,
         data_end;        /* of the executable, for VmExe and /proc/<pid>/stat */
