@@ -4,11 +4,13 @@
  * The choice is Linux's: the score is what the process's end would give back, resident pages and page tables, here in
  * thousandths of the RAM; the highest goes, among equals the one that asked. Init stays as long as anybody else is there. All
  * that share the victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU
- * and touches again: nothing is chosen twice.
+ * and touches again: nothing is chosen twice. That may be in the middle of a system call's copy, which holds no lock that a dying
+ * process could need: its sleeps end with the signal.
  *
  * The numbers of other processes are read without their locks: they may be a page off while those run. */
 #include <proc/oom.h>
 
+#include <arch/x86/switch.h>
 #include <lib/log.h>
 #include <lib/words.h>
 #include <mm/commit.h>
@@ -105,15 +107,17 @@ static void say_why(bool chinese, struct process *asking, vaddr_t rip)
     usersym_close(&symbols);
 }
 
-void oom_kill(const struct trapframe *frame, vaddr_t address)
+bool oom_kill(vaddr_t address)
 {
     const struct signal_info kill = {.number = SIGKILL, .code = SI_KERNEL};
     struct process *asking = current_process(), *victim = choose(asking);
     struct page_ledger ledger;
 
+    if (is_dying(asking))
+        return false;
     if (victim == NULL) {
         sched_yield();
-        return;
+        return true;
     }
     bool chinese = language_is_chinese(asking->aspace);
     page_ledger(&ledger);
@@ -121,11 +125,12 @@ void oom_kill(const struct trapframe *frame, vaddr_t address)
     log_line(TEXT(chinese, oom_touch), asking->name, asking->pid, address);
     say_table(chinese, victim, &ledger);
     say_decision(victim);
-    say_why(chinese, asking, frame->rip);
+    say_why(chinese, asking, thread_frame(current_thread()->stack_top)->rip);
     const struct aspace *aspace = victim->aspace;
     FOR_ALL_PROCESSES(process)
     {
         if (process->aspace == aspace)
             signal_send(process, &kill);
     }
+    return asking->aspace != aspace;
 }

@@ -185,6 +185,18 @@ def test_out_of_memory(language):
     assert log.index(rows[2].group(0)) < killed.start() < log.index(words()[("WORD", "oom_try")][column])
 
 
+def test_a_copy_of_the_kernel_asks_for_frames_too():
+    """read(2) into memory that was never touched: no "Bad address", but the same decision."""
+    result = lab.guest([lab.program("hog"), "40", "25", "read"], options=["-m", "64"])
+    assert result.stdout == b"own: 25 MiB\nchild: signal 9\n", lab.log_of(result)
+    assert re.search(r"Killed process \d+ \(sleeper\)", lab.log_of(result))
+    assert "ledger: balanced" in lab.log_of(result)
+    result = lab.guest([lab.program("hog"), "10", "60", "read"], options=["-m", "64"])
+    assert (result.returncode, result.stdout) == (137, b""), lab.log_of(result)
+    assert re.search(r"Killed process \d+ \(hog\)", lab.log_of(result))
+    assert "ledger: balanced" in lab.log_of(result)
+
+
 def test_the_one_that_asks_goes_when_it_is_the_largest():
     result = lab.guest([lab.program("hog"), "10", "60"], options=["-m", "64"])
     assert result.returncode == 137
