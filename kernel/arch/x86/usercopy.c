@@ -108,15 +108,31 @@ ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size)
     return -ENAMETOOLONG;
 }
 
-extern const uint8_t peek_instruction[], peek_frame_begin[], peek_frame_end[];
+extern const uint8_t peek_instruction[];
 
 bool usercopy_is_peek(uint64_t rip)
 {
+    extern const uint8_t peek_frame_begin[], peek_frame_end[];
+
     return rip == (uint64_t)peek_instruction ||
            (rip >= (uint64_t)peek_frame_begin && rip < (uint64_t)peek_frame_end);
 }
 
-/* Not inlined: their instructions have names. */
+/* Not inlined: its instruction has a name. */
+__attribute__((noinline)) int peek_user(vaddr_t from, uint32_t *word)
+{
+    int result = -EFAULT;
+
+    __asm__ volatile(STAC "peek_instruction: movl (%[from]), %[word]\n\t"
+                          "xorl %[result], %[result]\n"
+                          "2: " CLAC FIXUP("peek_instruction", "2b")
+                     : [result] "+r"(result), [word] "=&r"(*word)
+                     : [from] "r"(from)
+                     : "memory", "cc");
+    return result;
+}
+
+/* The same. */
 __attribute__((noinline)) int peek_user_frame(vaddr_t from, uint64_t record[2])
 {
     int result = -EFAULT;
@@ -126,19 +142,6 @@ __attribute__((noinline)) int peek_user_frame(vaddr_t from, uint64_t record[2])
                           "peek_frame_end: xorl %[result], %[result]\n"
                           "2: " CLAC FIXUP("peek_frame_begin", "2b") FIXUP("1b", "2b")
                      : [result] "+r"(result), [next] "=&r"(record[0]), [caller] "=&r"(record[1])
-                     : [from] "r"(from)
-                     : "memory", "cc");
-    return result;
-}
-
-__attribute__((noinline)) int peek_user(vaddr_t from, uint32_t *word)
-{
-    int result = -EFAULT;
-
-    __asm__ volatile(STAC "peek_instruction: movl (%[from]), %[word]\n\t"
-                          "xorl %[result], %[result]\n"
-                          "2: " CLAC FIXUP("peek_instruction", "2b")
-                     : [result] "+r"(result), [word] "=&r"(*word)
                      : [from] "r"(from)
                      : "memory", "cc");
     return result;
