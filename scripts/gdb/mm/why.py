@@ -154,11 +154,25 @@ def history_words(who, va):
     for i in range(count):
         gone = past[(last - 1 - i) % count]
         if int(gone["start"]) <= va < int(gone["end"]):
-            line = gdb.find_pc_line(int(gone["rip"]))
-            where = f" ({line.symtab.filename}:{line.line})" if line.symtab else ""
             return [f"it was unmapped: [{int(gone['start']):#x}, {int(gone['end']):#x}) "
-                    f"{kernel.permissions(int(gone['was']))}, by the instruction at {int(gone['rip']):#x}{where}"]
+                    f"{kernel.permissions(int(gone['was']))}, by {chain(gone['callers'])}"]
     return []
+
+
+def chain(callers):
+    """munmap (libc/sys/raw.h:24) <- free (...): the instruction that asked, and the calls that led to it."""
+    places = []
+    for depth in range(callers.type.range()[1] + 1):
+        pc = int(callers[depth])
+        if pc == 0:
+            break
+        pc -= depth > 0    # a return address belongs to the call before it
+        block, line = gdb.block_for_pc(pc), gdb.find_pc_line(pc)
+        while block and not block.function:
+            block = block.superblock
+        where = f" ({line.symtab.filename}:{line.line})" if line.symtab else ""
+        places.append((block.function.name if block else f"{pc:#x}") + where)
+    return " <- ".join(places)
 
 
 Why()
