@@ -167,11 +167,11 @@ def chain(callers):
         if pc == 0:
             break
         pc -= depth > 0    # a return address belongs to the call before it
-        block, line = gdb.block_for_pc(pc), gdb.find_pc_line(pc)
-        while block and not block.function:
+        block, line, name = gdb.block_for_pc(pc), gdb.find_pc_line(pc), f"{pc:#x}"
+        while block:    # the outermost function: those within it were inlined
+            name = block.function.name if block.function else name
             block = block.superblock
-        where = f" ({line.symtab.filename}:{line.line})" if line.symtab else ""
-        places.append((block.function.name if block else f"{pc:#x}") + where)
+        places.append(name + (f" ({line.symtab.filename}:{line.line})" if line.symtab else ""))
     return " <- ".join(places)
 
 
