@@ -37,7 +37,7 @@ def test_ms_print_shows_the_peak_and_its_caller(folder, tmp_path):
     peak = next(line for line in shown.splitlines() if "1,073,742,824" in line)
     # asked: 1 GiB and 1000; extra: the mapping's rounding and the small block's header; one page of stack
     assert [int(number.replace(",", "")) for number in peak.split()[2:]] == [GIB + 1000 + 4104 + 4096, GIB + 1000, 4104, 4096]
-    assert re.search(r"->100\.00% \(1,073,741,824B\) 0x4012C0: main \(user/demo/vmrss\.c:\d+\)", shown)
+    assert re.search(rf"->100\.00% \(1,073,741,824B\) 0x{recording.MAIN:X}: main \(user/demo/vmrss\.c:\d+\)", shown)
 
 
 def test_dh_view_counts_blocks_bytes_and_the_peak(folder, tmp_path):
