@@ -378,7 +378,9 @@ doctor: ## which of the needed packages are there
 setup: ## bring the missing packages (YES=1: without a question)
 	@scripts/setup
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-10s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^# ---- Commands/ { here = 1 } \
+	 /^[a-z-]+:.*## / { line = sprintf("  make %-12s %s", $$1, $$2); if (here) print line; else rest = rest line "\n" } \
+	 END { printf "%s", rest }' $(firstword $(MAKEFILE_LIST))
 clean: ## remove everything that was built
 	rm -rf $(B)
 
