@@ -224,3 +224,11 @@ def test_who_freed_it_and_when(language):
     history = next(line for line in log.splitlines() if line.startswith(label))
     assert re.search(r"\[anon\] [0-9a-f]+-[0-9a-f]+ .*?\d+\.\d{3} .*\bmunmap\+0x\w+ \(raw\.h:\d+\) <- free\+0x\w+ \(malloc\.c:\d+\) <- "
                      r"freed\+0x\w+ \(bug-uaf\.c:\d+\) <- read_large\+0x\w+ \(bug-uaf\.c:\d+\)$", history), history
+
+
+def test_what_mallocs_checking_mode_fills_memory_with_is_known():
+    """The values come from our malloc itself, not from a program that only looks like that."""
+    result = lab.guest([os.path.join(lab.BUILD, "tests", "ours", "malloc_filled")], options=[])
+    assert result.stdout.decode().count("Segmentation fault") == 2
+    verdicts = re.findall(r"likely  ([A-Z ]+) \(", lab.log_of(result))
+    assert verdicts == ["UNINITIALISED POINTER", "FREED MEMORY USED AS A POINTER"], lab.log_of(result)
