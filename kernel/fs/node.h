@@ -4,10 +4,12 @@
 #ifndef FAULTLINE_FS_NODE_H
 #define FAULTLINE_FS_NODE_H
 
+#include <list.h>
 #include <pagesrc.h>
 #include <types.h>
 
 struct file;
+struct lock; /* lock.h */
 struct node;
 
 #define NAME_LENGTH_MAX 255
@@ -69,6 +71,8 @@ struct node {
     int64_t accessed, modified, changed; /* nanoseconds since 1970; reads do not move `accessed` (noatime) */
     bool fixed;                          /* its attributes are what they are: /proc */
     struct pagesrc *source;              /* what mmap maps; NULL: cannot be mapped (ENODEV) */
+    LIST_HEAD(node_locks, lock)
+    locks;                /* who keeps others out of it; guarded by: lock.c */
     struct node *mounted; /* a directory that is covered by the root of another file system (a reference) */
     struct node *
         parent; /* of directories; a root: itself. A reference only of removed ones: others never outlive it */

@@ -52,7 +52,7 @@ __attribute__((unused)) static const char *error_name(long error)
         {ESPIPE, "ESPIPE"},       {EROFS, "EROFS"},   {EPIPE, "EPIPE"},
         {ERANGE, "ERANGE"},       {ENOSYS, "ENOSYS"}, {ENAMETOOLONG, "ENAMETOOLONG"},
         {ENOTEMPTY, "ENOTEMPTY"}, {ELOOP, "ELOOP"},   {EOVERFLOW, "EOVERFLOW"},
-        {ETXTBSY, "ETXTBSY"},     {ENXIO, "ENXIO"},
+        {ETXTBSY, "ETXTBSY"},     {ENXIO, "ENXIO"},   {EDEADLK, "EDEADLK"},
     };
     static char number[16];
 
