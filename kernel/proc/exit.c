@@ -136,6 +136,7 @@ void task_exit(int status)
 {
     struct task *task = current_task();
     struct process *process = task->thread.process;
+    task_release_robust(task);
     task_clear_tid(task);
     if (process->task_count > 1)
         signal_hand_over(task);

@@ -118,6 +118,8 @@ _Noreturn void task_exit(int status);
 bool task_end_others(void);
 /* Done by the thread itself when it ends or leaves its memory: clears the word that set_tid_address(2) named. */
 void task_clear_tid(struct task *task);
+/* The same; robust mutexes that it holds become those of a dead owner. */
+void task_release_robust(struct task *task);
 /* wait4: pid > 0, -1, 0, < -1 as wait(2); options WNOHANG, WUNTRACED. => pid, 0, -ECHILD, -EINTR. */
 int process_wait(int pid, int options, int *status, struct rusage *usage);
 

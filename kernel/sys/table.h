@@ -43,6 +43,8 @@ SYSCALL(sched_getaffinity, "iup")
 
 /* threads that wait for each other: sys/futex.c */
 SYSCALL(futex, "pxipp")
+SYSCALL(set_robust_list, "pu")
+SYSCALL(get_robust_list, "ipp")
 SYSCALL(getcpu, "ppp")
 
 /* signals: sys/signal.c */
@@ -175,4 +177,3 @@ SYSCALL(uname, "p")
 SYSCALL(sysinfo, "p")
 SYSCALL(getrandom, "pux")
 SYSCALL(reboot, "xxxp")
-SYSCALL(set_robust_list, "pu")
