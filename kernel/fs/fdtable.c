@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
 
 #define WORD_BITS 64U
 #define WORDS (FD_MAX / WORD_BITS)
@@ -200,6 +201,24 @@ struct file *fdtable_get(struct fdtable *table, int fd)
         file_get(file);
     spin_unlock(&table->lock);
     return file;
+}
+
+struct file *fdtable_get_open(struct fdtable *table, int fd)
+{
+    struct file *file = fdtable_get(table, fd);
+
+    if (likely(!file || !(file->flags & O_PATH)))
+        return file;
+    file_put(file);
+    return NULL;
+}
+
+int fdtable_room(struct fdtable *table)
+{
+    spin_lock(&table->lock);
+    uint32_t fd = lowest_free(table, 0);
+    spin_unlock(&table->lock);
+    return fd < table->limit ? 0 : -EMFILE;
 }
 
 int fdtable_close(struct fdtable *table, int fd)

@@ -29,7 +29,7 @@ struct node_ops {
      * filled; 0: no more; -errno. */
     int (*list)(struct node *directory, uint64_t position, struct node_entry *entry);
     /* Directory: makes an entry. mode has S_IFREG, S_IFDIR, S_IFLNK (target: the link's text). => -EEXIST,
-     * -ENOSPC, -EROFS, -ENOMEM. NULL: -EROFS. */
+     * -ENOSPC, -ENOMEM. NULL: -ENOENT. */
     int (*create)(struct node *directory, const char *name, uint32_t mode, const char *target,
                   struct node **made);
     int (*unlink)(struct node *directory, const char *name, bool want_directory);

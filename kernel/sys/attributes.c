@@ -21,13 +21,12 @@
 /* The node behind a descriptor, referenced. => -EBADF */
 static int node_of(uint64_t fd, struct node **node)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)fd);
+    struct file *file = fdtable_get_open(current_process()->files, (int)fd);
     if (!file)
         return -EBADF;
-    bool closed = file->flags & O_PATH;
-    *node = closed ? NULL : node_get(file->node);
+    *node = node_get(file->node);
     file_put(file);
-    return closed ? -EBADF : 0;
+    return 0;
 }
 
 /* Takes over the reference, and the error of having found it. */

@@ -159,14 +159,12 @@ static int64_t regular_bytes_left(const struct file *file, vaddr_t argument)
 int64_t sys_ioctl(struct trapframe *frame)
 {
     uint32_t request = (uint32_t)ARG1(frame);
-    struct file *file = own_file(ARG0(frame));
+    struct file *file = fdtable_get_open(own_files(), (int)ARG0(frame));
     if (!file)
         return -EBADF;
 
     int64_t result = 0;
-    if (file->flags & O_PATH)
-        result = -EBADF;
-    else if (request == FIOCLEX || request == FIONCLEX)
+    if (request == FIOCLEX || request == FIONCLEX)
         fdtable_set_cloexec(own_files(), (int)ARG0(frame), request == FIOCLEX);
     else if (request == FIONBIO)
         result = set_nonblocking(file, ARG2(frame));

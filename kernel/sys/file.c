@@ -30,7 +30,7 @@ typedef ssize_t transfer_function(struct file *file, struct io *io, uint64_t *po
 
 static struct file *own_file(uint64_t fd)
 {
-    return fdtable_get(current_process()->files, (int)fd);
+    return fdtable_get_open(current_process()->files, (int)fd);
 }
 
 /* Writing to a pipe that nobody reads any more is an error, and a signal. */
@@ -314,7 +314,7 @@ static int64_t copy_range(struct file *from, vaddr_t from_position, struct file 
         return -EISDIR;
     if (!node_is(from->node, S_IFREG) || !node_is(to->node, S_IFREG))
         return -EINVAL;
-    if (to->flags & O_APPEND)
+    if (to->flags & O_APPEND || (to->flags & O_ACCMODE) == O_RDONLY || (from->flags & O_ACCMODE) == O_WRONLY)
         return -EBADF;
     size = MIN(size, RW_COUNT_MAX);
     if (from->node == to->node && from_at < to_at + size && to_at < from_at + size)
@@ -370,11 +370,8 @@ int64_t sys_ftruncate(struct trapframe *frame)
         return -EBADF;
 
     int64_t result = -EINVAL;
-    if (file->flags & O_PATH)
-        result = -EBADF;
-    else if ((int64_t)ARG1(frame) >= 0 && node_is(file->node, S_IFREG) &&
-             (file->flags & O_ACCMODE) != O_RDONLY)
-        result = file->node->ops->truncate ? file->node->ops->truncate(file->node, ARG1(frame)) : -EROFS;
+    if ((int64_t)ARG1(frame) >= 0 && node_is(file->node, S_IFREG) && (file->flags & O_ACCMODE) != O_RDONLY)
+        result = file->node->ops->truncate ? file->node->ops->truncate(file->node, ARG1(frame)) : 0;
     file_put(file);
     return result;
 }
@@ -403,7 +400,7 @@ static int64_t allocate(struct file *file, uint32_t mode, int64_t offset, int64_
         return -EINVAL;
     if (mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE)
         return -EOPNOTSUPP;
-    if ((file->flags & O_PATH) || (file->flags & O_ACCMODE) == O_RDONLY)
+    if ((file->flags & O_ACCMODE) == O_RDONLY)
         return -EBADF;
     if (!node_is(node, S_IFREG))
         return file->ops->stream ? -ESPIPE : -ENODEV;

@@ -139,11 +139,11 @@ int64_t sys_flock(struct trapframe *frame)
     default:
         return -EINVAL;
     }
-    struct file *file = fdtable_get(current_process()->files, (int)ARG0(frame));
+    struct file *file = fdtable_get_open(current_process()->files, (int)ARG0(frame));
     if (!file)
         return -EBADF;
     wanted.owner = file;
-    int error = file->flags & O_PATH ? -EBADF : lock_set(file->node, &wanted, !(operation & LOCK_NB));
+    int error = lock_set(file->node, &wanted, !(operation & LOCK_NB));
     file_put(file);
     return error;
 }

@@ -222,7 +222,12 @@ static int64_t read_link(int directory, vaddr_t path, vaddr_t buffer, int size)
     int error = user_path_find(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &node);
     if (error)
         return error;
-    int64_t result = node_is(node, S_IFLNK) ? link_out(node, buffer, (size_t)size) : -EINVAL;
+    char first;
+    int64_t result = -EINVAL;
+    if (node_is(node, S_IFLNK))
+        result = link_out(node, buffer, (size_t)size);
+    else if (copy_from_user(&first, path, 1) == 0 && !first)
+        result = -ENOENT; /* the descriptor itself was meant, and is no link */
     node_put(node);
     return result;
 }

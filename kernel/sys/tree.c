@@ -39,8 +39,11 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     if (error)
         return error;
 
-    /* A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked or not. */
-    error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
+    /* No file is made that would get no number. A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked
+     * or not. */
+    error = fdtable_room(current_process()->files);
+    if (!error)
+        error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
     user_path_put(&path);
     if (error)
         return error;
