@@ -188,6 +188,7 @@ static int sleep_clock(int clock, uint64_t *ahead)
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_THREAD_CPUTIME_ID:
         return -EOPNOTSUPP;
     default:
         return -EINVAL;
