@@ -276,8 +276,8 @@ GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
 TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
 MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
-# Our libc has no pthreads, musl has not our malloc.
-TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+# Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
+TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
                  $(TEST_HELPERS:%=$(B)/tests/programs/%) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs

@@ -40,6 +40,7 @@ static void take_process(struct process *process, struct task *task, struct proc
         .group = process->group,
         .session = process->session,
         .umask = process->umask,
+        .nice = process->nice,
         .fd_size = process->files != NULL ? process->files->size : 0,
         .children = process->children_usage,
         .started_ns = process->started_ns,

@@ -13,6 +13,7 @@ struct proc_snapshot {
     int pid, process, parent, group, session;
     unsigned threads;
     unsigned umask, fd_size;
+    int nice;
     uint64_t pending, shared_pending, blocked, ignored, caught; /* pending: the thread's own */
     struct process_usage usage, children;
     uint64_t started_ns;

@@ -136,8 +136,8 @@ void proc_stat(struct proctext *text)
                     ticks(now.usage.user_ns), ticks(now.usage.system_ns), ticks(now.children.user_ns),
                     ticks(now.children.system_ns));
     /* [18-25] priority, nice, threads, itrealvalue, start, vsize in bytes, rss in pages and its limit */
-    proctext_printf(text, " 20 0 %u 0 %lu %lu %lu %lu", now.threads, ticks(now.started_ns),
-                    now.total * PAGE_SIZE, now.resident_all, now.resident_limit);
+    proctext_printf(text, " %d %d %u 0 %lu %lu %lu %lu", 20 + now.nice, now.nice, now.threads,
+                    ticks(now.started_ns), now.total * PAGE_SIZE, now.resident_all, now.resident_limit);
     /* [26-30] code, stack; rsp and rip are 0 as on Linux unless it is dumping core */
     proctext_printf(text, " %lu %lu %lu 0 0", now.code_start, now.code_end, now.stack_start);
     /* [31-34] signal sets, the old 31 signals only */

@@ -30,7 +30,7 @@ typedef ssize_t transfer_function(struct file *file, struct io *io, uint64_t *po
 
 static struct file *own_file(uint64_t fd)
 {
-    return fdtable_get(current_process()->files, (int)fd);
+    return fdtable_get_open(current_process()->files, (int)fd);
 }
 
 /* What a call does with the file of its first argument, which is held meanwhile. */
@@ -337,7 +337,7 @@ static int64_t copy_range(struct file *from, struct file *to, const struct trapf
         return -EISDIR;
     if (!node_is(from->node, S_IFREG) || !node_is(to->node, S_IFREG))
         return -EINVAL;
-    if (to->flags & O_APPEND)
+    if (to->flags & O_APPEND || (to->flags & O_ACCMODE) == O_RDONLY || (from->flags & O_ACCMODE) == O_WRONLY)
         return -EBADF;
     if (from->node == to->node && from_at < to_at + size && to_at < from_at + size)
         return -EINVAL;
@@ -379,11 +379,9 @@ static int64_t truncate(struct file *file, const struct trapframe *frame)
 {
     struct node *node = file->node;
 
-    if (file->flags & O_PATH)
-        return -EBADF;
     if ((int64_t)ARG1(frame) < 0 || !node_is(node, S_IFREG) || (file->flags & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
-    return node->ops->truncate ? node->ops->truncate(node, ARG1(frame)) : -EROFS;
+    return node->ops->truncate ? node->ops->truncate(node, ARG1(frame)) : 0;
 }
 
 int64_t sys_ftruncate(struct trapframe *frame)
@@ -416,7 +414,7 @@ static int64_t allocate(struct file *file, const struct trapframe *frame)
         return -EINVAL;
     if (mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE)
         return -EOPNOTSUPP;
-    if ((file->flags & O_PATH) || (file->flags & O_ACCMODE) == O_RDONLY)
+    if ((file->flags & O_ACCMODE) == O_RDONLY)
         return -EBADF;
     if (!node_is(node, S_IFREG))
         return file->ops->stream ? -ESPIPE : -ENODEV;

@@ -71,7 +71,7 @@ static int64_t map_anonymous(struct trapframe *frame);
 
 static int64_t map_file(struct trapframe *frame)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)ARG4(frame));
+    struct file *file = fdtable_get_open(current_process()->files, (int)ARG4(frame));
     if (file == NULL)
         return -EBADF;
 
@@ -205,14 +205,19 @@ int64_t sys_mincore(struct trapframe *frame)
     vaddr_t address = ARG0(frame), vector = ARG2(frame);
     uint64_t length = ARG1(frame);
     uint8_t chunk[MINCORE_CHUNK];
+    uint64_t step = MINCORE_CHUNK;
 
     if (!page_aligned(address))
         return -EINVAL;
     if (!user_range_ok(address, length))
         return -ENOMEM;
     for (uint64_t left = page_ceil(length) >> PAGE_SHIFT; left != 0;) {
-        uint64_t pages = MIN(left, MINCORE_CHUNK);
+        uint64_t pages = MIN(left, step);
         int error = mm_mincore(aspace, address, pages << PAGE_SHIFT, chunk);
+        if (error != 0 && pages > 1) { /* what lies before a hole is told */
+            step = 1;
+            continue;
+        }
         if (error == 0)
             error = copy_to_user(vector, chunk, pages);
         if (error != 0)

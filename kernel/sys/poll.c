@@ -139,7 +139,7 @@ static int64_t poll_row(vaddr_t fds, uint64_t count, const struct patience *pati
 {
     struct poll_row row;
 
-    if ((uint32_t)count > FD_MAX)
+    if ((uint32_t)count > current_process()->files->limit)
         return -EINVAL;
     int error = row_alloc(&row, (uint32_t)count);
     if (error)

@@ -188,7 +188,11 @@ static int64_t read_link(int directory, vaddr_t path, vaddr_t buffer, int size)
 {
     if (size <= 0)
         return -EINVAL;
-    return at_path(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, link_out, buffer, (uint64_t)size);
+    int64_t result =
+        at_path(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, link_out, buffer, (uint64_t)size);
+    char first;
+    bool itself = result == -EINVAL && copy_from_user(&first, path, 1) == 0 && !first;
+    return itself ? -ENOENT : result; /* the descriptor itself was meant, and is no link */
 }
 
 int64_t sys_readlink(struct trapframe *frame)

@@ -106,10 +106,11 @@ int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb,
 
 int64_t at_descriptor(uint64_t fd, bool changes, node_verb *verb, uint64_t to, uint64_t value)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)fd);
+    struct fdtable *files = current_process()->files;
+    struct file *file = changes ? fdtable_get_open(files, (int)fd) : fdtable_get(files, (int)fd);
     if (!file)
         return -EBADF;
-    int64_t result = changes && file->flags & O_PATH ? -EBADF : verb(file->node, to, value);
+    int64_t result = verb(file->node, to, value);
     file_put(file);
     return result;
 }

@@ -108,6 +108,21 @@ ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size)
     return -ENAMETOOLONG;
 }
 
+int swap_user(vaddr_t address, uint32_t *expected, uint32_t wanted)
+{
+    int result = -EFAULT;
+
+    if (!user_range_ok(address, sizeof(*expected)))
+        return -EFAULT;
+    __asm__ volatile(STAC "1: lock cmpxchgl %[wanted], (%[address])\n\t"
+                          "movl $0, %[result]\n"
+                          "2: " CLAC FIXUP("1b", "2b")
+                     : [result] "+r"(result), "+a"(*expected)
+                     : [address] "r"(address), [wanted] "r"(wanted)
+                     : "memory", "cc");
+    return result;
+}
+
 extern const uint8_t peek_instruction[];
 
 bool usercopy_is_peek(uint64_t rip)

@@ -24,6 +24,9 @@ int clear_user(vaddr_t to, size_t size);
 /* => the string's length without the NUL; -EFAULT; -ENAMETOOLONG if no NUL in `size` bytes. */
 ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size);
 
+/* Atomically: *address becomes `wanted` if it is *expected; *expected becomes what it was. => 0, -EFAULT. */
+int swap_user(vaddr_t address, uint32_t *expected, uint32_t wanted);
+
 /* One word, only if its page is there: no fault is served, so a spinlock may be held. => 0, -EFAULT. */
 int peek_user(vaddr_t from, uint32_t *word);
 
