@@ -120,8 +120,7 @@ def section(output, beginning, ending=None):
 
 def test_a_session_from_a_touch_to_its_frame(gdb):
     """boot; the next fault of the program; the walk that failed; why; what the kernel did; the user's next line."""
-    with open(os.path.join(lab.ROOT, "user/demo/vmrss.c"), encoding="utf-8") as source:
-        line = 1 + source.read().split("touch_write(first_page, 1)")[0].count("\n")
+    line = lab.line_of("user/demo/vmrss.c", "touch_write(first_page, 1)")
     output = gdb([f"break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
                   "info line *$pc", "continue", "echo AFTER\\n", "mm pt $cr2", "finish", "next", "mm why first_page"],
                  "vmrss")
