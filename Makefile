@@ -328,8 +328,8 @@ GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
 TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
 MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
-# Our libc has no pthreads, musl has not our malloc.
-TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+# Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
+TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
                  $(TEST_HELPERS:%=$(B)/tests/programs/%) $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs
@@ -438,7 +438,7 @@ run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
 test: all check test-programs ## everything: check, then the tests that boot guests
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTEST)
-check: all check-layers check-warnings check-cppcheck check-format check-python host faultpath ## the quick part, under a minute
+check: all check-layers check-warnings check-cppcheck check-format check-python check-peers host faultpath ## the quick part, under a minute
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story)
 	@TRACE=$(TRACE) scripts/debug $(PROGRAM)
@@ -478,7 +478,9 @@ doctor: ## which of the needed packages are there
 setup: ## bring the missing packages (YES=1: without a question)
 	@scripts/setup
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  make %-13s %s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^# ---- Commands/ { here = 1 } \
+	 /^[a-z-]+:.*## / { line = sprintf("  make %-13s %s", $$1, $$2); if (here) print line; else rest = rest line "\n" } \
+	 END { printf "%s", rest }' $(firstword $(MAKEFILE_LIST))
 clean: ## remove everything that was built
 	rm -rf $(B)
 
@@ -489,7 +491,7 @@ CLANG      = clang -fsyntax-only $(subst -isystem $(CC_INCLUDE),-isystem $(CLANG
 CPPCHECK   = cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
              --suppressions-list=scripts/cppcheck.txt --platform=unix64 --cppcheck-build-dir=$(B)/cppcheck -j 2
 
-.PHONY: check-layers check-warnings check-cppcheck check-format check-python
+.PHONY: check-layers check-warnings check-cppcheck check-format check-python check-peers
 check-layers: $(B)/kernel.elf
 	$(Q)$(PYTHON) scripts/layers.py $(B)
 check-warnings: | $(B)/include    # gcc's warnings are errors of the build itself; this asks clang
@@ -509,6 +511,9 @@ check-format:
 check-python:
 	$(call say,PYTHON,'scripts tests')
 	$(Q)$(PYTHON) scripts/pysyntax.py scripts tests
+check-peers:
+	$(call say,PEERS,'README.md README.zh-CN.md')
+	$(Q)$(PYTHON) scripts/peer.py README.md README.zh-CN.md
 $(B)/host/%.passed: $(B)/host/%
 	$(call say,TEST,$<)
 	$(Q)$< > $<.log 2>&1 || { cat $<.log; exit 1; }

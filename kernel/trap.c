@@ -43,7 +43,7 @@ static void refuse(struct trapframe *frame, vaddr_t va, int verdict)
                                .error = frame->error};
 
     if (verdict == -ENOMEM) {
-        oom_kill(frame, va);
+        (void)oom_kill(va);
         return;
     }
     if (verdict == -EACCES)
@@ -86,7 +86,8 @@ static void kernel_fault(struct trapframe *frame, vaddr_t va)
 
     if (va >= USER_END || fixup == 0)
         kernel_page_fault(frame, va);
-    if (usercopy_is_peek(frame->rip) || keep_promise(frame, va) < 0)
+    int verdict = usercopy_is_peek(frame->rip) ? -EFAULT : keep_promise(frame, va);
+    if (verdict < 0 && !(verdict == -ENOMEM && oom_kill(va)))
         frame->rip = fixup;
 }
 

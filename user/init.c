@@ -248,7 +248,8 @@ static void print_banner(void)
         "  tour   walks the whole way: malloc, brk or mmap, page fault, frame\n"
         "  help   lists the experiments\n"
         "  exit   powers off;  Ctrl-A X leaves QEMU at any time\n"
-        "  malloc 的内存从哪里来？输入 tour 看全过程，help 列出实验，exit 关机，Ctrl-A X 退出 QEMU。\n\n");
+        "  malloc 的内存从哪里来？输入 tour 看全过程，help 列出实验，exit 关机，Ctrl-A X 退出 QEMU；\n"
+        "  先输入 export LANG=zh，程序出错时就用中文解释。\n\n");
 }
 
 /* A shell that ends by a signal is started again; one that cannot be started ends the machine. */

@@ -9,7 +9,7 @@
  *
  * Not a byte of it is trusted: every number is checked against what is left before it is used. An entry
  * replaces what an earlier one has put at its path. Device nodes, FIFOs and sockets are skipped (/dev is made
- * by devfs.c). Hard links are refused, because the ramfs has none. */
+ * by init.c). Hard links are refused, because the ramfs has none. */
 #include <fs/cpio.h>
 
 #include <arch/x86/clock.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* device.h - what stands behind a device node: its numbers and its functions. Drivers define one each,
- * devfs.c lists them. */
+ * init.c lists them. */
 #ifndef FAULTLINE_FS_DEVICE_H
 #define FAULTLINE_FS_DEVICE_H
 

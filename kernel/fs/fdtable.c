@@ -8,10 +8,12 @@
  * Guarded by: table->lock. No file is put with it held, because the last reference may have much to do. */
 #include <fs/file.h>
 
+#include <fs/lock.h>
 #include <mm/kmem.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
 
 #define WORD_BITS 64U
 #define WORDS (FD_MAX / WORD_BITS)
@@ -76,13 +78,20 @@ struct fdtable *fdtable_fork(struct fdtable *from)
     return table;
 }
 
+/* A process that closes any of its descriptors for a file loses all its record locks there (fcntl(2)). */
+static void let_go(struct fdtable *table, struct file *file)
+{
+    lock_drop(file->node, table);
+    file_put(file);
+}
+
 void fdtable_put(struct fdtable *table)
 {
     if (__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     for (uint32_t word = 0; word < WORDS; word++) {
         for (uint64_t bits = table->used[word]; bits; bits &= bits - 1)
-            file_put(table->files[word * WORD_BITS + (uint32_t)__builtin_ctzl(bits)]);
+            let_go(table, table->files[word * WORD_BITS + (uint32_t)__builtin_ctzl(bits)]);
     }
     if (table->files != table->first)
         kfree(table->files);
@@ -180,7 +189,7 @@ int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close
     occupy(table, (uint32_t)fd, file, close_on_exec);
     spin_unlock(&table->lock);
     if (old)
-        file_put(old);
+        let_go(table, old);
     return fd;
 }
 
@@ -192,6 +201,24 @@ struct file *fdtable_get(struct fdtable *table, int fd)
         file_get(file);
     spin_unlock(&table->lock);
     return file;
+}
+
+struct file *fdtable_get_open(struct fdtable *table, int fd)
+{
+    struct file *file = fdtable_get(table, fd);
+
+    if (likely(!file || !(file->flags & O_PATH)))
+        return file;
+    file_put(file);
+    return NULL;
+}
+
+int fdtable_room(struct fdtable *table)
+{
+    spin_lock(&table->lock);
+    uint32_t fd = lowest_free(table, 0);
+    spin_unlock(&table->lock);
+    return fd < table->limit ? 0 : -EMFILE;
 }
 
 int fdtable_close(struct fdtable *table, int fd)
@@ -207,7 +234,7 @@ int fdtable_close(struct fdtable *table, int fd)
     spin_unlock(&table->lock);
     if (unlikely(!file))
         return -EBADF;
-    file_put(file);
+    let_go(table, file);
     return 0;
 }
 

@@ -6,6 +6,7 @@
  * open. */
 #include <fs/file.h>
 
+#include <fs/lock.h>
 #include <mm/kmem.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ void file_put(struct file *file)
         return;
     if (file->ops->release)
         file->ops->release(file);
+    lock_drop(file->node, file);
     node_put(file->node);
     kmem_free(&file_cache, file);
 }

@@ -76,6 +76,8 @@ int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exe
  * stays the caller's). */
 int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
 struct file *fdtable_get(struct fdtable *table, int fd); /* referenced; NULL: -EBADF */
+/* Not those that only say where they are (O_PATH): what most calls want. */
+struct file *fdtable_get_open(struct fdtable *table, int fd);
 /* The same for the length of one system call, without the reference where nobody else could close the descriptor
  * meanwhile: the table is not shared, and only its one thread changes that. */
 struct file_use {
@@ -96,6 +98,8 @@ static inline void file_done(struct file_use use)
         file_put(use.file);
 }
 
+/* Is a number below the limit free? => 0, -EMFILE. */
+int fdtable_room(struct fdtable *table);
 int fdtable_close(struct fdtable *table, int fd); /* => 0, -EBADF */
 void fdtable_close_on_exec(struct fdtable *table);
 bool fdtable_get_cloexec(struct fdtable *table, int fd);

@@ -3,6 +3,7 @@
 #include <fs/node.h>
 
 #include <arch/x86/clock.h>
+#include <assert.h>
 #include <dev/rtc.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ void node_put(struct node *node)
 {
     if (!node || __atomic_sub_fetch(&node->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    assert(LIST_EMPTY(&node->locks));
     if (node->ops->release)
         node->ops->release(node);
 }

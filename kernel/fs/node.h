@@ -4,10 +4,12 @@
 #ifndef FAULTLINE_FS_NODE_H
 #define FAULTLINE_FS_NODE_H
 
+#include <list.h>
 #include <pagesrc.h>
 #include <types.h>
 
 struct file;
+struct lock; /* lock.h */
 struct node;
 
 #define NAME_LENGTH_MAX 255
@@ -27,7 +29,7 @@ struct node_ops {
      * filled; 0: no more; -errno. */
     int (*list)(struct node *directory, uint64_t position, struct node_entry *entry);
     /* Directory: makes an entry. mode has S_IFREG, S_IFDIR, S_IFLNK (target: the link's text). => -EEXIST,
-     * -ENOSPC, -EROFS, -ENOMEM. NULL: -EROFS. */
+     * -ENOSPC, -ENOMEM. NULL: -ENOENT. */
     int (*create)(struct node *directory, const char *name, uint32_t mode, const char *target,
                   struct node **made);
     int (*unlink)(struct node *directory, const char *name, bool want_directory);
@@ -69,6 +71,8 @@ struct node {
     int64_t accessed, modified, changed; /* nanoseconds since 1970; reads do not move `accessed` (noatime) */
     bool fixed;                          /* its attributes are what they are: /proc */
     struct pagesrc *source;              /* what mmap maps; NULL: cannot be mapped (ENODEV) */
+    LIST_HEAD(node_locks, lock)
+    locks;                /* who keeps others out of it; guarded by: lock.c */
     struct node *mounted; /* a directory that is covered by the root of another file system (a reference) */
     struct node *
         parent; /* of directories; a root: itself. A reference only of removed ones: others never outlive it */

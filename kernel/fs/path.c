@@ -326,7 +326,7 @@ static int create_last(struct walk *walk, uint32_t mode, struct node **made)
     if (directory->links == 0)
         return -ENOENT; /* a removed directory */
     if (!directory->ops->create)
-        return -EROFS;
+        return -ENOENT; /* as Linux says of /proc */
     return directory->ops->create(directory, walk->name, S_IFREG | (mode & 07777), NULL, made);
 }
 

@@ -58,7 +58,7 @@ int path_make(struct node *start, const char *path, uint32_t mode, const char *t
     else if (directory->links == 0)
         error = -ENOENT;
     else if (!directory->ops->create)
-        error = -EROFS;
+        error = -ENOENT; /* as Linux says of /proc */
     else
         error = directory->ops->create(directory, name, mode, target, &made);
     if (!error)
@@ -88,6 +88,18 @@ int path_link(struct node *target, struct node *start, const char *path)
     return error;
 }
 
+/* unlink("name/") */
+static int refuse_slash(struct node *directory, const char *name)
+{
+    struct node *node;
+    int error = directory->ops->lookup(directory, name, &node);
+    if (error)
+        return error;
+    error = node_is(node, S_IFDIR) ? -EISDIR : -ENOTDIR;
+    node_put(node);
+    return error;
+}
+
 int path_remove(struct node *start, const char *path, bool want_directory)
 {
     struct node *directory;
@@ -105,7 +117,7 @@ int path_remove(struct node *start, const char *path, bool want_directory)
     else if (!directory->ops->unlink)
         error = exists(directory, name) ? -EROFS : -ENOENT;
     else if (!want_directory && ends_in_slash(path))
-        error = exists(directory, name) ? -ENOTDIR : -ENOENT;
+        error = refuse_slash(directory, name);
     else
         error = directory->ops->unlink(directory, name, want_directory);
     node_put(directory);
@@ -166,7 +178,7 @@ int path_truncate(struct node *start, const char *path, uint64_t size)
     else if (!node_is(node, S_IFREG))
         error = -EINVAL;
     else
-        error = node->ops->truncate ? node->ops->truncate(node, size) : -EROFS;
+        error = node->ops->truncate ? node->ops->truncate(node, size) : 0;
     node_put(node);
     return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pipe.c - a pipe: 64 KiB between those who write and those who read (pipe(7)).
+/* pipe.c - a pipe, with a name or without one: 64 KiB between those who write and those who read (pipe(7)).
  *
  *   pages[0] .. pages[15]     byte n lies in page (n / 4096) % 16
  *        tail ^      ^ head   bytes taken out and put in since the pipe was made
@@ -11,7 +11,10 @@
  * safe: at any time one thread at most is `reading` and one at most is `writing`, the reader touches [tail,
  * head) only, the writer what is free, and the counts change under the lock once the bytes are there.
  *
- * Guarded by: pipe->lock, but for the pages' contents. Not here: named pipes, splice. */
+ * A pipe lives as long as somebody has it open. Its node, of this file or a named one of a file system, has a place for the
+ * pointer to it; who opens a named pipe waits there until the other end is open too (fifo(7)).
+ *
+ * Guarded by: pipe->lock, but for the pages' contents, `users` and `slot` (slots_lock). Not here: splice. */
 #include <fs/pipe.h>
 
 #include <fs/poll.h>
@@ -31,16 +34,26 @@
 #define PIPE_PAGES (PIPE_SIZE / PAGE_SIZE)
 
 struct pipe {
-    struct node node;
     struct spinlock lock;
     uint64_t head, tail;
-    uint32_t readers, writers; /* open ends */
+    uint32_t readers, writers;        /* open ends */
+    uint64_t reads_seen, writes_seen; /* ends that were ever opened */
+    uint32_t users;                   /* open files */
+    struct pipe **slot;               /* the node's pointer to this */
     bool reading, writing;
-    struct waitq to_read, to_write;
+    struct waitq to_read, to_write, to_open;
     struct page *pages[PIPE_PAGES];
 };
 
+/* The node of a pipe without a name. */
+struct pipe_node {
+    struct node node;
+    struct pipe *pipe;
+};
+
 static struct kmem_cache pipe_cache = KMEM_CACHE("pipe", struct pipe);
+static struct kmem_cache node_cache = KMEM_CACHE("pipe_node", struct pipe_node);
+static struct spinlock slots_lock;
 
 static inline void wake_one(struct waitq *queue)
 {
@@ -50,7 +63,7 @@ static inline void wake_one(struct waitq *queue)
 
 static struct pipe *pipe_of(struct file *file)
 {
-    return CONTAINER_OF(file->node, struct pipe, node);
+    return file->private;
 }
 
 /* The place of byte `position` in memory, and how many bytes follow it there. */
@@ -220,7 +233,7 @@ static uint32_t pipe_poll(struct file *file)
     spin_lock(&pipe->lock);
     if (reads && pipe->head != pipe->tail)
         ready |= POLL_READABLE;
-    if (reads && pipe->writers == 0)
+    if (reads && pipe->writers == 0 && file->position != pipe->writes_seen)
         ready |= POLLHUP;
     if (writes && PIPE_SIZE - (pipe->head - pipe->tail) >= PIPE_BUF)
         ready |= POLL_WRITABLE;
@@ -242,22 +255,62 @@ static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
     return copy_to_user(argument, &bytes, sizeof(bytes));
 }
 
-static void count_end(struct pipe *pipe, uint32_t flags, int change)
+/* ---- opening and closing ------------------------------------------------------------------------------- */
+
+static void pipe_free(struct pipe *pipe)
 {
-    spin_lock(&pipe->lock);
-    if ((flags & O_ACCMODE) != O_WRONLY)
-        pipe->readers += (uint32_t)change;
-    if ((flags & O_ACCMODE) != O_RDONLY)
-        pipe->writers += (uint32_t)change;
-    spin_unlock(&pipe->lock);
+    for (unsigned i = 0; i < PIPE_PAGES; i++) {
+        if (pipe->pages[i])
+            page_put(pipe->pages[i]);
+    }
+    kmem_free(&pipe_cache, pipe);
 }
 
-/* Also for whoever opens /proc/<pid>/fd/N. */
-static int pipe_open(struct node *node, struct file *file)
+/* The pipe that *slot leads to, for one user more; a new one if there is none. => NULL: memory is short. */
+static struct pipe *pipe_get(struct pipe **slot)
 {
-    (void)node;
-    count_end(pipe_of(file), file->flags, 1);
-    return 0;
+    struct pipe *fresh = *slot ? NULL : kmem_zalloc(&pipe_cache);
+
+    if (fresh) {
+        waitq_init(&fresh->to_read);
+        waitq_init(&fresh->to_write);
+        waitq_init(&fresh->to_open);
+        fresh->slot = slot;
+        fresh->writes_seen = 1; /* never what a file that has seen nothing has: 0 */
+    }
+    spin_lock(&slots_lock);
+    if (!*slot)
+        *slot = fresh;
+    struct pipe *pipe = *slot;
+    if (pipe)
+        pipe->users++;
+    spin_unlock(&slots_lock);
+    if (fresh && pipe != fresh)
+        pipe_free(fresh);
+    return pipe;
+}
+
+static void pipe_put(struct pipe *pipe)
+{
+    spin_lock(&slots_lock);
+    bool last = --pipe->users == 0;
+    if (last)
+        *pipe->slot = NULL;
+    spin_unlock(&slots_lock);
+    if (last)
+        pipe_free(pipe);
+}
+
+static void count_end(struct pipe *pipe, uint32_t flags, int change)
+{
+    bool reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
+
+    spin_lock(&pipe->lock);
+    pipe->readers += reads ? (uint32_t)change : 0;
+    pipe->writers += writes ? (uint32_t)change : 0;
+    pipe->reads_seen += reads && change > 0;
+    pipe->writes_seen += writes && change > 0;
+    spin_unlock(&pipe->lock);
 }
 
 static void pipe_close(struct file *file)
@@ -268,6 +321,72 @@ static void pipe_close(struct file *file)
     waitq_wake(&pipe->to_read, WAKE_ALL);
     waitq_wake(&pipe->to_write, WAKE_ALL);
     poll_wake();
+    pipe_put(pipe);
+}
+
+static const struct file_ops pipe_file_ops = {
+    .read = pipe_read,
+    .write = pipe_write,
+    .ioctl = pipe_ioctl,
+    .poll = pipe_poll,
+    .release = pipe_close,
+    .stream = true,
+};
+
+bool pipe_is(const struct file *file)
+{
+    return file->ops == &pipe_file_ops;
+}
+
+/* => -ENOMEM */
+static int join(struct pipe **slot, struct file *file)
+{
+    struct pipe *pipe = pipe_get(slot);
+    if (!pipe)
+        return -ENOMEM;
+    file->ops = &pipe_file_ops;
+    file->private = pipe;
+    count_end(pipe, file->flags, 1);
+    return 0;
+}
+
+/* Until *seen moves: somebody has opened the other end, even if it is closed again. => 0, -EINTR. */
+static int wait_for_other_end(struct pipe *pipe, const uint64_t *seen)
+{
+    int error = 0;
+
+    spin_lock(&pipe->lock);
+    uint64_t before = *seen;
+    while (!error && *seen == before)
+        error = waitq_sleep(&pipe->to_open, &pipe->lock, WAIT_FOREVER, true);
+    spin_unlock(&pipe->lock);
+    return error;
+}
+
+int pipe_open_named(struct pipe **slot, struct file *file)
+{
+    uint32_t access = file->flags & O_ACCMODE;
+    bool wait = !(file->flags & O_NONBLOCK);
+    int error = join(slot, file);
+    if (error)
+        return error;
+    struct pipe *pipe = pipe_of(file);
+    waitq_wake(&pipe->to_open, WAKE_ALL);
+    if (access == O_RDONLY && pipe->writers == 0 && wait)
+        error = wait_for_other_end(pipe, &pipe->writes_seen);
+    else if (access == O_RDONLY && pipe->writers == 0)
+        file->position = pipe->writes_seen; /* nobody has hung up yet: pipe_poll() */
+    else if (access == O_WRONLY && pipe->readers == 0)
+        error = wait ? wait_for_other_end(pipe, &pipe->reads_seen) : -ENXIO;
+    if (error)
+        pipe_close(file);
+    return error;
+}
+
+/* Also for whoever opens /proc/<pid>/fd/N. */
+static int pipe_open(struct node *node, struct file *file)
+{
+    return join(&CONTAINER_OF(node, struct pipe_node, node)->pipe, file);
 }
 
 static ssize_t pipe_name(struct node *node, char *buffer, size_t size, struct node **directory)
@@ -280,23 +399,8 @@ static ssize_t pipe_name(struct node *node, char *buffer, size_t size, struct no
 
 static void pipe_release(struct node *node)
 {
-    struct pipe *pipe = CONTAINER_OF(node, struct pipe, node);
-
-    for (unsigned i = 0; i < PIPE_PAGES; i++) {
-        if (pipe->pages[i])
-            page_put(pipe->pages[i]);
-    }
-    kmem_free(&pipe_cache, pipe);
+    kmem_free(&node_cache, CONTAINER_OF(node, struct pipe_node, node));
 }
-
-static const struct file_ops pipe_file_ops = {
-    .read = pipe_read,
-    .write = pipe_write,
-    .ioctl = pipe_ioctl,
-    .poll = pipe_poll,
-    .release = pipe_close,
-    .stream = true,
-};
 
 static const struct node_ops pipe_node_ops = {
     .open = pipe_open,
@@ -309,7 +413,7 @@ int pipe_create(uint32_t flags, struct file *ends[2])
 {
     static uint64_t last_inode; /* atomic */
 
-    struct pipe *pipe = kmem_zalloc(&pipe_cache);
+    struct pipe_node *pipe = kmem_zalloc(&node_cache);
     if (!pipe)
         return -ENOMEM;
     pipe->node = (struct node){
@@ -320,8 +424,6 @@ int pipe_create(uint32_t flags, struct file *ends[2])
         .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
         .links = 1,
     };
-    waitq_init(&pipe->to_read);
-    waitq_init(&pipe->to_write);
 
     int error = file_open_node(&pipe->node, O_RDONLY | flags, &ends[0]);
     if (!error) {

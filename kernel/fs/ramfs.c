@@ -19,6 +19,7 @@
 
 #include <fs/filedata.h>
 #include <fs/path.h>
+#include <fs/pipe.h>
 #include <list.h>
 #include <mm/kmem.h>
 #include <sched/spinlock.h>
@@ -50,6 +51,7 @@ struct ramfs_node {
         char *target;                /* a symbolic link's text */
         struct ramfs_node *original; /* what a hard link stands for */
         const struct device *device;
+        struct pipe *pipe; /* of a named pipe while it is open */
     };
 };
 
@@ -59,7 +61,7 @@ static LIST_HEAD(ramfs_bucket, ramfs_node)
 buckets[BUCKETS];           /* guarded by: tree_lock */
 static uint64_t last_inode; /* atomic */
 
-static const struct node_ops directory_ops, file_ops, link_ops, device_ops, alias_ops;
+static const struct node_ops directory_ops, file_ops, link_ops, device_ops, pipe_ops, alias_ops;
 static const struct pagesrc_ops source_ops;
 
 static struct ramfs_node *ramfs_of(struct node *node)
@@ -361,6 +363,9 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
     case S_IFREG:
         fresh = make_file(mode);
         break;
+    case S_IFIFO:
+        fresh = ramfs_alloc(mode, &pipe_ops);
+        break;
     default:
         return -EPERM;
     }
@@ -619,6 +624,11 @@ static int ramfs_open_device(struct node *node, struct file *file)
     return device->open ? device->open(node, file) : 0;
 }
 
+static int ramfs_open_pipe(struct node *node, struct file *file)
+{
+    return pipe_open_named(&ramfs_of(node)->pipe, file);
+}
+
 static uint64_t ramfs_allocated(struct node *node)
 {
     return ramfs_of(node)->data.pages.count * PAGE_SIZE;
@@ -656,6 +666,12 @@ static const struct node_ops link_ops = {
 
 static const struct node_ops device_ops = {
     .open = ramfs_open_device,
+    .name = ramfs_name,
+    .release = release_plain,
+};
+
+static const struct node_ops pipe_ops = {
+    .open = ramfs_open_pipe,
     .name = ramfs_name,
     .release = release_plain,
 };

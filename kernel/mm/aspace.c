@@ -250,8 +250,13 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
 
 void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
-    aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY] = (struct unmapped_range){
-        .start = start, .end = end, .when_ns = clock_now(), .rip = aspace->caller_rip, .was = flags};
+    struct unmapped_range *range = &aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY];
+
+    range->start = start;
+    range->end = end;
+    range->when_ns = clock_now();
+    range->was = flags;
+    memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
 /* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */
@@ -363,20 +368,8 @@ struct aspace *aspace_fork(struct aspace *from)
     if (!to)
         return NULL;
     mutex_lock(&from->lock);
-    to->brk_start = from->brk_start;
-    to->brk = from->brk;
-    to->code_start = from->code_start;
-    to->code_end = from->code_end;
-    to->data_start = from->data_start;
-    to->data_end = from->data_end;
-    to->stack_start = from->stack_start;
-    to->arg_start = from->arg_start;
-    to->arg_end = from->arg_end;
-    to->env_start = from->env_start;
-    to->env_end = from->env_end;
-    to->limit_as = from->limit_as;
-    to->limit_data = from->limit_data;
-    to->limit_stack = from->limit_stack;
+    const size_t first = offsetof(struct aspace, brk_start), end = offsetof(struct aspace, total);
+    memcpy((char *)to + first, (const char *)from + first, end - first);
     memcpy(to->unmapped, from->unmapped, MIN(from->unmapped_next, UNMAP_HISTORY) * sizeof(to->unmapped[0]));
     to->unmapped_next = from->unmapped_next;
     int result = regions_copy(to, from);

@@ -17,11 +17,12 @@
 
 /* Ranges that were unmapped lately: a segmentation fault's report looks here. */
 #define UNMAP_HISTORY 32
+#define UNMAP_CALLERS 4
 struct unmapped_range {
     vaddr_t start, end;
     uint64_t when_ns;
-    uint64_t rip; /* the user instruction that asked */
-    uint32_t was; /* VMA_ flags */
+    vaddr_t callers[UNMAP_CALLERS]; /* the user instruction that asked, and who called it; 0: not known */
+    uint32_t was;                   /* VMA_ flags */
 };
 
 struct aspace {
@@ -31,6 +32,7 @@ struct aspace {
     struct vma_set vmas;
     struct pmap pmap;
 
+    /* from here to limit_stack: where things are and how far they may grow; fork copies it as one piece */
     vaddr_t brk_start, brk;
     vaddr_t code_start, code_end, data_start,
         data_end;        /* of the executable, for VmExe and /proc/<pid>/stat */
@@ -52,7 +54,7 @@ struct aspace {
 
     uint64_t faults; /* served here: what ru_minflt counts */
     uint32_t unmapped_next;
-    uint64_t caller_rip; /* of the system call that is under way, for the history; set by sys/ */
+    vaddr_t callers[UNMAP_CALLERS]; /* of the system call that is under way, for the history; set by sys/ */
     struct unmapped_range
         unmapped[UNMAP_HISTORY]; /* the newest unmapped_next of them; the rest is never written */
 };

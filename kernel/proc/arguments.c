@@ -10,7 +10,6 @@
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 #include <mm/access.h>
-#include <mm/page.h>
 #include <proc/arguments.h>
 #include <string.h>
 
@@ -20,54 +19,11 @@
 #define TOTAL_MAX (6 * MIB)         /* three quarters of the default stack */
 #define POINTER_SIZE sizeof(uint64_t)
 
-/* ---- Chains of frames ---- */
-
-static struct page *next_in_chain(const struct page *page)
-{
-    return page->next ? pfn_to_page(page->next) : NULL;
-}
-
-/* => room for at least one byte at the end, *room bytes of it; NULL when memory is short. */
-static void *chain_end(struct page_chain *chain, size_t *room)
-{
-    size_t used = chain->size % PAGE_SIZE;
-    if (used == 0) {
-        struct page *page = page_alloc(PAGE_BUFFER);
-        if (!page)
-            return NULL;
-        page->next = 0;
-        if (chain->last)
-            chain->last->next = (uint32_t)page_to_pfn(page);
-        else
-            chain->first = page;
-        chain->last = page;
-    }
-    *room = PAGE_SIZE - used;
-    return (char *)page_to_virt(chain->last) + used;
-}
-
-static int chain_append(struct page_chain *chain, const void *bytes, size_t count)
-{
-    const char *from = bytes;
-    while (count > 0) {
-        size_t room;
-        void *end = chain_end(chain, &room);
-        if (!end)
-            return -ENOMEM;
-        size_t part = MIN(room, count);
-        memcpy(end, from, part);
-        chain->size += part;
-        from += part;
-        count -= part;
-    }
-    return 0;
-}
-
 /* Appends what `from` holds from `offset` on. */
 static int chain_append_rest(struct page_chain *chain, const struct page_chain *from, size_t offset)
 {
     size_t start = 0;
-    for (const struct page *page = from->first; start < from->size; page = next_in_chain(page)) {
+    for (const struct page *page = from->first; start < from->size; page = chain_next(page)) {
         size_t end = MIN(start + PAGE_SIZE, from->size), first = MAX(start, offset);
         int error = 0;
         if (first < end)
@@ -77,17 +33,6 @@ static int chain_append_rest(struct page_chain *chain, const struct page_chain *
         start = end;
     }
     return 0;
-}
-
-static void chain_free(struct page_chain *chain)
-{
-    struct page *page = chain->first;
-    while (page) {
-        struct page *next = next_in_chain(page);
-        page_put(page);
-        page = next;
-    }
-    *chain = (struct page_chain){0};
 }
 
 /* ---- Collecting ---- */
@@ -224,7 +169,7 @@ void arguments_free(struct arguments *arguments)
 int arguments_copy_strings(const struct arguments *arguments, struct aspace *aspace, vaddr_t to)
 {
     size_t left = arguments->strings.size;
-    for (const struct page *page = arguments->strings.first; left > 0; page = next_in_chain(page)) {
+    for (const struct page *page = arguments->strings.first; left > 0; page = chain_next(page)) {
         size_t part = MIN(left, PAGE_SIZE);
         if (access_write(aspace, to, page_to_virt(page), part, false) != part)
             return -ENOMEM;
@@ -239,7 +184,7 @@ uint32_t arguments_next_offset(struct offset_reader *reader)
     const uint32_t *offsets = page_to_virt(reader->page);
     uint32_t offset = offsets[reader->position++];
     if (reader->position == PAGE_SIZE / sizeof(*offsets)) {
-        reader->page = next_in_chain(reader->page);
+        reader->page = chain_next(reader->page);
         reader->position = 0;
     }
     return offset;

@@ -5,15 +5,8 @@
 #define FAULTLINE_PROC_ARGUMENTS_H
 
 #include <mm/aspace.h>
+#include <mm/chain.h>
 #include <types.h>
-
-struct page;
-
-/* Bytes in a chain of frames, written at its end. */
-struct page_chain {
-    struct page *first, *last;
-    size_t size;
-};
 
 struct arguments {
     unsigned argc, envc;

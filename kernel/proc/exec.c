@@ -306,6 +306,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     struct node *old_executable = process->executable;
     const struct thread *thread = &task->thread;
 
+    task_release_robust(task);
     task_clear_tid(task);
     process_refresh_usage(process); /* the peak and the faults of the old memory count for getrusage */
     process->past_faults = process->usage.minor_faults;

@@ -14,6 +14,7 @@
 #include <asm/signal.h>
 #include <proc/alarm.h>
 #include <proc/futex.h>
+#include <proc/jobs.h>
 #include <proc/process.h>
 #include <mm/tell.h>
 #include <proc/signal.h>
@@ -78,6 +79,8 @@ static void give_children_away(struct process *process)
         spin_unlock(&process_table_lock);
         if (child->state == PROCESS_ZOMBIE)
             tell_parent(child);
+        else
+            jobs_child_lost(child, process);
     }
 }
 
@@ -96,6 +99,7 @@ static void process_gone(struct process *process)
     process->signals = NULL;
     give_children_away(process);
     become_zombie(process);
+    jobs_process_ended(process, process->parent);
     tell_parent(process);
 }
 
@@ -148,6 +152,7 @@ void task_exit(int status)
 {
     struct task *task = current_task();
     struct process *process = task->thread.process;
+    task_release_robust(task);
     task_clear_tid(task);
     if (process->task_count > 1)
         signal_hand_over(task);

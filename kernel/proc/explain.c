@@ -39,32 +39,16 @@ static bool errors_short(void)
 /* Linux's names of exceptions (its arch/x86/kernel/traps.c). */
 static const char *trap_words(uint64_t trap)
 {
-    switch (trap) {
-    case TRAP_DIVIDE:
-        return "trap divide error";
-    case TRAP_BREAKPOINT:
-        return "trap int3";
-    case TRAP_OVERFLOW:
-        return "trap overflow";
-    case TRAP_BOUND:
-        return "trap bounds";
-    case TRAP_UNDEFINED:
-        return "trap invalid opcode";
-    case TRAP_NO_SEGMENT:
-        return "trap segment not present";
-    case TRAP_STACK_SEGMENT:
-        return "trap stack segment";
-    case TRAP_PROTECTION:
-        return "general protection fault";
-    case TRAP_FLOATING:
-        return "trap fpu exception";
-    case TRAP_ALIGNMENT:
-        return "trap alignment check";
-    case TRAP_SIMD:
-        return "trap simd exception";
-    default:
-        return "trap";
-    }
+    static const char *const words[] = {
+        [TRAP_DIVIDE] = "trap divide error",         [TRAP_BREAKPOINT] = "trap int3",
+        [TRAP_OVERFLOW] = "trap overflow",           [TRAP_BOUND] = "trap bounds",
+        [TRAP_UNDEFINED] = "trap invalid opcode",    [TRAP_NO_SEGMENT] = "trap segment not present",
+        [TRAP_STACK_SEGMENT] = "trap stack segment", [TRAP_PROTECTION] = "general protection fault",
+        [TRAP_FLOATING] = "trap fpu exception",      [TRAP_ALIGNMENT] = "trap alignment check",
+        [TRAP_SIMD] = "trap simd exception",
+    };
+
+    return trap < ARRAY_SIZE(words) && words[trap] != NULL ? words[trap] : "trap";
 }
 
 static void linux_line(const struct fault_facts *facts, const struct process *process)
@@ -172,13 +156,11 @@ static void say_nearest(const struct fault_facts *facts)
 static void say_history(const struct fault_facts *facts, const struct usersym *symbols)
 {
     const struct unmapped_range *range = &facts->history;
-    char by[PLACE_SIZE];
+    char by[BACKTRACE_SIZE];
 
     if (!facts->known || !facts->page_fault)
         return;
-    symtab_describe(&symbols->table, range->rip, by, sizeof(by));
-    if (by[0] == '?')
-        format_text(by, sizeof(by), WORD_OF(instruction), range->rip);
+    usersym_chain(symbols, range->callers, UNMAP_CALLERS, by, sizeof(by));
     SAY(line_history, range->was & VMA_HEAP ? "[heap]" : "[anon]", range->start, range->end,
         facts->history_age_ns / 1000000, facts->history_age_ns / 1000 % 1000, by);
 }

@@ -40,6 +40,7 @@ static void copy_identity(struct process *child, const struct process *parent)
     child->group = parent->group;
     child->session = parent->session;
     child->umask = parent->umask;
+    child->nice = parent->nice;
     child->cwd = node_get(parent->cwd);
     child->executable = parent->executable ? node_get(parent->executable) : NULL;
 }

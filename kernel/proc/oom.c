@@ -4,14 +4,17 @@
  * The choice is Linux's: the score is what the process's end would give back, resident pages and page tables, here in
  * thousandths of the RAM; the highest goes, among equals the one that asked. Init stays as long as anybody else is there. All
  * that share the victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU
- * and touches again: nothing is chosen twice.
+ * and touches again: nothing is chosen twice. That may be in the middle of a system call's copy, which holds no lock that a dying
+ * process could need: its sleeps end with the signal.
  *
  * The numbers of other processes are read without their locks: they may be a page off while those run. */
 #include <proc/oom.h>
 #include <trace/trace.h>
 
+#include <arch/x86/switch.h>
 #include <lib/log.h>
 #include <lib/words.h>
+#include <mm/commit.h>
 #include <mm/page.h>
 #include <proc/language.h>
 #include <proc/process.h>
@@ -34,6 +37,11 @@ static uint64_t pages_of(const struct process *process)
     const struct aspace *aspace = process->aspace;
 
     return aspace != NULL ? pmap_resident_pages(&aspace->pmap) + aspace->pmap.tables : 0;
+}
+
+uint64_t oom_score(const struct process *process)
+{
+    return pages_of(process) * 1000 / commit_ram();
 }
 
 static bool is_dying(const struct process *process)
@@ -66,9 +74,8 @@ static void say_table(bool chinese, const struct process *victim, const struct p
         const struct aspace *aspace = process->aspace;
         if (aspace != NULL)
             log_line("%c%6d %9lu %9lu %9lu %6lu  %s%s", process == victim ? '*' : ' ', process->pid,
-                     KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables),
-                     pages_of(process) * 1000 / ledger->total, process->name,
-                     process == victim ? TEXT(chinese, oom_victim) : "");
+                     KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables), oom_score(process),
+                     process->name, process == victim ? TEXT(chinese, oom_victim) : "");
     }
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++) {
         if (ledger->frames[owner] != 0)
@@ -101,15 +108,17 @@ static void say_why(bool chinese, struct process *asking, vaddr_t rip)
     usersym_close(&symbols);
 }
 
-void oom_kill(const struct trapframe *frame, vaddr_t address)
+bool oom_kill(vaddr_t address)
 {
     const struct signal_info kill = {.number = SIGKILL, .code = SI_KERNEL};
     struct process *asking = current_process(), *victim = choose(asking);
     struct page_ledger ledger;
 
+    if (is_dying(asking))
+        return false;
     if (victim == NULL) {
         sched_yield();
-        return;
+        return true;
     }
     bool chinese = language_is_chinese(asking->aspace);
     page_ledger(&ledger);
@@ -117,13 +126,14 @@ void oom_kill(const struct trapframe *frame, vaddr_t address)
     log_line(TEXT(chinese, oom_touch), asking->name, asking->pid, address);
     say_table(chinese, victim, &ledger);
     say_decision(victim);
-    say_why(chinese, asking, frame->rip);
+    say_why(chinese, asking, thread_frame(current_thread()->stack_top)->rip);
     TRACE(oom_kill, .victim = (uint32_t)victim->pid, .rss_kb = KB(pmap_resident_pages(&victim->aspace->pmap)),
-          .score = pages_of(victim) * 1000 / ledger.total);
+          .score = oom_score(victim));
     const struct aspace *aspace = victim->aspace;
     FOR_ALL_PROCESSES(process)
     {
         if (process->aspace == aspace)
             signal_send(process, &kill);
     }
+    return asking->aspace != aspace;
 }

@@ -5,10 +5,14 @@
 
 #include <types.h>
 
-struct trapframe;
+struct process;
 
-/* The current process touched `address` and no frame could be had. Kills the process with the highest score and says why; the
- * touch is to be tried again when that one is gone. Sleeps while somebody is dying already. */
-void oom_kill(const struct trapframe *frame, vaddr_t address);
+/* What the process's end would give back, in thousandths of the RAM that the kernel has not taken for itself. */
+uint64_t oom_score(const struct process *process);
+
+/* The current process touched `address`, or a system call did for it, and no frame could be had. Kills the process with the highest score
+ * and says why. Gives up the CPU while somebody is dying already. => true: the touch is to be tried again; false: the current
+ * process is to die. */
+bool oom_kill(vaddr_t address);
 
 #endif

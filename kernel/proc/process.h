@@ -63,6 +63,7 @@ struct process {
     char name[PROCESS_NAME_SIZE];
     int group, session;
     uint32_t umask;
+    int nice; /* kept and told, without effect */
     struct rlimit64 limits[RLIM_NLIMITS];
     struct signals *signals;
     struct process_usage usage, children_usage;
@@ -118,7 +119,9 @@ _Noreturn void task_exit(int status);
 bool task_end_others(void);
 /* Done by the thread itself when it ends or leaves its memory: clears the word that set_tid_address(2) named. */
 void task_clear_tid(struct task *task);
-/* wait4: pid > 0, -1, 0, < -1 as wait(2); options WNOHANG, WUNTRACED. => pid, 0, -ECHILD, -EINTR. */
+/* The same; robust mutexes that it holds become those of a dead owner. */
+void task_release_robust(struct task *task);
+/* pid > 0, -1, 0, < -1 as wait(2); options: WEXITED, WUNTRACED, WCONTINUED, WNOHANG, WNOWAIT. => pid, 0, -ECHILD, -EINTR. */
 int process_wait(int pid, int options, int *status, struct rusage *usage);
 
 /* The process with that pid (zombies too) or NULL; the pointer stays good while the caller does not sleep. */

@@ -26,6 +26,7 @@ struct task {
     LIST_ENTRY(task) hash;        /* by tid; guarded by: process_table_lock */
     char name[PROCESS_NAME_SIZE]; /* unless it is the first thread: see task_name() */
     vaddr_t set_child_tid, clear_child_tid;
+    vaddr_t robust_list; /* robust.c; 0: none */
     uint64_t
         restart_deadline; /* a timed sleep was interrupted that goes on until then if no handler runs; 0: none */
     uint64_t minor_faults;

@@ -151,6 +151,16 @@ static void add_callers(struct line *line, const struct usersym *symbols, struct
     add_text(line, " <- ...");
 }
 
+void usersym_chain(const struct usersym *symbols, const vaddr_t *addresses, unsigned count, char *buffer,
+                   size_t size)
+{
+    struct line line = {.at = buffer, .left = size};
+
+    for (unsigned i = 0; i < count && addresses[i] != 0; i++)
+        add_place(&line, symbols, addresses[i], i != 0);
+    end_repeats(&line);
+}
+
 void usersym_backtrace(const struct usersym *symbols, struct process *process, const struct trapframe *frame,
                        char *buffer, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wait.c - wait4: a parent learns how its children ended, and buries them.
+/* wait.c - wait4 and waitid: a parent learns how its children ended, and buries them.
  *
  * Zombies stand first among the children (exit.c), so waiting for any child looks at one; waiting for a pid
  * asks the table. Only waiting for a group, or for stopped children, looks at them all. */
@@ -36,7 +36,7 @@ static bool matches(const struct wanted *wanted, const struct process *child)
 static bool has_news(const struct wanted *wanted, const struct process *child)
 {
     if (child->state == PROCESS_ZOMBIE)
-        return true;
+        return wanted->options & WEXITED;
     if ((wanted->options & WUNTRACED) && child->stop_signal && child->stop_unreported)
         return true;
     return (wanted->options & WCONTINUED) && child->continue_unreported;
@@ -58,7 +58,8 @@ static struct process *find_child(const struct wanted *wanted, bool *any)
         *any = true;
         if (has_news(wanted, child))
             return child;
-        if (wanted->pid == -1 && !(wanted->options & (WUNTRACED | WCONTINUED | __WCLONE | __WALL)))
+        if (wanted->pid == -1 && (wanted->options & WEXITED) &&
+            !(wanted->options & (WUNTRACED | WCONTINUED | __WCLONE | __WALL)))
             return NULL; /* no zombies behind the first one that lives */
     }
     return NULL;
@@ -72,17 +73,19 @@ static void fill_usage(const struct process *child, struct rusage *usage)
     usage_fill(&sum, usage);
 }
 
-static void report(struct process *child, int *status)
+static void report(struct process *child, int options, int *status)
 {
+    bool stays = options & WNOWAIT;
     if (child->state == PROCESS_ZOMBIE) {
         *status = child->exit_status;
-        process_reap(child);
-    } else if (child->stop_signal && child->stop_unreported) {
+        if (!stays)
+            process_reap(child);
+    } else if ((options & WUNTRACED) && child->stop_signal && child->stop_unreported) {
         *status = child->stop_signal << 8 | STATUS_STOPPED;
-        child->stop_unreported = false;
+        child->stop_unreported = stays;
     } else {
         *status = STATUS_CONTINUED;
-        child->continue_unreported = false;
+        child->continue_unreported = stays;
     }
 }
 
@@ -113,7 +116,7 @@ int process_wait(int pid, int options, int *status, struct rusage *usage)
     spin_unlock(&process_table_lock);
     if (result > 0) {
         fill_usage(child, usage);
-        report(child, status);
+        report(child, options, status);
     }
     return result;
 }

@@ -78,6 +78,18 @@ int proc_lookup_in(const struct proc_entry *entries, size_t count, struct node *
     return -ENOENT;
 }
 
+int proc_list_in(const struct proc_entry *entries, size_t count, const struct node *directory,
+                 uint64_t position, struct node_entry *entry)
+{
+    if (position >= count)
+        return 0;
+    strlcpy(entry->name, entries[position].name, sizeof(entry->name));
+    entry->inode = proc_inode(directory, &entries[position], 0);
+    entry->mode = entries[position].mode;
+    entry->next = position + 1;
+    return 1;
+}
+
 struct process *proc_node_process(const struct node *node)
 {
     const struct proc_node *named = proc_node(node);
@@ -144,12 +156,12 @@ static int text_make(struct proctext *text, const struct node *node)
     struct process *process = named->pid != 0 ? proc_node_process(node) : NULL;
 
     proctext_clear(text);
+    text->process = process;
     text->task = named->tid != 0 ? task_find(named->tid) : NULL;
     if (named->pid != 0 && (process == NULL || (named->tid != 0 && text->task == NULL)))
         return -ESRCH;
-    int error = named->entry->text(text, process);
-    if (error == 0 && text->failed)
-        error = -ENOMEM;
+    named->entry->text(text);
+    int error = text->error;
     if (error != 0)
         proctext_clear(text);
     return error;
@@ -159,7 +171,7 @@ static ssize_t text_read(struct file *file, struct io *io, uint64_t *position)
 {
     struct proctext *text = file->private;
 
-    if (*position == 0 || text->size == 0) {
+    if (*position == 0 || text->chain.size == 0) {
         int error = text_make(text, file->node);
         if (error != 0)
             return error;

@@ -14,10 +14,8 @@ struct process;
 struct proc_entry {
     const char *name; /* NULL: its number is its name (/proc/7, /proc/7/fd/3) */
     uint32_t mode;
-    const struct node_ops *ops; /* &proc_text_ops for a text */
-    /* Writes the text of /proc/<pid>/name (process: that one, good until this sleeps) or /proc/name (process: NULL).
-     * => 0, -errno. */
-    int (*text)(struct proctext *text, struct process *process);
+    const struct node_ops *ops;          /* &proc_text_ops for a text */
+    void (*text)(struct proctext *text); /* writes it, or sets text->error */
 };
 
 /* Made when a path is walked, gone when nobody uses it. It names a process by pid and birth: another process that gets
@@ -42,6 +40,9 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
 /* The entry of that name among `count`, as a node. => 0, -ENOENT, -ENOMEM. */
 int proc_lookup_in(const struct proc_entry *entries, size_t count, struct node *directory,
                    struct process *process, const char *name, struct node **found);
+/* The entry at that position, for node_ops.list. => 1; 0: there are only `count`. */
+int proc_list_in(const struct proc_entry *entries, size_t count, const struct node *directory,
+                 uint64_t position, struct node_entry *entry);
 /* Its process; NULL: it is gone. */
 struct process *proc_node_process(const struct node *node);
 /* "17" => 17; -1 if the name is no plain number. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* machine.c - see machine.h. Formats as in proc(5). One CPU runs yet, so lines that Linux repeats for each CPU come once. */
-#include <procfs/machine.h>
+/* machine.c - see texts.h. Formats as in proc(5). One CPU runs yet, so lines that Linux repeats for each CPU come once. */
+#include <procfs/texts.h>
 
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
@@ -14,13 +14,11 @@
 
 #define CENTISECOND_NS 10000000UL /* times in /proc are in hundredths of a second */
 
-int proc_uptime(struct proctext *text, struct process *process)
+void proc_uptime(struct proctext *text)
 {
     uint64_t up = clock_now() / CENTISECOND_NS, idle = sched_idle_ns() / CENTISECOND_NS;
 
-    (void)process;
     proctext_printf(text, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
-    return 0;
 }
 
 /* The highest pid in use, which on Linux is the last one given. */
@@ -33,41 +31,33 @@ static int last_pid(void)
     return last;
 }
 
-int proc_loadavg(struct proctext *text, struct process *process)
+void proc_loadavg(struct proctext *text)
 {
     uint64_t loads[LOAD_AVERAGES];
     const uint64_t one = 1UL << LOAD_SHIFT;
 
-    (void)process;
     load_averages(loads);
     for (unsigned i = 0; i < LOAD_AVERAGES; i++) {
         uint64_t rounded = loads[i] + one / 200;
         proctext_printf(text, "%lu.%02lu ", rounded / one, rounded % one * 100 / one);
     }
     proctext_printf(text, "%u/%u %d\n", sched_ready_count(), process_count(), last_pid());
-    return 0;
 }
 
-int proc_version(struct proctext *text, struct process *process)
+void proc_version(struct proctext *text)
 {
-    (void)process;
     proctext_printf(text, "%s version %s (gcc %s) %s\n", VERSION_SYSTEM, VERSION_RELEASE, __VERSION__,
                     VERSION_TEXT);
-    return 0;
 }
 
-int proc_kernel_cmdline(struct proctext *text, struct process *process)
+void proc_kernel_cmdline(struct proctext *text)
 {
-    (void)process;
     proctext_printf(text, "%s\n", bootinfo.command_line);
-    return 0;
 }
 
-int proc_filesystems(struct proctext *text, struct process *process)
+void proc_filesystems(struct proctext *text)
 {
-    (void)process;
     proctext_printf(text, "nodev\ttmpfs\nnodev\tproc\n");
-    return 0;
 }
 
 /* The sum over the processes that live now and those that were waited for by ones that live: pid 1 inherits the rest. */
@@ -98,11 +88,10 @@ static uint64_t faults(void)
 }
 
 /* Only what is counted here: a name that is missing means nothing of that kind exists. */
-int proc_vmstat(struct proctext *text, struct process *process)
+void proc_vmstat(struct proctext *text)
 {
     struct page_ledger ledger;
 
-    (void)process;
     page_ledger(&ledger);
     const uint64_t *frames = ledger.frames;
     proctext_printf(text, "nr_free_pages %lu\nnr_anon_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n",
@@ -113,37 +102,31 @@ int proc_vmstat(struct proctext *text, struct process *process)
     proctext_printf(text, "nr_kernel_stack %lu\nnr_page_table_pages %lu\n",
                     frames[PAGE_KSTACK] * (PAGE_SIZE / KIB), frames[PAGE_TABLE]);
     proctext_printf(text, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %lu\npgmajfault 0\n", faults());
-    return 0;
 }
 
 /* All time is user, system or idle: nobody is nice, nothing waits for a disk. */
-int proc_machine_stat(struct proctext *text, struct process *process)
+void proc_machine_stat(struct proctext *text)
 {
     uint64_t user, system, idle = sched_idle_ns();
 
-    (void)process;
     cpu_times(&user, &system);
     proctext_printf(text, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n",
                     user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS,
                     user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS);
     proctext_printf(text, "ctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
                     sched_switches(), proc_boot_time, process_forks(), sched_ready_count());
-    return 0;
 }
 
-int proc_swaps(struct proctext *text, struct process *process)
+void proc_swaps(struct proctext *text)
 {
-    (void)process;
     proctext_printf(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-    return 0;
 }
 
-int proc_cpuinfo(struct proctext *text, struct process *process)
+void proc_cpuinfo(struct proctext *text)
 {
     const struct cpu_features *cpu = &cpu_features;
     uint32_t eax, ebx, ecx, edx;
 
-    (void)process;
     cpu_cpuid(1, 0, &eax, &ebx, &ecx, &edx);
     /* SDM vol. 2, CPUID: family and model have extensions for when the old fields are full */
     uint32_t family = (eax >> 8 & 15) + ((eax >> 8 & 15) == 15 ? eax >> 20 & 255 : 0);
@@ -160,5 +143,4 @@ int proc_cpuinfo(struct proctext *text, struct process *process)
         cpu->fsgsbase ? " fsgsbase" : "", cpu->gigabyte_pages ? " pdpe1gb" : "",
         cpu->rdrand ? " rdrand" : "");
     proctext_printf(text, "clflush size\t: %u\naddress sizes\t: 48 bits virtual\n\n", (ebx >> 8 & 255) * 8);
-    return 0;
 }

@@ -6,7 +6,7 @@
  *
  * smaps adds what is resident. The address space stays locked while the text is made, so its rows fit together.
  * The process is not looked at after that lock was waited for. */
-#include <procfs/maps.h>
+#include <procfs/texts.h>
 
 #include <mm/mmstat.h>
 #include <proc/process.h>
@@ -26,7 +26,7 @@ static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, c
 {
     uint32_t device = vma->source != NULL ? vma->source->device : 0;
     uint64_t inode = vma->source != NULL ? vma->source->inode : 0;
-    uint64_t begin = text->size;
+    uint64_t begin = text->chain.size;
 
     proctext_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
                     vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
@@ -34,7 +34,7 @@ static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, c
                     device >> 8, device & 0xff, inode);
     mmstat_vma_name(aspace, vma, name, NAME_SIZE);
     if (name[0] != '\0') {
-        uint64_t column = text->size - begin;
+        uint64_t column = text->chain.size - begin;
         proctext_printf(text, "%*s%s", column < NAME_COLUMN ? (int)(NAME_COLUMN - column) : 0, "", name);
     }
     proctext_printf(text, "\n");
@@ -110,15 +110,16 @@ static void detail(struct proctext *text, struct aspace *aspace, struct vma *vma
     flags(text, vma);
 }
 
-static int rows(struct proctext *text, struct process *process, bool with_detail)
+static void rows(struct proctext *text, bool with_detail)
 {
-    struct aspace *aspace = process_aspace(process);
+    struct aspace *aspace = process_aspace(text->process);
     if (aspace == NULL)
-        return 0; /* it has exited: no rows, as on Linux */
+        return; /* it has exited: no rows, as on Linux */
     struct page *name = page_alloc_order(PAGE_BUFFER, 1);
     if (name == NULL) {
         aspace_put(aspace);
-        return -ENOMEM;
+        text->error = -ENOMEM;
+        return;
     }
 
     mutex_lock(&aspace->lock);
@@ -126,23 +127,22 @@ static int rows(struct proctext *text, struct process *process, bool with_detail
         row(text, aspace, vma, page_to_virt(name));
         if (with_detail)
             detail(text, aspace, vma);
-        if (text->failed)
+        if (text->error != 0)
             break;
     }
     mutex_unlock(&aspace->lock);
     page_put(name);
     aspace_put(aspace);
-    return 0;
 }
 
-int proc_maps(struct proctext *text, struct process *process)
+void proc_maps(struct proctext *text)
 {
-    return rows(text, process, false);
+    rows(text, false);
 }
 
-int proc_smaps(struct proctext *text, struct process *process)
+void proc_smaps(struct proctext *text)
 {
-    return rows(text, process, true);
+    rows(text, true);
 }
 
 /* Adds a region to the sum, and its proportional share to the kind of frame that it lies in. */
@@ -166,11 +166,13 @@ static void add_up(struct vma_usage *sum, uint64_t split[PAGE_OWNERS], struct as
     sum->anonymous += counted.anonymous;
 }
 
-int proc_smaps_rollup(struct proctext *text, struct process *process)
+void proc_smaps_rollup(struct proctext *text)
 {
-    struct aspace *aspace = process_aspace(process);
-    if (aspace == NULL)
-        return -ESRCH;
+    struct aspace *aspace = process_aspace(text->process);
+    if (aspace == NULL) {
+        text->error = -ESRCH;
+        return;
+    }
 
     struct vma_usage sum = {0};
     uint64_t split[PAGE_OWNERS] = {0};
@@ -182,9 +184,8 @@ int proc_smaps_rollup(struct proctext *text, struct process *process)
     mutex_unlock(&aspace->lock);
     aspace_put(aspace);
 
-    uint64_t begin = text->size;
+    uint64_t begin = text->chain.size;
     proctext_printf(text, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
-    proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->size - begin)), "");
+    proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->chain.size - begin)), "");
     usage(text, &sum, split);
-    return 0;
 }

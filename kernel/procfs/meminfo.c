@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meminfo.c - see meminfo.h. Everything comes from the ledger of frames (mm/page.h), which is exact at any moment.
+/* meminfo.c - see texts.h. Everything comes from the ledger of frames (mm/page.h), which is exact at any moment.
  *
  *   Linux's word      here
  *   MemTotal          all RAM except what the firmware, the kernel image and the frame array have for ever
@@ -11,7 +11,7 @@
  *   Committed_AS      what has been promised: private writable memory of every process, and shared anonymous memory (mm/commit.h)
  *
  * /proc/frames is our own: a line for each class of owner, and their sum, which is the RAM of the machine. */
-#include <procfs/meminfo.h>
+#include <procfs/texts.h>
 
 #include <mm/aspace.h>
 #include <mm/commit.h>
@@ -49,11 +49,10 @@ static void files(struct proctext *text, uint64_t file_pages, uint64_t shmem)
     kilobytes(text, "SwapCached:", 0);
 }
 
-int proc_meminfo(struct proctext *text, struct process *process)
+void proc_meminfo(struct proctext *text)
 {
     struct page_ledger ledger;
 
-    (void)process;
     page_ledger(&ledger);
     const uint64_t *frames = ledger.frames;
 
@@ -96,38 +95,32 @@ int proc_meminfo(struct proctext *text, struct process *process)
         "HugePages_Total:   %5u\nHugePages_Free:    %5u\nHugePages_Rsvd:    %5u\nHugePages_Surp:    %5u\n", 0,
         0, 0, 0);
     proctext_printf(text, "Hugepagesize:   %8u kB\nHugetlb:        %8u kB\n", 2048, 0);
-    return 0;
 }
 
-int proc_frames(struct proctext *text, struct process *process)
+void proc_frames(struct proctext *text)
 {
     struct page_ledger ledger;
 
-    (void)process;
     page_ledger(&ledger);
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
         proctext_printf(text, "%s %lu\n", page_owner_name(owner), ledger.frames[owner]);
     proctext_printf(text, "total %lu\n", ledger.total);
-    return 0;
 }
 
 /* One zone: all RAM is alike here. */
-int proc_buddyinfo(struct proctext *text, struct process *process)
+void proc_buddyinfo(struct proctext *text)
 {
     uint64_t blocks[PAGE_MAX_ORDER + 1];
 
-    (void)process;
     page_buddy_counts(blocks);
     proctext_printf(text, "Node %d, zone %8s ", 0, "Normal");
     for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
         proctext_printf(text, "%6lu ", blocks[order]);
     proctext_printf(text, "\n");
-    return 0;
 }
 
-int proc_slabinfo(struct proctext *text, struct process *process)
+void proc_slabinfo(struct proctext *text)
 {
-    (void)process;
     proctext_printf(text, "slabinfo - version: 2.1\n"
                           "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
                           " : tunables <limit> <batchcount> <sharedfactor>"
@@ -137,5 +130,4 @@ int proc_slabinfo(struct proctext *text, struct process *process)
                         "%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
                         cache->name, cache->in_use, cache->slabs * cache->per_slab, cache->size,
                         cache->per_slab, 1 << cache->order, 0, 0, 0, cache->slabs, cache->slabs, 0UL);
-    return 0;
 }

@@ -6,10 +6,8 @@
 
 #include <lib/log.h>
 #include <proc/process.h>
-#include <procfs/account.h>
+#include <procfs/texts.h>
 #include <procfs/links.h>
-#include <procfs/maps.h>
-#include <procfs/status.h>
 #include <procfs/window.h>
 #include <string.h>
 
@@ -69,14 +67,7 @@ static int pid_list(struct node *directory, uint64_t position, struct node_entry
 {
     if (proc_node_process(directory) == NULL)
         return -ENOENT;
-    if (position >= entry_count(directory))
-        return 0;
-    const struct proc_entry *listed = &entries[position];
-    strlcpy(entry->name, listed->name, sizeof(entry->name));
-    entry->inode = proc_inode(directory, listed, 0);
-    entry->mode = listed->mode;
-    entry->next = position + 1;
-    return 1;
+    return proc_list_in(entries, entry_count(directory), directory, position, entry);
 }
 
 static const struct node_ops pid_ops = {.lookup = pid_lookup,

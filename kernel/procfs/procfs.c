@@ -11,8 +11,7 @@
 #include <lib/log.h>
 #include <proc/process.h>
 #include <procfs/links.h>
-#include <procfs/machine.h>
-#include <procfs/meminfo.h>
+#include <procfs/texts.h>
 #include <procfs/pid.h>
 #include <procfs/sysctl.h>
 #include <procfs/trace.h>
@@ -65,13 +64,8 @@ static int root_lookup(struct node *directory, const char *name, struct node **f
 /* The table first, then the processes: position ARRAY_SIZE(entries) + pid. */
 static int root_list(struct node *directory, uint64_t position, struct node_entry *entry)
 {
-    if (position < ARRAY_SIZE(entries)) {
-        strlcpy(entry->name, entries[position].name, sizeof(entry->name));
-        entry->inode = proc_inode(directory, &entries[position], 0);
-        entry->mode = entries[position].mode;
-        entry->next = position + 1;
-        return 1;
-    }
+    if (position < ARRAY_SIZE(entries))
+        return proc_list_in(entries, ARRAY_SIZE(entries), directory, position, entry);
     uint64_t from = position - ARRAY_SIZE(entries);
     struct process *process = from < PID_MAX ? process_next((int)from) : NULL;
     if (process == NULL)

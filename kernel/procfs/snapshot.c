@@ -40,6 +40,7 @@ static void take_process(struct process *process, struct task *task, struct proc
         .group = process->group,
         .session = process->session,
         .umask = process->umask,
+        .nice = process->nice,
         .fd_size = process->files != NULL ? process->files->size : 0,
         .children = process->children_usage,
         .started_ns = process->started_ns,
@@ -85,8 +86,11 @@ static void take_memory(struct aspace *aspace, struct proc_snapshot *snapshot)
     snapshot->env_end = aspace->env_end;
 }
 
-void proc_snapshot(struct process *process, struct task *task, struct proc_snapshot *snapshot)
+void proc_snapshot(const struct proctext *text, struct proc_snapshot *snapshot)
 {
+    struct process *process = text->process;
+    struct task *task = text->task;
+
     take_process(process, task != NULL ? task : process_main(process), snapshot);
     if (task != NULL)
         task_usage(task, &snapshot->usage);

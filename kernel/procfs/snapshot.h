@@ -4,6 +4,7 @@
 #define FAULTLINE_PROCFS_SNAPSHOT_H
 
 #include <proc/process.h>
+#include <procfs/text.h>
 #include <types.h>
 
 struct proc_snapshot {
@@ -12,6 +13,7 @@ struct proc_snapshot {
     int pid, process, parent, group, session;
     unsigned threads;
     unsigned umask, fd_size;
+    int nice;
     uint64_t pending, shared_pending, blocked, ignored, caught; /* pending: the thread's own */
     struct process_usage usage, children;
     uint64_t started_ns;
@@ -27,8 +29,8 @@ struct proc_snapshot {
     vaddr_t arg_start, arg_end, env_start, env_end;
 };
 
-/* task: one of its threads, whose own numbers are wanted, or NULL: those of its first thread, and times and faults of all.
- * May wait for the address space's lock; `process` is not looked at after that. */
-void proc_snapshot(struct process *process, struct task *task, struct proc_snapshot *snapshot);
+/* Of the process that the text is about, or of one of its threads; else its first thread's numbers, and times and faults of
+ * all. May wait for the address space's lock; the process is not looked at after that. */
+void proc_snapshot(const struct proctext *text, struct proc_snapshot *snapshot);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * What does not exist here (name spaces, capabilities' limits, seccomp, tracing, huge pages, swap, mlock) has the value that
  * Linux shows for a process that uses none of it: everybody is root, with all capabilities that linux/capability.h knows. */
-#include <procfs/status.h>
+#include <procfs/texts.h>
 
 #include <fs/device.h>
 #include <fs/tty.h>
@@ -102,16 +102,15 @@ static void rights(struct proctext *text, const struct proc_snapshot *now)
                     now->voluntary_switches, now->involuntary_switches);
 }
 
-int proc_status(struct proctext *text, struct process *process)
+void proc_status(struct proctext *text)
 {
     struct proc_snapshot now;
 
-    proc_snapshot(process, text->task, &now);
+    proc_snapshot(text, &now);
     identity(text, &now);
     if (now.has_memory)
         memory(text, &now);
     rights(text, &now);
-    return 0;
 }
 
 static uint64_t ticks(uint64_t ns)
@@ -120,11 +119,11 @@ static uint64_t ticks(uint64_t ns)
 }
 
 /* The numbers in brackets are the fields' in proc_pid_stat(5). */
-int proc_stat(struct proctext *text, struct process *process)
+void proc_stat(struct proctext *text)
 {
     struct proc_snapshot now;
 
-    proc_snapshot(process, text->task, &now);
+    proc_snapshot(text, &now);
     struct tty_owner terminal = tty_owner();
     bool has_terminal = terminal.session != 0 && terminal.session == now.session;
     /* [1-9] terminal and its group in the foreground; no flags of Linux's PF_ kind */
@@ -137,8 +136,8 @@ int proc_stat(struct proctext *text, struct process *process)
                     ticks(now.usage.user_ns), ticks(now.usage.system_ns), ticks(now.children.user_ns),
                     ticks(now.children.system_ns));
     /* [18-25] priority, nice, threads, itrealvalue, start, vsize in bytes, rss in pages and its limit */
-    proctext_printf(text, " 20 0 %u 0 %lu %lu %lu %lu", now.threads, ticks(now.started_ns),
-                    now.total * PAGE_SIZE, now.resident_all, now.resident_limit);
+    proctext_printf(text, " %d %d %u 0 %lu %lu %lu %lu", 20 + now.nice, now.nice, now.threads,
+                    ticks(now.started_ns), now.total * PAGE_SIZE, now.resident_all, now.resident_limit);
     /* [26-30] code, stack; rsp and rip are 0 as on Linux unless it is dumping core */
     proctext_printf(text, " %lu %lu %lu 0 0", now.code_start, now.code_end, now.stack_start);
     /* [31-34] signal sets, the old 31 signals only */
@@ -149,23 +148,20 @@ int proc_stat(struct proctext *text, struct process *process)
     /* [45-52] */
     proctext_printf(text, " %lu %lu %lu %lu %lu %lu %lu %d\n", now.data_start, now.data_end, now.brk_start,
                     now.arg_start, now.arg_end, now.env_start, now.env_end, now.exit_status);
-    return 0;
 }
 
-int proc_statm(struct proctext *text, struct process *process)
+void proc_statm(struct proctext *text)
 {
     struct proc_snapshot now;
 
-    proc_snapshot(process, text->task, &now);
+    proc_snapshot(text, &now);
     proctext_printf(text, "%lu %lu %lu %lu 0 %lu 0\n", now.total, now.resident_all,
                     now.resident[PAGE_FILE] + now.resident[PAGE_SHMEM], now.text, now.data + now.stack);
-    return 0;
 }
 
-int proc_comm(struct proctext *text, struct process *process)
+void proc_comm(struct proctext *text)
 {
-    proctext_printf(text, "%s\n", text->task != NULL ? task_name(text->task) : process->name);
-    return 0;
+    proctext_printf(text, "%s\n", text->task != NULL ? task_name(text->task) : text->process->name);
 }
 
 static void limit(struct proctext *text, uint64_t value)
@@ -176,7 +172,7 @@ static void limit(struct proctext *text, uint64_t value)
         proctext_printf(text, "%-20lu ", value);
 }
 
-int proc_limits(struct proctext *text, struct process *process)
+void proc_limits(struct proctext *text)
 {
     static const struct {
         unsigned resource;
@@ -203,9 +199,8 @@ int proc_limits(struct proctext *text, struct process *process)
     proctext_printf(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
         proctext_printf(text, "%-25s ", rows[i].name);
-        limit(text, process->limits[rows[i].resource].rlim_cur);
-        limit(text, process->limits[rows[i].resource].rlim_max);
+        limit(text, text->process->limits[rows[i].resource].rlim_cur);
+        limit(text, text->process->limits[rows[i].resource].rlim_max);
         proctext_printf(text, rows[i].unit[0] != '\0' ? "%-10s\n" : "\n", rows[i].unit);
     }
-    return 0;
 }

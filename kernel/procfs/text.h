@@ -5,18 +5,22 @@
 
 #include <format.h>
 #include <fs/io.h>
+#include <mm/chain.h>
 #include <types.h>
 
+struct process;
 struct task;
 
 struct proctext {
     struct format_sink sink;
-    uint32_t first, last; /* pfns of its frames, linked through page->next; 0: none */
-    uint64_t size;        /* bytes */
-    bool failed;          /* a frame was missing: the text is not whole */
-    uint32_t at;          /* where the last read ended: this frame ... */
-    uint64_t at_index;    /* ... is the at_index-th */
-    struct task *task;    /* whose text it is, of the process's threads; NULL: the process's as a whole */
+    struct page_chain chain;
+    int error;       /* 0; -ENOMEM: a frame was missing, the text is not whole; or whatever the writer met */
+    struct page *at; /* where the last read ended: this frame ... */
+    uint64_t at_index; /* ... is the at_index-th */
+    /* whose text it is: /proc/<pid>/name's process (good until the writer sleeps), and of its threads this one. NULL: the
+     * machine's; the process's as a whole */
+    struct process *process;
+    struct task *task;
 };
 
 void proctext_init(struct proctext *text);

@@ -30,37 +30,49 @@ static struct aspace *window_aspace(const struct file *file)
     return process != NULL ? process_aspace(process) : NULL;
 }
 
-/* Gives out memory from *position up to `end`. => bytes; -EIO if not even the first one can be read, -EFAULT. */
-static ssize_t copy_out(struct aspace *aspace, struct io *io, vaddr_t base, uint64_t *position, vaddr_t end)
+/* What a window shows: up to `size` bytes of it from `position` on, into a buffer. => bytes, 0 at its end, -errno. */
+struct view {
+    ssize_t (*fill)(const struct view *view, uint64_t position, void *buffer, size_t size);
+    struct aspace *aspace;
+    vaddr_t base, end;                         /* of memory_fill() */
+    uint64_t (*word)(const struct page *page); /* of frames_fill() */
+    uint64_t no_page;
+};
+
+/* => bytes; an error only if not even the first one can be had. */
+static ssize_t view_read(const struct view *view, struct io *io, uint64_t *position)
 {
-    uint8_t chunk[CHUNK];
+    uint64_t chunk[CHUNK / sizeof(uint64_t)];
     ssize_t total = 0;
 
-    while (io->left != 0 && base + *position < end) {
-        vaddr_t from = base + *position;
-        size_t wanted = MIN(MIN(io->left, CHUNK), end - from);
-        size_t got = access_read(aspace, from, chunk, wanted);
-        ssize_t moved = got != 0 ? io_put(io, chunk, got) : -EIO;
-        if (moved < 0)
+    while (io->left != 0) {
+        ssize_t got = view->fill(view, *position, chunk, MIN(io->left, CHUNK));
+        ssize_t moved = got > 0 ? io_put(io, chunk, (size_t)got) : got;
+        if (moved <= 0)
             return total != 0 ? total : moved;
         *position += (uint64_t)moved;
         total += moved;
-        if ((size_t)moved < wanted)
-            break;
     }
     return total;
 }
 
+static ssize_t memory_fill(const struct view *view, uint64_t position, void *buffer, size_t size)
+{
+    if (position >= view->end - view->base)
+        return 0;
+    size_t got = access_read(view->aspace, view->base + position, buffer,
+                             MIN(size, view->end - view->base - position));
+    return got != 0 ? (ssize_t)got : -EIO;
+}
+
 static ssize_t mem_read(struct file *file, struct io *io, uint64_t *position)
 {
-    struct aspace *aspace = window_aspace(file);
-    if (aspace == NULL)
+    struct view view = {.fill = memory_fill, .aspace = window_aspace(file), .end = USER_END};
+    if (view.aspace == NULL)
         return 0;
 
-    ssize_t result = -EIO;
-    if (*position < USER_END || io->left == 0)
-        result = copy_out(aspace, io, 0, position, USER_END);
-    aspace_put(aspace);
+    ssize_t result = *position < USER_END || io->left == 0 ? view_read(&view, io, position) : -EIO;
+    aspace_put(view.aspace);
     return result;
 }
 
@@ -96,9 +108,11 @@ static ssize_t strings_read(struct file *file, struct io *io, uint64_t *position
     if (aspace == NULL)
         return 0;
 
-    vaddr_t start = environment ? aspace->env_start : aspace->arg_start;
-    vaddr_t end = environment ? aspace->env_end : aspace->arg_end;
-    ssize_t result = *position < end - start ? copy_out(aspace, io, start, position, end) : 0;
+    const struct view view = {.fill = memory_fill,
+                              .aspace = aspace,
+                              .base = environment ? aspace->env_start : aspace->arg_start,
+                              .end = environment ? aspace->env_end : aspace->arg_end};
+    ssize_t result = view_read(&view, io, position);
     aspace_put(aspace);
     return result == -EIO ? 0 : result;
 }
@@ -118,7 +132,6 @@ static ssize_t environ_read(struct file *file, struct io *io, uint64_t *position
 #define PAGEMAP_FILE (1UL << 61)      /* a file's page, or shared anonymous memory */
 #define PAGEMAP_EXCLUSIVE (1UL << 56) /* mapped exactly once */
 #define PAGEMAP_PFN_MASK ((1UL << 55) - 1)
-#define PAGEMAP_CHUNK 64
 
 static uint64_t pagemap_entry(pte_t pte)
 {
@@ -135,60 +148,51 @@ static uint64_t pagemap_entry(pte_t pte)
     return entry;
 }
 
-static ssize_t pagemap_read(struct file *file, struct io *io, uint64_t *position)
+/* Whole words only: => how many bytes of them from the index-th on, of `end`; in *first the index. */
+static size_t words_in(uint64_t position, size_t size, uint64_t end, uint64_t *first)
 {
-    uint64_t entries[PAGEMAP_CHUNK];
-    ssize_t total = 0;
-
-    if (*position % sizeof(uint64_t) != 0 || io->left % sizeof(uint64_t) != 0)
-        return -EINVAL;
-    struct aspace *aspace = window_aspace(file);
-    if (aspace == NULL)
-        return 0;
-    while (io->left != 0) {
-        uint64_t first = *position / sizeof(uint64_t), end = USER_END >> PAGE_SHIFT;
-        size_t count = first < end ? MIN(MIN(io->left / sizeof(uint64_t), PAGEMAP_CHUNK), end - first) : 0;
-        if (count == 0)
-            break;
-        mutex_lock(&aspace->lock);
-        for (size_t i = 0; i < count; i++)
-            entries[i] = pagemap_entry(pmap_lookup(&aspace->pmap, (first + i) << PAGE_SHIFT));
-        mutex_unlock(&aspace->lock);
-        ssize_t moved = io_put(io, entries, count * sizeof(uint64_t));
-        if (moved <= 0) {
-            total = total != 0 ? total : moved;
-            break;
-        }
-        *position += (uint64_t)moved;
-        total += moved;
-        if ((size_t)moved < count * sizeof(uint64_t))
-            break;
-    }
-    aspace_put(aspace);
-    return total;
+    *first = position / sizeof(uint64_t);
+    return *first < end ? MIN(size / sizeof(uint64_t), end - *first) : 0;
 }
 
-/* Gives out a word of each frame of RAM. */
-static ssize_t frames_read(struct io *io, uint64_t *position, uint64_t (*word)(const struct page *page),
-                           uint64_t no_page)
+static ssize_t pagemap_fill(const struct view *view, uint64_t position, void *buffer, size_t size)
 {
-    uint64_t words[PAGEMAP_CHUNK];
-    ssize_t total = 0;
+    uint64_t *entries = buffer, first;
+    size_t count = words_in(position, size, USER_END >> PAGE_SHIFT, &first);
 
-    if (*position % sizeof(uint64_t) != 0 || io->left % sizeof(uint64_t) != 0)
-        return -EINVAL;
-    while (io->left != 0) {
-        uint64_t first = *position / sizeof(uint64_t), end = page_array_end();
-        size_t count = first < end ? MIN(MIN(io->left / sizeof(uint64_t), PAGEMAP_CHUNK), end - first) : 0;
-        for (size_t i = 0; i < count; i++)
-            words[i] = page_is_online(first + i) ? word(pfn_to_page(first + i)) : no_page;
-        ssize_t moved = count != 0 ? io_put(io, words, count * sizeof(uint64_t)) : 0;
-        if (moved <= 0)
-            return total != 0 ? total : moved;
-        *position += (uint64_t)moved;
-        total += moved;
-    }
-    return total;
+    mutex_lock(&view->aspace->lock);
+    for (size_t i = 0; i < count; i++)
+        entries[i] = pagemap_entry(pmap_lookup(&view->aspace->pmap, (first + i) << PAGE_SHIFT));
+    mutex_unlock(&view->aspace->lock);
+    return (ssize_t)(count * sizeof(uint64_t));
+}
+
+static ssize_t words_read(const struct view *view, struct io *io, uint64_t *position)
+{
+    bool whole = *position % sizeof(uint64_t) == 0 && io->left % sizeof(uint64_t) == 0;
+
+    return whole ? view_read(view, io, position) : -EINVAL;
+}
+
+static ssize_t pagemap_read(struct file *file, struct io *io, uint64_t *position)
+{
+    struct view view = {.fill = pagemap_fill, .aspace = window_aspace(file)};
+    if (view.aspace == NULL)
+        return 0;
+    ssize_t result = words_read(&view, io, position);
+    aspace_put(view.aspace);
+    return result;
+}
+
+/* A word of each frame of RAM. */
+static ssize_t frames_fill(const struct view *view, uint64_t position, void *buffer, size_t size)
+{
+    uint64_t *words = buffer, first;
+    size_t count = words_in(position, size, page_array_end(), &first);
+
+    for (size_t i = 0; i < count; i++)
+        words[i] = page_is_online(first + i) ? view->word(pfn_to_page(first + i)) : view->no_page;
+    return (ssize_t)(count * sizeof(uint64_t));
 }
 
 static uint64_t user_maps(const struct page *page)
@@ -217,32 +221,28 @@ static uint64_t frame_flags(const struct page *page)
 
 static ssize_t kpagecount_read(struct file *file, struct io *io, uint64_t *position)
 {
+    const struct view view = {.fill = frames_fill, .word = user_maps};
+
     (void)file;
-    return frames_read(io, position, user_maps, 0);
+    return words_read(&view, io, position);
 }
 
 static ssize_t kpageflags_read(struct file *file, struct io *io, uint64_t *position)
 {
+    const struct view view = {.fill = frames_fill, .word = frame_flags, .no_page = 1UL << KPF_NOPAGE};
+
     (void)file;
-    return frames_read(io, position, frame_flags, 1UL << KPF_NOPAGE);
+    return words_read(&view, io, position);
 }
 
-static const struct file_ops kpagecount_file_ops = {.read = kpagecount_read};
-static const struct file_ops kpageflags_file_ops = {.read = kpageflags_read};
-const struct node_ops proc_kpagecount_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &kpagecount_file_ops};
-const struct node_ops proc_kpageflags_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &kpageflags_file_ops};
+#define WINDOW(file, ...)                                                                                    \
+    static const struct file_ops file##_file_ops = {__VA_ARGS__};                                            \
+    const struct node_ops proc_##file##_ops = {                                                              \
+        .name = proc_name, .release = proc_release, .file_ops = &file##_file_ops}
 
-static const struct file_ops mem_file_ops = {.read = mem_read, .write = mem_write};
-static const struct file_ops cmdline_file_ops = {.read = cmdline_read};
-static const struct file_ops environ_file_ops = {.read = environ_read};
-static const struct file_ops pagemap_file_ops = {.read = pagemap_read};
-
-const struct node_ops proc_mem_ops = {.name = proc_name, .release = proc_release, .file_ops = &mem_file_ops};
-const struct node_ops proc_cmdline_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &cmdline_file_ops};
-const struct node_ops proc_environ_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &environ_file_ops};
-const struct node_ops proc_pagemap_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &pagemap_file_ops};
+WINDOW(mem, .read = mem_read, .write = mem_write);
+WINDOW(cmdline, .read = cmdline_read);
+WINDOW(environ, .read = environ_read);
+WINDOW(pagemap, .read = pagemap_read);
+WINDOW(kpagecount, .read = kpagecount_read);
+WINDOW(kpageflags, .read = kpageflags_read);

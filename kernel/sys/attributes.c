@@ -18,88 +18,54 @@
 #define UTIME_NOW ((1L << 30) - 1L)
 #define UTIME_OMIT ((1L << 30) - 2L)
 
-/* The node behind a descriptor, referenced. => -EBADF */
-static int node_of(uint64_t fd, struct node **node)
+static int64_t set_mode(struct node *node, uint64_t mode, uint64_t unused)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)fd);
-    if (!file)
-        return -EBADF;
-    bool closed = file->flags & O_PATH;
-    *node = closed ? NULL : node_get(file->node);
-    file_put(file);
-    return closed ? -EBADF : 0;
-}
-
-/* Takes over the reference, and the error of having found it. */
-static int64_t change_mode(int error, struct node *node, uint64_t mode)
-{
-    if (error)
-        return error;
-    error = node_set_mode(node, (uint32_t)mode);
-    node_put(node);
-    return error;
+    (void)unused;
+    return node_set_mode(node, (uint32_t)mode);
 }
 
 int64_t sys_chmod(struct trapframe *frame)
 {
-    struct node *node = NULL;
-    int error = user_path_find(AT_FDCWD, ARG0(frame), 0, &node);
-    return change_mode(error, node, ARG1(frame));
+    return at_path(AT_FDCWD, ARG0(frame), 0, set_mode, ARG1(frame), 0);
 }
 
 int64_t sys_fchmod(struct trapframe *frame)
 {
-    struct node *node = NULL;
-    int error = node_of(ARG0(frame), &node);
-    return change_mode(error, node, ARG1(frame));
+    return at_descriptor(ARG0(frame), true, set_mode, ARG1(frame), 0);
 }
 
 int64_t sys_fchmodat(struct trapframe *frame)
 {
-    struct node *node = NULL;
-    int error = user_path_find((int)ARG0(frame), ARG1(frame), 0, &node);
-    return change_mode(error, node, ARG2(frame));
+    return at_path((int)ARG0(frame), ARG1(frame), 0, set_mode, ARG2(frame), 0);
 }
 
-static int64_t change_owner(int error, struct node *node, uint64_t uid, uint64_t gid)
+static int64_t set_owner(struct node *node, uint64_t uid, uint64_t gid)
 {
-    if (error)
-        return error;
-    error = node_set_owner(node, (uint32_t)uid, (uint32_t)gid);
-    node_put(node);
-    return error;
+    return node_set_owner(node, (uint32_t)uid, (uint32_t)gid);
 }
 
 int64_t sys_chown(struct trapframe *frame)
 {
-    struct node *node = NULL;
-    int error = user_path_find(AT_FDCWD, ARG0(frame), 0, &node);
-    return change_owner(error, node, ARG1(frame), ARG2(frame));
+    return at_path(AT_FDCWD, ARG0(frame), 0, set_owner, ARG1(frame), ARG2(frame));
 }
 
 int64_t sys_lchown(struct trapframe *frame)
 {
-    struct node *node = NULL;
-    int error = user_path_find(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, &node);
-    return change_owner(error, node, ARG1(frame), ARG2(frame));
+    return at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, set_owner, ARG1(frame), ARG2(frame));
 }
 
 int64_t sys_fchown(struct trapframe *frame)
 {
-    struct node *node = NULL;
-    int error = node_of(ARG0(frame), &node);
-    return change_owner(error, node, ARG1(frame), ARG2(frame));
+    return at_descriptor(ARG0(frame), true, set_owner, ARG1(frame), ARG2(frame));
 }
 
 int64_t sys_fchownat(struct trapframe *frame)
 {
     uint32_t flags = (uint32_t)ARG4(frame);
-    struct node *node = NULL;
 
     if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    int error = user_path_find((int)ARG0(frame), ARG1(frame), flags, &node);
-    return change_owner(error, node, ARG2(frame), ARG3(frame));
+    return at_path((int)ARG0(frame), ARG1(frame), flags, set_owner, ARG2(frame), ARG3(frame));
 }
 
 /* ---- times --------------------------------------------------------------------------------------------- */
@@ -121,10 +87,12 @@ static void set_time(int64_t *time, const struct __kernel_timespec *wanted, int6
         *time = wanted->tv_sec * (int64_t)NS_PER_SECOND + wanted->tv_nsec;
 }
 
-static int64_t set_times(struct node *node, const two_times times)
+static int64_t set_times(struct node *node, uint64_t two, uint64_t unused)
 {
+    const struct __kernel_timespec *times = (const struct __kernel_timespec *)two;
     int64_t now = node_now();
 
+    (void)unused;
     if (node->fixed)
         return -EPERM;
     set_time(&node->accessed, &times[0], now);
@@ -135,21 +103,15 @@ static int64_t set_times(struct node *node, const two_times times)
 
 static int64_t path_times(int directory, vaddr_t path, uint32_t flags, const two_times times)
 {
-    struct node *node;
-
     if (!plausible(&times[0]) || !plausible(&times[1]))
         return -EINVAL;
     if (times[0].tv_nsec == UTIME_OMIT && times[1].tv_nsec == UTIME_OMIT)
         return 0; /* Linux does not even look for the file */
     if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    int error = path || directory == AT_FDCWD ? user_path_find(directory, path, flags, &node)
-                                              : node_of((uint64_t)directory, &node);
-    if (error)
-        return error;
-    int64_t result = set_times(node, times);
-    node_put(node);
-    return result;
+    return path || directory == AT_FDCWD
+               ? at_path(directory, path, flags, set_times, (uint64_t)times, 0)
+               : at_descriptor((uint64_t)directory, true, set_times, (uint64_t)times, 0);
 }
 
 static const two_times right_now = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};

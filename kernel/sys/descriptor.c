@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* descriptor.c - the system calls on descriptors themselves: closing, duplicating, locking, controlling. */
+/* descriptor.c - the system calls on descriptors themselves: closing, duplicating, controlling. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -7,6 +7,7 @@
 #include <fs/pipe.h>
 #include <fs/tty.h>
 #include <proc/process.h>
+#include <sys/lock.h>
 #include <sys/terminal.h>
 
 #include <asm-generic/errno.h>
@@ -84,51 +85,16 @@ int64_t sys_close_range(struct trapframe *frame)
     return 0;
 }
 
-/* ---- locks --------------------------------------------------------------------------------------------- */
-
-/* Locks are granted to everybody: what is refused is only what is no lock. Enough for programs that lock their files as
- * a matter of form; processes that rely on keeping each other out do not find it here. */
-static int64_t record_lock(const struct file *file, uint32_t command, vaddr_t argument)
-{
-    uint32_t access = file->flags & O_ACCMODE;
-    struct flock lock;
-
-    if (copy_from_user(&lock, argument, sizeof(lock)) < 0)
-        return -EFAULT;
-    if (lock.l_type != F_RDLCK && lock.l_type != F_WRLCK && lock.l_type != F_UNLCK)
-        return -EINVAL;
-    if (lock.l_whence < SEEK_SET || lock.l_whence > SEEK_END)
-        return -EINVAL;
-    if (command == F_GETLK) {
-        if (lock.l_type == F_UNLCK)
-            return -EINVAL;
-        lock.l_type = F_UNLCK;
-        return copy_to_user(argument, &lock, sizeof(lock));
-    }
-    bool refused = (lock.l_type == F_RDLCK && access == O_WRONLY) ||
-                   (lock.l_type == F_WRLCK && access == O_RDONLY);
-    return refused ? -EBADF : 0;
-}
-
-int64_t sys_flock(struct trapframe *frame)
-{
-    uint32_t operation = (uint32_t)ARG1(frame) & ~(uint32_t)LOCK_NB;
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    bool path_only = file->flags & O_PATH;
-    file_put(file);
-    if (path_only)
-        return -EBADF;
-    return operation == LOCK_SH || operation == LOCK_EX || operation == LOCK_UN ? 0 : -EINVAL;
-}
-
 /* ---- control ------------------------------------------------------------------------------------------- */
 
 #define SETTABLE_FLAGS ((uint32_t)(O_APPEND | O_NONBLOCK | O_NOATIME))
 
 static int64_t control(struct file *file, int fd, uint32_t command, uint64_t argument)
 {
+    bool needs_file = command > F_GETFL && command != F_DUPFD_CLOEXEC;
+
+    if (file->flags & O_PATH && needs_file)
+        return -EBADF;
     switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
@@ -145,11 +111,14 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
-        return record_lock(file, command, argument);
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        return record_lock(file, fd, command, argument);
     case F_GETPIPE_SZ:
-        return file->node->device == PIPE_DEVICE ? (int64_t)PIPE_SIZE : -EBADF;
+        return pipe_is(file) ? (int64_t)PIPE_SIZE : -EBADF;
     case F_SETPIPE_SZ: /* all pipes are equally large */
-        if (file->node->device != PIPE_DEVICE)
+        if (!pipe_is(file))
             return -EBADF;
         return argument <= PIPE_SIZE ? (int64_t)PIPE_SIZE : -EPERM;
     case F_SETFL:
@@ -190,14 +159,12 @@ static int64_t regular_bytes_left(const struct file *file, vaddr_t argument)
 int64_t sys_ioctl(struct trapframe *frame)
 {
     uint32_t request = (uint32_t)ARG1(frame);
-    struct file *file = own_file(ARG0(frame));
+    struct file *file = fdtable_get_open(own_files(), (int)ARG0(frame));
     if (!file)
         return -EBADF;
 
     int64_t result = 0;
-    if (file->flags & O_PATH)
-        result = -EBADF;
-    else if (request == FIOCLEX || request == FIONCLEX)
+    if (request == FIOCLEX || request == FIONCLEX)
         fdtable_set_cloexec(own_files(), (int)ARG0(frame), request == FIOCLEX);
     else if (request == FIONBIO)
         result = set_nonblocking(file, ARG2(frame));

@@ -30,7 +30,20 @@ typedef ssize_t transfer_function(struct file *file, struct io *io, uint64_t *po
 
 static struct file *own_file(uint64_t fd)
 {
-    return fdtable_get(current_process()->files, (int)fd);
+    return fdtable_get_open(current_process()->files, (int)fd);
+}
+
+/* What a call does with the file of its first argument, which is held meanwhile. */
+typedef int64_t file_verb(struct file *file, const struct trapframe *frame);
+
+static int64_t with_file(const struct trapframe *frame, file_verb *verb)
+{
+    struct file *file = own_file(ARG0(frame));
+    if (!file)
+        return -EBADF;
+    int64_t result = verb(file, frame);
+    file_put(file);
+    return result;
 }
 
 /* Writing to a pipe that nobody reads any more is an error, and a signal. */
@@ -270,8 +283,23 @@ static int position_out(vaddr_t address, struct file *file, uint64_t position)
     return 0;
 }
 
-static int64_t send_file(struct file *to, struct file *from, vaddr_t position_at, size_t size)
+typedef int64_t files_verb(struct file *from, struct file *to, const struct trapframe *frame);
+
+static int64_t with_files(uint64_t from_fd, uint64_t to_fd, const struct trapframe *frame, files_verb *verb)
 {
+    struct file *from = own_file(from_fd), *to = own_file(to_fd);
+    int64_t result = from && to ? verb(from, to, frame) : -EBADF;
+
+    if (from)
+        file_put(from);
+    if (to)
+        file_put(to);
+    return result;
+}
+
+static int64_t send_file(struct file *from, struct file *to, const struct trapframe *frame)
+{
+    vaddr_t position_at = ARG2(frame);
     uint64_t position;
 
     if ((from->flags & O_ACCMODE) == O_WRONLY || (to->flags & O_ACCMODE) == O_RDONLY)
@@ -282,7 +310,7 @@ static int64_t send_file(struct file *to, struct file *from, vaddr_t position_at
         return -EINVAL;
     int64_t result = position_in(position_at, from, &position);
     if (!result)
-        result = copy_file(from, &position, to, NULL, MIN(size, RW_COUNT_MAX));
+        result = copy_file(from, &position, to, NULL, MIN(ARG3(frame), RW_COUNT_MAX));
     if (result >= 0 && position_out(position_at, from, position) < 0)
         return -EFAULT;
     return result;
@@ -290,93 +318,75 @@ static int64_t send_file(struct file *to, struct file *from, vaddr_t position_at
 
 int64_t sys_sendfile(struct trapframe *frame)
 {
-    struct file *to = own_file(ARG0(frame)), *from = own_file(ARG1(frame));
-    int64_t result = to && from ? send_file(to, from, ARG2(frame), ARG3(frame)) : -EBADF;
-
-    if (to)
-        file_put(to);
-    if (from)
-        file_put(from);
-    return transfer_written(result);
+    return transfer_written(with_files(ARG1(frame), ARG0(frame), frame, send_file));
 }
 
-static int64_t copy_range(struct file *from, vaddr_t from_position, struct file *to, vaddr_t to_position,
-                          size_t size)
+static int64_t copy_range(struct file *from, struct file *to, const struct trapframe *frame)
 {
+    size_t size = MIN(ARG4(frame), RW_COUNT_MAX);
     uint64_t from_at, to_at;
-    int64_t result = position_in(from_position, from, &from_at);
 
+    if ((uint32_t)ARG5(frame))
+        return -EINVAL;
+    int64_t result = position_in(ARG1(frame), from, &from_at);
     if (!result)
-        result = position_in(to_position, to, &to_at);
+        result = position_in(ARG3(frame), to, &to_at);
     if (result)
         return result;
     if (node_is(from->node, S_IFDIR) || node_is(to->node, S_IFDIR))
         return -EISDIR;
     if (!node_is(from->node, S_IFREG) || !node_is(to->node, S_IFREG))
         return -EINVAL;
-    if (to->flags & O_APPEND)
+    if (to->flags & O_APPEND || (to->flags & O_ACCMODE) == O_RDONLY || (from->flags & O_ACCMODE) == O_WRONLY)
         return -EBADF;
-    size = MIN(size, RW_COUNT_MAX);
     if (from->node == to->node && from_at < to_at + size && to_at < from_at + size)
         return -EINVAL;
     result = copy_file(from, &from_at, to, &to_at, size);
     if (result >= 0 &&
-        (position_out(from_position, from, from_at) < 0 || position_out(to_position, to, to_at) < 0))
+        (position_out(ARG1(frame), from, from_at) < 0 || position_out(ARG3(frame), to, to_at) < 0))
         return -EFAULT;
     return result;
 }
 
 int64_t sys_copy_file_range(struct trapframe *frame)
 {
-    struct file *from = own_file(ARG0(frame)), *to = own_file(ARG2(frame));
-    int64_t result = -EBADF;
-
-    if (to && from)
-        result = (uint32_t)ARG5(frame) ? -EINVAL
-                                       : copy_range(from, ARG1(frame), to, ARG3(frame), ARG4(frame));
-    if (to)
-        file_put(to);
-    if (from)
-        file_put(from);
-    return result;
+    return with_files(ARG0(frame), ARG2(frame), frame, copy_range);
 }
 
 /* ---- position and size --------------------------------------------------------------------------------- */
 
+static int64_t seek(struct file *file, const struct trapframe *frame)
+{
+    return file_seek(file, (int64_t)ARG1(frame), (int)ARG2(frame));
+}
+
 int64_t sys_lseek(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = file_seek(file, (int64_t)ARG1(frame), (int)ARG2(frame));
-    file_put(file);
-    return result;
+    return with_file(frame, seek);
+}
+
+static int64_t list(struct file *file, const struct trapframe *frame)
+{
+    return file_list(file, ARG1(frame), (uint32_t)ARG2(frame));
 }
 
 int64_t sys_getdents64(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = file_list(file, ARG1(frame), (uint32_t)ARG2(frame));
-    file_put(file);
-    return result;
+    return with_file(frame, list);
+}
+
+static int64_t truncate(struct file *file, const struct trapframe *frame)
+{
+    struct node *node = file->node;
+
+    if ((int64_t)ARG1(frame) < 0 || !node_is(node, S_IFREG) || (file->flags & O_ACCMODE) == O_RDONLY)
+        return -EINVAL;
+    return node->ops->truncate ? node->ops->truncate(node, ARG1(frame)) : 0;
 }
 
 int64_t sys_ftruncate(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-
-    int64_t result = -EINVAL;
-    if (file->flags & O_PATH)
-        result = -EBADF;
-    else if ((int64_t)ARG1(frame) >= 0 && node_is(file->node, S_IFREG) &&
-             (file->flags & O_ACCMODE) != O_RDONLY)
-        result = file->node->ops->truncate ? file->node->ops->truncate(file->node, ARG1(frame)) : -EROFS;
-    file_put(file);
-    return result;
+    return with_file(frame, truncate);
 }
 
 /* The frames of [offset, offset + size), so that no later write finds memory full. */
@@ -394,16 +404,17 @@ static int64_t reserve(struct node *node, uint64_t first, uint64_t end)
 
 /* The file grows unless FALLOC_FL_KEEP_SIZE says no: then what lies behind its end is not kept free. Punching holes
  * and the rest are not there. */
-static int64_t allocate(struct file *file, uint32_t mode, int64_t offset, int64_t size)
+static int64_t allocate(struct file *file, const struct trapframe *frame)
 {
+    uint32_t mode = (uint32_t)ARG1(frame);
+    int64_t offset = (int64_t)ARG2(frame), size = (int64_t)ARG3(frame), end;
     struct node *node = file->node;
-    int64_t end;
 
     if (offset < 0 || size <= 0)
         return -EINVAL;
     if (mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE)
         return -EOPNOTSUPP;
-    if ((file->flags & O_PATH) || (file->flags & O_ACCMODE) == O_RDONLY)
+    if ((file->flags & O_ACCMODE) == O_RDONLY)
         return -EBADF;
     if (!node_is(node, S_IFREG))
         return file->ops->stream ? -ESPIPE : -ENODEV;
@@ -425,37 +436,34 @@ static int64_t allocate(struct file *file, uint32_t mode, int64_t offset, int64_
 
 int64_t sys_fallocate(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = allocate(file, (uint32_t)ARG1(frame), (int64_t)ARG2(frame), (int64_t)ARG3(frame));
-    file_put(file);
-    return result;
+    return with_file(frame, allocate);
 }
 
 /* Advice about files that are in memory anyway. */
+static int64_t advise(struct file *file, const struct trapframe *frame)
+{
+    int advice = (int)ARG3(frame);
+
+    if (file->ops->stream)
+        return -ESPIPE;
+    return advice < 0 || advice > POSIX_FADV_NOREUSE || (int64_t)ARG2(frame) < 0 ? -EINVAL : 0;
+}
+
 int64_t sys_fadvise64(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = file->ops->stream ? -ESPIPE : 0;
-    if (!result &&
-        ((int)ARG3(frame) < 0 || (int)ARG3(frame) > POSIX_FADV_NOREUSE || (int64_t)ARG2(frame) < 0))
-        result = -EINVAL;
-    file_put(file);
-    return result;
+    return with_file(frame, advise);
 }
 
 /* There is nothing that memory would have to be written back to. */
+static int64_t write_back(struct file *file, const struct trapframe *frame)
+{
+    (void)frame;
+    return node_is(file->node, S_IFREG) || node_is(file->node, S_IFDIR) ? 0 : -EINVAL;
+}
+
 int64_t sys_fsync(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = node_is(file->node, S_IFREG) || node_is(file->node, S_IFDIR) ? 0 : -EINVAL;
-    file_put(file);
-    return result;
+    return with_file(frame, write_back);
 }
 
 int64_t sys_fdatasync(struct trapframe *frame)
@@ -463,13 +471,15 @@ int64_t sys_fdatasync(struct trapframe *frame)
     return sys_fsync(frame);
 }
 
+static int64_t nothing(struct file *file, const struct trapframe *frame)
+{
+    (void)file, (void)frame;
+    return 0;
+}
+
 int64_t sys_syncfs(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    file_put(file);
-    return 0;
+    return with_file(frame, nothing);
 }
 
 int64_t sys_sync(struct trapframe *frame)

@@ -86,3 +86,24 @@ int64_t sys_futex(struct trapframe *frame)
         return -ENOSYS;
     }
 }
+
+int64_t sys_set_robust_list(struct trapframe *frame)
+{
+    if (ARG1(frame) != sizeof(struct robust_list_head))
+        return -EINVAL;
+    current_task()->robust_list = ARG0(frame);
+    return 0;
+}
+
+int64_t sys_get_robust_list(struct trapframe *frame)
+{
+    const struct task *task = ARG0(frame) ? task_find((int)ARG0(frame)) : current_task();
+    const uint64_t size = sizeof(struct robust_list_head);
+
+    if (!task)
+        return -ESRCH;
+    vaddr_t list = task->robust_list;
+    if (copy_to_user(ARG2(frame), &size, sizeof(size)) != 0)
+        return -EFAULT;
+    return copy_to_user(ARG1(frame), &list, sizeof(list));
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* memory.c - the system calls on one's own memory: what the file behind a mapping allows is checked here, the rest is
- * the business of mm/mmap.c. The caller's rip goes into the address space's history of what was unmapped and by whom. */
+ * the business of mm/mmap.c. Who called goes into the address space's history of what was unmapped and by whom. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -21,8 +21,27 @@ static struct aspace *own_aspace(const struct trapframe *frame)
 {
     struct aspace *aspace = current_process()->aspace;
 
-    aspace->caller_rip = frame->rip;
+    aspace->callers[0] = frame->rip;
+    aspace->callers[1] = 0;
     return aspace;
+}
+
+/* Who called, by frame pointers, as long as they look like some: they climb the stack. It is munmap inside free, mostly, and
+ * what a person wants to know is who freed. Code without frame pointers costs one comparison or two. */
+static void note_callers(struct aspace *aspace, const struct trapframe *frame)
+{
+    vaddr_t at = frame->rbp, least = frame->rsp;
+
+    for (unsigned i = 1; i < UNMAP_CALLERS; i++) {
+        uint64_t record[2];
+        bool plausible = at % 16 == 0 && at >= least && user_range_ok(at, sizeof(record));
+        bool known = plausible && peek_user_frame(at, record) == 0;
+        aspace->callers[i] = known ? record[1] : 0;
+        if (!known)
+            return;
+        least = at + sizeof(record);
+        at = record[0];
+    }
 }
 
 static bool is_shared(uint64_t flags)
@@ -52,7 +71,7 @@ static int64_t map_anonymous(struct trapframe *frame);
 
 static int64_t map_file(struct trapframe *frame)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)ARG4(frame));
+    struct file *file = fdtable_get_open(current_process()->files, (int)ARG4(frame));
     if (file == NULL)
         return -EBADF;
 
@@ -114,7 +133,10 @@ int64_t sys_mmap(struct trapframe *frame)
 
 int64_t sys_munmap(struct trapframe *frame)
 {
-    return mm_munmap(own_aspace(frame), ARG0(frame), ARG1(frame));
+    struct aspace *aspace = own_aspace(frame);
+
+    note_callers(aspace, frame);
+    return mm_munmap(aspace, ARG0(frame), ARG1(frame));
 }
 
 int64_t sys_mprotect(struct trapframe *frame)
@@ -183,14 +205,19 @@ int64_t sys_mincore(struct trapframe *frame)
     vaddr_t address = ARG0(frame), vector = ARG2(frame);
     uint64_t length = ARG1(frame);
     uint8_t chunk[MINCORE_CHUNK];
+    uint64_t step = MINCORE_CHUNK;
 
     if (!page_aligned(address))
         return -EINVAL;
     if (!user_range_ok(address, length))
         return -ENOMEM;
     for (uint64_t left = page_ceil(length) >> PAGE_SHIFT; left != 0;) {
-        uint64_t pages = MIN(left, MINCORE_CHUNK);
+        uint64_t pages = MIN(left, step);
         int error = mm_mincore(aspace, address, pages << PAGE_SHIFT, chunk);
+        if (error != 0 && pages > 1) { /* what lies before a hole is told */
+            step = 1;
+            continue;
+        }
         if (error == 0)
             error = copy_to_user(vector, chunk, pages);
         if (error != 0)

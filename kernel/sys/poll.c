@@ -11,6 +11,7 @@
 #include <proc/signal.h>
 #include <sched/wait.h>
 #include <string.h>
+#include <sys/timespec.h>
 
 #include <asm-generic/errno.h>
 #include <linux/time.h>
@@ -18,7 +19,7 @@
 
 #define FEW 8 /* descriptors that have room on the stack */
 #define SET_WORDS (FD_MAX / 64)
-#define SECONDS_MAX (INT64_MAX / (int64_t)NS_PER_SECOND / 2)
+#define SECONDS_MAX ((uint64_t)INT64_MAX / NS_PER_SECOND / 2)
 
 struct poll_row {
     struct pollfd few[FEW], *fds;
@@ -79,42 +80,35 @@ struct patience {
 
 static const struct patience for_ever = {.wait = true, .deadline = WAIT_FOREVER};
 
-/* => -EINVAL for what is no time. */
-static int patience_of(int64_t seconds, int64_t ns, struct patience *patience)
+static struct patience patience_of(uint64_t ns)
 {
-    if (seconds < 0 || ns < 0 || ns >= (int64_t)NS_PER_SECOND)
-        return -EINVAL;
-    patience->wait = seconds != 0 || ns != 0;
-    patience->deadline = clock_now() + (uint64_t)MIN(seconds, SECONDS_MAX) * NS_PER_SECOND + (uint64_t)ns;
-    return 0;
+    return (struct patience){.wait = ns != 0, .deadline = timespec_deadline(ns)};
 }
 
 /* What is left, for the calls that tell. */
-static struct __kernel_timespec time_left(const struct patience *patience)
+static uint64_t time_left(const struct patience *patience)
 {
-    uint64_t now = clock_now(), left = patience->deadline > now ? patience->deadline - now : 0;
+    uint64_t now = clock_now();
 
-    return (struct __kernel_timespec){.tv_sec = (int64_t)(left / NS_PER_SECOND),
-                                      .tv_nsec = (int64_t)(left % NS_PER_SECOND)};
+    return patience->deadline > now ? patience->deadline - now : 0;
 }
 
 static int timespec_patience(vaddr_t address, struct patience *patience)
 {
-    struct __kernel_timespec time;
+    uint64_t ns;
 
     *patience = for_ever;
-    if (!address)
-        return 0;
-    if (copy_from_user(&time, address, sizeof(time)) < 0)
-        return -EFAULT;
-    return patience_of(time.tv_sec, time.tv_nsec, patience);
+    int error = address ? timespec_read(address, &ns) : 0;
+    if (address && !error)
+        *patience = patience_of(ns);
+    return error;
 }
 
 static void timespec_report(vaddr_t address, const struct patience *patience)
 {
     if (!address)
         return;
-    struct __kernel_timespec left = time_left(patience);
+    struct __kernel_timespec left = timespec_of(time_left(patience));
     (void)copy_to_user(address, &left, sizeof(left)); /* Linux, too, keeps silent if it cannot say */
 }
 
@@ -145,7 +139,7 @@ static int64_t poll_row(vaddr_t fds, uint64_t count, const struct patience *pati
 {
     struct poll_row row;
 
-    if ((uint32_t)count > FD_MAX)
+    if ((uint32_t)count > current_process()->files->limit)
         return -EINVAL;
     int error = row_alloc(&row, (uint32_t)count);
     if (error)
@@ -170,7 +164,7 @@ int64_t sys_poll(struct trapframe *frame)
     struct patience patience = for_ever;
 
     if (milliseconds >= 0)
-        (void)patience_of(milliseconds / 1000, milliseconds % 1000 * 1000000L, &patience);
+        patience = patience_of((uint64_t)milliseconds * 1000000);
     return poll_row(ARG0(frame), ARG1(frame), &patience);
 }
 
@@ -304,11 +298,12 @@ int64_t sys_select(struct trapframe *frame)
             return -EFAULT;
         if (time.tv_sec < 0 || time.tv_usec < 0) /* more than a second of microseconds is all right */
             return -EINVAL;
-        (void)patience_of(time.tv_sec + time.tv_usec / 1000000, time.tv_usec % 1000000 * 1000, &patience);
+        uint64_t seconds = MIN((uint64_t)time.tv_sec + (uint64_t)time.tv_usec / 1000000, SECONDS_MAX);
+        patience = patience_of(seconds * NS_PER_SECOND + (uint64_t)time.tv_usec % 1000000 * 1000);
     }
     int64_t result = select_sets(frame, &patience);
     if (ARG4(frame)) {
-        struct __kernel_timespec left = time_left(&patience);
+        struct __kernel_timespec left = timespec_of(time_left(&patience));
         time = (struct __kernel_old_timeval){.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
         (void)copy_to_user(ARG4(frame), &time, sizeof(time));
     }

@@ -10,12 +10,15 @@
 #include <mm/page.h>
 #include <proc/arguments.h>
 #include <proc/process.h>
+#include <proc/signal.h>
 #include <string.h>
 #include <x86/cpu.h>
 
 #include <asm-generic/errno.h>
 #include <asm/prctl.h>
 #include <asm/signal.h>
+
+#include <asm-generic/siginfo.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
@@ -24,6 +27,7 @@
 
 #define USER_HZ 100 /* what times(2) counts in */
 #define UMASK_BITS 0777
+#define FILES_OPEN_MAX (1UL << 20) /* what RLIMIT_NOFILE may be at most: /proc/sys/fs/nr_open of Linux */
 
 /* ---- Fork, exec, exit, wait ---- */
 
@@ -118,7 +122,7 @@ int64_t sys_wait4(struct trapframe *frame)
     int status;
     if (options & ~known)
         return -EINVAL;
-    int pid = process_wait((int)ARG0(frame), (int)options, &status, &usage);
+    int pid = process_wait((int)ARG0(frame), (int)options | WEXITED, &status, &usage);
     if (pid <= 0)
         return pid;
     if (ARG1(frame) && copy_to_user(ARG1(frame), &status, sizeof(status)) != 0)
@@ -126,6 +130,53 @@ int64_t sys_wait4(struct trapframe *frame)
     if (ARG3(frame) && copy_to_user(ARG3(frame), &usage, sizeof(usage)) != 0)
         return -EFAULT;
     return pid;
+}
+
+/* What waitid calls a child that wait4 calls by a pid. => -EINVAL: nobody. */
+static int wait_target(int type, int id, int *pid)
+{
+    *pid = type == P_ALL ? -1 : type == P_PGID ? -id : id;
+    if (type == P_ALL || (type == P_PID && id > 0) || (type == P_PGID && id >= 0))
+        return 0;
+    return -EINVAL;
+}
+
+/* A status of wait4 as SIGCHLD would tell it. */
+static struct signal_info status_info(int pid, int status)
+{
+    struct signal_info info = {.number = SIGCHLD, .pid = pid, .code = CLD_EXITED, .status = status >> 8};
+    if ((status & 0xff) == 0x7f) {
+        info.code = CLD_STOPPED;
+    } else if (status == 0xffff) {
+        info.code = CLD_CONTINUED;
+        info.status = SIGCONT;
+    } else if (status & 0x7f) {
+        info.code = CLD_KILLED;
+        info.status = status & 0x7f;
+    }
+    return info;
+}
+
+int64_t sys_waitid(struct trapframe *frame)
+{
+    const uint32_t states = WEXITED | WUNTRACED | WCONTINUED;
+    const uint32_t known = states | WNOHANG | WNOWAIT | __WNOTHREAD | __WCLONE | __WALL;
+    uint32_t options = (uint32_t)ARG3(frame);
+    struct siginfo siginfo = {0};
+    struct rusage usage;
+    int pid, status;
+    if (options & ~known || !(options & states) || wait_target((int)ARG0(frame), (int)ARG1(frame), &pid) != 0)
+        return -EINVAL;
+    int found = process_wait(pid, (int)options, &status, &usage);
+    if (found < 0)
+        return found;
+    if (found > 0) {
+        const struct signal_info info = status_info(found, status);
+        signal_describe(&info, &siginfo);
+        if (ARG4(frame) && copy_to_user(ARG4(frame), &usage, sizeof(usage)) != 0)
+            return -EFAULT;
+    }
+    return ARG2(frame) ? copy_to_user(ARG2(frame), &siginfo, sizeof(siginfo)) : 0;
 }
 
 /* ---- Who am I ---- */
@@ -215,6 +266,8 @@ int64_t sys_setpgid(struct trapframe *frame)
     struct process *self = current_process();
     struct process *process = find((int)ARG0(frame));
     int group = (int)ARG1(frame);
+    if (group == 0)
+        group = ARG0(frame) ? (int)ARG0(frame) : self->pid;
     if (group < 0)
         return -EINVAL;
     if (!process || (process != self && process->parent != self))
@@ -225,8 +278,6 @@ int64_t sys_setpgid(struct trapframe *frame)
         return -EACCES;
     if (process->session == process->pid)
         return -EPERM;
-    if (group == 0)
-        group = process->pid;
     if (group != process->pid && !group_exists(group, self->session))
         return -EPERM;
     process->group = group;
@@ -267,26 +318,6 @@ int64_t sys_set_tid_address(struct trapframe *frame)
 {
     current_task()->clear_child_tid = ARG0(frame);
     return current_thread()->tid;
-}
-
-int64_t sys_sched_yield(struct trapframe *frame)
-{
-    (void)frame;
-    sched_yield();
-    return 0;
-}
-
-/* One CPU runs. pid may be any thread's. => bytes written: the kernel's set is a word. */
-int64_t sys_sched_getaffinity(struct trapframe *frame)
-{
-    const uint64_t cpus = 1;
-    int tid = (int)ARG0(frame);
-    if (ARG1(frame) < sizeof(cpus) || ARG1(frame) % sizeof(cpus))
-        return -EINVAL;
-    if (tid && !task_find(tid))
-        return -ESRCH;
-    int error = copy_to_user(ARG2(frame), &cpus, sizeof(cpus));
-    return error ? error : (int64_t)sizeof(cpus);
 }
 
 /* One node. */
@@ -390,6 +421,8 @@ static int set_limit(struct process *process, unsigned resource, const struct rl
 {
     if (wanted->rlim_cur > wanted->rlim_max)
         return -EINVAL;
+    if (resource == RLIMIT_NOFILE && wanted->rlim_max > FILES_OPEN_MAX)
+        return -EPERM;
     process->limits[resource] = *wanted;
     apply_limits(process);
     return 0;

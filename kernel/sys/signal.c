@@ -64,7 +64,7 @@ static int read_info(vaddr_t from, int number, int pid, struct signal_info *info
     struct siginfo given;
     if (copy_from_user(&given, from, sizeof(given)) != 0)
         return -EFAULT;
-    if ((given.si_code >= 0 || given.si_code == SI_TKILL) && pid != current_process()->pid)
+    if ((given.si_code >= 0 || given.si_code == SI_TKILL) && pid != current_thread()->tid)
         return -EPERM;
     *info = (struct signal_info){.number = number,
                                  .code = given.si_code,
@@ -89,10 +89,10 @@ int64_t sys_rt_tgsigqueueinfo(struct trapframe *frame)
 {
     struct signal_info info;
     int group = (int)ARG0(frame), tid = (int)ARG1(frame);
-    int error = read_info(ARG3(frame), (int)ARG2(frame), group, &info);
-    if (error)
-        return error;
-    return group > 0 && tid > 0 ? send_to_thread(group, tid, &info) : -EINVAL;
+    if (group <= 0 || tid <= 0)
+        return -EINVAL;
+    int error = read_info(ARG3(frame), (int)ARG2(frame), tid, &info);
+    return error ? error : send_to_thread(group, tid, &info);
 }
 
 /* ---- Alarms ---- */

@@ -21,43 +21,28 @@
 #define MAY_EXECUTE 1
 #define MAY_ANYTHING 7
 
-static int64_t stat_out(struct node *node, vaddr_t address)
+static int64_t stat_out(struct node *node, vaddr_t address, uint64_t unused)
 {
     struct stat stat;
 
+    (void)unused;
     node_stat(node, &stat);
     return copy_to_user(address, &stat, sizeof(stat));
 }
 
 int64_t sys_fstat(struct trapframe *frame)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = stat_out(file->node, ARG1(frame));
-    file_put(file);
-    return result;
-}
-
-static int64_t stat_path(int directory, vaddr_t path, vaddr_t address, uint32_t flags)
-{
-    struct node *node;
-    int error = user_path_find(directory, path, flags, &node);
-    if (error)
-        return error;
-    int64_t result = stat_out(node, address);
-    node_put(node);
-    return result;
+    return at_descriptor(ARG0(frame), false, stat_out, ARG1(frame), 0);
 }
 
 int64_t sys_stat(struct trapframe *frame)
 {
-    return stat_path(AT_FDCWD, ARG0(frame), ARG1(frame), 0);
+    return at_path(AT_FDCWD, ARG0(frame), 0, stat_out, ARG1(frame), 0);
 }
 
 int64_t sys_lstat(struct trapframe *frame)
 {
-    return stat_path(AT_FDCWD, ARG0(frame), ARG1(frame), AT_SYMLINK_NOFOLLOW);
+    return at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, stat_out, ARG1(frame), 0);
 }
 
 int64_t sys_newfstatat(struct trapframe *frame)
@@ -66,7 +51,7 @@ int64_t sys_newfstatat(struct trapframe *frame)
 
     if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
         return -EINVAL;
-    return stat_path((int)ARG0(frame), ARG1(frame), ARG2(frame), flags);
+    return at_path((int)ARG0(frame), ARG1(frame), flags, stat_out, ARG2(frame), 0);
 }
 
 /* ---- statx --------------------------------------------------------------------------------------------- */
@@ -76,10 +61,11 @@ static struct statx_timestamp timestamp(unsigned long seconds, unsigned long ns)
     return (struct statx_timestamp){.tv_sec = (int64_t)seconds, .tv_nsec = (uint32_t)ns};
 }
 
-static int64_t statx_out(struct node *node, vaddr_t address)
+static int64_t statx_out(struct node *node, vaddr_t address, uint64_t unused)
 {
     struct stat stat;
 
+    (void)unused;
     node_stat(node, &stat);
     const struct statx statx = {
         .stx_mask = STATX_BASIC_STATS,
@@ -106,27 +92,22 @@ int64_t sys_statx(struct trapframe *frame)
 {
     const uint32_t known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
     uint32_t flags = (uint32_t)ARG2(frame);
-    struct node *node;
 
     if ((uint32_t)ARG3(frame) & STATX__RESERVED)
         return -EINVAL;
     if ((flags & ~known) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
         return -EINVAL;
-    int error = user_path_find((int)ARG0(frame), ARG1(frame), flags, &node);
-    if (error)
-        return error;
-    int64_t result = statx_out(node, ARG4(frame));
-    node_put(node);
-    return result;
+    return at_path((int)ARG0(frame), ARG1(frame), flags, statx_out, ARG4(frame), 0);
 }
 
 /* ---- statfs -------------------------------------------------------------------------------------------- */
 
 /* Only the file system in memory has a size: what its files take, and what they may take yet. */
-static int64_t statfs_out(const struct node *node, vaddr_t address)
+static int64_t statfs_out(struct node *node, vaddr_t address, uint64_t unused)
 {
     struct statfs info = {.f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE, .f_namelen = NAME_LENGTH_MAX};
 
+    (void)unused;
     if (node->fixed) {
         info.f_type = PROC_SUPER_MAGIC;
     } else if (node->device == PIPE_DEVICE) {
@@ -141,45 +122,33 @@ static int64_t statfs_out(const struct node *node, vaddr_t address)
 
 int64_t sys_statfs(struct trapframe *frame)
 {
-    struct node *node;
-    int error = user_path_find(AT_FDCWD, ARG0(frame), 0, &node);
-    if (error)
-        return error;
-    int64_t result = statfs_out(node, ARG1(frame));
-    node_put(node);
-    return result;
+    return at_path(AT_FDCWD, ARG0(frame), 0, statfs_out, ARG1(frame), 0);
 }
 
 int64_t sys_fstatfs(struct trapframe *frame)
 {
-    struct file *file = fdtable_get(current_process()->files, (int)ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = statfs_out(file->node, ARG1(frame));
-    file_put(file);
-    return result;
+    return at_descriptor(ARG0(frame), false, statfs_out, ARG1(frame), 0);
 }
 
 /* ---- access, readlink ---------------------------------------------------------------------------------- */
 
 /* Root may do anything, but it cannot execute what nobody may. */
-static int64_t access_path(int directory, vaddr_t path, uint32_t mode, uint32_t flags)
+static int64_t may(struct node *node, uint64_t mode, uint64_t unused)
 {
-    struct node *node;
-
-    if (mode & ~(uint32_t)MAY_ANYTHING)
-        return -EINVAL;
-    int error = user_path_find(directory, path, flags, &node);
-    if (error)
-        return error;
     bool executable = node_is(node, S_IFDIR) || (node->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
-    node_put(node);
+
+    (void)unused;
     return (mode & MAY_EXECUTE) && !executable ? -EACCES : 0;
+}
+
+static int64_t access_path(int directory, vaddr_t path, uint64_t mode, uint32_t flags)
+{
+    return (uint32_t)mode & ~(uint32_t)MAY_ANYTHING ? -EINVAL : at_path(directory, path, flags, may, mode, 0);
 }
 
 int64_t sys_access(struct trapframe *frame)
 {
-    return access_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), 0);
+    return access_path(AT_FDCWD, ARG0(frame), ARG1(frame), 0);
 }
 
 /* With flags; whose rights are asked for makes no difference. */
@@ -189,16 +158,18 @@ int64_t sys_faccessat2(struct trapframe *frame)
 
     if (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    return access_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), flags);
+    return access_path((int)ARG0(frame), ARG1(frame), ARG2(frame), flags);
 }
 
 int64_t sys_faccessat(struct trapframe *frame)
 {
-    return access_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), 0);
+    return access_path((int)ARG0(frame), ARG1(frame), ARG2(frame), 0);
 }
 
-static int64_t link_out(struct node *node, vaddr_t buffer, size_t size)
+static int64_t link_out(struct node *node, vaddr_t buffer, uint64_t size)
 {
+    if (!node_is(node, S_IFLNK))
+        return -EINVAL;
     char *text = path_buffer_alloc();
     if (!text)
         return -ENOMEM;
@@ -215,16 +186,13 @@ static int64_t link_out(struct node *node, vaddr_t buffer, size_t size)
 
 static int64_t read_link(int directory, vaddr_t path, vaddr_t buffer, int size)
 {
-    struct node *node;
-
     if (size <= 0)
         return -EINVAL;
-    int error = user_path_find(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &node);
-    if (error)
-        return error;
-    int64_t result = node_is(node, S_IFLNK) ? link_out(node, buffer, (size_t)size) : -EINVAL;
-    node_put(node);
-    return result;
+    int64_t result =
+        at_path(directory, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, link_out, buffer, (uint64_t)size);
+    char first;
+    bool itself = result == -EINVAL && copy_from_user(&first, path, 1) == 0 && !first;
+    return itself ? -ENOENT : result; /* the descriptor itself was meant, and is no link */
 }
 
 int64_t sys_readlink(struct trapframe *frame)

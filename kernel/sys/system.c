@@ -12,7 +12,6 @@
 #include <version.h>
 
 #include <asm-generic/errno.h>
-#include <linux/futex.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/sysinfo.h>
@@ -97,11 +96,4 @@ int64_t sys_reboot(struct trapframe *frame)
     default:
         return -EINVAL;
     }
-}
-
-/* The list is needed only when a thread dies while it holds a robust mutex; such mutexes come with threads, and until
- * then a process that dies takes the memory of its list along. */
-int64_t sys_set_robust_list(struct trapframe *frame)
-{
-    return ARG1(frame) == sizeof(struct robust_list_head) ? 0 : -EINVAL;
 }

@@ -20,7 +20,7 @@
 #define LATEST_NS (FOREVER_NS - 30 * 365 * 86400 * NS_PER_SECOND)
 #define FOREVER_NS ((uint64_t)INT64_MAX) /* later than any clock here will ever be */
 
-static struct __kernel_timespec to_timespec(uint64_t ns)
+struct __kernel_timespec timespec_of(uint64_t ns)
 {
     return (struct __kernel_timespec){.tv_sec = (int64_t)(ns / NS_PER_SECOND),
                                       .tv_nsec = (long long)(ns % NS_PER_SECOND)};
@@ -47,29 +47,46 @@ uint64_t timespec_deadline(uint64_t ns)
 
 /* ---- Clocks ---- */
 
+/* What each clock tells, and whether one can sleep on it. (Linux has no clock 10; the alarm clocks wake nobody here.) */
+enum clock_kind { NO_CLOCK, REAL, SINCE_BOOT, OF_PROCESS, OF_THREAD };
+static const struct {
+    enum clock_kind kind;
+    int sleep; /* 0, or why not */
+} clocks[] = {
+    [CLOCK_REALTIME] = {REAL, 0},
+    [CLOCK_MONOTONIC] = {SINCE_BOOT, 0},
+    [CLOCK_PROCESS_CPUTIME_ID] = {OF_PROCESS, -EOPNOTSUPP},
+    [CLOCK_THREAD_CPUTIME_ID] = {OF_THREAD, -EOPNOTSUPP},
+    [CLOCK_MONOTONIC_RAW] = {SINCE_BOOT, -EOPNOTSUPP},
+    [CLOCK_REALTIME_COARSE] = {REAL, -EOPNOTSUPP},
+    [CLOCK_MONOTONIC_COARSE] = {SINCE_BOOT, -EOPNOTSUPP},
+    [CLOCK_BOOTTIME] = {SINCE_BOOT, 0},
+    [CLOCK_REALTIME_ALARM] = {REAL, 0},
+    [CLOCK_BOOTTIME_ALARM] = {SINCE_BOOT, 0},
+    [CLOCK_TAI] = {REAL, 0},
+};
+
+static enum clock_kind clock_kind(uint64_t clock)
+{
+    return (uint32_t)clock < ARRAY_SIZE(clocks) ? clocks[(uint32_t)clock].kind : NO_CLOCK;
+}
+
 /* => the clock's time in nanoseconds; -EINVAL: no such clock. */
-static int read_clock(int clock, uint64_t *ns)
+static int read_clock(uint64_t clock, uint64_t *ns)
 {
     uint64_t system_ns;
-    switch (clock) {
-    case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_REALTIME_ALARM:
-    case CLOCK_TAI:
+    switch (clock_kind(clock)) {
+    case REAL:
         *ns = clock_boot_realtime() + clock_now();
         return 0;
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-    case CLOCK_BOOTTIME_ALARM:
+    case SINCE_BOOT:
         *ns = clock_now();
         return 0;
-    case CLOCK_PROCESS_CPUTIME_ID:
+    case OF_PROCESS:
         process_times(current_process(), ns, &system_ns);
         *ns += system_ns;
         return 0;
-    case CLOCK_THREAD_CPUTIME_ID:
+    case OF_THREAD:
         *ns = thread_cpu_ns(current_thread());
         return 0;
     default:
@@ -80,10 +97,10 @@ static int read_clock(int clock, uint64_t *ns)
 int64_t sys_clock_gettime(struct trapframe *frame)
 {
     uint64_t ns;
-    int error = read_clock((int)ARG0(frame), &ns);
+    int error = read_clock(ARG0(frame), &ns);
     if (error)
         return error;
-    const struct __kernel_timespec time = to_timespec(ns);
+    const struct __kernel_timespec time = timespec_of(ns);
     return copy_to_user(ARG1(frame), &time, sizeof(time));
 }
 
@@ -108,11 +125,11 @@ int64_t sys_clock_getres(struct trapframe *frame)
 {
     uint64_t now;
     int clock = (int)ARG0(frame);
-    int error = read_clock(clock, &now);
+    int error = read_clock(ARG0(frame), &now);
     if (error || !ARG1(frame))
         return error;
     bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
-    const struct __kernel_timespec resolution = to_timespec(coarse ? NS_PER_SECOND / CLOCK_TICK_HZ : 1);
+    const struct __kernel_timespec resolution = timespec_of(coarse ? NS_PER_SECOND / CLOCK_TICK_HZ : 1);
     return copy_to_user(ARG1(frame), &resolution, sizeof(resolution));
 }
 
@@ -156,7 +173,7 @@ static int64_t sleep_for(uint64_t ns, vaddr_t remaining_at)
         current_task()->restart_deadline = deadline;
     if (result == -EINTR && remaining_at) {
         uint64_t now = clock_now();
-        const struct __kernel_timespec left = to_timespec(deadline > now ? deadline - now : 0);
+        const struct __kernel_timespec left = timespec_of(deadline > now ? deadline - now : 0);
         if (copy_to_user(remaining_at, &left, sizeof(left)) != 0)
             return -EFAULT;
     }
@@ -170,34 +187,12 @@ int64_t sys_nanosleep(struct trapframe *frame)
     return error ? error : sleep_for(ns, ARG1(frame));
 }
 
-/* Is it a clock that one can sleep on, and how far is it ahead of clock_now()? */
-static int sleep_clock(int clock, uint64_t *ahead)
-{
-    switch (clock) {
-    case CLOCK_REALTIME:
-    case CLOCK_REALTIME_ALARM:
-    case CLOCK_TAI:
-        *ahead = clock_boot_realtime();
-        return 0;
-    case CLOCK_MONOTONIC:
-    case CLOCK_BOOTTIME:
-    case CLOCK_BOOTTIME_ALARM:
-        *ahead = 0;
-        return 0;
-    case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_MONOTONIC_COARSE:
-        return -EOPNOTSUPP;
-    default:
-        return -EINVAL;
-    }
-}
-
 int64_t sys_clock_nanosleep(struct trapframe *frame)
 {
-    uint64_t ns, ahead;
-    int error = sleep_clock((int)ARG0(frame), &ahead);
+    uint64_t ns;
+    enum clock_kind kind = clock_kind(ARG0(frame));
+    uint64_t ahead = kind == REAL ? clock_boot_realtime() : 0; /* of clock_now() */
+    int error = kind == NO_CLOCK ? -EINVAL : clocks[(uint32_t)ARG0(frame)].sleep;
     if (!error)
         error = timespec_read(ARG2(frame), &ns);
     if (error)

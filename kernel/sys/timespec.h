@@ -6,8 +6,11 @@
 #include <proc/process.h>
 #include <types.h>
 
+#include <linux/time_types.h>
+
 /* In nanoseconds; those that would overflow are "never". => 0, -EFAULT, -EINVAL. */
 int timespec_read(vaddr_t from, uint64_t *ns);
+struct __kernel_timespec timespec_of(uint64_t ns);
 /* The clock_now() value that is so far from now. */
 uint64_t timespec_deadline(uint64_t ns);
 

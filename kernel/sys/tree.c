@@ -39,8 +39,11 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     if (error)
         return error;
 
-    /* A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked or not. */
-    error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
+    /* No file is made that would get no number. A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked
+     * or not. */
+    error = fdtable_room(current_process()->files);
+    if (!error)
+        error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
     user_path_put(&path);
     if (error)
         return error;
@@ -211,20 +214,18 @@ int64_t sys_symlinkat(struct trapframe *frame)
     return symlink_path(ARG0(frame), (int)ARG1(frame), ARG2(frame));
 }
 
-/* Regular files only: devices are made at boot, and there are no named pipes or sockets. */
+/* Regular files and named pipes only: devices are made at boot, and there are no sockets. */
 static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
 {
     struct user_path path;
     uint32_t type = (uint32_t)mode & S_IFMT;
 
-    if (type != 0 && type != S_IFREG)
-        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK || type == S_IFIFO || type == S_IFSOCK
-                   ? -EPERM
-                   : -EINVAL;
+    if (type != 0 && type != S_IFREG && type != S_IFIFO)
+        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK || type == S_IFSOCK ? -EPERM : -EINVAL;
     int error = user_path_get(&path, directory, address);
     if (error)
         return error;
-    error = path_make(path.start, path.text, S_IFREG | new_mode(mode), NULL);
+    error = path_make(path.start, path.text, (type ? type : S_IFREG) | new_mode(mode), NULL);
     user_path_put(&path);
     return error;
 }

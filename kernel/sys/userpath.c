@@ -91,3 +91,26 @@ int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node *
     user_path_put(&path);
     return error;
 }
+
+int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb, uint64_t to, uint64_t value)
+{
+    struct node *node;
+    int64_t result = user_path_find(directory, address, flags, &node);
+
+    if (result == 0) {
+        result = verb(node, to, value);
+        node_put(node);
+    }
+    return result;
+}
+
+int64_t at_descriptor(uint64_t fd, bool changes, node_verb *verb, uint64_t to, uint64_t value)
+{
+    struct fdtable *files = current_process()->files;
+    struct file *file = changes ? fdtable_get_open(files, (int)fd) : fdtable_get(files, (int)fd);
+    if (!file)
+        return -EBADF;
+    int64_t result = verb(file->node, to, value);
+    file_put(file);
+    return result;
+}

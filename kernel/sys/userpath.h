@@ -23,4 +23,11 @@ int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node *
 char *path_buffer_alloc(void);
 void path_buffer_free(char *buffer);
 
+/* What a call does with a file, however it was named; `to` and `value` are the call's own arguments. => its result */
+typedef int64_t node_verb(struct node *node, uint64_t to, uint64_t value);
+
+/* The verb, done to the node that user_path_find() finds; to that of a descriptor (`changes`: O_PATH is not enough). */
+int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb, uint64_t to, uint64_t value);
+int64_t at_descriptor(uint64_t fd, bool changes, node_verb *verb, uint64_t to, uint64_t value);
+
 #endif

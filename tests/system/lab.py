@@ -70,6 +70,12 @@ def log_of(result):
     return result.stderr.decode("utf-8", "replace")
 
 
+def line_of(path, text):
+    """Where that text stands in a file of the tree, for breakpoints that outlive a change above it."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return 1 + file.read().split(text)[0].count("\n")
+
+
 def sources(folder):
     """The names of the C files in a folder of the tree, without suffix."""
     path = os.path.join(ROOT, folder)

@@ -3,10 +3,15 @@
 
 import os
 import re
+import subprocess
+
+import pytest
 
 import lab
 
-DOCUMENTS = ["README.md", "docs/report.md", "docs/design.md", "docs/gdb.md", "docs/syscalls.md", "docs/bench-malloc.md", "kernel/mm/README.md"]
+DOCUMENTS = ["README.md", "README.zh-CN.md", "kernel/mm/README.md", "libc/malloc/README.md",
+             *sorted("docs/" + name for name in os.listdir(os.path.join(lab.ROOT, "docs")) if name.endswith(".md"))]
+FOLDERS = "boot|kernel|libc|user|tests|scripts|docs"
 
 
 def text_of(path):
@@ -22,5 +27,66 @@ def test_every_system_call_is_listed_and_no_other():
 
 def test_files_that_are_named_exist():
     for document in DOCUMENTS:
-        for path in re.findall(r"`((?:boot|kernel|libc|user|tests|scripts|docs)/[\w./-]*)`", text_of(document)):
+        for path in re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text_of(document)):
             assert os.path.exists(os.path.join(lab.ROOT, path)), f"{document} names {path}"
+        folder = os.path.dirname(os.path.join(lab.ROOT, document))
+        for path in re.findall(r"\]\(([\w./-]+)\)", text_of(document)):
+            assert os.path.exists(os.path.join(folder, path)), f"{document} links to {path}"
+
+
+def is_defined(name, text, suffix):
+    """A function of a C file (its line begins at the margin and is no declaration), a constant; a label or macro of an asm file."""
+    if suffix == ".asm":
+        return re.search(rf"^(?:%macro )?{name}\b[: ]", text, re.MULTILINE)
+    return re.search(rf"^[a-z_][^;=]*\b{name}\([^;]*?\)\n?\{{|^#define {name}\b", text, re.MULTILINE)
+
+
+def test_functions_that_are_named_exist():
+    """`FILE:NAME` in a document: NAME is a function, a label or a constant of FILE."""
+    named = [(document, *reference) for document in DOCUMENTS
+             for reference in re.findall(rf"`((?:{FOLDERS})/[\w./-]+?(\.\w+)):(\w+)`", text_of(document))]
+    assert len(named) > 60
+    for document, path, suffix, name in named:
+        assert is_defined(name, text_of(path), suffix), f"{document} names {name} of {path}"
+    assert not is_defined("no_such_function", text_of("kernel/mm/fault.c"), ".c")
+
+
+def test_every_message_is_explained():
+    """docs/errors.md knows each verdict and panic of the tables, and each first line that malloc can say."""
+    errors = text_of("docs/errors.md")
+    table = text_of("kernel/lib/words.def")
+    verdicts = re.findall(r'^CAUSE\(\w+,\s*"([^"]+)"', table, re.MULTILINE)
+    verdicts += re.findall(r'^WORD\(panic_\w+,\s*"likely: ([A-Z ]+?)(?: plus %lu)?:', table, re.MULTILINE)
+    assert len(verdicts) > 30
+    for verdict in verdicts:
+        assert f"\n| {verdict} |" in errors, verdict
+    for words in re.findall(r'^    C\w+\(\w+, "([^"]+)"\),$', text_of("tests/host/test_malloc_misuse.c"), re.MULTILINE):
+        assert f"\n| {words} |" in errors or words.startswith("malloc_usable_size()"), words
+
+
+@pytest.mark.parametrize("damage, said", [
+    (lambda text: text, ""),
+    (lambda text: text.replace("\n## ", "\n### ", 1), "heading 2 "),
+    (lambda text: text + "\n# One more\n", "heading "),
+    (lambda text: text.replace("make run  ", "make  run "), "code block 2 "),
+    (lambda text: text.replace("```\n", "", 2), "code block "),
+])
+def test_the_two_readmes_are_held_together(damage, said, tmp_path):
+    """scripts/peer.py, which `make check` runs, sees a heading or a line of code that only one of them has."""
+    other = tmp_path / "peer.md"
+    other.write_text(damage(text_of("README.zh-CN.md")), encoding="utf-8")
+    result = subprocess.run([os.path.join(lab.ROOT, "scripts", "peer.py"), "README.md", str(other)], cwd=lab.ROOT,
+                            capture_output=True, text=True, check=False)
+    assert (result.returncode == 0) == (said == "")
+    assert said in result.stderr
+
+
+def test_every_panic_is_explained():
+    errors, said = text_of("docs/errors.md"), []
+    for folder, _, files in os.walk(os.path.join(lab.ROOT, "kernel")):
+        for name in files:
+            if name.endswith(".c"):
+                said += re.findall(r'\bpanic(?:_trap)?\(\s*(?:frame,\s*)?"([^"]+)"', text_of(os.path.join(folder, name)))
+    assert len(said) > 10
+    for words in said:
+        assert re.split(r"%|:|, |\(", words)[0].strip() in errors, words

@@ -203,12 +203,22 @@ def test_sqlite():
 
 
 def test_sqlite_on_a_file(tmp_path):
-    """Without locks (unix-none), which do not matter to one process."""
-    with open(os.path.join(lab.ROOT, "kernel", "sys", "table.h"), encoding="utf-8") as table:
-        calls = table.read()
-    if "SYSCALL(fdatasync" not in calls or "SYSCALL(fchown" not in calls:
-        pytest.skip("the kernel has no fdatasync and fchown yet")
-    both(["sqlite3", "-vfs", "unix-none", "test.db", SQL], cwd=tmp_path)
+    both(["sqlite3", "test.db", SQL], cwd=tmp_path)
+
+
+def test_sqlite_processes_keep_each_other_out(tmp_path):
+    """Three processes count in one file; then one holds its lock while another is refused."""
+    folder = tmp_path / "files"
+    script = f"""PATH=/usr/bin:/bin; mkdir -p {folder}; cd {folder}; mkfifo go
+sqlite3 t.db 'create table n(v); insert into n values(0)'
+count() {{ for i in 1 2 3 4 5; do sqlite3 -cmd '.timeout 30000' t.db 'update n set v = v + 1'; done; }}
+count & count & count & wait; sqlite3 t.db 'select v from n'
+(echo 'begin exclusive;'; echo .print locked; read -r < go; echo 'commit;') | sqlite3 t.db > said & last=$!
+until grep -q locked said; do sleep 0.05; done
+sqlite3 t.db 'update n set v = 0' 2>&1; echo "status $?"; echo > go; wait $last
+sqlite3 t.db 'update n set v = 7; select v from n'; cd ..; rm -r files"""
+    result = both(["bash", "-c", script], files(*(f"/usr/bin/{name}" for name in ("sqlite3", "mkfifo"))))
+    assert b"15\n" in result.stdout and b"locked" in result.stdout
 
 
 def test_lua():

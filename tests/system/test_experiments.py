@@ -35,3 +35,11 @@ def test_runs_by_name_and_gives_everything_back(name):
     result = lab.guest([name], options=[])
     assert "ledger: balanced" in lab.log_of(result)
     assert result.returncode != 125
+
+
+def test_the_gibibyte_in_each_overcommit_mode():
+    """128 MiB of RAM: Linux refuses in modes 0 and 2, as the article's readers find; ours begins in mode 1."""
+    result = lab.guest(["sh"], stdin=b"vmrss -modes; cat /proc/sys/vm/overcommit_memory; exit 0\n")
+    assert re.findall(r"mode (\d), \w+ +malloc\(1 GiB\) (.*)", result.stdout.decode()) == [
+        ("0", "= NULL: it is refused"), ("1", "succeeds"), ("2", "= NULL: it is refused")]
+    assert result.stdout.endswith(b"\n1\n")

@@ -174,14 +174,27 @@ def test_out_of_memory(language):
     assert [row.group(7) for row in rows] == ["init", "hog", "sleeper"]
     assert [row.group(1) for row in rows] == [" ", " ", "*"]
     assert rows[2].group(8) == words()[("WORD", "oom_victim")][column]
+    frames = {owner: int(kilobytes) // 4 for owner, kilobytes in re.findall(r"[:：] *(\w+) +(\d+) kB$", log, re.MULTILINE)}
+    ram = int(re.search(r"boot: (\d+) frames", log).group(1)) - frames["firmware"] - frames["image"] - frames["array"]
     for row in rows:
         resident, swapped, tables, score = map(int, row.groups()[2:6])
-        frames = int(re.search(r"boot: (\d+) frames", log).group(1))
-        assert score == (resident + swapped + tables) // 4 * 1000 // frames
+        assert score == (resident + swapped + tables) // 4 * 1000 // ram
     killed = re.search(rf"^Out of memory: Killed process {rows[2].group(2)} \(sleeper\) total-vm:\d+kB, anon-rss:(\d+)kB, file-rss:"
                        r"\d+kB, shmem-rss:\d+kB, UID:0 pgtables:\d+kB oom_score_adj:0$", log, re.MULTILINE)
     assert killed and 40 * 1024 <= int(killed.group(1)) < 41 * 1024, log
     assert log.index(rows[2].group(0)) < killed.start() < log.index(words()[("WORD", "oom_try")][column])
+
+
+def test_a_copy_of_the_kernel_asks_for_frames_too():
+    """read(2) into memory that was never touched: no "Bad address", but the same decision."""
+    result = lab.guest([lab.program("hog"), "40", "25", "read"], options=["-m", "64"])
+    assert result.stdout == b"own: 25 MiB\nchild: signal 9\n", lab.log_of(result)
+    assert re.search(r"Killed process \d+ \(sleeper\)", lab.log_of(result))
+    assert "ledger: balanced" in lab.log_of(result)
+    result = lab.guest([lab.program("hog"), "10", "60", "read"], options=["-m", "64"])
+    assert (result.returncode, result.stdout) == (137, b""), lab.log_of(result)
+    assert re.search(r"Killed process \d+ \(hog\)", lab.log_of(result))
+    assert "ledger: balanced" in lab.log_of(result)
 
 
 def test_the_one_that_asks_goes_when_it_is_the_largest():
@@ -201,3 +214,21 @@ def test_malloc(language):
     expected = {"en": "was freed by the last call of free.", "zh": "上一次 free 已经把它释放。"}
     assert re.match(r"malloc: free\(0x[0-9a-f]+\)", lines[first + 1]) and lines[first + 1].endswith(expected[language])
     assert lines[first + 2].startswith("malloc: try: " if language == "en" else "malloc: 试试看：")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_freed_it_and_when(language):
+    """The history leads from munmap through free to the line of the program, as far as there are frame pointers."""
+    log = lab.log_of(lab.guest(["bug-uaf", "-here"], options=["-e", f"LANG={language}"]))
+    label = words()[("WORD", "line_history")][LANGUAGES[language]].split("%s")[0]
+    history = next(line for line in log.splitlines() if line.startswith(label))
+    assert re.search(r"\[anon\] [0-9a-f]+-[0-9a-f]+ .*?\d+\.\d{3} .*\bmunmap\+0x\w+ \(raw\.h:\d+\) <- free\+0x\w+ \(malloc\.c:\d+\) <- "
+                     r"freed\+0x\w+ \(bug-uaf\.c:\d+\) <- read_large\+0x\w+ \(bug-uaf\.c:\d+\)$", history), history
+
+
+def test_what_mallocs_checking_mode_fills_memory_with_is_known():
+    """The values come from our malloc itself, not from a program that only looks like that."""
+    result = lab.guest([os.path.join(lab.BUILD, "tests", "ours", "malloc_filled")], options=[])
+    assert result.stdout.decode().count("Segmentation fault") == 2
+    verdicts = re.findall(r"likely  ([A-Z ]+) \(", lab.log_of(result))
+    assert verdicts == ["UNINITIALISED POINTER", "FREED MEMORY USED AS A POINTER"], lab.log_of(result)

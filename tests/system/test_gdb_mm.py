@@ -145,7 +145,8 @@ def section(output, beginning, ending=None):
 
 def test_a_session_from_a_touch_to_its_frame(gdb):
     """boot; the next fault of the program; the walk that failed; why; what the kernel did; the user's next line."""
-    output = gdb(["break vmrss.c:88 if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
+    line = lab.line_of("user/demo/vmrss.c", "touch_write(first_page, 1)")
+    output = gdb([f"break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "delete", "mm fault next", "mm pt $cr2", "mm why $cr2",
                   "info line *$pc", "continue", "echo AFTER\\n", "mm pt $cr2", "finish", "next", "mm why first_page"],
                  "vmrss")
     story = section(output, "#PF  pid 2 vmrss  WRITE by USER to 0x7fff", "(`c`")
@@ -192,7 +193,8 @@ def test_a_segmentation_fault_is_found_before_it_happens(gdb):
     first, = answers(output)
     assert first["access"] == "EXECUTE" and first["user"] and not first["refused"] and len(first["steps"]) == 4
     assert "find VMA: none -> refused: SIGSEGV" in output
-    assert re.search(r"it was unmapped: \[0x\w+, 0x\w+\) rw-p, by the instruction at 0x\w+ \(libc/", output)
+    assert re.search(r"it was unmapped: \[0x\w+, 0x\w+\) rw-p, by munmap \(libc/sys/raw\.h:\d+\) <- free \(libc/malloc/malloc\.c:\d+\) <- "
+                     r"freed \(user/demo/bug-uaf\.c:\d+\) <- read_large", output)
     assert "#PF refused: the kernel is about to send a signal" in output
 
 
@@ -398,7 +400,7 @@ def test_single_steps_show_both_sides_of_a_system_call_and_of_a_fault(gdb):
 
 def test_the_story_so_far(gdb):
     """The kernel's ring, read out of the paused guest: malloc, what it made, what was touched of it; the run that is still open too."""
-    output = gdb(["break vmrss.c:94 if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -e", "mm story 77"], "vmrss", TRACE="2")
+    output = gdb(["break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -e", "mm story 77"], "vmrss", TRACE="2")
     said, = answers(output)
     lines = said["lines"]
     malloc = next(at for at, line in enumerate(lines) if "malloc(1073741824) = 0x" in line)

@@ -2,8 +2,8 @@
 """The programs of tests/guest, Linux first and then the guest: output and status must be equal.
 
 Each is linked with musl and with our own libc, so both the kernel and the libc stand between the same two judges.
-Those called malloc_* are about our malloc and are linked with our libc only, those called thread_* need pthreads and
-are linked with musl only.
+Those called malloc_* are about our malloc and are linked with our libc only; those called thread_* need pthreads and
+those called errors_* make raw calls: they are linked with musl only.
 """
 
 import os
@@ -13,7 +13,7 @@ import pytest
 import lab
 
 NAMES = lab.sources("tests/guest")
-CASES = ([("ours", name) for name in NAMES if not name.startswith("thread_")] +
+CASES = ([("ours", name) for name in NAMES if not name.startswith(("thread_", "errors_"))] +
          [("musl", name) for name in NAMES if not name.startswith("malloc_")])
 
 

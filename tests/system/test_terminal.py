@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import pexpect
+import pytest
 
 import lab
 
@@ -124,6 +125,17 @@ def test_bash_is_content_with_the_terminal():
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 7
+
+
+@pytest.mark.parametrize("where", ["linux", "guest"])
+def test_the_foreground_hears_that_the_leader_has_ended(where):
+    script = ("setsid -c sh -c '(trap \"echo hung; echo up; exit\" HUP; while :; do sleep 0.1; done) & sleep 0.3';"
+              " sleep 0.5; echo end")
+    words = ["/bin/busybox", "sh", "-c", script]
+    child = spawn(words[0], words[1:]) if where == "linux" else spawn(lab.GUEST, ["-q", "--", *words])
+    child.expect("hung\r+\nup\r+\n")
+    child.expect("end\r+\n")
+    child.expect(pexpect.EOF)
 
 
 def test_the_window_is_as_large_as_the_hosts():

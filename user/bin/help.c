@@ -13,7 +13,7 @@ static const struct topic topics[] = {
     {NULL, "Start here"},
     {"tour", "malloc's whole way in six steps (tour -s waits at each)"},
     {NULL, "Experiments: promises and pages"},
-    {"vmrss", "malloc(1 GiB) is a promise; the touch keeps it"},
+    {"vmrss", "malloc(1 GiB) is a promise (vmrss -modes: who promises it)"},
     {"status", "what moves VmSize, VmRSS, VmData, ...: one mover each"},
     {"regions", "where text, data, bss, heap, mappings and stack lie"},
     {"array", "int[100000]: in the heap or not? (array -p runs pmap, free)"},

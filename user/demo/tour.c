@@ -103,8 +103,8 @@ static void print_source(const char *file, int line, const char *code)
 {
     const char *slash = strrchr(file, '/');
 
-    printf("      %snext ->%s %s%s:%d   %s;%s\n", DIM, PLAIN, BOLD, slash ? slash + 1 : file, line, code,
-           PLAIN);
+    printf("      %snext ->%s %s%s:%d   %s;%s%s\n", DIM, PLAIN, BOLD, slash ? slash + 1 : file, line, code,
+           PLAIN, wait_for_enter ? "   [Enter]" : "");
     fflush(stdout);
     if (wait_for_enter) {
         int byte;
@@ -179,16 +179,20 @@ static bool kernel_was_asked(void)
     return break_moved() || after.size_kb != before.size_kb;
 }
 
-static void explain_call(void)
+static void explain_call(size_t bytes)
 {
-    if (break_moved())
-        print_line("the break moves by %ld KiB: 0x%lx -> 0x%lx",
-                   (long)(after.program_break - before.program_break) / (long)KIB, before.program_break,
+    long moved = (long)(after.program_break - before.program_break) / (long)KIB;
+    long asked = (long)(bytes / KIB);
+
+    if (break_moved()) {
+        print_line("the break moves by %ld KiB: 0x%lx -> 0x%lx", moved, before.program_break,
                    after.program_break);
-    else if (kernel_was_asked())
+        print_line("%ld KiB for this request, %ld KiB in stock for the next ones", asked, moved - asked);
+    } else if (kernel_was_asked()) {
         print_line("a region of %ld KiB is made; the break stays", after.size_kb - before.size_kb);
-    else
+    } else {
         print_line("malloc's pool still had a chunk that fits");
+    }
 }
 
 static void explain_region(const char *block, size_t bytes)
@@ -200,6 +204,15 @@ static void explain_region(const char *block, size_t bytes)
     print_line("region %lx-%lx %s %s", row.start, row.end, row.perms, row.name[0] ? row.name : "(no name)");
     print_line("promised: %s. Resident in it: %lu kB (the library's own headers)", demo_size(bytes),
                look_resident_kb(block));
+}
+
+/* The first call of malloc also touches its own code and data for the first time. */
+static void explain_resident(const char *block)
+{
+    long other = after.resident_kb - before.resident_kb - (long)look_resident_kb(block);
+
+    if (other > 0)
+        print_line("Of VmRSS %ld kB are malloc's own code and data, used for the first time.", other);
 }
 
 static void steps_one_to_five(const char *block, size_t bytes, const char *untouched)
@@ -214,9 +227,10 @@ static void steps_one_to_five(const char *block, size_t bytes, const char *untou
         print_line("%s, entered by the instruction `syscall`", break_moved() ? "brk" : "mmap");
 
     print_step("3", 0, asked ? "the kernel grows the region; no frame yet" : "not entered this time");
-    explain_call();
+    explain_call(bytes);
     explain_region(block, bytes);
     print_table();
+    explain_resident(block);
 
     print_step("4", 3, asked ? "`sysret`; malloc cuts a chunk and returns" : "malloc returns");
     print_line("p = 0x%lx: its header lies in the bytes before it (`header16`)",
@@ -363,7 +377,8 @@ int main(int argc, char **argv)
     wait_for_enter = demo_option(argc, argv, "-s");
     warm_up();
     printf("Ring 3 is this program and its C library, ring 0 is the kernel. Every number\n"
-           "below was read at its step, from /proc/self and getrusage.\n");
+           "below was read at its step, from /proc/self and getrusage.\n%s",
+           terminal && !wait_for_enter ? "(`tour -s` stops at each step until you press Enter.)\n" : "");
     walk_small();
     walk_large();
     walk_outside();

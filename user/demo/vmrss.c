@@ -3,10 +3,14 @@
  *
  * malloc(1 GiB) adds 1 GiB to VmSize and nothing to what is resident: the kernel has promised a region and
  * given no frame. The first write to a page adds exactly one page and one minor fault. free takes all back.
- * "All pages that fit" means half of what /proc/meminfo calls available, at most the whole gibibyte. */
+ * "All pages that fit" means half of what /proc/meminfo calls available, at most the whole gibibyte. `vmrss -modes`
+ * asks for the gibibyte in each of the kernel's three overcommit modes (it sets the mode of the whole machine, and
+ * puts it back). */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/demo.h"
 #include "lib/look.h"
@@ -54,13 +58,58 @@ static void touch_all_that_fit(char *block, size_t pages_in_block, unsigned long
     }
 }
 
+#define OVERCOMMIT "/proc/sys/vm/overcommit_memory"
+
+static bool set_mode(char mode)
+{
+    int fd = open(OVERCOMMIT, O_WRONLY);
+    bool done = fd >= 0 && write(fd, &mode, 1) == 1;
+
+    close(fd);
+    return done;
+}
+
+static char mode_now(void)
+{
+    char mode = '?';
+    int fd = open(OVERCOMMIT, O_RDONLY);
+
+    if (read(fd, &mode, 1) != 1)
+        mode = '?';
+    close(fd);
+    return mode;
+}
+
+static void show_modes(void)
+{
+    static const char *const names[] = {"guess", "always", "strict"};
+    char before = mode_now();
+
+    demo_head("may a promise be larger than the memory? (" OVERCOMMIT ")");
+    for (char mode = '0'; mode <= '2'; mode++) {
+        if (!set_mode(mode)) {
+            printf("  the mode cannot be set here\n");
+            break;
+        }
+        void *block = demo_opaque(malloc(GIB));
+        printf("  mode %c, %-6s  malloc(1 GiB) %s\n", mode, names[mode - '0'],
+               block ? "succeeds" : "= NULL: it is refused");
+        free(block);
+    }
+    set_mode(before);
+}
+
 int main(int argc, char **argv)
 {
     char *block, *first_page;
     unsigned long resident;
     long faults;
 
-    demo_start(argc, argv, "malloc(1 GiB) is a promise; the touch keeps it", "");
+    demo_start(argc, argv, "malloc(1 GiB) is a promise; the touch keeps it", "[-modes]");
+    if (demo_option(argc, argv, "-modes")) {
+        show_modes();
+        return 0;
+    }
     printf("\n  %-26s  %14s  %12s  %7s\n", "step", "VmSize", "resident", "faults");
     size_at_start = look_status_kb("VmSize");
     show_step("start", 0, 0);

@@ -98,25 +98,17 @@ static bool place(const struct trapframe *frame, const struct sigframe_request *
     return !(on_stack || entering) || within(&request->stack, placement->frame);
 }
 
+/* Those that both have by the same name; the flags and segments have rules of their own. */
+/* clang-format off */
+#define EACH_REGISTER(DO)                                                                                    \
+    DO(r8) DO(r9) DO(r10) DO(r11) DO(r12) DO(r13) DO(r14) DO(r15) DO(rdi) DO(rsi) DO(rbp) DO(rbx) DO(rdx)    \
+    DO(rax) DO(rcx) DO(rsp) DO(rip)
+/* clang-format on */
+#define COPY_REGISTER(name) to->name = from->name;
+
 static void save_registers(struct sigcontext *to, const struct trapframe *from)
 {
-    to->r8 = from->r8;
-    to->r9 = from->r9;
-    to->r10 = from->r10;
-    to->r11 = from->r11;
-    to->r12 = from->r12;
-    to->r13 = from->r13;
-    to->r14 = from->r14;
-    to->r15 = from->r15;
-    to->rdi = from->rdi;
-    to->rsi = from->rsi;
-    to->rbp = from->rbp;
-    to->rbx = from->rbx;
-    to->rdx = from->rdx;
-    to->rax = from->rax;
-    to->rcx = from->rcx;
-    to->rsp = from->rsp;
-    to->rip = from->rip;
+    EACH_REGISTER(COPY_REGISTER)
     to->eflags = from->rflags;
     to->cs = (uint16_t)from->cs;
     to->ss = (uint16_t)from->ss;
@@ -175,23 +167,7 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
 
 static void load_registers(struct trapframe *to, const struct sigcontext *from)
 {
-    to->r8 = from->r8;
-    to->r9 = from->r9;
-    to->r10 = from->r10;
-    to->r11 = from->r11;
-    to->r12 = from->r12;
-    to->r13 = from->r13;
-    to->r14 = from->r14;
-    to->r15 = from->r15;
-    to->rdi = from->rdi;
-    to->rsi = from->rsi;
-    to->rbp = from->rbp;
-    to->rbx = from->rbx;
-    to->rdx = from->rdx;
-    to->rax = from->rax;
-    to->rcx = from->rcx;
-    to->rsp = from->rsp;
-    to->rip = from->rip;
+    EACH_REGISTER(COPY_REGISTER)
     to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (from->eflags & USER_FLAGS);
     to->error = UINT64_MAX; /* no system call to be started again */
 }

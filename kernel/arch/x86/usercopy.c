@@ -108,11 +108,29 @@ ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size)
     return -ENAMETOOLONG;
 }
 
+int swap_user(vaddr_t address, uint32_t *expected, uint32_t wanted)
+{
+    int result = -EFAULT;
+
+    if (!user_range_ok(address, sizeof(*expected)))
+        return -EFAULT;
+    __asm__ volatile(STAC "1: lock cmpxchgl %[wanted], (%[address])\n\t"
+                          "movl $0, %[result]\n"
+                          "2: " CLAC FIXUP("1b", "2b")
+                     : [result] "+r"(result), "+a"(*expected)
+                     : [address] "r"(address), [wanted] "r"(wanted)
+                     : "memory", "cc");
+    return result;
+}
+
 extern const uint8_t peek_instruction[];
 
 bool usercopy_is_peek(uint64_t rip)
 {
-    return rip == (uint64_t)peek_instruction;
+    extern const uint8_t peek_frame_begin[], peek_frame_end[];
+
+    return rip == (uint64_t)peek_instruction ||
+           (rip >= (uint64_t)peek_frame_begin && rip < (uint64_t)peek_frame_end);
 }
 
 /* Not inlined: its instruction has a name. */
@@ -124,6 +142,21 @@ __attribute__((noinline)) int peek_user(vaddr_t from, uint32_t *word)
                           "xorl %[result], %[result]\n"
                           "2: " CLAC FIXUP("peek_instruction", "2b")
                      : [result] "+r"(result), [word] "=&r"(*word)
+                     : [from] "r"(from)
+                     : "memory", "cc");
+    return result;
+}
+
+/* The same. */
+__attribute__((noinline)) int peek_user_frame(vaddr_t from, uint64_t record[2])
+{
+    int result = -EFAULT;
+
+    __asm__ volatile(STAC "peek_frame_begin: movq (%[from]), %[next]\n"
+                          "1: movq 8(%[from]), %[caller]\n"
+                          "peek_frame_end: xorl %[result], %[result]\n"
+                          "2: " CLAC FIXUP("peek_frame_begin", "2b") FIXUP("1b", "2b")
+                     : [result] "+r"(result), [next] "=&r"(record[0]), [caller] "=&r"(record[1])
                      : [from] "r"(from)
                      : "memory", "cc");
     return result;

@@ -24,10 +24,16 @@ int clear_user(vaddr_t to, size_t size);
 /* => the string's length without the NUL; -EFAULT; -ENAMETOOLONG if no NUL in `size` bytes. */
 ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size);
 
+/* Atomically: *address becomes `wanted` if it is *expected; *expected becomes what it was. => 0, -EFAULT. */
+int swap_user(vaddr_t address, uint32_t *expected, uint32_t wanted);
+
 /* One word, only if its page is there: no fault is served, so a spinlock may be held. => 0, -EFAULT. */
 int peek_user(vaddr_t from, uint32_t *word);
 
-/* Called by the trap code: is it peek_user()'s instruction? */
+/* The same of what a frame pointer points to: the caller's frame pointer and the return address. */
+int peek_user_frame(vaddr_t from, uint64_t record[2]);
+
+/* Called by the trap code: is it an instruction of these two? */
 bool usercopy_is_peek(uint64_t rip);
 /* Called by the trap code: the resume address for a kernel instruction that may fault on user memory, or 0. */
 uint64_t usercopy_fixup(uint64_t rip);

@@ -154,11 +154,25 @@ def history_words(who, va):
     for i in range(count):
         gone = past[(last - 1 - i) % count]
         if int(gone["start"]) <= va < int(gone["end"]):
-            line = gdb.find_pc_line(int(gone["rip"]))
-            where = f" ({line.symtab.filename}:{line.line})" if line.symtab else ""
             return [f"it was unmapped: [{int(gone['start']):#x}, {int(gone['end']):#x}) "
-                    f"{kernel.permissions(int(gone['was']))}, by the instruction at {int(gone['rip']):#x}{where}"]
+                    f"{kernel.permissions(int(gone['was']))}, by {chain(gone['callers'])}"]
     return []
+
+
+def chain(callers):
+    """munmap (libc/sys/raw.h:24) <- free (...): the instruction that asked, and the calls that led to it."""
+    places = []
+    for depth in range(callers.type.range()[1] + 1):
+        pc = int(callers[depth])
+        if pc == 0:
+            break
+        pc -= depth > 0    # a return address belongs to the call before it
+        block, line, name = gdb.block_for_pc(pc), gdb.find_pc_line(pc), f"{pc:#x}"
+        while block:    # the outermost function: those within it were inlined
+            name = block.function.name if block.function else name
+            block = block.superblock
+        places.append(name + (f" ({line.symtab.filename}:{line.line})" if line.symtab else ""))
+    return " <- ".join(places)
 
 
 Why()

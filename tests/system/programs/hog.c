@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* hog.c - `hog CHILD OWN`: a child touches CHILD MiB and sleeps; then this process touches OWN MiB. What became of both? */
+/* hog.c - `hog CHILD OWN [read]`: a child touches CHILD MiB and sleeps; then this process touches OWN MiB, or lets the kernel do
+ * it, by read(2). What became of both? */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,14 +12,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void touch(const char *mebibytes)
+static void touch(const char *mebibytes, int by_read)
 {
     size_t bytes = strtoul(mebibytes, NULL, 10) << 20;
     char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (at == MAP_FAILED)
         exit(12);
-    memset(at, 1, bytes);
+    if (!by_read)
+        memset(at, 1, bytes);
+    else if (read(open("/dev/zero", O_RDONLY), at, bytes) != (ssize_t)bytes)
+        printf("read: %s\n", strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -24,19 +30,19 @@ int main(int argc, char **argv)
     int ready[2], status;
     char byte;
 
-    if (argc != 3 || pipe(ready) != 0)
+    if (argc < 3 || pipe(ready) != 0)
         return 2;
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_NAME, "sleeper");
-        touch(argv[1]);
+        touch(argv[1], 0);
         write(ready[1], "", 1);
         for (;;)
             pause();
     }
     if (read(ready[0], &byte, 1) != 1)
         return 3;
-    touch(argv[2]);
+    touch(argv[2], argc > 3);
     printf("own: %s MiB\n", argv[2]);
     kill(child, SIGTERM);
     waitpid(child, &status, 0);

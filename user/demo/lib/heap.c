@@ -22,7 +22,7 @@ void *heap_move(long bytes)
     return (unsigned long)syscall(SYS_brk, wanted) == wanted ? (void *)(uintptr_t)now : NULL;
 }
 
-/* The time-stamp counter: cycles of the real CPU; under --icount a count of instructions, scaled. */
+/* The time-stamp counter: cycles of the real CPU; under --icount one for each instruction, the kernel's too. */
 static unsigned long ticks(void)
 {
     unsigned low, high;
@@ -52,6 +52,7 @@ struct cost heap_cost(struct source *source, unsigned rounds, size_t bytes)
            bytes / PAGE_SIZE);
     printf("  system calls %lu, minor faults %ld\n", cost.calls, cost.faults);
     if (demo_exact)
-        printf("  time-stamp counter: %lu a round\n", took / rounds);
+        printf("  time-stamp counter: %lu a round (under scripts/guest --icount: instructions)\n",
+               took / rounds);
     return cost;
 }
