@@ -63,6 +63,7 @@ struct process {
     char name[PROCESS_NAME_SIZE];
     int group, session;
     uint32_t umask;
+    bool no_new_privileges; /* prctl(2): kept and told */
     int nice; /* kept and told, without effect */
     struct rlimit64 limits[RLIM_NLIMITS];
     struct signals *signals;
