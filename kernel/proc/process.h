@@ -64,7 +64,7 @@ struct process {
     int group, session;
     uint32_t umask;
     bool no_new_privileges; /* prctl(2): kept and told */
-    int nice; /* kept and told, without effect */
+    int nice;               /* kept and told, without effect */
     struct rlimit64 limits[RLIM_NLIMITS];
     struct signals *signals;
     struct process_usage usage, children_usage;
