@@ -506,6 +506,7 @@ static void do_fork(void)
         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
         syscall(SYS_close_range, 3, ~0U, 0); /* nobody else has the pipes */
         *child_ready = true;
+        alarm(900); /* if the parent dies it does not sleep for ever */
         while (code < 0)
             pause();
         _exit(code);
