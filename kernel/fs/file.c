@@ -100,6 +100,8 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
 
     if (file->flags & O_PATH)
         return -EBADF;
+    if (whence < SEEK_SET || whence > SEEK_HOLE)
+        return -EINVAL;
     if (file->ops->stream)
         return -ESPIPE;
     if (file->ops->no_seek)

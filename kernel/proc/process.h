@@ -63,7 +63,8 @@ struct process {
     char name[PROCESS_NAME_SIZE];
     int group, session;
     uint32_t umask;
-    int nice; /* kept and told, without effect */
+    bool no_new_privileges; /* prctl(2): kept and told */
+    int nice;               /* kept and told, without effect */
     struct rlimit64 limits[RLIM_NLIMITS];
     struct signals *signals;
     struct process_usage usage, children_usage;

@@ -342,6 +342,15 @@ int64_t sys_prctl(struct trapframe *frame)
         name[sizeof(name) - 1] = '\0';
         memcpy(own_name, name, sizeof(name));
         return 0;
+    case PR_SET_NO_NEW_PRIVS: /* there are none to be had by execve */
+        if (ARG1(frame) != 1 || ARG2(frame) || ARG3(frame) || ARG4(frame))
+            return -EINVAL;
+        current_process()->no_new_privileges = true;
+        return 0;
+    case PR_GET_NO_NEW_PRIVS:
+        return ARG1(frame) || ARG2(frame) || ARG3(frame) || ARG4(frame)
+                   ? -EINVAL
+                   : current_process()->no_new_privileges;
     case PR_GET_NAME:
         return copy_to_user(ARG1(frame), own_name, PROCESS_NAME_SIZE);
     default:

@@ -147,6 +147,7 @@ static void places(void)
     ROW(lseek, closed, 0L, 0);
     ROW(lseek, path, 0L, 0);
     ROW(lseek, ends[0], 0L, 0);
+    ROW(lseek, ends[0], 0L, 9);
     ROW(lseek, file, -1L, 0);
     ROW(lseek, file, INT64_MIN, 1);
     ROW(lseek, file, -101L, 2);

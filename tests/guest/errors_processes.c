@@ -86,6 +86,9 @@ static void identity(void)
     ROW(arch_prctl, 0x1002 /* SET_FS */, 1L << 48);
     ROW(arch_prctl, 0x1003 /* GET_FS */, BAD);
     ROW(prctl, 9999, 0, 0, 0, 0);
+    ROW(prctl, PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0);
+    ROW(prctl, PR_SET_NO_NEW_PRIVS, 1, 1, 0, 0);
+    ROW(prctl, PR_GET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ROW(prctl, PR_SET_NAME, BAD, 0, 0, 0);
     ROW(prctl, PR_GET_NAME, BAD, 0, 0, 0);
     ROW(prctl, PR_SET_DUMPABLE, 7, 0, 0, 0);

@@ -151,9 +151,9 @@ TCC_NEEDS = ["/usr/lib/x86_64-linux-gnu/tcc", "/usr/include/stdio.h", "/usr/incl
                                                                "libc.so.6", "ld-linux-x86-64.so.2"))]
 
 
-def python_modules():
+def python_modules(*more):
     """The files that the Python program reads, compiled ones too: all of /usr/lib/python3 would be 50 MB."""
-    code = "import json, os, re, sys\nfor m in sys.modules.values():\n  print(getattr(m, '__file__', ''), m.__spec__ and m.__spec__.cached or '')"
+    code = f"import json, os, re, sys{''.join(', ' + name for name in more)}\nfor m in sys.modules.values():\n  print(getattr(m, '__file__', ''), m.__spec__ and m.__spec__.cached or '')"
     listed = subprocess.run(["/usr/bin/python3", "-I", "-c", code], capture_output=True, text=True, check=True)
     return sorted({word for word in listed.stdout.split() if word.startswith("/")})
 
@@ -196,6 +196,22 @@ def test_a_script_brings_its_interpreter(tmp_path):
 
 def test_python():
     both(["/usr/bin/python3", "-I", "-c", PYTHON], ["-m", "256", *files(*python_modules())])
+
+
+THREADS = ("import threading, queue\n"
+           "q, total, lock = queue.Queue(), [0], threading.Lock()\n"
+           "def work():\n"
+           "  for i in iter(q.get, None):\n"
+           "    with lock: total[0] += i\n"
+           "ts = [threading.Thread(target=work) for _ in range(4)]\n"
+           "[t.start() for t in ts]; [q.put(i) for i in range(2000)]; [q.put(None) for _ in ts]; [t.join() for t in ts]\n"
+           "e = threading.Event(); threading.Timer(0.05, e.set).start(); print(total[0], e.wait(5), threading.active_count() <= 2)\n"
+           "b = threading.Barrier(3); [threading.Thread(target=b.wait).start() for _ in range(2)]; print(b.wait() in range(3))\n")
+
+
+def test_python_with_threads():
+    modules = python_modules("queue", "threading")
+    both(["/usr/bin/python3", "-I", "-c", THREADS], ["-m", "256", *files(*modules)])
 
 
 def test_sqlite():

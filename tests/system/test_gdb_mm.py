@@ -400,7 +400,9 @@ def test_single_steps_show_both_sides_of_a_system_call_and_of_a_fault(gdb):
 
 def test_the_story_so_far(gdb):
     """The kernel's ring, read out of the paused guest: malloc, what it made, what was touched of it; the run that is still open too."""
-    output = gdb(["break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -e", "mm story 77"], "vmrss", TRACE="2")
+    line = lab.line_of("user/demo/vmrss.c", "touch_write(first_page, 100)")
+    output = gdb([f"break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -e", "mm story 77"],
+                 "vmrss", TRACE="2")
     said, = answers(output)
     lines = said["lines"]
     malloc = next(at for at, line in enumerate(lines) if "malloc(1073741824) = 0x" in line)
