@@ -19,8 +19,8 @@ extern trap_before_user
 extern syscall_entry
 
 PERCPU_USER_RSP equ 8
-PERCPU_KERNEL_RSP equ 16
 PERCPU_CURRENT equ 24
+PERCPU_TSS_RSP0 equ 48
 THREAD_PENDING equ 8
 
 FRAME_R11 equ 6 * 8
@@ -155,7 +155,7 @@ global syscall_start
 syscall_start:
     swapgs
     mov [gs:PERCPU_USER_RSP], rsp
-    mov rsp, [gs:PERCPU_KERNEL_RSP]
+    mov rsp, [gs:PERCPU_TSS_RSP0]
     push USER_DATA
     push qword [gs:PERCPU_USER_RSP]
     push r11
