@@ -258,7 +258,7 @@ LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
 
 .PHONY: malloc-lab
-malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
+malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
 $(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -I libc -o $@ $(LAB_C)
@@ -313,10 +313,21 @@ $(B)/bench/tiny $(B)/bench/firmware.elf: $(B)/bench/%: tests/bench/$$(basename $
 	@mkdir -p $(@D)
 	$(Q)$(NASM) -f elf64 -o $@.o $<
 	$(Q)$(LD) -m elf_x86_64 -n -s --build-id=none -o $@ $@.o
-$(B)/bench/plugin.so: tests/bench/plugin/events.c
+$(B)/bench/plugin.so: tests/bench/plugin/events.c tests/bench/plugin/plugin.h
+$(B)/bench/instructions.so: tests/bench/plugin/instructions.c tests/bench/plugin/plugin.h
+$(B)/bench/plugin.so $(B)/bench/instructions.so:
 	$(call say,PLUGIN,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -fPIC -shared $(WARN) -o $@ $<
+
+# ---- The report's page, and the viewers that the tests of the exports use: packages of the npm registry, pinned -----
+NPM := $(B)/npm
+.PHONY: npm
+npm: $(NPM)/installed
+$(NPM)/installed: scripts/report/package.json scripts/report/package-lock.json
+	$(call say,NPM,$(NPM))
+	@mkdir -p $(NPM) && cp $^ $(NPM)/
+	$(Q)cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch installed
 
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))

@@ -5,6 +5,8 @@
  *   test      a write to an address that nothing maps        stack     recursion into the guard page: a double fault
  *   text      a write to the kernel's code (W^X)             data      a call of the kernel's data (NX)
  *   user      a read of user memory without stac (SMAP)      userexec  a call of user memory (SMEP, NX)
+ *   null      a field behind a pointer that is NULL          frame     a frame that no RAM has, in the direct map
+ *   garbage   an address that is not canonical
  *
  * It runs on the boot stack after pid 1 was made, so that there is user memory to reach for. */
 #include <crash.h>
@@ -12,6 +14,7 @@
 #include <arch/x86/bootinfo.h>
 #include <lib/log.h>
 #include <mm/aspace.h>
+#include <mm/layout.h>
 #include <proc/process.h>
 #include <string.h>
 #include <x86/cpu.h>
@@ -23,6 +26,11 @@ static volatile uint8_t some_data = 0xc3; /* `ret` */
 static void call(vaddr_t address)
 {
     ((void (*)(void))address)();
+}
+
+static void read_byte(vaddr_t address)
+{
+    __asm__ volatile("movb (%0), %%al" : : "r"(address) : "rax", "memory");
 }
 
 /* Not a tail call, and not to be optimised away. */
@@ -44,6 +52,12 @@ void crash_on_purpose(void)
     cpu_write_cr3(process_main(init)->thread.cr3);
     if (strcmp(kind, "test") == 0)
         *(volatile int *)UNMAPPED = 1;
+    if (strcmp(kind, "null") == 0)
+        read_byte(8);
+    if (strcmp(kind, "frame") == 0)
+        read_byte(DIRECT_MAP + (1UL << 44));
+    if (strcmp(kind, "garbage") == 0)
+        read_byte(0x6f77206f6c6c6568UL);
     if (strcmp(kind, "stack") == 0)
         recurse(0);
     if (strcmp(kind, "text") == 0)
@@ -51,7 +65,7 @@ void crash_on_purpose(void)
     if (strcmp(kind, "data") == 0)
         call((vaddr_t)&some_data);
     if (strcmp(kind, "user") == 0)
-        (void)*(volatile uint8_t *)init->aspace->stack_start;
+        read_byte(init->aspace->stack_start);
     if (strcmp(kind, "userexec") == 0)
         call(init->aspace->stack_start);
     panic("panic=%s: no such kind, or the CPU does not protect against it", kind);

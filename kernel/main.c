@@ -10,6 +10,7 @@
 #include <fs/path.h>
 #include <lib/log.h>
 #include <lib/panic.h>
+#include <lib/words.h>
 #include <mm/bootmem.h>
 #include <mm/kmap.h>
 #include <mm/page.h>
@@ -58,7 +59,7 @@ static void files_init(void)
 /* Words that mean something to the kernel itself; all others are init's, as on Linux. */
 static bool kernel_word(const char *word)
 {
-    static const char *const names[] = {"log", "console", "strace", "errors", "panic", "BOOT_IMAGE"};
+    static const char *const names[] = {"log", "console", "strace", "errors", "panic", "lang", "BOOT_IMAGE"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         size_t length = strlen(names[i]);
@@ -95,11 +96,19 @@ static void log_walk(uint64_t address)
     pt_log_walk(NULL, address);
 }
 
+static bool chinese_is_wanted(void)
+{
+    char language[4];
+
+    return boot_option("lang", language, sizeof(language)) && strcmp(language, "zh") == 0;
+}
+
 void kmain(uint32_t magic, uint32_t info)
 {
     pic_mask_all();
     cpu_init();
     bootinfo_read(magic, info);
+    words_chinese = chinese_is_wanted();
     serial_init();
     console_start_log();
     log_line("Faultline " FAULTLINE_VERSION " on %s, loaded by %s", cpu_features.model, bootinfo.loader);

@@ -12,7 +12,7 @@
 #include <lib/panic.h>
 #include <mm/fault.h>
 #include <mm/kstack.h>
-#include <proc/explain.h>
+#include <proc/oom.h>
 #include <proc/process.h>
 #include <proc/signal.h>
 #include <trap.h>
@@ -42,8 +42,7 @@ static void refuse(struct trapframe *frame, vaddr_t va, int verdict)
                                .error = frame->error};
 
     if (verdict == -ENOMEM) {
-        explain_out_of_memory(frame, va);
-        signal_send(current_process(), &(struct signal_info){.number = SIGKILL, .code = SI_KERNEL});
+        oom_kill(frame, va);
         return;
     }
     if (verdict == -EACCES)

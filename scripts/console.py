@@ -28,7 +28,7 @@ ESCAPE, END_OF_FILE = b"\x10", b"\x10\x04"
 CTRL_A = 1
 UP = re.compile(rb"^boot: ")    # the kernel's last line before init starts
 STATUS = re.compile(rb"^power off: status (\d+)")
-REASON = re.compile(rb"^panic:|^ledger: LEAK")
+REASON = re.compile(rb"^(?:Kernel panic: |(?=ledger: LEAK))(.*)")
 LINE_PREFIX = re.compile(rb"^\[ *\d+\.\d+\] ")    # a time stamp, if the log has them
 CHUNK = 65536
 
@@ -79,8 +79,8 @@ class Log:
         self.up = self.up or bool(UP.search(text))
         if found := STATUS.search(text):
             self.program_status = int(found.group(1))
-        if not self.reason and REASON.search(text):
-            self.reason = codecs.decode(text, "utf-8", "replace").strip()
+        if not self.reason and (found := REASON.search(text)):
+            self.reason = codecs.decode(found.group(1), "utf-8", "replace").strip()
         if self.show:
             write_all(2, line + self.end)
 

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* panic.c - see panic.h. Linux's own words first, because they can be searched for; then what Linux leaves to tools.
  *
- * Order: what happened, the page walk, where and who, registers, callers; then the machine is switched off with a status
- * of its own. A second panic (a broken stack, a broken sink, another CPU) says one line and switches off at once. */
+ * Order: what happened, the page walk, where and who, registers, callers, the likely cause and what to try (lib/words.def;
+ * lang=zh on the command line chooses Chinese); then the machine is switched off with a status of its own. A second panic (a broken stack, a broken sink, another CPU) says one line and switches off at once. */
 #include <lib/panic.h>
 
 #include <arch/x86/machine.h>
 #include <lib/backtrace.h>
 #include <lib/log.h>
 #include <lib/symtab.h>
+#include <lib/words.h>
+#include <mm/layout.h>
 #include <x86/cpu.h>
 #include <x86/pte.h>
+
+bool words_chinese;
 
 static void (*context_hook)(char *buffer, size_t size);
 static void (*page_walk_hook)(uint64_t address);
@@ -72,6 +76,31 @@ static void say_registers(const struct trapframe *frame)
     log_line("CR2: %016lx CR3: %016lx CR4: %08lx", cpu_read_cr2(), cpu_read_cr3(), cpu_read_cr4());
 }
 
+#define SAY(name, ...) log_line(TEXT(words_chinese, name), ##__VA_ARGS__)
+
+static void say_likely(const struct trapframe *frame, uint64_t address)
+{
+    bool page_fault = frame->vector == TRAP_PAGE_FAULT, fetch = frame->error & FAULT_ERROR_FETCH;
+
+    if (frame->vector == TRAP_DOUBLE_FAULT ||
+        (page_fault && address >= KSTACK_AREA && address < KSTACK_AREA_END))
+        SAY(panic_stack);
+    else if (frame->vector == TRAP_PROTECTION)
+        SAY(panic_protection);
+    else if (!page_fault)
+        return;
+    else if (address < PAGE_SIZE)
+        SAY(panic_null, address);
+    else if (address < KERNEL_HALF)
+        log_line("%s", fetch ? TEXT(words_chinese, panic_user_call) : TEXT(words_chinese, panic_user));
+    else if (frame->error & FAULT_ERROR_PRESENT)
+        log_line("%s", fetch ? TEXT(words_chinese, panic_data) : TEXT(words_chinese, panic_readonly));
+    else if (address >= DIRECT_MAP && address < KSTACK_AREA)
+        SAY(panic_frame, (address - DIRECT_MAP) / PAGE_SIZE);
+    else
+        SAY(panic_wild);
+}
+
 static void panic_begin(void)
 {
     cpu_interrupts_off();
@@ -93,6 +122,8 @@ void panic(const char *format, ...)
     va_end(arguments);
     say_context();
     backtrace(0, (uint64_t)__builtin_frame_address(0));
+    if (context_hook != NULL) /* later than the boot, whose messages say themselves what to do */
+        SAY(panic_next, "panic");
     power_off(POWER_OFF_PANIC);
 }
 
@@ -102,13 +133,20 @@ void panic_trap(const struct trapframe *frame, const char *format, ...)
     va_list arguments;
 
     panic_begin();
-    if (frame->vector == TRAP_PAGE_FAULT)
+    if (frame->vector == TRAP_PAGE_FAULT) {
         say_page_fault(frame, address);
+    } else {
+        va_start(arguments, format);
+        log_vline("BUG: ", format, arguments);
+        va_end(arguments);
+    }
     say_context();
     say_registers(frame);
     backtrace(frame->rip, frame->rbp);
     va_start(arguments, format);
     log_vline("Kernel panic: ", format, arguments);
     va_end(arguments);
+    say_likely(frame, address);
+    SAY(panic_next, "panic_trap");
     power_off(POWER_OFF_PANIC);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cause.c - from facts to a guess: a table of tests, the first that matches wins.
+/* cause.c - from facts to a guess: a table of tests, the first that matches wins. What each says stands in lib/words.def.
  *
  * The order matters: a NULL pointer is a NULL pointer even if page 0 was mapped once; memory that was unmapped lately
  * explains an address better than how far it is from the heap. */
@@ -7,6 +7,8 @@
 
 #include <arch/x86/usercopy.h>
 #include <lib/log.h>
+#include <lib/words.h>
+#include <proc/operand.h>
 #include <string.h>
 
 #include <asm/signal.h>
@@ -26,6 +28,16 @@ static bool is_fetch(const struct fault_facts *facts)
     return facts->info->error & FAULT_ERROR_FETCH;
 }
 
+static void because(struct cause *cause, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void because(struct cause *cause, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_vtext(cause->reason, sizeof(cause->reason), format, arguments);
+    va_end(arguments);
+}
+
 static bool answer(struct cause *cause, const char *what, const char *confidence, const char *advice)
 {
     cause->what = what;
@@ -34,7 +46,11 @@ static bool answer(struct cause *cause, const char *what, const char *confidence
     return true;
 }
 
-#define REASON(cause, ...) format_text((cause)->reason, sizeof((cause)->reason), __VA_ARGS__)
+/* The rows of words.def in the reader's language. `facts` and `cause` are every test's arguments. */
+#define BECAUSE(name, ...) because(cause, TEXT(facts->chinese, name), ##__VA_ARGS__)
+#define ANSWER(name, confidence)                                                                             \
+    answer(cause, TEXT(facts->chinese, cause_##name), TEXT(facts->chinese, confidence),                      \
+           TEXT(facts->chinese, try_##name))
 
 /* ---- Page faults --------------------------------------------------------------------------------------------------- */
 
@@ -42,9 +58,8 @@ static bool beyond_file(const struct fault_facts *facts, struct cause *cause)
 {
     if (!facts->page_fault || facts->info->number != SIGBUS)
         return false;
-    REASON(cause, "inside the mapping of %s, but behind the end of the file", facts->here.name);
-    return answer(cause, "BEYOND THE END OF A MAPPED FILE", "high",
-                  "compare the file's size (fstat) with the length given to mmap");
+    BECAUSE(as_beyond_file, facts->here.name);
+    return ANSWER(beyond_file, high);
 }
 
 static bool null_pointer(const struct fault_facts *facts, struct cause *cause)
@@ -54,34 +69,30 @@ static bool null_pointer(const struct fault_facts *facts, struct cause *cause)
     if (!facts->page_fault || address >= NULL_ZONE)
         return false;
     if (is_fetch(facts)) {
-        REASON(cause, "the program jumped to %#lx", address);
-        return answer(cause, "CALL THROUGH A NULL FUNCTION POINTER", "high",
-                      "was the function pointer ever set?");
+        BECAUSE(as_null_call, address);
+        return ANSWER(null_call, high);
     }
     if (address == 0)
-        REASON(cause, "the address is 0");
+        BECAUSE(as_null);
     else
-        REASON(cause, "NULL plus %lu (%#lx): a field of a struct, or an array index", address, address);
-    return answer(cause, "NULL POINTER", "high",
-                  "test what malloc, fopen and their like return before using it");
+        BECAUSE(as_null_offset, address, address);
+    return ANSWER(null_pointer, high);
 }
 
 static bool kernel_half(const struct fault_facts *facts, struct cause *cause)
 {
     if (!facts->page_fault || facts->info->address < USER_END)
         return false;
-    REASON(cause, "the upper half of every address space is the kernel's; ring 3 may not touch it");
-    return answer(cause, "KERNEL ADDRESS", "high",
-                  "look where the pointer's value came from: was it overwritten?");
+    BECAUSE(as_kernel_address);
+    return ANSWER(kernel_address, high);
 }
 
 static bool use_after_unmap(const struct fault_facts *facts, struct cause *cause)
 {
     if (!facts->page_fault || !facts->known || facts->here.end != 0)
         return false;
-    REASON(cause, "the address lies in memory that was given back to the kernel");
-    return answer(cause, "USE AFTER FREE (or after munmap)", "high",
-                  "set the pointer to NULL after free; look for copies of it");
+    BECAUSE(as_after_unmap);
+    return ANSWER(after_unmap, high);
 }
 
 static bool stack_overflow(const struct fault_facts *facts, struct cause *cause)
@@ -93,10 +104,8 @@ static bool stack_overflow(const struct fault_facts *facts, struct cause *cause)
 
     if (!facts->page_fault || facts->stack.end == 0 || facts->here.end != 0 || !(just_below || rsp_is_out))
         return false;
-    REASON(cause, "just below the stack, which has %lu KiB of the %lu KiB it may have",
-           (facts->stack.end - low) / KIB, facts->stack_limit / KIB);
-    return answer(cause, "STACK OVERFLOW", rsp_is_out ? "high" : "medium",
-                  "endless recursion? a huge local array? `ulimit -s` and setrlimit raise the limit");
+    BECAUSE(as_stack_overflow, (facts->stack.end - low) / KIB, facts->stack_limit / KIB);
+    return rsp_is_out ? ANSWER(stack_overflow, high) : ANSWER(stack_overflow, medium);
 }
 
 static bool past_heap(const struct fault_facts *facts, struct cause *cause)
@@ -107,27 +116,24 @@ static bool past_heap(const struct fault_facts *facts, struct cause *cause)
         return false;
     if (address < top || address - top >= NEAR)
         return false;
-    REASON(cause, "%lu bytes behind the end of [heap]", address - facts->heap_end);
-    return answer(cause, "OVERRUN OF THE HEAP'S TOP", "medium",
-                  "compare the size that was asked of malloc with what is written");
-}
-
-static bool executed_data(const struct fault_facts *facts, struct cause *cause)
-{
-    if (!facts->page_fault || !is_fetch(facts) || facts->here.end == 0)
-        return false;
-    REASON(cause, "%s is data: its pages may not be executed (NX)", facts->here.name);
-    return answer(cause, "EXECUTED DATA", "high",
-                  "a bad function pointer, or a return address that was overwritten on the stack");
+    BECAUSE(as_heap_overrun, address - facts->heap_end);
+    return ANSWER(heap_overrun, medium);
 }
 
 static bool no_access(const struct fault_facts *facts, struct cause *cause)
 {
     if (!facts->page_fault || facts->here.end == 0 || (facts->here.flags & VMA_PROT) != 0)
         return false;
-    REASON(cause, "%s allows no access at all (PROT_NONE): a guard page, or mprotect", facts->here.name);
-    return answer(cause, "TOUCHED A GUARD REGION", "high",
-                  "what lies just before or behind it ran over its end");
+    BECAUSE(as_guard_region, facts->here.name);
+    return ANSWER(guard_region, high);
+}
+
+static bool executed_data(const struct fault_facts *facts, struct cause *cause)
+{
+    if (!facts->page_fault || !is_fetch(facts) || facts->here.end == 0)
+        return false;
+    BECAUSE(as_executed_data, facts->here.name);
+    return ANSWER(executed_data, high);
 }
 
 static bool write_to_readonly(const struct fault_facts *facts, struct cause *cause)
@@ -137,27 +143,23 @@ static bool write_to_readonly(const struct fault_facts *facts, struct cause *cau
     if (!facts->page_fault || here->end == 0 || !is_write(facts) || (here->flags & VMA_WRITE))
         return false;
     if (here->flags & VMA_EXEC) {
-        REASON(cause, "%s here is code: readable and executable, never writable", here->name);
-        return answer(cause, "WRITE TO THE PROGRAM'S CODE", "high",
-                      "a wild pointer, or one computed from a function's address");
+        BECAUSE(as_write_code, here->name);
+        return ANSWER(write_code, high);
     }
     if (here->file) {
-        REASON(cause, "%s here is constant data (.rodata), or was mapped read-only", here->name);
-        return answer(cause, "WRITE TO A CONSTANT", "high",
-                      "char *s = \"text\" points to a constant: use char s[] = \"text\"");
+        BECAUSE(as_write_constant, here->name);
+        return ANSWER(write_constant, high);
     }
-    REASON(cause, "mmap or mprotect made this region read-only");
-    return answer(cause, "WRITE TO READ-ONLY MEMORY", "high",
-                  "mprotect(..., PROT_READ | PROT_WRITE) before writing");
+    BECAUSE(as_write_readonly);
+    return ANSWER(write_readonly, high);
 }
 
 static bool wild_pointer(const struct fault_facts *facts, struct cause *cause)
 {
     if (!facts->page_fault)
         return false;
-    REASON(cause, "no region there, and none was there lately");
-    return answer(cause, is_fetch(facts) ? "JUMP TO NOWHERE" : "WILD POINTER", "low",
-                  "was the pointer ever set? compare its value with the regions above");
+    BECAUSE(as_wild);
+    return is_fetch(facts) ? ANSWER(wild_jump, low) : ANSWER(wild_pointer, low);
 }
 
 /* ---- Other exceptions: the instruction's bytes and the registers are all there is -------------------------------- */
@@ -167,67 +169,42 @@ static bool bytes_are(const struct fault_facts *facts, uint8_t first, uint8_t se
     return facts->bytes_known >= 2 && facts->bytes[0] == first && facts->bytes[1] == second;
 }
 
-/* SDM vol. 2: what ring 3 may not do. NULL: none of them. */
-static const char *privileged_instruction(const struct fault_facts *facts)
-{
-    if (facts->bytes_known == 0)
-        return NULL;
-    switch (facts->bytes[0]) {
-    case 0xfa:
-        return "cli (switch interrupts off)";
-    case 0xfb:
-        return "sti (switch interrupts on)";
-    case 0xf4:
-        return "hlt (stop the CPU)";
-    case 0xcd:
-        return "int (a software interrupt that the kernel does not offer)";
-    case 0xe4:
-    case 0xe5:
-    case 0xec:
-    case 0xed:
-        return "in (read an I/O port)";
-    case 0xe6:
-    case 0xe7:
-    case 0xee:
-    case 0xef:
-        return "out (write an I/O port)";
-    default:
-        break;
+/* SDM vol. 2: what ring 3 may not do, by the first two bytes of the instruction. */
+#define INSTRUCTION(opcode, mask, name)                                                                      \
+    {                                                                                                        \
+        opcode, mask, name##_en, name##_zh                                                                   \
     }
-    if (bytes_are(facts, 0x0f, 0x30))
-        return "wrmsr (write a model-specific register)";
-    if (bytes_are(facts, 0x0f, 0x32))
-        return "rdmsr (read a model-specific register)";
-    if (bytes_are(facts, 0x0f, 0x20) || bytes_are(facts, 0x0f, 0x22))
-        return "mov to or from a control register";
-    if (bytes_are(facts, 0x0f, 0x06) || bytes_are(facts, 0x0f, 0x08) || bytes_are(facts, 0x0f, 0x09))
-        return "clts, invd or wbinvd";
-    if (bytes_are(facts, 0x0f, 0x00) || bytes_are(facts, 0x0f, 0x01))
-        return "an instruction on descriptor tables or the TLB";
-    return NULL;
-}
+static const struct {
+    uint16_t opcode, mask;
+    const char *english, *chinese;
+} privileged_instructions[] = {
+    INSTRUCTION(0xfa00, 0xff00, does_cli),     INSTRUCTION(0xfb00, 0xff00, does_sti),
+    INSTRUCTION(0xf400, 0xff00, does_hlt),     INSTRUCTION(0xcd00, 0xff00, does_int),
+    INSTRUCTION(0xe400, 0xf600, does_in),      INSTRUCTION(0xe600, 0xf600, does_out),
+    INSTRUCTION(0x0f30, 0xffff, does_wrmsr),   INSTRUCTION(0x0f32, 0xffff, does_rdmsr),
+    INSTRUCTION(0x0f20, 0xfffd, does_control), INSTRUCTION(0x0f06, 0xffff, does_cache),
+    INSTRUCTION(0x0f08, 0xfffe, does_cache),   INSTRUCTION(0x0f00, 0xfffe, does_tables),
+};
 
 static bool privileged(const struct fault_facts *facts, struct cause *cause)
 {
-    const char *name = facts->info->trap == TRAP_PROTECTION ? privileged_instruction(facts) : NULL;
+    uint16_t opcode = (uint16_t)(facts->bytes[0] << 8 | facts->bytes[1]);
 
-    if (name == NULL)
+    if (facts->info->trap != TRAP_PROTECTION || facts->bytes_known < 2)
         return false;
-    REASON(cause, "%s", name);
-    return answer(cause, "PRIVILEGED INSTRUCTION", "high",
-                  "only ring 0 may do that; a program asks the kernel by a system call");
+    for (unsigned i = 0; i < ARRAY_SIZE(privileged_instructions); i++) {
+        if ((opcode & privileged_instructions[i].mask) != privileged_instructions[i].opcode)
+            continue;
+        because(cause, "%s",
+                facts->chinese ? privileged_instructions[i].chinese : privileged_instructions[i].english);
+        return ANSWER(privileged, high);
+    }
+    return false;
 }
 
-static bool is_canonical(uint64_t value)
+static bool is_fill(uint64_t value, uint8_t byte)
 {
-    int64_t top = (int64_t)value >> 47;
-
-    return top == 0 || top == -1;
-}
-
-static bool is_fill(uint64_t value)
-{
-    return value == FILL_FRESH * 0x0101010101010101UL || value == FILL_FREED * 0x0101010101010101UL;
+    return value == byte * 0x0101010101010101UL;
 }
 
 /* The value's bytes in memory order, if they are all printable. */
@@ -242,42 +219,45 @@ static bool as_text(uint64_t value, char text[9])
     return true;
 }
 
+static bool no_address(const struct fault_facts *facts, struct cause *cause, const char *name, uint64_t value)
+{
+    char text[9];
+
+    if (address_is_canonical(value))
+        return false;
+    if (is_fill(value, FILL_FREED)) {
+        BECAUSE(as_fill_freed, name, value);
+        return ANSWER(freed_pointer, high);
+    }
+    if (is_fill(value, FILL_FRESH)) {
+        BECAUSE(as_fill_fresh, name, value);
+        return ANSWER(fresh_pointer, high);
+    }
+    if (as_text(value, text)) {
+        BECAUSE(as_text_pointer, name, value, text);
+        return ANSWER(text_pointer, high);
+    }
+    BECAUSE(as_garbage, name, value);
+    return ANSWER(garbage_pointer, medium);
+}
+
+/* A #GP or #SS tells no address. One CPU refuses the jump, another the first instruction at its target. */
 static bool garbage_pointer(const struct fault_facts *facts, struct cause *cause)
 {
-    const struct trapframe *frame = facts->frame;
-    const struct {
-        const char *name;
-        uint64_t value;
-    } registers[] = {{"rax", frame->rax}, {"rbx", frame->rbx}, {"rcx", frame->rcx}, {"rdx", frame->rdx},
-                     {"rsi", frame->rsi}, {"rdi", frame->rdi}, {"rbp", frame->rbp}, {"r8", frame->r8},
-                     {"r9", frame->r9},   {"r10", frame->r10}, {"r11", frame->r11}, {"r12", frame->r12},
-                     {"r13", frame->r13}, {"r14", frame->r14}, {"r15", frame->r15}, {"rsp", frame->rsp},
-                     {"rip", frame->rip}};
-    char text[9];
+    struct operand operands[OPERANDS_MAX];
 
     if (facts->info->trap != TRAP_PROTECTION && facts->info->trap != TRAP_STACK_SEGMENT)
         return false;
-    for (unsigned i = 0; i < ARRAY_SIZE(registers); i++) {
-        uint64_t value = registers[i].value;
-        if (is_canonical(value))
-            continue;
-        if (is_fill(value)) {
-            REASON(cause, "%s = %#lx is what malloc's checking mode fills %s memory with", registers[i].name,
-                   value, (uint8_t)value == FILL_FREED ? "freed" : "fresh");
-            return answer(cause,
-                          (uint8_t)value == FILL_FREED ? "FREED MEMORY USED AS A POINTER"
-                                                       : "UNINITIALISED POINTER",
-                          "high", "look where the pointer was stored: it was never set, or freed before");
-        }
-        if (as_text(value, text)) {
-            REASON(cause, "%s = %#lx is no address; as text it reads \"%s\"", registers[i].name, value, text);
-            return answer(cause, "POINTER OVERWRITTEN BY TEXT", "high",
-                          "a string ran over its buffer onto a pointer");
-        }
-        REASON(cause, "%s = %#lx is no address (bits 48-63 must repeat bit 47)", registers[i].name, value);
-        return answer(cause, "GARBAGE POINTER", "medium", "was the pointer ever set, or was it overwritten?");
+    if (no_address(facts, cause, TEXT(facts->chinese, jump_target), facts->frame->rip))
+        return true;
+    unsigned count = operand_decode(facts->bytes, facts->bytes_known, facts->frame, operands);
+    for (unsigned i = 0; i < count; i++) {
+        const char *name = operands[i].name != NULL ? operands[i].name : TEXT(facts->chinese, operand);
+        if (no_address(facts, cause, name, operands[i].value))
+            return true;
     }
-    return false;
+    return operand_is_return(facts->bytes, facts->bytes_known) &&
+           no_address(facts, cause, TEXT(facts->chinese, return_address), facts->stack_top);
 }
 
 static bool stopped_itself(const struct fault_facts *facts, struct cause *cause)
@@ -285,45 +265,69 @@ static bool stopped_itself(const struct fault_facts *facts, struct cause *cause)
     if (facts->info->trap != TRAP_UNDEFINED)
         return false;
     if (bytes_are(facts, 0x0f, 0x0b)) {
-        REASON(cause, "the instruction is ud2, which compilers put where no way leads");
-        return answer(cause, "THE PROGRAM STOPPED ITSELF", "high",
-                      "__builtin_trap, or undefined behaviour that was optimised away");
+        BECAUSE(as_stopped_itself);
+        return ANSWER(stopped_itself, high);
     }
-    REASON(cause, "the bytes %02x %02x %02x are no instruction of this CPU", facts->bytes[0], facts->bytes[1],
-           facts->bytes[2]);
-    return answer(cause, "INVALID INSTRUCTION", "medium",
-                  "a jump into data, or a program made for a newer CPU");
+    BECAUSE(as_bad_instruction, facts->bytes[0], facts->bytes[1], facts->bytes[2]);
+    return ANSWER(bad_instruction, medium);
 }
 
 static bool division(const struct fault_facts *facts, struct cause *cause)
 {
-    if (facts->info->trap != TRAP_DIVIDE)
+    if (facts->info->number != SIGFPE || facts->info->trap != TRAP_DIVIDE)
         return false;
-    REASON(cause, "the divisor is 0, or the quotient does not fit (INT_MIN / -1)");
-    return answer(cause, "DIVISION BY ZERO", "high", "test the divisor first");
+    BECAUSE(as_division);
+    return ANSWER(division, high);
+}
+
+static bool no_frame(const struct fault_facts *facts, struct cause *cause)
+{
+    if (!facts->no_frame)
+        return false;
+    BECAUSE(as_no_frame, facts->frame->rsp);
+    return ANSWER(no_frame, high);
+}
+
+static bool breakpoint(const struct fault_facts *facts, struct cause *cause)
+{
+    if (facts->info->number != SIGTRAP)
+        return false;
+    BECAUSE(as_breakpoint);
+    return ANSWER(breakpoint, high);
+}
+
+static bool floating(const struct fault_facts *facts, struct cause *cause)
+{
+    if (facts->info->trap != TRAP_FLOATING && facts->info->trap != TRAP_SIMD)
+        return false;
+    BECAUSE(as_floating);
+    return ANSWER(floating, high);
 }
 
 static bool misaligned(const struct fault_facts *facts, struct cause *cause)
 {
     if (facts->info->trap != TRAP_PROTECTION || facts->bytes_known == 0)
         return false;
-    REASON(cause, "no register holds a bad address; SSE instructions on misaligned memory end like this");
-    return answer(cause, "MISALIGNED SSE ACCESS", "low", "is rsp a multiple of 16 before every call?");
+    BECAUSE(as_misaligned);
+    return ANSWER(misaligned, low);
+}
+
+static bool unknown(const struct fault_facts *facts, struct cause *cause)
+{
+    BECAUSE(as_unknown, facts->info->trap);
+    return ANSWER(unknown, low);
 }
 
 void cause_guess(const struct fault_facts *facts, struct cause *cause)
 {
     static bool (*const tests[])(const struct fault_facts *, struct cause *) = {
-        beyond_file, null_pointer,    kernel_half,    use_after_unmap,   stack_overflow,
-        past_heap,   no_access,       executed_data,  write_to_readonly, wild_pointer,
-        privileged,  garbage_pointer, stopped_itself, division,          misaligned,
+        beyond_file,    null_pointer, kernel_half,     use_after_unmap,   stack_overflow,
+        past_heap,      no_access,    executed_data,   write_to_readonly, wild_pointer,
+        no_frame,       privileged,   garbage_pointer, breakpoint,        floating,
+        stopped_itself, division,     misaligned,      unknown,
     };
+    unsigned i = 0;
 
-    *cause = (struct cause){0};
-    for (unsigned i = 0; i < ARRAY_SIZE(tests); i++) {
-        if (tests[i](facts, cause))
-            return;
-    }
-    REASON(cause, "exception %lu", facts->info->trap);
-    answer(cause, "UNKNOWN", "low", "see the registers");
+    while (!tests[i](facts, cause))
+        i++;
 }

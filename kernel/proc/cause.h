@@ -20,12 +20,13 @@ struct region {
     char name[REGION_NAME_SIZE];
 };
 
-#define CODE_BYTES 8
+#define CODE_BYTES 15 /* the longest instruction */
 
 struct fault_facts {
     const struct trapframe *frame;
     const struct signal_info *info;
     bool page_fault; /* else the CPU told no address */
+    bool no_frame;   /* no exception at all: a signal's frame does not fit on the stack */
     struct region here, below, above, code, stack;
     bool known; /* it was unmapped lately: */
     struct unmapped_range history;
@@ -34,6 +35,8 @@ struct fault_facts {
     uint64_t stack_limit;
     uint8_t bytes[CODE_BYTES]; /* at rip */
     size_t bytes_known;
+    uint64_t stack_top; /* the word at rsp; 0: cannot be read */
+    bool chinese;       /* the program's language */
 };
 
 /* Collects them; takes and releases the address space's lock. */
@@ -43,7 +46,7 @@ void cause_collect(struct fault_facts *facts, struct process *process, const str
 /* A guess is never certain: it comes with a reason and a word for how sure it is. */
 struct cause {
     const char *what, *confidence;
-    char reason[120];
+    char reason[200];
     const char *advice;
 };
 void cause_guess(const struct fault_facts *facts, struct cause *cause);

@@ -7,8 +7,11 @@
 #include <mm/access.h>
 #include <mm/mmstat.h>
 #include <pagesrc.h>
+#include <proc/language.h>
 #include <proc/process.h>
 #include <string.h>
+
+#include <asm/signal.h>
 
 static void region_copy(struct region *region, struct aspace *aspace, struct vma *vma)
 {
@@ -64,7 +67,10 @@ void cause_collect(struct fault_facts *facts, struct process *process, const str
 {
     struct aspace *aspace = process->aspace;
 
-    *facts = (struct fault_facts){.frame = frame, .info = info, .page_fault = info->trap == TRAP_PAGE_FAULT};
+    *facts = (struct fault_facts){.frame = frame,
+                                  .info = info,
+                                  .page_fault = info->trap == TRAP_PAGE_FAULT,
+                                  .no_frame = info->number == SIGSEGV && info->trap == 0};
     mutex_lock(&aspace->lock);
     find_regions(facts, aspace);
     find_history(facts, aspace);
@@ -72,5 +78,7 @@ void cause_collect(struct fault_facts *facts, struct process *process, const str
     facts->heap_end = aspace->brk;
     facts->stack_limit = aspace->limit_stack;
     mutex_unlock(&aspace->lock);
+    facts->chinese = language_is_chinese(aspace);
+    access_read(aspace, frame->rsp, &facts->stack_top, sizeof(facts->stack_top));
     facts->bytes_known = access_read(aspace, frame->rip, facts->bytes, sizeof(facts->bytes));
 }

@@ -11,12 +11,14 @@
  *      |   try     ...
  *      +-- regs    rax=...
  *
- * The kernel option errors=short leaves the first line only. Facts and guesses: cause.c; names: usersym.c. */
+ * The kernel option errors=short leaves the first line only. Facts and guesses: cause.c; names: usersym.c; the words, in
+ * the program's language: lib/words.def. */
 #include <proc/explain.h>
 
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/usercopy.h>
 #include <lib/log.h>
+#include <lib/words.h>
 #include <proc/cause.h>
 #include <proc/process.h>
 #include <proc/usersym.h>
@@ -78,15 +80,18 @@ static void linux_line(const struct fault_facts *facts, const struct process *pr
         log_line("%s[%d]: %s at %lx ip %016lx sp %016lx error %lx%s", process->name, process->pid,
                  info->number == SIGBUS ? "bus error" : "segfault", info->address, frame->rip, frame->rsp,
                  info->error, in);
+    else if (facts->no_frame)
+        log_line("%s[%d] bad frame in signal delivery ip:%lx sp:%lx%s", process->name, process->pid,
+                 frame->rip, frame->rsp, in);
     else
         log_line("traps: %s[%d] %s ip:%lx sp:%lx error:%lx%s", process->name, process->pid,
                  trap_words(info->trap), frame->rip, frame->rsp, info->error, in);
 }
 
 /* "64 KiB": rounded down to a unit in which it is easy to say. */
-static const char *distance(uint64_t bytes, char text[24])
+static const char *distance(const struct fault_facts *facts, uint64_t bytes, char text[24])
 {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    const char *const units[] = {TEXT(facts->chinese, bytes), "KiB", "MiB", "GiB", "TiB"};
     unsigned unit = 0;
 
     for (; bytes >= 10 * KIB && unit + 1 < ARRAY_SIZE(units); unit++)
@@ -95,26 +100,41 @@ static const char *distance(uint64_t bytes, char text[24])
     return text;
 }
 
+/* The arguments of most functions here are called `facts`. */
+#define SAY(name, ...) log_line(TEXT(facts->chinese, name), ##__VA_ARGS__)
+#define WORD_OF(name) TEXT(facts->chinese, name)
+
 static void say_what(const struct fault_facts *facts)
 {
     uint64_t error = facts->info->error;
-    const char *access = error & FAULT_ERROR_FETCH ? "EXECUTE" : error & FAULT_ERROR_WRITE ? "WRITE" : "READ";
-    const char *word = error & FAULT_ERROR_FETCH ? "fetch" : error & FAULT_ERROR_WRITE ? "write" : "read";
-    const char *why = facts->here.end != 0 && facts->info->number == SIGBUS ? "the file ends before it"
-                      : facts->here.end != 0                                ? "the region forbids it"
-                                                                            : "no region there";
+    bool fetch = error & FAULT_ERROR_FETCH, write = error & FAULT_ERROR_WRITE;
+    const struct region *here = &facts->here;
 
-    if (!facts->page_fault) {
-        log_line(" +-- what    the CPU refused an instruction: %s", trap_words(facts->info->trap));
+    if (facts->no_frame) {
+        SAY(line_no_frame, facts->frame->rsp);
         return;
     }
-    log_line(" +-- what    %s at %lx by user code, %s (error %lx = %s, %s, %s)", access, facts->info->address,
-             why, error, error & FAULT_ERROR_USER ? "user" : "kernel", word,
-             error & FAULT_ERROR_PRESENT ? "protection" : "not present");
-    if (facts->here.end != 0)
-        log_line(" |   region  %s %lx-%lx %c%c%c%c", facts->here.name, facts->here.start, facts->here.end,
-                 facts->here.flags & VMA_READ ? 'r' : '-', facts->here.flags & VMA_WRITE ? 'w' : '-',
-                 facts->here.flags & VMA_EXEC ? 'x' : '-', facts->here.flags & VMA_SHARED ? 's' : 'p');
+    if (!facts->page_fault) {
+        SAY(line_trap, trap_words(facts->info->trap));
+        return;
+    }
+    SAY(line_what,
+        fetch   ? WORD_OF(EXECUTE)
+        : write ? WORD_OF(WRITE)
+                : WORD_OF(READ),
+        facts->info->address,
+        here->end == 0                  ? WORD_OF(why_no_region)
+        : facts->info->number == SIGBUS ? WORD_OF(why_file_end)
+                                        : WORD_OF(why_forbidden),
+        error, error & FAULT_ERROR_USER ? WORD_OF(error_user) : WORD_OF(error_kernel),
+        fetch   ? WORD_OF(error_fetch)
+        : write ? WORD_OF(error_write)
+                : WORD_OF(error_read),
+        error & FAULT_ERROR_PRESENT ? WORD_OF(error_denied) : WORD_OF(error_absent));
+    if (here->end != 0)
+        SAY(line_region, here->name, here->start, here->end, here->flags & VMA_READ ? 'r' : '-',
+            here->flags & VMA_WRITE ? 'w' : '-', here->flags & VMA_EXEC ? 'x' : '-',
+            here->flags & VMA_SHARED ? 's' : 'p');
 }
 
 static void say_where(const struct fault_facts *facts, const struct usersym *symbols)
@@ -122,28 +142,31 @@ static void say_where(const struct fault_facts *facts, const struct usersym *sym
     char place[PLACE_SIZE];
 
     if (symbols->table.size == 0) {
-        log_line(" |   where   %s, address %lx (no symbols for this program under /lib/debug)",
-                 facts->code.end != 0 ? facts->code.name : "outside every region", facts->frame->rip);
+        format_text(place, sizeof(place), WORD_OF(no_symbols),
+                    facts->code.end != 0 ? facts->code.name : WORD_OF(outside), facts->frame->rip);
+        SAY(line_where, place);
         return;
     }
     symtab_describe(&symbols->table, facts->frame->rip, place, sizeof(place));
-    log_line(" |   where   %s", place[0] != '?' ? place : "not in any function of the program");
+    SAY(line_where, place[0] != '?' ? place : WORD_OF(no_function));
 }
 
 static void say_nearest(const struct fault_facts *facts)
 {
     const struct region *below = &facts->below, *above = &facts->above;
-    char text[24], left[REGION_NAME_SIZE + 80] = "nothing", right[REGION_NAME_SIZE + 80] = "nothing";
+    char text[24], left[REGION_NAME_SIZE + 80], right[REGION_NAME_SIZE + 80];
 
     if (!facts->page_fault || facts->here.end != 0 || facts->info->address >= USER_END)
         return;
+    strlcpy(left, WORD_OF(nothing), sizeof(left));
+    strlcpy(right, WORD_OF(nothing), sizeof(right));
     if (below->end != 0)
-        format_text(left, sizeof(left), "%s %lx-%lx, %s before", below->name, below->start, below->end,
-                    distance(facts->info->address - below->end, text));
+        format_text(left, sizeof(left), WORD_OF(before), below->name, below->start, below->end,
+                    distance(facts, facts->info->address - below->end, text));
     if (above->end != 0)
-        format_text(right, sizeof(right), "%s %lx-%lx, %s further", above->name, above->start, above->end,
-                    distance(above->start - facts->info->address, text));
-    log_line(" |   nearest below: %s; above: %s", left, right);
+        format_text(right, sizeof(right), WORD_OF(further), above->name, above->start, above->end,
+                    distance(facts, above->start - facts->info->address, text));
+    SAY(line_nearest, left, right);
 }
 
 static void say_history(const struct fault_facts *facts, const struct usersym *symbols)
@@ -155,19 +178,20 @@ static void say_history(const struct fault_facts *facts, const struct usersym *s
         return;
     symtab_describe(&symbols->table, range->rip, by, sizeof(by));
     if (by[0] == '?')
-        format_text(by, sizeof(by), "the instruction at %lx", range->rip);
-    log_line(" |   history %s %lx-%lx was here, unmapped %lu.%03lu ms ago by %s",
-             range->was & VMA_HEAP ? "[heap]" : "[anon]", range->start, range->end,
-             facts->history_age_ns / 1000000, facts->history_age_ns / 1000 % 1000, by);
+        format_text(by, sizeof(by), WORD_OF(instruction), range->rip);
+    SAY(line_history, range->was & VMA_HEAP ? "[heap]" : "[anon]", range->start, range->end,
+        facts->history_age_ns / 1000000, facts->history_age_ns / 1000 % 1000, by);
 }
 
-static void say_registers(const struct trapframe *frame)
+static void say_registers(const struct fault_facts *facts)
 {
-    log_line(" +-- regs    rax=%lx rbx=%lx rcx=%lx rdx=%lx rsi=%lx rdi=%lx rbp=%lx rsp=%lx", frame->rax,
-             frame->rbx, frame->rcx, frame->rdx, frame->rsi, frame->rdi, frame->rbp, frame->rsp);
-    log_line("     regs    r8=%lx r9=%lx r10=%lx r11=%lx r12=%lx r13=%lx r14=%lx r15=%lx rip=%lx rflags=%lx",
-             frame->r8, frame->r9, frame->r10, frame->r11, frame->r12, frame->r13, frame->r14, frame->r15,
-             frame->rip, frame->rflags);
+    const struct trapframe *frame = facts->frame;
+
+    log_line("%srax=%lx rbx=%lx rcx=%lx rdx=%lx rsi=%lx rdi=%lx rbp=%lx rsp=%lx", WORD_OF(line_registers),
+             frame->rax, frame->rbx, frame->rcx, frame->rdx, frame->rsi, frame->rdi, frame->rbp, frame->rsp);
+    log_line("%sr8=%lx r9=%lx r10=%lx r11=%lx r12=%lx r13=%lx r14=%lx r15=%lx rip=%lx rflags=%lx",
+             WORD_OF(line_more), frame->r8, frame->r9, frame->r10, frame->r11, frame->r12, frame->r13,
+             frame->r14, frame->r15, frame->rip, frame->rflags);
 }
 
 static void say_block(struct fault_facts *facts, struct process *process)
@@ -182,11 +206,11 @@ static void say_block(struct fault_facts *facts, struct process *process)
     say_where(facts, &symbols);
     say_nearest(facts);
     say_history(facts, &symbols);
-    log_line(" |   likely  %s (confidence: %s): %s", cause.what, cause.confidence, cause.reason);
-    log_line(" |   try     %s", cause.advice);
-    say_registers(facts->frame);
+    SAY(line_likely, cause.what, cause.confidence, cause.reason);
+    SAY(line_try, cause.advice);
+    say_registers(facts);
     usersym_backtrace(&symbols, process, facts->frame, callers, sizeof(callers));
-    log_line("     backtrace %s", callers);
+    SAY(line_backtrace, callers);
     usersym_close(&symbols);
 }
 

@@ -10,8 +10,6 @@ struct signal_info;
 
 /* The current process is about to die of a fault at `address` (0 if the CPU told none). Writes to the kernel log. */
 void explain_fault(const struct trapframe *frame, const struct signal_info *info);
-/* No frame could be had for a touch at `address`: the table first, the decision second. */
-void explain_out_of_memory(const struct trapframe *frame, vaddr_t address);
 
 /* For panic_set_context(): "pid 7 vmrss". Takes no lock. */
 void explain_context(char *buffer, size_t size);

@@ -255,12 +255,12 @@ static void *take(size_t request, size_t alignment, bool zero, enum policy polic
     return user_of(b);
 }
 
-static _Noreturn void refuse(const char *words, const void *p, const char *what)
+static _Noreturn void refuse(const char *words, const void *p, const char *format)
 {
     struct text t = {.length = 0};
 
     text_say(&t, "%s", words);
-    text_say(&t, "malloc: free(%p): %s.", p, what);
+    text_say(&t, format, "free", p);
     text_die(&t);
 }
 
@@ -269,13 +269,13 @@ static struct block *block_of(const void *p)
     struct block *b = block_at((uintptr_t)p - HEADER);
 
     if ((uintptr_t)p % BLOCK_ALIGN != 0)
-        refuse("free(): invalid pointer", p, "every block starts at a multiple of 16, this address is none");
+        refuse("free(): invalid pointer", p, TEXT(not_aligned));
     if (!is_used(b))
-        refuse("free(): double free detected in tcache 2", p, "the block here is free already");
+        refuse("free(): double free detected in tcache 2", p, TEXT(free_already));
     if (size_of(b) % BLOCK_ALIGN != 0 || size_of(b) < MIN || size_of(b) >= REQUEST_LIMIT)
-        refuse("free(): invalid size", p, "its header was overwritten");
+        refuse("free(): invalid size", p, TEXT(header_gone));
     if (next_of(b)->before != size_of(b))
-        refuse("corrupted size vs. prev_size", p, "the program wrote past the end of the block");
+        refuse("corrupted size vs. prev_size", p, TEXT(past_the_end));
     return b;
 }
 

@@ -28,6 +28,13 @@ static void add_number(struct text *t, size_t value, unsigned base)
     add(t, digits + at, sizeof(digits) - at);
 }
 
+const char *text_choose(const char *english, const char *chinese)
+{
+    const char *language = glue_environment("LANG");
+
+    return language && strncmp(language, "zh", 2) == 0 ? chinese : english;
+}
+
 void text_say(struct text *t, const char *format, ...)
 {
     va_list arguments;

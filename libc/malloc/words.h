@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* words.h - the last words of a program: first glibc 2.36's line for the case, then what happened, then what to try.
- */
+/* words.h - the last words of a program: first glibc 2.36's line for the case, then what happened, then what to try; these
+ * two in English, or in Chinese where LANG asks for it (words.def). */
 #ifndef MALLOC_WORDS_H
 #define MALLOC_WORDS_H
 
 #include <stddef.h>
 
 #include "names.h"
+
+#define SAYING(name, english, chinese)                                                                       \
+    static const char name##_en[] __attribute__((unused)) = english,                                         \
+                                  name##_zh[] __attribute__((unused)) = chinese;
+#include "words.def"
+#undef SAYING
+
+/* A row of words.def in the program's language. */
+#define TEXT(name) text_choose(name##_en, name##_zh)
+const char *text_choose(const char *english, const char *chinese);
 
 struct text {
     char bytes[1024];

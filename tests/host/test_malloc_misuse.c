@@ -4,6 +4,7 @@
  * Each case runs in a process of its own, which must end by SIGABRT with exactly this first line on standard
  * error and at least one more line that names the address. `NULL` as first line: the mistake must go
  * unnoticed (as on Linux) and the program end well.
+ * All of it twice: with LANG=zh the lines behind the first are Chinese.
  * With SHOW=1 in the environment all last words are printed.
  */
 /* sources: libc/malloc/chosen.c libc/malloc/copy.c libc/malloc/malloc.c libc/malloc/stats.c libc/malloc/words.c
@@ -487,12 +488,28 @@ static const struct mistake {
     CHECKED(patterns, NULL),
 };
 
+static const char *language;
+
 static void make(void *argument)
 {
     const struct mistake *mistake = argument;
+    unsigned count = 0;
 
-    host.environment[0] = mistake->environment;
+    if (mistake->environment)
+        host.environment[count++] = mistake->environment;
+    host.environment[count] = language;
     mistake->make();
+}
+
+/* Lines of one language: Chinese characters behind the name of the function and the address, or none. */
+static bool is_chinese(const char *line)
+{
+    size_t length = strcspn(line, "\n");
+
+    for (size_t i = 0; i + 2 < length; i++) /* U+4E00 to U+9FFF in UTF-8 */
+        if ((unsigned char)line[i] >= 0xe4 && (unsigned char)line[i] <= 0xe9)
+            return true;
+    return false;
 }
 
 static void check_words(const struct mistake *mistake, const char *text)
@@ -503,12 +520,15 @@ static void check_words(const struct mistake *mistake, const char *text)
         fail_msg("%s: expected \"%s\" and a line that explains, got:\n%s", mistake->name, mistake->first_line,
                  text);
     assert_non_null(strstr(text + length, "0x"));
+    assert_false(is_chinese(text));
+    for (const char *line = text + length; line && line[1]; line = strchr(line + 1, '\n'))
+        if (is_chinese(line + 1) != (language != NULL))
+            fail_msg("%s: a line in the wrong language:\n%s", mistake->name, text);
     assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
-static void test_mistakes(void **state)
+static void check_mistakes(void)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
         struct child_end end = child_run(make, (void *)(uintptr_t)&mistakes[i]);
         int expected = mistakes[i].first_line ? SIGABRT : 0;
@@ -522,9 +542,23 @@ static void test_mistakes(void **state)
     }
 }
 
+static void test_mistakes(void **state)
+{
+    (void)state;
+    check_mistakes();
+}
+
+static void test_mistakes_in_chinese(void **state)
+{
+    (void)state;
+    language = "LANG=zh_CN.UTF-8";
+    check_mistakes();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mistakes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mistakes),
+                                       cmocka_unit_test(test_mistakes_in_chinese)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,12 @@
 /* record.c - a library for LD_PRELOAD that writes down what a program asks malloc for. See scripts/malloc-lab.
  *
  * Each call becomes a line in the file that MALLOC_RECORD names: `a ADDRESS BYTES`, `r OLD NEW BYTES`, `f ADDRESS`.
- * glibc's own malloc does the work, under the second name that it exports. The first process of a program records;
+ * glibc's own malloc does the work, under the second name that it exports: the whole interface is here, so that it also
+ * does in a program that was linked with another malloc. The first process of a program records;
  * children and programs that it starts do not. Alignments are not in the .rep format, so they are left out.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -152,4 +154,24 @@ int posix_memalign(void **result, size_t alignment, size_t bytes)
         return ENOMEM;
     *result = p;
     return 0;
+}
+
+void *valloc(size_t bytes)
+{
+    return memalign(4096, bytes);
+}
+
+void *pvalloc(size_t bytes)
+{
+    return memalign(4096, (bytes + 4095) & ~(size_t)4095);
+}
+
+/* Has no second name. */
+size_t malloc_usable_size(void *p)
+{
+    static size_t (*usable)(void *p);
+
+    if (!usable)
+        usable = (size_t(*)(void *))dlsym(dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD), "malloc_usable_size");
+    return usable(p);
 }

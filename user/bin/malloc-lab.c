@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* malloc-lab [-a NAME]... [-n OPERATIONS] TRACE.rep... - the allocators side by side on the same work.
- * malloc-lab -f [-a NAME]...                           - what comes back after deletions
+ * malloc-lab -f [-a NAME]... [-w SECONDS]              - what comes back after deletions
  * malloc-lab -r NAME TRACE.rep                         - replays, prints nothing: for a tool that counts from outside
  *
- * A trace is a text file in the format of the CS:APP malloc lab: four numbers (of which the second is how many ids
- * there are), then a line for each call: `a ID BYTES`, `r ID BYTES`, `f ID`.
+ * A trace is a text file in the format of the CS:APP malloc lab: four numbers, then a line for each call:
+ * `a ID BYTES`, `r ID BYTES`, `f ID`. Any trace that a program can produce is read: an id that is used again names a new
+ * block, `r` of an id without a block is realloc(NULL), `f` of one is free(NULL) and left out.
  *
  * Each allocator replays in processes of its own, so that it starts from nothing. One writes to every byte it gets,
  * verifies it at the end of its life, and looks at its resident memory: before, when the live bytes are at
- * their peak, and after everything was freed. The other only calls and looks at the clock (rdtsc) around each call:
- * with `scripts/guest --icount` that is the number of instructions, system calls and faults included; on a real
- * processor it is time, with all its noise. scripts/malloc-lab counts instructions there.
+ * their peak, and after everything was freed. A second goes to the peak, deletes 70 % of the live blocks at random and
+ * refills with other sizes up to the same bytes: what is resident then is what fragmentation costs. The third only calls
+ * and looks at the clock (rdtsc) around each call: with `scripts/guest --icount` that is the number of instructions,
+ * system calls and faults included; on a real processor it is time, with all its noise. scripts/malloc-lab counts
+ * instructions there, between the marks that -r leaves for it (tests/bench/plugin/plugin.h).
  *
  * "libc" is the malloc that this program is linked with, or has under LD_PRELOAD. "none" is no allocator: its cost
  * is the loop's. The allocator that stands behind malloc must not be measured under its own name after malloc was
@@ -46,14 +49,14 @@ struct trace {
     const char *name;
     struct operation *operations;
     size_t number;
-    struct block *blocks;
+    struct block *blocks; /* one for each allocation: ids are numbered anew */
     size_t ids;
     size_t peak_bytes;
     size_t peak_at; /* after this operation */
 };
 
 struct result {
-    long kib_at_peak, kib_at_end, faults; /* without what was there before */
+    long kib_at_peak, kib_refilled, kib_at_end, faults; /* without what was there before */
     unsigned long ticks, shortest, longest;
 };
 
@@ -162,6 +165,9 @@ static size_t number(char **at)
     return value;
 }
 
+/* Ids above this are an error: -1, which some traces have for NULL, is one. */
+#define ID_LIMIT ((size_t)1 << 31)
+
 static bool parse_operation(char **at, struct operation *o)
 {
     while (**at == ' ' || **at == '\n' || **at == '\r')
@@ -171,37 +177,55 @@ static bool parse_operation(char **at, struct operation *o)
     o->kind = *(*at)++;
     if (!strchr("arf", o->kind))
         stop("a line begins with neither a, r nor f", trace.name);
-    o->id = (uint32_t)number(at);
-    if (o->kind != 'f')
-        o->bytes = number(at);
-    if (o->id >= trace.ids)
-        stop("an id is larger than the second number says", trace.name);
+
+    size_t id = number(at);
+
+    o->id = id < ID_LIMIT ? (uint32_t)id : 0;
+    o->bytes = o->kind == 'f' ? 0 : number(at);
+    if (id >= ID_LIMIT)
+        o->kind = o->kind == 'f' ? 0 : 'a';
     return true;
 }
 
-/* Also turns `r` of an id that has no block into `a`, and `f` of one that has none into nothing. */
-static void find_peak(void)
+/* Gives every allocation a number of its own, turns `r` of an id that has no block into `a`, and drops `f` of one that has
+ * none. `block_of` has a word for each id that is used: which block it names, plus one. */
+static void number_anew(uint32_t *block_of)
 {
-    size_t live = 0;
     size_t kept = 0;
 
     for (size_t i = 0; i < trace.number; i++) {
         struct operation o = trace.operations[i];
-        struct block *b = &trace.blocks[o.id];
+        uint32_t *block = &block_of[o.id];
 
-        if (o.kind == 'f' && !b->bytes)
+        if (o.kind == 0 || (o.kind == 'f' && !*block))
             continue;
-        if (o.kind == 'r' && !b->bytes)
+        if (o.kind == 'r' && !*block)
             o.kind = 'a';
-        live += o.bytes - (b->bytes ? b->size : 0);
-        *b = (struct block){o.kind == 'f' ? NULL : nothing, o.bytes};
-        if (live > trace.peak_bytes) {
-            trace.peak_bytes = live;
-            trace.peak_at = kept;
-        }
+        if (o.kind == 'a')
+            *block = (uint32_t)++trace.ids;
+        o.id = *block - 1;
+        if (o.kind == 'f')
+            *block = 0;
         trace.operations[kept++] = o;
     }
     trace.number = kept;
+}
+
+static void find_peak(void)
+{
+    size_t live = 0;
+
+    for (size_t i = 0; i < trace.number; i++) {
+        const struct operation *o = &trace.operations[i];
+        struct block *b = &trace.blocks[o->id];
+
+        live += o->bytes - b->size;
+        b->size = o->bytes;
+        if (live > trace.peak_bytes) {
+            trace.peak_bytes = live;
+            trace.peak_at = i;
+        }
+    }
     memset(trace.blocks, 0, trace.ids * sizeof(*trace.blocks));
 }
 
@@ -210,19 +234,22 @@ static void load(const char *name, size_t limit)
     char *text = read_file(name);
     char *at = text;
     size_t lines = 0;
+    size_t id_end = 1;
     const char *slash = strrchr(name, '/');
 
     trace = (struct trace){.name = slash ? slash + 1 : name};
     for (const char *c = text; *c; c++)
         lines += *c == '\n';
-    number(&at);
-    trace.ids = number(&at);
-    number(&at);
-    number(&at);
+    for (int i = 0; i < 4; i++)
+        number(&at);
     trace.operations = table((lines + 1) * sizeof(*trace.operations));
-    trace.blocks = table(trace.ids * sizeof(*trace.blocks));
-    while (trace.number < limit && parse_operation(&at, &trace.operations[trace.number]))
+    while (trace.number < limit && parse_operation(&at, &trace.operations[trace.number])) {
+        if (trace.operations[trace.number].id >= id_end)
+            id_end = trace.operations[trace.number].id + (size_t)1;
         trace.number++;
+    }
+    number_anew(table(id_end * sizeof(uint32_t)));
+    trace.blocks = table(trace.ids * sizeof(*trace.blocks));
     find_peak();
 }
 
@@ -313,6 +340,52 @@ static void measure_memory(const struct allocator *a, struct result *r)
     r->kib_at_end = resident() - before;
 }
 
+static uint64_t random_state = 88172645463325252u;
+
+static size_t below(size_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (random_state >> 16) % limit;
+}
+
+static void take_written(const struct allocator *a, struct block *b, size_t bytes)
+{
+    b->bytes = a->take(bytes, BLOCK_ALIGN, false);
+    b->size = bytes;
+    if (!b->bytes)
+        stop("no memory", a->name);
+    memset(b->bytes, 1, bytes);
+}
+
+/* From the peak on: 70 % of the live blocks go, at random; then blocks of two to three times their sizes come, until as much
+ * is live as before. */
+static void measure_fragmentation(const struct allocator *a, struct result *r)
+{
+    resident();
+
+    long before = resident();
+    size_t gone = 0;
+
+    for (size_t i = 0; i <= trace.peak_at && i < trace.number; i++)
+        step_written(a, &trace.operations[i]);
+    for (size_t id = 0; id < trace.ids; id++)
+        if (trace.blocks[id].bytes && below(10) < 7) {
+            gone += trace.blocks[id].size;
+            step_written(a, &(struct operation){'f', (uint32_t)id, 0});
+        }
+    for (size_t id = 0; id < trace.ids; id++) {
+        size_t bytes = 2 * trace.blocks[id].size + below(trace.blocks[id].size + 1);
+
+        if (!trace.blocks[id].bytes && bytes && bytes <= gone) {
+            take_written(a, &trace.blocks[id], bytes);
+            gone -= bytes;
+        }
+    }
+    r->kib_refilled = resident() - before;
+}
+
 static unsigned long ticks(void)
 {
     uint32_t low, high;
@@ -339,12 +412,16 @@ static void measure_time(const struct allocator *a, struct result *r)
     }
 }
 
-/* A name that a tool outside can find: it counts the instructions of this function and of all it calls. */
-void lab_replay(const struct allocator *a);
-void lab_replay(const struct allocator *a)
+/* An instruction that does nothing, at which the counting plugin begins and ends: each call is counted alone. */
+#define LAB_MARK(word) __asm__ volatile(".byte 0x0f, 0x1f, 0x80\n\t.long " #word ::: "memory")
+
+static void replay(const struct allocator *a)
 {
-    for (size_t i = 0; i < trace.number; i++)
+    for (size_t i = 0; i < trace.number; i++) {
+        LAB_MARK(0x464c0001);
         apply(a, &trace.operations[i]);
+        LAB_MARK(0x464c0002);
+    }
 }
 
 /* Runs `measure` in a process of its own; its result comes back in shared memory. */
@@ -383,18 +460,19 @@ static void compare_on_trace(void)
     unsigned long loop = r->shortest; /* the clock, the loop, and a call that does nothing */
 
     printf("\n%s: %zu operations, at most %zu KiB live\n", trace.name, trace.number, trace.peak_bytes / 1024);
-    printf("  %-10s%12s%14s%12s%12s%10s%14s\n", "", "utilisation", "KiB at peak", "ticks/op", "longest",
-           "faults", "KiB all freed");
+    printf("  %-10s%12s%12s%10s%10s%8s%15s%11s\n", "", "utilisation", "KiB at peak", "ticks/op", "longest",
+           "faults", "70 % refilled", "all freed");
     for (size_t i = 0; i < NONE; i++) {
         if (!chosen[i])
             continue;
         memset(r, 0, sizeof(*r));
         in_child(measure_memory, allocators[i], r);
+        in_child(measure_fragmentation, allocators[i], r);
         in_child(measure_time, allocators[i], r);
-        printf("  %-10s%12.3f%14ld%12.1f%12lu%10ld%14ld\n", allocators[i]->name,
+        printf("  %-10s%12.3f%12ld%10.1f%10lu%8ld%15ld%11ld\n", allocators[i]->name,
                (double)trace.peak_bytes / 1024 / (double)(r->kib_at_peak ? r->kib_at_peak : 1),
                r->kib_at_peak, (double)r->ticks / (double)trace.number - (double)loop, r->longest, r->faults,
-               r->kib_at_end);
+               r->kib_refilled, r->kib_at_end);
     }
 }
 
@@ -402,24 +480,7 @@ static void compare_on_trace(void)
  * as much is live as before. ---- */
 #define FILL 20000
 
-static uint64_t random_state = 88172645463325252u;
-
-static size_t below(size_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 16) % limit;
-}
-
-static void take_written(const struct allocator *a, struct block *b, size_t bytes)
-{
-    b->bytes = a->take(bytes, BLOCK_ALIGN, false);
-    b->size = bytes;
-    if (!b->bytes)
-        stop("no memory", a->name);
-    memset(b->bytes, 1, bytes);
-}
+static unsigned seconds; /* to wait before the last look */
 
 static void measure_refill(const struct allocator *a, struct result *r)
 {
@@ -446,6 +507,12 @@ static void measure_refill(const struct allocator *a, struct result *r)
             r->ticks += trace.blocks[i].size;
             a->give(trace.blocks[i].bytes);
         }
+    sleep(seconds);
+    for (size_t i = 0; seconds && i < FILL;
+         i++) { /* some give back after a time, but only when they are called */
+        take_written(a, trace.blocks, 64);
+        a->give(trace.blocks->bytes);
+    }
     r->kib_at_end = resident() - before;
 }
 
@@ -473,14 +540,16 @@ int main(int argc, char **argv)
     int option;
 
     setvbuf(stdout, output, _IOLBF, sizeof(output));
-    while ((option = getopt(argc, argv, "a:n:r:f")) != -1) {
+    while ((option = getopt(argc, argv, "a:n:r:w:f")) != -1) {
         if (option == 'a')
             any = chosen[find(optarg)] = true;
         else if (option == 'n')
             limit = strtoul(optarg, NULL, 10);
+        else if (option == 'w')
+            seconds = (unsigned)strtoul(optarg, NULL, 10);
         else if (option == 'r' && argv[optind]) {
             load(argv[optind], limit);
-            lab_replay(allocators[find(optarg)]);
+            replay(allocators[find(optarg)]);
             return 0;
         } else if (option != 'f')
             return 2;

@@ -18,6 +18,7 @@
 #include "bins.h"
 
 #include "heap.h"
+#include "malloc/words.h"
 #include "report.h"
 
 #define BINS 256
@@ -51,9 +52,7 @@ static struct chunk *bin_step(unsigned index, const struct chunk *c)
     struct chunk *next = c ? c->next_free : bins[index];
 
     if (next && (!is_free_chunk(next) || next->prev_free != c))
-        report_damage("malloc(): unsorted double linked list corrupted", c ? c : next,
-                      "the list links inside this free chunk were overwritten: "
-                      "probably a write through a pointer after free(pointer)");
+        report_damage("malloc(): unsorted double linked list corrupted", c ? c : next, TEXT(links));
     return next;
 }
 
@@ -80,13 +79,9 @@ void bin_remove(struct chunk *c)
     bool prev_agrees = prev ? is_free_chunk(prev) && prev->next_free == c : bins[index] == c;
 
     if (!next_agrees || !prev_agrees)
-        report_damage("corrupted double-linked list", c,
-                      "the list links inside this free chunk were overwritten: "
-                      "probably a write through a pointer after free(pointer)");
+        report_damage("corrupted double-linked list", c, TEXT(links));
     if (!chunk_sealed(chunk_next(c)) || chunk_next(c)->prev_size != chunk_size(c))
-        report_damage("corrupted size vs. prev_size", c,
-                      "the last word of this free chunk, or the header behind it, was overwritten: "
-                      "something wrote past the end of freed memory");
+        report_damage("corrupted size vs. prev_size", c, TEXT(last_word));
     if (next)
         next->prev_free = prev;
     if (prev)

@@ -12,6 +12,7 @@
 #include "heap.h"
 
 #include "bins.h"
+#include "malloc/words.h"
 #include "report.h"
 
 #define FAST_MAX ((size_t)128) /* glibc words an overflow from a chunk up to this size differently */
@@ -24,18 +25,14 @@ static void verify_neighbours(const struct chunk *c)
     if (!chunk_sealed(next) || chunk_prev_is_free(next))
         report_damage(chunk_size(c) <= FAST_MAX ? "free(): invalid next size (fast)"
                                                 : "free(): invalid next size (normal)",
-                      c,
-                      "the header behind this block was overwritten: "
-                      "the program wrote past the end of the block");
+                      c, TEXT(next_header));
     if (!chunk_prev_is_free(c))
         return;
 
     const struct chunk *prev = chunk_prev(c);
 
     if (!heap_contains(prev) || !chunk_sealed(prev) || chunk_size(prev) != c->prev_size)
-        report_damage("corrupted size vs. prev_size while consolidating", c,
-                      "the free chunk before this block and the word behind it disagree about its size: "
-                      "the program wrote to freed memory, or in front of this block");
+        report_damage("corrupted size vs. prev_size while consolidating", c, TEXT(disagree));
 }
 
 /* Splits what c has beyond `bytes` off and gives it back, if that is enough for a chunk. */
@@ -66,9 +63,7 @@ static struct chunk *take(size_t bytes, uintptr_t *clean)
         return c;
     }
     if (heap.top && !chunk_sealed(heap.top))
-        report_damage("malloc(): corrupted top size", heap.top,
-                      "the header of the free rest of the heap was overwritten: "
-                      "the program wrote past the end of the last block");
+        report_damage("malloc(): corrupted top size", heap.top, TEXT(top_header));
     if (heap.top && chunk_size(heap.top) >= bytes + CHUNK_MIN)
         return top_take(bytes, clean);
     return top_grow(bytes) ? top_take(bytes, clean) : NULL;

@@ -2,7 +2,7 @@
 /* report.c - the last words: what was wrong, in glibc's words and in plain ones, then abort.
  *
  * First line: exactly what glibc 2.36 prints for the case, so that what one finds in the world about that
- * line helps here. Then what happened to which address, and what to try.
+ * line helps here. Then what happened to which address, and what to try (words.def).
  *
  * glibc picks its words by the path that happened to notice. Here the choice is:
  *     double free    small enough for glibc's tcache: "free(): double free detected in tcache 2",
@@ -77,16 +77,14 @@ static _Noreturn void die_double_free(struct text *t, const char *caller, const 
         text_say(t, "free(): double free detected in tcache 2");
     else
         text_say(t, "double free or corruption %s", c == heap.top ? "(top)" : "(!prev)");
-    if (ago)
-        text_say(
-            t,
-            "malloc: %s(%p): a block with room for %z bytes was here, and was freed %z call%s of free ago%s.",
-            caller, p, capacity, ago, ago == 1 ? "" : "s",
-            mapped ? "; its mapping went back to the kernel" : "");
+    if (ago == 1)
+        text_say(t, TEXT(freed_once), caller, p, capacity, mapped ? TEXT(mapping_gone) : "");
+    else if (ago)
+        text_say(t, TEXT(freed_ago), caller, p, capacity, ago, mapped ? TEXT(mapping_gone) : "");
     else
-        text_say(t, "malloc: %s(%p): the block here was freed before; it is part of %s of %z bytes now.",
-                 caller, p, c == heap.top ? "the free top of the heap" : "a free chunk", chunk_size(c));
-    text_say(t, "malloc: try: look for the second owner of this pointer; set pointers to NULL after free.");
+        text_say(t, TEXT(freed_before), caller, p, c == heap.top ? TEXT(the_top) : TEXT(free_chunk),
+                 chunk_size(c));
+    text_say(t, TEXT(try_owner));
     text_die(t);
 }
 
@@ -96,12 +94,9 @@ static _Noreturn void die_inside(struct text *t, const char *caller, const void 
     size_t offset = (uintptr_t)p - (uintptr_t)chunk_user(around);
 
     text_say(t, "%s(): invalid pointer", caller);
-    text_say(t,
-             "malloc: %s(%p): no block starts here. The address lies %z bytes behind the start %p of %s "
-             "of %z bytes.",
-             caller, p, offset, chunk_user(around), chunk_is_used(around) ? "a block" : "a free chunk",
-             chunk_capacity(around));
-    text_say(t, "malloc: try: pass the very pointer that malloc returned; was it moved forward?");
+    text_say(t, TEXT(inside), caller, p, offset, chunk_user(around),
+             chunk_is_used(around) ? TEXT(a_block) : TEXT(free_chunk), chunk_capacity(around));
+    text_say(t, TEXT(try_same));
     text_die(t);
 }
 
@@ -111,11 +106,8 @@ static _Noreturn void die_damaged(struct text *t, const char *caller, const void
     bool own = damaged == chunk_of(p);
 
     text_say(t, "%s(): invalid %s", caller, strcmp(caller, "free") == 0 ? "size" : "pointer");
-    text_say(t, "malloc: %s(%p): the header at %p was overwritten%s.", caller, p, (const void *)damaged,
-             own ? "" : ", so the heap cannot be read from there on");
-    text_say(
-        t,
-        "malloc: try: look for a write past the end of the block before it, or in front of its own block.");
+    text_say(t, TEXT(header_lost), caller, p, (const void *)damaged, own ? "" : TEXT(heap_lost));
+    text_say(t, TEXT(try_before));
     text_die(t);
 }
 
@@ -124,9 +116,8 @@ static _Noreturn void die_elsewhere(struct text *t, const char *caller, const vo
     bool may_be_row = (uintptr_t)p % GLUE_PAGE == CHUNK_HEADER && strcmp(caller, "free") == 0;
 
     text_say(t, "%s(): invalid pointer", may_be_row ? "munmap_chunk" : caller);
-    text_say(t, "malloc: %s(%p): the address lies in no memory that malloc has.", caller, p);
-    text_say(t, "malloc: try: only pointers from malloc can be freed: no variables, no strings, "
-                "no pointer that was never set.");
+    text_say(t, TEXT(elsewhere), caller, p);
+    text_say(t, TEXT(try_malloced));
     text_die(t);
 }
 
@@ -156,16 +147,14 @@ void report_bad_pointer(const char *caller, const void *p)
 
     if ((uintptr_t)p % CHUNK_ALIGN != 0) {
         text_say(&t, "%s(): invalid pointer", caller);
-        text_say(&t, "malloc: %s(%p): every block starts at a multiple of 16, this address is none.", caller,
-                 p);
-        text_say(&t, "malloc: try: pass the very pointer that malloc returned; was it moved forward?");
+        text_say(&t, TEXT(not_aligned), caller, p);
+        text_say(&t, TEXT(try_same));
         text_die(&t);
     }
     if (map_contains(c)) {
         text_say(&t, "munmap_chunk(): invalid pointer");
-        text_say(&t, "malloc: %s(%p): this block has its own mapping, but its header was overwritten.",
-                 caller, p);
-        text_say(&t, "malloc: try: look for a write in front of this block.");
+        text_say(&t, TEXT(mapped_header), caller, p);
+        text_say(&t, TEXT(try_front));
         text_die(&t);
     }
     if (ago || (s && chunk_sealed(c) && !chunk_is_used(c)))
@@ -182,8 +171,8 @@ void report_damage(const char *words, const struct chunk *c, const char *what)
     struct text t = {.length = 0};
 
     text_say(&t, "%s", words);
-    text_say(&t, "malloc: block %p: %s.", chunk_user(c), what);
-    text_say(&t, "malloc: try: MALLOC_CHECK_=3 finds the first byte written past a block, at its free.");
+    text_say(&t, TEXT(damage), chunk_user(c), what);
+    text_say(&t, TEXT(try_checking));
     text_die(&t);
 }
 
@@ -194,14 +183,10 @@ void report_overflow(const char *caller, const struct chunk *c, size_t written)
 
     text_say(&t, "memory clobbered past end of allocated block");
     if (usable <= chunk_capacity(c))
-        text_say(&t, "malloc: %s(%p): the program asked for %z bytes and wrote %z behind their end, at %p.",
-                 caller, chunk_user(c), usable, written - usable,
+        text_say(&t, TEXT(overflow), caller, chunk_user(c), usable, written - usable,
                  (const void *)((uintptr_t)chunk_user(c) + written - 1));
     else
-        text_say(&t, "malloc: %s(%p): the program wrote so far past the block that even its size is lost.",
-                 caller, chunk_user(c));
-    text_say(
-        &t,
-        "malloc: try: is there room for the 0 at the end of the string? does a loop run to <= instead of <?");
+        text_say(&t, TEXT(overflow_far), caller, chunk_user(c));
+    text_say(&t, TEXT(try_string));
     text_die(&t);
 }

@@ -7,35 +7,15 @@
  * path goes to the file that `out=` names:   PATH CR3 INVLPG WRMSR
  * With `hot=` a second file gets a line for each instruction that ran between begin and end:   ADDRESS (hex) TIMES
  *
- * QEMU's header qemu-plugin.h is not packaged, so the few functions that are used are declared here, as version 1 of the
- * interface has them (QEMU 4.2 to 8.x). One processor only. */
+ * One processor only. */
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef uint64_t plugin_id;
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
-extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
-extern size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
-extern uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
-extern void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id, void (*)(plugin_id, struct qemu_plugin_tb *));
-extern void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
-                                                   int flags, void *argument);
-extern void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *), void *argument);
-
-__attribute__((visibility("default"))) int qemu_plugin_version = 1;
-int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv);
+#include "plugin.h"
 
 enum event { CR3, INVLPG, WRMSR, EVENTS };
-enum mark { BEGIN = 1, END, NEXT };
-#define MARK_WORD 0x464c0000u
 #define PATHS 64
 
 static uint64_t now[EVENTS], begun[EVENTS], total[PATHS][EVENTS];
@@ -97,6 +77,8 @@ static void mark(unsigned cpu, void *argument)
         if (path < PATHS - 1)
             path++;
         break;
+    case NO_MARK:
+        break;
     }
 }
 
@@ -127,19 +109,15 @@ static void translated(plugin_id id, struct qemu_plugin_tb *block)
         const uint8_t *code = qemu_plugin_insn_data(instruction);
         size_t size = qemu_plugin_insn_size(instruction);
         enum event event = event_of(code, size);
-        uint32_t word;
+        enum mark kind = mark_of(code, size);
 
         if (hot_output)
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, count_hot, 0,
                                                    hot_at(qemu_plugin_insn_vaddr(instruction)));
         if (event != EVENTS)
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, count, 0, (void *)(uintptr_t)event);
-        if (size == 7 && code[0] == 0x0f && code[1] == 0x1f && code[2] == 0x80) {
-            memcpy(&word, code + 3, sizeof(word));
-            if (word - MARK_WORD >= BEGIN && word - MARK_WORD <= NEXT)
-                qemu_plugin_register_vcpu_insn_exec_cb(instruction, mark, 0,
-                                                       (void *)(uintptr_t)(word - MARK_WORD));
-        }
+        if (kind)
+            qemu_plugin_register_vcpu_insn_exec_cb(instruction, mark, 0, (void *)(uintptr_t)kind);
     }
 }
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* oom.c - out of memory: the table first, the decision second, and the decision in Linux's words (its mm/oom_kill.c).
+ *
+ * The choice is Linux's: the score is what the process's end would give back, resident pages and page tables, here in
+ * thousandths of the RAM; the highest goes, among equals the one that asked. Init stays as long as anybody else is there. All
+ * that share the victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU
+ * and touches again: nothing is chosen twice.
+ *
+ * The numbers of other processes are read without their locks: they may be a page off while those run. */
+#include <proc/oom.h>
+
+#include <lib/log.h>
+#include <lib/words.h>
+#include <mm/page.h>
+#include <proc/language.h>
+#include <proc/process.h>
+#include <proc/signal.h>
+#include <proc/usersym.h>
+#include <x86/trapframe.h>
+
+#include <asm/signal.h>
+
+#include <asm-generic/siginfo.h>
+
+#define KB(pages) ((pages) * (PAGE_SIZE / KIB))
+#define PLACE_SIZE 160
+
+#define FOR_ALL_PROCESSES(process)                                                                           \
+    for (struct process *process = process_next(1); process != NULL; process = process_next(process->pid + 1))
+
+static uint64_t pages_of(const struct process *process)
+{
+    const struct aspace *aspace = process->aspace;
+
+    return aspace != NULL ? pmap_resident_pages(&aspace->pmap) + aspace->pmap.tables : 0;
+}
+
+static bool is_dying(const struct process *process)
+{
+    return process->aspace != NULL &&
+           (process->ending || process->signals->pending.set & signal_bit(SIGKILL));
+}
+
+/* => NULL: somebody is on the way out already. */
+static struct process *choose(struct process *asking)
+{
+    struct process *victim = asking;
+
+    FOR_ALL_PROCESSES(process)
+    {
+        if (is_dying(process))
+            return NULL;
+        if (process->pid != 1 && (victim->pid == 1 || pages_of(process) > pages_of(victim)) &&
+            pages_of(process) != 0)
+            victim = process;
+    }
+    return victim;
+}
+
+static void say_table(bool chinese, const struct process *victim, const struct page_ledger *ledger)
+{
+    log_line("%s", TEXT(chinese, oom_head));
+    FOR_ALL_PROCESSES(process)
+    {
+        const struct aspace *aspace = process->aspace;
+        if (aspace != NULL)
+            log_line("%c%6d %9lu %9lu %9lu %6lu  %s%s", process == victim ? '*' : ' ', process->pid,
+                     KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables),
+                     pages_of(process) * 1000 / ledger->total, process->name,
+                     process == victim ? TEXT(chinese, oom_victim) : "");
+    }
+    for (unsigned owner = 0; owner < PAGE_OWNERS; owner++) {
+        if (ledger->frames[owner] != 0)
+            log_line(TEXT(chinese, oom_frames), page_owner_name(owner), KB(ledger->frames[owner]));
+    }
+}
+
+static void say_decision(const struct process *victim)
+{
+    const struct aspace *aspace = victim->aspace;
+    const uint64_t *resident = aspace->pmap.resident;
+
+    log_line("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
+             "shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
+             victim->pid, victim->name, KB(aspace->total), KB(resident[PAGE_ANON]), KB(resident[PAGE_FILE]),
+             KB(resident[PAGE_SHMEM]), 0U, KB(aspace->pmap.tables), 0);
+}
+
+static void say_why(bool chinese, struct process *asking, vaddr_t rip)
+{
+    struct usersym symbols;
+    char place[PLACE_SIZE];
+
+    usersym_open(&symbols, asking);
+    symtab_describe(&symbols.table, rip, place, sizeof(place));
+    if (place[0] == '?') /* mostly: to read symbols takes memory, too */
+        format_text(place, sizeof(place), TEXT(chinese, instruction), rip);
+    log_line(TEXT(chinese, oom_why), place);
+    log_line("%s", TEXT(chinese, oom_try));
+    usersym_close(&symbols);
+}
+
+void oom_kill(const struct trapframe *frame, vaddr_t address)
+{
+    const struct signal_info kill = {.number = SIGKILL, .code = SI_KERNEL};
+    struct process *asking = current_process(), *victim = choose(asking);
+    struct page_ledger ledger;
+
+    if (victim == NULL) {
+        sched_yield();
+        return;
+    }
+    bool chinese = language_is_chinese(asking->aspace);
+    page_ledger(&ledger);
+    log_line("%s invoked oom-killer: order=0, oom_score_adj=0", asking->name);
+    log_line(TEXT(chinese, oom_touch), asking->name, asking->pid, address);
+    say_table(chinese, victim, &ledger);
+    say_decision(victim);
+    say_why(chinese, asking, frame->rip);
+    const struct aspace *aspace = victim->aspace;
+    FOR_ALL_PROCESSES(process)
+    {
+        if (process->aspace == aspace)
+            signal_send(process, &kill);
+    }
+}
