@@ -27,6 +27,11 @@ ssize_t copy_string_from_user(char *to, vaddr_t from, size_t size);
 /* One word, only if its page is there: no fault is served, so a spinlock may be held. => 0, -EFAULT. */
 int peek_user(vaddr_t from, uint32_t *word);
 
+/* The FPU's registers to and from 512 bytes of user memory, 16-aligned, without a copy between. FXSAVE leaves the last 96 bytes alone.
+ * => 0, -EFAULT: also for what FXRSTOR refuses (#GP); then the registers are as they were. */
+int fpu_save_to_user(vaddr_t to);
+int fpu_load_from_user(vaddr_t from);
+
 /* Called by the trap code: is it peek_user()'s instruction? */
 bool usercopy_is_peek(uint64_t rip);
 /* Called by the trap code: the resume address for a kernel instruction that may fault on user memory, or 0. */
