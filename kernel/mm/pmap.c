@@ -51,8 +51,7 @@ static bool count_out(struct pmap *pmap, struct page *page)
 {
     if (page == zero_page)
         return false;
-    assert(page->maps > 0);
-    __atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED);
+    assert((int32_t)__atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED) >= 0);
     pmap->resident[page->owner]--;
     return true;
 }
@@ -242,13 +241,13 @@ static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct re
     uint32_t cleared = 0;
 
     for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
+        uint32_t frame = (uint32_t)pte_pfn(*entry);
         if (*entry == 0)
             continue;
-        struct page *page = pfn_to_page(pte_pfn(*entry));
         *entry = 0;
         cleared++;
-        if (count_out(pmap, page))
-            *pfn++ = (uint32_t)page_to_pfn(page);
+        if (count_out(pmap, pfn_to_page(frame)))
+            *pfn++ = frame;
     }
     release->count = (uint32_t)(pfn - release->pfns);
     release->end = run->va + run->count * PAGE_SIZE;
@@ -317,26 +316,28 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 }
 
 /* One page table's worth of entries. `from` and `to` have the same place in their tables. */
-static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count, bool *was_writable)
+static uint32_t run_copy(struct pmap *pmap, pte_t *restrict to, pte_t *restrict from, size_t count,
+                         bool *was_writable)
 {
+    const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
     uint32_t copied = 0;
 
-    for (const pte_t *end = from + count; from < end; from++, to++) {
-        pte_t entry = *from;
+    for (size_t i = 0; i < count; i++) {
+        pte_t entry = from[i];
         if (entry == 0)
             continue;
         if (entry & PTE_WRITE) {
             entry &= ~PTE_WRITE;
-            *from = entry;
+            from[i] = entry;
             *was_writable = true;
         }
-        *to = entry & ~PTE_ACCESSED; /* the child has not used it yet */
+        to[i] = entry & ~PTE_ACCESSED; /* the child has not used it yet */
         copied++;
-        struct page *page = pfn_to_page(pte_pfn(entry));
-        if (page == zero_page)
+        struct page *page = pfn_to_page((uint32_t)pte_pfn(entry));
+        if (page == zero)
             continue;
-        page_get(page);
-        count_in(pmap, page);
+        page_share(page);
+        pmap->resident[page->owner]++;
     }
     return copied;
 }
