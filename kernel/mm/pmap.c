@@ -234,6 +234,21 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 
 /* ---- ranges ---- */
 
+/* pt_next_run, but without the walk where the page table is the one that was used last. */
+static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterator, struct pt_run *run)
+{
+    vaddr_t va = iterator->next;
+
+    if (va >= iterator->end || !pmap_leaf_is_at_hand(pmap, va))
+        return pt_next_run(iterator, run);
+    iterator->next = MIN((va | (PT_SPAN(2) - 1)) + 1, iterator->end);
+    run->table = virt_to_page(pmap->leaf);
+    run->entry = &pmap->leaf[PT_INDEX(va, 1)];
+    run->count = (iterator->next - va) >> PAGE_SHIFT;
+    run->va = va;
+    return true;
+}
+
 /* Clears the entries of a run. => how many were in use. There is room in `release` for all of them. */
 static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release)
 {
@@ -262,7 +277,7 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
 
     release_begin(&release, pmap, start);
     peak_note(pmap);
-    while (pt_next_run(&iterator, &run)) {
+    while (next_run(pmap, &iterator, &run)) {
         if (release.count + run.count > RELEASE_MAX - PT_LEVELS)
             release_finish(&release);
         run.table->maps -= run_clear(pmap, &run, &release);
@@ -309,7 +324,7 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
     struct pt_run run;
     bool changed = false;
 
-    while (pt_next_run(&iterator, &run))
+    while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
     if (changed)
         tlb_flush(pmap, start, end);
