@@ -6,7 +6,8 @@
  *     path - 0 NAME                this kernel cannot run it
  *     done
  *
- * Words on its command line choose: only paths whose names have them all are run (scripts/bench --profile).
+ * Words on its command line that begin with + choose: only paths whose names have them all are run (scripts/bench
+ * --profile). Others are kernel arguments that Linux did not know.
  * The same file is /init on Linux and on Faultline. A path runs in a child, so one that the kernel cannot run ends
  * nothing but itself, and what it leaves behind does not reach the next. */
 #include <fcntl.h>
@@ -122,7 +123,7 @@ static void run_path(const struct path *path)
 
 static bool is_wanted(const struct path *path, char **words)
 {
-    while (*words && strstr(path->name, *words))
+    while (*words && (**words != '+' || strstr(path->name, *words + 1)))
         words++;
     return !*words;
 }
