@@ -184,6 +184,10 @@ static void exception(struct trapframe *frame)
                    kstack_is_guard(cpu_read_cr2()) ? "kernel stack overflow (double fault)" : "double fault");
     if (frame->vector == TRAP_NMI || frame->vector == TRAP_MACHINE_CHECK)
         panic_trap(frame, frame->vector == TRAP_NMI ? "unexpected NMI" : "machine check");
+    if (!trapframe_from_user(frame) && frame->vector == TRAP_PROTECTION && usercopy_fixup(frame->rip)) {
+        frame->rip = usercopy_fixup(frame->rip);
+        return;
+    }
     if (!trapframe_from_user(frame))
         panic_trap(frame, "exception %lu in the kernel", (unsigned long)frame->vector);
     user_exception(frame);

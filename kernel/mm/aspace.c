@@ -195,11 +195,10 @@ int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     return 0;
 }
 
-static bool alike(const struct vma *lower, const struct vma *upper)
+static inline bool alike(const struct vma *lower, const struct vma *upper)
 {
-    return lower->end == upper->start && (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) &&
-           lower->ops == upper->ops && lower->source == upper->source &&
-           lower->offset + vma_pages(lower) == upper->offset;
+    return (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->ops == upper->ops &&
+           lower->source == upper->source && lower->offset + vma_pages(lower) == upper->offset;
 }
 
 static struct vma *absorb(struct aspace *aspace, struct vma *lower, struct vma *upper)
@@ -219,10 +218,10 @@ struct vma *aspace_merge(struct aspace *aspace, struct vma *vma)
 {
     struct vma *before = vma_prev(vma);
 
-    if (before && alike(before, vma))
+    if (before && before->end == vma->start && alike(before, vma))
         vma = absorb(aspace, before, vma);
     struct vma *after = vma_next(vma);
-    if (after && alike(vma, after))
+    if (after && vma->end == after->start && alike(vma, after))
         vma = absorb(aspace, vma, after);
     return vma;
 }

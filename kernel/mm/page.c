@@ -412,11 +412,12 @@ void page_put_batch(const uint32_t *pfns, unsigned count)
     pfn_t run_start = 0, run_end = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        pfn_t pfn = pfns[i];
-        struct page *page = pfn_to_page(pfn);
-        assert(page->refs > 0 && page->order == 0);
+        struct page *page = pfn_to_page(pfns[i]);
+        assert(page->refs > 0);
         if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) != 0)
             continue;
+        assert(page->order == 0);
+        pfn_t pfn = page_to_pfn(page);
         page_disown(page, cache);
         if (pfn != run_end) {
             run_release(run_start, run_end, cache);

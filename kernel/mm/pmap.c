@@ -52,8 +52,7 @@ static bool count_out(struct pmap *pmap, struct page *page)
 {
     if (page == zero_page)
         return false;
-    assert(page->maps > 0);
-    __atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED);
+    assert((int32_t)__atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED) >= 0);
     pmap->resident[page->owner]--;
     return true;
 }
@@ -238,6 +237,21 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 
 /* ---- ranges ---- */
 
+/* pt_next_run, but without the walk where the page table is the one that was used last. */
+static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterator, struct pt_run *run)
+{
+    vaddr_t va = iterator->next;
+
+    if (va >= iterator->end || !pmap_leaf_is_at_hand(pmap, va))
+        return pt_next_run(iterator, run);
+    iterator->next = MIN((va | (PT_SPAN(2) - 1)) + 1, iterator->end);
+    run->table = virt_to_page(pmap->leaf);
+    run->entry = &pmap->leaf[PT_INDEX(va, 1)];
+    run->count = (iterator->next - va) >> PAGE_SHIFT;
+    run->va = va;
+    return true;
+}
+
 /* Clears the entries of a run. => how many were in use. There is room in `release` for all of them. */
 static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release)
 {
@@ -247,13 +261,13 @@ static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct re
     run_tell(run, 0);
 
     for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
+        uint32_t frame = (uint32_t)pte_pfn(*entry);
         if (*entry == 0)
             continue;
-        struct page *page = pfn_to_page(pte_pfn(*entry));
         *entry = 0;
         cleared++;
-        if (count_out(pmap, page))
-            *pfn++ = (uint32_t)page_to_pfn(page);
+        if (count_out(pmap, pfn_to_page(frame)))
+            *pfn++ = frame;
     }
     release->count = (uint32_t)(pfn - release->pfns);
     release->end = run->va + run->count * PAGE_SIZE;
@@ -268,7 +282,7 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
 
     release_begin(&release, pmap, start);
     peak_note(pmap);
-    while (pt_next_run(&iterator, &run)) {
+    while (next_run(pmap, &iterator, &run)) {
         if (release.count + run.count > RELEASE_MAX - PT_LEVELS)
             release_finish(&release);
         run.table->maps -= run_clear(pmap, &run, &release);
@@ -325,7 +339,7 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
     struct pt_run run;
     bool changed = false;
 
-    while (pt_next_run(&iterator, &run))
+    while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
     if (changed)
         TRACE(tlb, FLUSH_TOLD(start, end));
@@ -334,26 +348,28 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 }
 
 /* One page table's worth of entries. `from` and `to` have the same place in their tables. */
-static uint32_t run_copy(struct pmap *pmap, pte_t *to, pte_t *from, size_t count, bool *was_writable)
+static uint32_t run_copy(struct pmap *pmap, pte_t *restrict to, pte_t *restrict from, size_t count,
+                         bool *was_writable)
 {
+    const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
     uint32_t copied = 0;
 
-    for (const pte_t *end = from + count; from < end; from++, to++) {
-        pte_t entry = *from;
+    for (size_t i = 0; i < count; i++) {
+        pte_t entry = from[i];
         if (entry == 0)
             continue;
         if (entry & PTE_WRITE) {
             entry &= ~PTE_WRITE;
-            *from = entry;
+            from[i] = entry;
             *was_writable = true;
         }
-        *to = entry & ~PTE_ACCESSED; /* the child has not used it yet */
+        to[i] = entry & ~PTE_ACCESSED; /* the child has not used it yet */
         copied++;
-        struct page *page = pfn_to_page(pte_pfn(entry));
-        if (page == zero_page)
+        struct page *page = pfn_to_page((uint32_t)pte_pfn(entry));
+        if (page == zero)
             continue;
-        page_get(page);
-        count_in(pmap, page);
+        page_share(page);
+        pmap->resident[page->owner]++;
     }
     return copied;
 }

@@ -23,7 +23,6 @@ struct pt_run {
     size_t count;
     vaddr_t va;         /* of the first one */
     struct page *table; /* the frame they lie in */
-    pte_t *parent;      /* the level-2 entry that leads to it */
 };
 
 struct pt_iterator {

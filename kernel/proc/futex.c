@@ -140,7 +140,7 @@ int futex_wait(struct aspace *aspace, vaddr_t address, enum futex_sharing sharin
             spin_unlock(&bucket->lock);
             return -EAGAIN;
         }
-        thread_sleep_begin(true);
+        thread_sleep_begin(waiter.thread, true);
         enter(bucket, &waiter);
         spin_unlock(&bucket->lock);
         result = thread_sleep(deadline);

@@ -353,7 +353,7 @@ void task_leave_memory(void)
 {
     struct thread *thread = current_thread();
     thread->cr3 = kmap_cr3();
-    switch_load(thread->stack_top, thread->cr3, 0);
+    switch_load(this_cpu(), thread->stack_top, thread->cr3, 0);
 }
 
 void process_vfork_done(struct process *process)

@@ -14,16 +14,26 @@ struct spinlock {
     uint32_t held;
 };
 
+/* The carry says whether the bit was set before: two instructions to take a free lock. */
 static inline void spin_lock(struct spinlock *lock)
 {
-    while (unlikely(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE)))
+    bool was_held;
+
+    for (;;) {
+        __asm__ volatile("lock btsl $0, %1" : "=@ccc"(was_held), "+m"(lock->held) : : "memory");
+        if (likely(!was_held))
+            return;
         cpu_pause();
+    }
 }
 
+/* Needs no bus lock: while the bit is set, others only set it again. */
 static inline void spin_unlock(struct spinlock *lock)
 {
-    assert(lock->held);
-    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    bool was_held;
+
+    __asm__ volatile("btrl $0, %1" : "=@ccc"(was_held), "+m"(lock->held) : : "memory");
+    assert(was_held);
 }
 
 #endif

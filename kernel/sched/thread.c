@@ -13,7 +13,8 @@
  * then gives up the CPU (thread_sleep). Woken in between, it is RUNNING again and does not give it up at all.
  *
  * The boot flow of a CPU becomes its idle thread: it is on no queue and runs when nothing else is ready.
- * Locks: a run queue's lock guards the list, `current` and the state of the threads that belong to it.
+ * Locks: a run queue's lock guards the list, `current` and the state of the threads that belong to it; only RUNNING to
+ * SLEEPING is done by the thread itself, without it.
  * Interrupts are off except while the idle loop waits.
  * Not here: moving threads between CPUs, priorities. */
 #include <arch/x86/clock.h>
@@ -29,7 +30,7 @@
  * late. */
 #define POLL_NS (TICK_NS / 10)
 
-TAILQ_HEAD(run_list, thread);
+STAILQ_HEAD(run_list, thread);
 
 struct run_queue {
     struct spinlock lock;
@@ -47,15 +48,15 @@ static struct run_queue run_queues[MAX_CPUS];
 
 static inline struct run_queue *this_queue(void)
 {
-    return &run_queues[cpu_number()];
+    return current_thread()->queue;
 }
 
 void sched_init(void)
 {
-    struct run_queue *queue = this_queue();
-    TAILQ_INIT(&queue->ready);
+    struct run_queue *queue = &run_queues[cpu_number()];
+    STAILQ_INIT(&queue->ready);
     queue->idle.state = THREAD_RUNNING;
-    queue->idle.cpu = cpu_number();
+    queue->idle.queue = queue;
     queue->current = &queue->idle;
     this_cpu()->current = &queue->idle;
 }
@@ -65,16 +66,16 @@ void sched_init(void)
 static void make_ready(struct run_queue *queue, struct thread *thread)
 {
     thread->state = THREAD_READY;
-    TAILQ_INSERT_TAIL(&queue->ready, thread, run_link);
+    STAILQ_INSERT_TAIL(&queue->ready, thread, run_link);
     queue->ready_count++;
 }
 
 static struct thread *take_next(struct run_queue *queue)
 {
-    struct thread *thread = TAILQ_FIRST(&queue->ready);
+    struct thread *thread = STAILQ_FIRST(&queue->ready);
     if (!thread)
         return &queue->idle;
-    TAILQ_REMOVE(&queue->ready, thread, run_link);
+    STAILQ_REMOVE_HEAD(&queue->ready, run_link);
     queue->ready_count--;
     return thread;
 }
@@ -82,33 +83,33 @@ static struct thread *take_next(struct run_queue *queue)
 /* ---- The switch ---- */
 
 /* The first thing on the new thread's stack. */
-static void switch_finish(void)
+static inline void switch_finish(void)
 {
     struct run_queue *queue = this_queue();
     void (*after)(void *) = queue->after;
-    queue->after = NULL;
     spin_unlock(&queue->lock);
-    if (unlikely(after != NULL))
+    if (unlikely(after != NULL)) {
+        queue->after = NULL;
         after(queue->after_argument);
+    }
 }
 
-static void switch_to(struct run_queue *queue, struct thread *next)
+static inline void switch_to(struct run_queue *queue, struct thread *previous, struct thread *next)
 {
-    struct thread *previous = queue->current;
-    uint64_t now = clock_now();
-    previous->cpu_ns += now - previous->started_ns;
-    next->started_ns = now;
-    next->state = THREAD_RUNNING;
-    queue->current = next;
-    queue->switches++;
+    struct percpu *cpu = this_cpu();
+    uint64_t now = cpu_rdtsc();
+    previous->run_tsc += now - previous->started_tsc;
+    next->started_tsc = now;
     if (unlikely(sched_switch_hook != NULL))
         sched_switch_hook(previous, next);
-    this_cpu()->current = next;
+    next->state = THREAD_RUNNING;
+    queue->current = cpu->current = next;
+    queue->switches++;
 
     if (previous->fpu)
         cpu_fxsave(previous->fpu);
-    if (next != &queue->idle)
-        switch_load(next->stack_top, next->cr3, next->fs_base);
+    if (next->cr3)
+        switch_load(cpu, next->stack_top, next->cr3, next->fs_base);
     if (next->fpu)
         cpu_fxrstor(next->fpu);
     context_switch(&previous->kernel_rsp, next->kernel_rsp);
@@ -127,7 +128,7 @@ static void first_run(void *argument)
 void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument)
 {
     thread->state = THREAD_NEW;
-    thread->cpu = cpu_number();
+    thread->queue = this_queue();
     thread->entry = entry;
     thread->argument = argument;
     thread->kernel_rsp = switch_prepare(thread->stack_top, first_run, thread);
@@ -136,7 +137,7 @@ void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument
 void thread_start(struct thread *thread)
 {
     assert(thread->state == THREAD_NEW);
-    struct run_queue *queue = &run_queues[thread->cpu];
+    struct run_queue *queue = thread->queue;
     spin_lock(&queue->lock);
     make_ready(queue, thread);
     spin_unlock(&queue->lock);
@@ -149,13 +150,13 @@ static bool let_others_run(void)
     spin_lock(&queue->lock);
     struct thread *thread = queue->current;
     __atomic_and_fetch(&thread->pending, ~THREAD_RESCHEDULE, __ATOMIC_RELAXED);
-    if (TAILQ_EMPTY(&queue->ready)) {
+    if (STAILQ_EMPTY(&queue->ready)) {
         spin_unlock(&queue->lock);
         return false;
     }
     struct thread *next = take_next(queue);
     make_ready(queue, thread);
-    switch_to(queue, next);
+    switch_to(queue, thread, next);
     return true;
 }
 
@@ -181,42 +182,27 @@ void thread_exit(void (*after)(void *), void *argument)
     thread->fpu = NULL; /* nothing to save */
     queue->after = after;
     queue->after_argument = argument;
-    switch_to(queue, take_next(queue));
+    switch_to(queue, thread, take_next(queue));
     panic("a dead thread runs");
 }
 
 /* ---- Sleeping and waking ---- */
 
-void thread_sleep_begin(bool interruptible)
-{
-    struct run_queue *queue = this_queue();
-    struct thread *thread = queue->current;
-    assert(thread != &queue->idle);
-    spin_lock(&queue->lock);
-    thread->wake_result = 0;
-    thread->interruptible = interruptible;
-    thread->state = THREAD_SLEEPING;
-    if (interruptible && (thread->pending & THREAD_SIGNAL)) {
-        thread->wake_result = -EINTR;
-        thread->state = THREAD_RUNNING;
-    }
-    spin_unlock(&queue->lock);
-}
-
 int thread_sleep(uint64_t deadline)
 {
-    struct run_queue *queue = this_queue();
-    struct thread *thread = queue->current;
-    if (deadline)
+    struct thread *thread = current_thread();
+    struct run_queue *queue = thread->queue;
+    if (unlikely(deadline))
         timeout_add(&thread->timeout, deadline);
     spin_lock(&queue->lock);
-    if (thread->state == THREAD_SLEEPING) {
+    if (likely(thread->state == THREAD_SLEEPING)) {
+        assert(thread != &queue->idle);
         thread->voluntary_switches++;
-        switch_to(queue, take_next(queue));
+        switch_to(queue, thread, take_next(queue));
     } else {
         spin_unlock(&queue->lock);
     }
-    if (deadline)
+    if (unlikely(deadline))
         timeout_remove(&thread->timeout);
     return thread->wake_result;
 }
@@ -233,7 +219,7 @@ static void wake_locked(struct run_queue *queue, struct thread *thread, int resu
 
 bool thread_wake(struct thread *thread, int result)
 {
-    struct run_queue *queue = &run_queues[thread->cpu];
+    struct run_queue *queue = thread->queue;
     spin_lock(&queue->lock);
     bool asleep = thread->state == THREAD_SLEEPING;
     if (asleep)
@@ -244,7 +230,7 @@ bool thread_wake(struct thread *thread, int result)
 
 void thread_notify(struct thread *thread, uint32_t what)
 {
-    struct run_queue *queue = &run_queues[thread->cpu];
+    struct run_queue *queue = thread->queue;
     spin_lock(&queue->lock);
     __atomic_or_fetch(&thread->pending, what, __ATOMIC_RELAXED);
     if ((what & THREAD_SIGNAL) && thread->state == THREAD_SLEEPING && thread->interruptible)
@@ -298,14 +284,14 @@ static void idle_wait(void)
 void sched_run(void)
 {
     struct run_queue *queue = this_queue();
-    queue->idle.started_ns = clock_now();
+    queue->idle.started_tsc = cpu_rdtsc();
     for (;;) {
         spin_lock(&queue->lock);
-        if (TAILQ_EMPTY(&queue->ready)) {
+        if (STAILQ_EMPTY(&queue->ready)) {
             spin_unlock(&queue->lock);
             idle_wait();
         } else {
-            switch_to(queue, take_next(queue));
+            switch_to(queue, &queue->idle, take_next(queue));
         }
     }
 }
@@ -330,10 +316,10 @@ uint64_t sched_switches(void)
 
 uint64_t thread_cpu_ns(const struct thread *thread)
 {
-    uint64_t total = thread->cpu_ns;
-    if (thread == run_queues[thread->cpu].current)
-        total += clock_now() - thread->started_ns;
-    return total;
+    uint64_t total = thread->run_tsc;
+    if (thread->queue && thread == thread->queue->current)
+        total += cpu_rdtsc() - thread->started_tsc;
+    return clock_ns(&clock_scale, total);
 }
 
 uint64_t sched_idle_ns(void)

@@ -6,12 +6,14 @@
 #ifndef FAULTLINE_SCHED_THREAD_H
 #define FAULTLINE_SCHED_THREAD_H
 
+#include <asm-generic/errno.h>
 #include <list.h>
 #include <sched/spinlock.h>
 #include <sched/timeout.h>
 #include <types.h>
 
 struct process;
+struct run_queue;
 struct waitq;
 
 enum thread_state {
@@ -30,8 +32,9 @@ enum thread_state {
 
 struct thread {
     uint64_t kernel_rsp; /* offset 0: saved by context_switch() while not running */
-    uint32_t pending;  /* offset 8: THREAD_RESCHEDULE, THREAD_SIGNAL; read by the return path of entry.asm */
-    uint32_t state;    /* enum thread_state; guarded by: the run queue's lock */
+    uint32_t pending; /* offset 8: THREAD_RESCHEDULE, THREAD_SIGNAL; read by the return path of entry.asm */
+    uint32_t
+        state; /* enum thread_state; guarded by: the run queue's lock, but a thread itself says that it goes to sleep */
     vaddr_t stack_top; /* kernel stack */
     paddr_t cr3;       /* page tables to load; 0: a kernel thread, any will do */
     uint64_t fs_base;  /* the user's thread pointer (arch_prctl ARCH_SET_FS) */
@@ -43,19 +46,19 @@ struct thread {
     uint32_t call;            /* the system call that it is in, while calls are watched; else NO_CALL or 0 */
 #define NO_CALL ~0U
     struct process *process; /* NULL: a kernel thread */
-    uint64_t cpu_ns;         /* time it has run, up to the last switch */
+    uint64_t run_tsc;        /* how long it has run, up to the last switch, in ticks of the TSC */
+    uint64_t started_tsc;    /* when it was last switched in */
     uint64_t user_ticks, system_ticks;
-    uint64_t started_ns; /* clock_now() when it was last switched in */
     uint64_t voluntary_switches, involuntary_switches;
 
-    TAILQ_ENTRY(thread) run_link;
-    TAILQ_ENTRY(thread) wait_link; /* guarded by: the wait queue's lock */
+    STAILQ_ENTRY(thread) run_link;
+    TAILQ_ENTRY(thread) wait_link; /* guarded by: the lock of what it waits for */
     struct waitq *waiting_on;      /* NULL when not on a queue */
     struct timeout timeout;        /* when to wake at the latest */
     int wake_result;               /* 0, -ETIMEDOUT or -EINTR */
     bool interruptible;
-    uint32_t cpu;          /* whose run queue it belongs to; fixed until threads migrate */
-    void (*entry)(void *); /* where it starts, see thread_prepare() */
+    struct run_queue *queue; /* the CPU's that it belongs to; fixed until threads migrate */
+    void (*entry)(void *);   /* where it starts, see thread_prepare() */
     void *argument;
 };
 
@@ -79,13 +82,21 @@ _Noreturn void sched_run(void);
 /* Marks work for a thread and, if it sleeps interruptibly and `what` has THREAD_SIGNAL, wakes it with -EINTR.
  * */
 void thread_notify(struct thread *thread, uint32_t what);
+/* Ends a thread's sleep with this result. => false: it was not asleep. */
+bool thread_wake(struct thread *thread, int result);
 /* Sleeping, for wait.c. thread_sleep_begin() makes the current thread one that can be woken, from then on no
  * wake-up is lost; thread_sleep() gives up the CPU unless it has been woken already. => 0, -ETIMEDOUT,
  * -EINTR. */
-void thread_sleep_begin(bool interruptible);
+static inline void thread_sleep_begin(struct thread *self, bool interruptible)
+{
+    self->wake_result = 0;
+    self->interruptible = interruptible;
+    /* Before the look at `pending`: thread_notify() writes that first and then looks at the state. */
+    __atomic_store_n(&self->state, THREAD_SLEEPING, __ATOMIC_SEQ_CST);
+    if (unlikely(interruptible && (self->pending & THREAD_SIGNAL)))
+        thread_wake(self, -EINTR);
+}
 int thread_sleep(uint64_t deadline);
-/* Ends a thread's sleep with this result. => false: it was not asleep. */
-bool thread_wake(struct thread *thread, int result);
 /* Threads ready or running now, for /proc/loadavg and stat. */
 unsigned sched_ready_count(void);
 /* Switches from thread to thread since boot. */

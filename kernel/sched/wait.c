@@ -32,7 +32,7 @@ static void leave_queue(struct waitq *queue, struct thread *thread)
 int waitq_sleep(struct waitq *queue, struct spinlock *condition_lock, uint64_t deadline, bool interruptible)
 {
     struct thread *thread = current_thread();
-    thread_sleep_begin(interruptible);
+    thread_sleep_begin(thread, interruptible);
     enter_queue(queue, thread);
     if (condition_lock)
         spin_unlock(condition_lock);

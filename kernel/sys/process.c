@@ -305,7 +305,7 @@ int64_t sys_arch_prctl(struct trapframe *frame)
         if (address >= USER_END)
             return -EPERM;
         thread->fs_base = address;
-        cpu_wrmsr(MSR_FS_BASE, address);
+        cpu_load_fs_base(this_cpu(), address);
         return 0;
     case ARCH_GET_FS:
         return copy_to_user(address, &thread->fs_base, sizeof(thread->fs_base));

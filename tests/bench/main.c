@@ -6,6 +6,8 @@
  *     path - 0 NAME                this kernel cannot run it
  *     done
  *
+ * Words on its command line that begin with + choose: only paths whose names have them all are run (scripts/bench
+ * --profile). Others are kernel arguments that Linux did not know.
  * The same file is /init on Linux and on Faultline. A path runs in a child, so one that the kernel cannot run ends
  * nothing but itself, and what it leaves behind does not reach the next. */
 #include <fcntl.h>
@@ -119,12 +121,21 @@ static void run_path(const struct path *path)
     bench_exit(0);
 }
 
-static void run_all(const struct path *paths)
+static bool is_wanted(const struct path *path, char **words)
+{
+    while (*words && (**words != '+' || strstr(path->name, *words + 1)))
+        words++;
+    return !*words;
+}
+
+static void run_all(const struct path *paths, char **words)
 {
     char line[160];
     int status;
 
     for (; paths->name; paths++) {
+        if (!is_wanted(paths, words))
+            continue;
         BENCH_MARK_NEXT();
         int child = bench_fork();
 
@@ -148,19 +159,20 @@ static void open_console(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     uint64_t boot = bench_ticks();
     char line[64];
 
+    (void)argc;
     open_console();
     mkdir("/tmp", 0777);
     calibrate();
     snprintf(line, sizeof(line), "boot %llu\n", (unsigned long long)boot);
     say(line);
-    run_all(memory_paths);
-    run_all(process_paths);
-    run_all(talk_paths);
+    run_all(memory_paths, argv + 1);
+    run_all(process_paths, argv + 1);
+    run_all(talk_paths, argv + 1);
     say("done\n");
     /* Linux lets root use a port; here process 1 ends, which switches the machine off the same way. */
     if (iopl(3) == 0)

@@ -16,9 +16,13 @@ struct clock_scale {
 extern struct clock_scale clock_scale;
 
 /* The one formula, for the kernel and for the vDSO: the same tick is the same time in both. No division. */
+static inline uint64_t clock_ns(const struct clock_scale *scale, uint64_t ticks)
+{
+    return (uint64_t)((unsigned __int128)ticks * scale->ns_per_tick_32 >> 32);
+}
 static inline uint64_t clock_scaled(const struct clock_scale *scale, uint64_t tsc)
 {
-    return (uint64_t)((unsigned __int128)(tsc - scale->start) * scale->ns_per_tick_32 >> 32);
+    return clock_ns(scale, tsc - scale->start);
 }
 
 /* Needs the local APIC. */

@@ -26,15 +26,6 @@
 #define DESCRIPTOR_USER_CODE 0x00affb000000ffffUL
 #define SYSRET_BASE 0x23 /* SYSRET takes SS = base + 8 and CS = base + 16 */
 
-struct tss {
-    uint32_t reserved0;
-    uint64_t rsp[3];
-    uint64_t reserved1;
-    uint64_t ist[7];
-    uint64_t reserved2;
-    uint16_t reserved3, io_map;
-} __attribute__((packed));
-
 struct idt_gate {
     uint16_t offset_low, selector;
     uint8_t ist, type;
@@ -56,7 +47,6 @@ void syscall_start(void);
 struct cpu_features cpu_features;
 
 static struct percpu percpu[MAX_CPUS];
-static struct tss tss[MAX_CPUS];
 static uint64_t gdt[MAX_CPUS][GDT_ENTRIES];
 static uint8_t ist_stacks[MAX_CPUS][3][IST_STACK_SIZE] __attribute__((aligned(16)));
 static struct idt_gate idt[256];
@@ -88,10 +78,10 @@ static void features_read(void)
     }
 }
 
-static void gdt_load(uint32_t number)
+static void gdt_load(struct percpu *cpu)
 {
-    uint64_t base = (uint64_t)&tss[number];
-    uint64_t *table = gdt[number];
+    uint64_t base = (uint64_t)&cpu->tss;
+    uint64_t *table = gdt[cpu->number];
 
     table[KERNEL_CODE / 8] = DESCRIPTOR_KERNEL_CODE;
     table[KERNEL_DATA / 8] = DESCRIPTOR_KERNEL_DATA;
@@ -102,9 +92,9 @@ static void gdt_load(uint32_t number)
                               (base >> 24 & 0xff) << 56;
     table[TSS_SELECTOR / 8 + 1] = base >> 32;
 
-    tss[number].io_map = sizeof(struct tss); /* no port is open to ring 3 */
+    cpu->tss.io_map = sizeof(struct tss); /* no port is open to ring 3 */
     for (int i = 0; i < 3; i++)
-        tss[number].ist[i] = (uint64_t)ist_stacks[number][i] + IST_STACK_SIZE;
+        cpu->tss.ist[i] = (uint64_t)ist_stacks[cpu->number][i] + IST_STACK_SIZE;
 
     /* No LDT: the machine starts with one of 64 KiB at address 0, where ring 3 could put call gates. */
     struct table_pointer pointer = {GDT_ENTRIES * 8 - 1, (uint64_t)table};
@@ -196,7 +186,7 @@ void cpu_init(void)
     features_read();
     cpu->self = cpu;
     cpu->number = 0;
-    gdt_load(0);
+    gdt_load(cpu);
     idt_load();
     smap_sites_fill();
     control_registers_load();
@@ -205,19 +195,6 @@ void cpu_init(void)
     if (cpu_features.rdtscp)
         cpu_wrmsr(MSR_TSC_AUX, cpu->number); /* what RDTSCP tells the vDSO's getcpu */
     syscall_door_open();
-}
-
-void switch_load(vaddr_t stack_top, paddr_t cr3, uint64_t fs_base)
-{
-    struct percpu *cpu = this_cpu();
-
-    cpu->kernel_rsp = stack_top;
-    tss[cpu->number].rsp[0] = stack_top;
-    if (cr3 == 0)
-        return;
-    if (cpu_read_cr3() != cr3)
-        cpu_write_cr3(cr3);
-    cpu_wrmsr(MSR_FS_BASE, fs_base);
 }
 
 uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument)

@@ -19,19 +19,18 @@ extern trap_before_user
 extern syscall_entry
 
 PERCPU_USER_RSP equ 8
-PERCPU_KERNEL_RSP equ 16
 PERCPU_CURRENT equ 24
+PERCPU_TSS_RSP0 equ 48
 THREAD_PENDING equ 8
 
-FRAME_R11 equ 6 * 8
 FRAME_R10 equ 7 * 8
 FRAME_R9 equ 8 * 8
 FRAME_R8 equ 9 * 8
 FRAME_RAX equ 10 * 8
-FRAME_RCX equ 11 * 8
 FRAME_RDX equ 12 * 8
 FRAME_RSI equ 13 * 8
 FRAME_RDI equ 14 * 8
+FRAME_VECTOR equ 15 * 8
 FRAME_RIP equ 17 * 8
 FRAME_CS equ 18 * 8
 FRAME_RFLAGS equ 19 * 8
@@ -155,7 +154,7 @@ global syscall_start
 syscall_start:
     swapgs
     mov [gs:PERCPU_USER_RSP], rsp
-    mov rsp, [gs:PERCPU_KERNEL_RSP]
+    mov rsp, [gs:PERCPU_TSS_RSP0]
     push USER_DATA
     push qword [gs:PERCPU_USER_RSP]
     push r11
@@ -171,19 +170,15 @@ syscall_start:
     cmp dword [rdi + THREAD_PENDING], 0
     jne .by_iret
 
-    ; SYSRET is right only if rip and rflags are still those in rcx and r11 (execve and rt_sigreturn change them), and
-    ; safe only for a canonical rip: with another one it would fault in ring 0 with the user's stack. With TF it would
+    ; SYSRET is right only if the frame is still that of the call: execve and rt_sigreturn replace it, and say so in its
+    ; vector. It is safe only for a canonical rip, with another one it would fault in ring 0 with the user's stack: ring 3
+    ; cannot run a `syscall` next to the end of its half, where nothing can be mapped (USER_END). With TF it would
     ; trap before the next instruction, so that a handler of single steps would come back to where it was for ever.
+    cmp dword [rsp + FRAME_VECTOR], TRAP_SYSCALL
+    jne .by_iret
     mov rcx, [rsp + FRAME_RIP]
-    cmp rcx, [rsp + FRAME_RCX]
-    jne .by_iret
     mov r11, [rsp + FRAME_RFLAGS]
-    cmp r11, [rsp + FRAME_R11]
-    jne .by_iret
     test r11d, RFLAGS_TF
-    jnz .by_iret
-    mov rdi, rcx
-    shr rdi, 47
     jnz .by_iret
     ; rbx and r12-r15 are as they were: C preserves them. rbp was cleared above.
     mov rbp, [rsp + 4 * 8]

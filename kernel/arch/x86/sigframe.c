@@ -38,7 +38,6 @@ static_assert(sizeof(struct siginfo) == 128, "ABI");
 
 #define RED_ZONE 128
 #define FPU_ALIGN 64
-#define FXSAVE_WRITES 416 /* bytes, in long mode; the rest is not touched (SDM vol. 1, 10.5.1) */
 #define MXCSR_OFFSET 24
 #define MXCSR_MASK_OFFSET 28
 #define MXCSR_MASK_DEFAULT 0xffbfU /* where FXSAVE says 0 (SDM vol. 1, 11.6.6) */
@@ -117,10 +116,10 @@ static void save_registers(struct sigcontext *to, const struct trapframe *from)
 static void fill_frame(struct rt_sigframe *to, const struct trapframe *frame,
                        const struct sigframe_request *request, vaddr_t fpu)
 {
-    memset(&to->context, 0, sizeof(to->context));
     to->restorer = request->restorer;
     to->info = *request->info;
     to->context.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+    to->context.uc_link = NULL;
     to->context.uc_stack.ss_sp = (void *)request->stack.base;
     to->context.uc_stack.ss_size = request->stack.size;
     /* As Linux: what sigaltstack() was told, not whether the stack is in use. */
@@ -134,21 +133,18 @@ static void fill_frame(struct rt_sigframe *to, const struct trapframe *frame,
     context->cr2 = request->fault_address;
     context->oldmask = request->blocked;
     context->fpstate = (void *)fpu;
+    context->gs = context->fs = 0;
+    memset(context->reserved1, 0, sizeof(context->reserved1));
 }
 
 int sigframe_push(struct trapframe *frame, const struct sigframe_request *request)
 {
     struct placement placement;
     struct rt_sigframe user_frame;
-    struct fpu_area fpu;
     if (!request->restorer || !canonical(request->handler) || !place(frame, request, &placement))
         return -EFAULT;
     fill_frame(&user_frame, frame, request, placement.fpu);
-    cpu_fxsave(&fpu);
-    memset(fpu.bytes + FXSAVE_WRITES, 0, sizeof(fpu) - FXSAVE_WRITES);
-    if (!user_range_ok(placement.frame, sizeof(user_frame)) || !user_range_ok(placement.fpu, sizeof(fpu)))
-        return -EFAULT;
-    if (copy_to_user(placement.fpu, &fpu, sizeof(fpu)) != 0 ||
+    if (fpu_save_to_user(placement.fpu) != 0 ||
         copy_to_user(placement.frame, &user_frame, sizeof(user_frame)) != 0)
         return -EFAULT;
 
@@ -169,7 +165,8 @@ static void load_registers(struct trapframe *to, const struct sigcontext *from)
 {
     EACH_REGISTER(COPY_REGISTER)
     to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (from->eflags & USER_FLAGS);
-    to->error = UINT64_MAX; /* no system call to be started again */
+    to->vector =
+        0; /* no system call's frame any more: none is started again, and no SYSRET leads there (entry.asm) */
 }
 
 static bool context_ok(const struct sigcontext *context)
@@ -177,24 +174,48 @@ static bool context_ok(const struct sigcontext *context)
     return canonical(context->rip) && (context->cs | 3) == USER_CODE && (context->ss | 3) == USER_DATA;
 }
 
-/* fpstate NULL: the handler wants a fresh FPU. */
-static int load_fpu(vaddr_t from)
+/* Which bits of MXCSR this CPU has. */
+static uint32_t mxcsr_mask(void)
+{
+    static uint32_t mask;
+    struct fpu_area fpu;
+
+    if (unlikely(mask == 0)) {
+        cpu_fxsave(&fpu);
+        memcpy(&mask, fpu.bytes + MXCSR_MASK_OFFSET, sizeof(mask));
+        mask = mask ? mask : MXCSR_MASK_DEFAULT;
+    }
+    return mask;
+}
+
+/* The user may have put anything there: an odd address, bits of MXCSR that do not exist. */
+static int load_fpu_carefully(vaddr_t from)
 {
     struct fpu_area fpu;
+    uint32_t mxcsr;
+
+    if (copy_from_user(&fpu, from, sizeof(fpu)) != 0)
+        return -EFAULT;
+    memcpy(&mxcsr, fpu.bytes + MXCSR_OFFSET, sizeof(mxcsr));
+    mxcsr &= mxcsr_mask();
+    memcpy(fpu.bytes + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+    cpu_fxrstor(&fpu);
+    return 0;
+}
+
+/* fpstate NULL: the handler wants a fresh FPU. QEMU takes bits of MXCSR that do not exist, where a CPU traps. */
+static int load_fpu(vaddr_t from)
+{
+    uint32_t mxcsr;
+
     if (!from) {
         fpu_reset();
         return 0;
     }
-    uint32_t mask, mxcsr;
-    cpu_fxsave(&fpu);
-    memcpy(&mask, fpu.bytes + MXCSR_MASK_OFFSET, sizeof(mask));
-    if (!user_range_ok(from, sizeof(fpu)) || copy_from_user(&fpu, from, sizeof(fpu)) != 0)
-        return -EFAULT;
-    memcpy(&mxcsr, fpu.bytes + MXCSR_OFFSET, sizeof(mxcsr));
-    mxcsr &= mask ? mask : MXCSR_MASK_DEFAULT;
-    memcpy(fpu.bytes + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
-    cpu_fxrstor(&fpu);
-    return 0;
+    if (unlikely(fpu_load_from_user(from) != 0))
+        return load_fpu_carefully(from);
+    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+    return likely((mxcsr & ~mxcsr_mask()) == 0) ? 0 : load_fpu_carefully(from);
 }
 
 int sigframe_pop(struct trapframe *frame, uint64_t *blocked, struct sigframe_stack *stack)
@@ -202,7 +223,7 @@ int sigframe_pop(struct trapframe *frame, uint64_t *blocked, struct sigframe_sta
     struct ucontext context;
     /* `ret` has taken the restorer's address off the frame. */
     vaddr_t from = frame->rsp - sizeof(uint64_t) + offsetof(struct rt_sigframe, context);
-    if (!user_range_ok(from, sizeof(context)) || copy_from_user(&context, from, sizeof(context)) != 0)
+    if (copy_from_user(&context, from, sizeof(context)) != 0)
         return -EFAULT;
     if (!context_ok(&context.uc_mcontext) || load_fpu((vaddr_t)context.uc_mcontext.fpstate) != 0)
         return -EFAULT;

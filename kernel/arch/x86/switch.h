@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_ARCH_SWITCH_H
 #define FAULTLINE_ARCH_SWITCH_H
 
+#include <arch/x86/percpu.h>
 #include <types.h>
 #include <x86/trapframe.h>
 
@@ -12,9 +13,15 @@ void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 /* Lays out a fresh stack so that the first context_switch to it calls entry(argument), which must not return. => kernel_rsp. */
 uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument);
 
-/* What the CPU must know of the thread that runs next: its kernel stack (TSS and percpu), its page tables (loaded only if
- * they differ), its FS base. cr3 0: keep the present tables. */
-void switch_load(vaddr_t stack_top, paddr_t cr3, uint64_t fs_base);
+/* What the CPU must know of the thread that runs next: its kernel stack, its page tables, its FS base. Loading the last two is slow:
+ * only if they differ. */
+static inline void switch_load(struct percpu *cpu, vaddr_t stack_top, paddr_t cr3, uint64_t fs_base)
+{
+    cpu->tss.rsp[0] = stack_top;
+    if (cpu_read_cr3() != cr3)
+        cpu_write_cr3(cr3);
+    cpu_load_fs_base(cpu, fs_base);
+}
 
 /* Leaves the kernel through `frame` (iretq, or sysret when that is safe). The frame lies at the top of the kernel stack:
  * thread_frame(stack_top) is where the entry code puts it. */

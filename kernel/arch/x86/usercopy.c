@@ -4,6 +4,7 @@
  * Each instruction that may fault is listed in the exception table with the address to go on from; trap.c asks
  * usercopy_fixup() when the fault handler has refused the page. Between stac and clac nothing else is done; the two are
  * nops on a CPU without SMAP (cpu_init() fills them in). */
+#include <arch/x86/fpu.h>
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 
@@ -121,6 +122,28 @@ int swap_user(vaddr_t address, uint32_t *expected, uint32_t wanted)
                      : [address] "r"(address), [wanted] "r"(wanted)
                      : "memory", "cc");
     return result;
+}
+
+#define FPU_TO_USER(instruction, address)                                                                    \
+    ({                                                                                                       \
+        int result_ = -EFAULT;                                                                               \
+        __asm__ volatile(STAC "1: " instruction " (%[user])\n\t"                                             \
+                              "xorl %[result], %[result]\n"                                                  \
+                              "2: " CLAC FIXUP("1b", "2b")                                                   \
+                         : [result] "+r"(result_)                                                            \
+                         : [user] "r"(address)                                                               \
+                         : "memory", "cc");                                                                  \
+        result_;                                                                                             \
+    })
+
+int fpu_save_to_user(vaddr_t to)
+{
+    return user_range_ok(to, FPU_AREA_SIZE) ? FPU_TO_USER("fxsave64", to) : -EFAULT;
+}
+
+int fpu_load_from_user(vaddr_t from)
+{
+    return user_range_ok(from, FPU_AREA_SIZE) ? FPU_TO_USER("fxrstor64", from) : -EFAULT;
 }
 
 extern const uint8_t peek_instruction[];

@@ -33,7 +33,12 @@ int peek_user(vaddr_t from, uint32_t *word);
 /* The same of what a frame pointer points to: the caller's frame pointer and the return address. */
 int peek_user_frame(vaddr_t from, uint64_t record[2]);
 
-/* Called by the trap code: is it an instruction of these two? */
+/* The FPU's registers to and from 512 bytes of user memory, 16-aligned, without a copy between. FXSAVE leaves the last 96 bytes alone.
+ * => 0, -EFAULT: also for what FXRSTOR refuses (#GP); then the registers are as they were. */
+int fpu_save_to_user(vaddr_t to);
+int fpu_load_from_user(vaddr_t from);
+
+/* Called by the trap code: is it an instruction of the two that peek? */
 bool usercopy_is_peek(uint64_t rip);
 /* Called by the trap code: the resume address for a kernel instruction that may fault on user memory, or 0. */
 uint64_t usercopy_fixup(uint64_t rip);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* trapframe.h - the registers of the interrupted code, as arch/x86/entry.asm pushes them on the kernel stack.
  *
- * One frame for every way into the kernel: exception, interrupt, system call. For a system call `vector` is
+ * One frame for every way into the kernel: exception, interrupt, system call. Whoever replaces a system call's frame as a whole
+ * clears its vector (entry.asm). For a system call `vector` is
  * TRAP_SYSCALL and `error` keeps the call's number (rax is overwritten by the result), as Linux's orig_rax does. */
 #ifndef FAULTLINE_X86_TRAPFRAME_H
 #define FAULTLINE_X86_TRAPFRAME_H
