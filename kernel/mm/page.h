@@ -12,14 +12,9 @@
 
 /* 32 bytes, so that a GiB of RAM costs 8 MiB. */
 struct page {
-    union {
-        struct {
-            uint32_t refs; /* 0: free. Atomic */
-            /* user PTEs that map it; for a page table: its entries in use; for a slab: its objects in use */
-            uint32_t maps;
-        };
-        uint64_t refs_and_maps; /* page_share() */
-    };
+    uint32_t refs; /* 0: free. Atomic */
+    /* user PTEs that map it; for a page table: its entries in use; for a slab: its objects in use */
+    uint32_t maps;
     uint8_t owner; /* enum page_owner */
     uint8_t order; /* of the block that begins here */
     uint16_t flags;
@@ -88,9 +83,9 @@ static inline void page_get(struct page *page)
 /* One more entry maps a frame that is mapped: a reference and a map at once, they lie side by side. */
 static inline void page_share(struct page *page)
 {
-    static_assert(offsetof(struct page, maps) == offsetof(struct page, refs) + 4, "one word for both");
+    static_assert(offsetof(struct page, refs) == 0 && offsetof(struct page, maps) == 4, "one aligned word for both");
     assert(page->refs > 0);
-    __atomic_add_fetch(&page->refs_and_maps, 1UL << 32 | 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch((uint64_t *)(void *)&page->refs, 1UL << 32 | 1, __ATOMIC_RELAXED);
 }
 
 /* Drops a reference; the last one frees the block. */

@@ -59,7 +59,8 @@ void *glue_pages_remap(void *pages, size_t old_bytes, size_t new_bytes)
 
 void *glue_pages_reserve(size_t bytes)
 {
-    void *pages = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* No MAP_NORESERVE: what nobody may touch is not counted anyway, and with it what becomes accessible later would not be either. */
+    void *pages = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return pages == MAP_FAILED ? NULL : pages;
 }

@@ -139,10 +139,9 @@ def finish(recorder):
 
 @functools.cache    # when it is asked for: by then it is built
 def main_of_vmrss():
-    """Where malloc(GIB) returns to in main of the vmrss that was built: behind the last instruction of its line."""
+    """Where malloc(GIB) returns to in main of the vmrss that was built: behind the last instruction of its line there."""
     program = elf.Elf(os.path.join(lab.BUILD, "user", "demo", "vmrss.elf"))
-    with open(os.path.join(lab.ROOT, "user", "demo", "vmrss.c"), encoding="utf-8") as source:
-        line = next(number for number, text in enumerate(source, 1) if "malloc(GIB)" in text)
+    line = lab.line_of("user/demo/vmrss.c", "    block = demo_opaque(malloc(GIB))")
     rows = [row for sequence in dwarfline.sequences(program) for row in sequence]
     last = max(at for at, row in enumerate(rows) if row.line == line and row.file.endswith("user/demo/vmrss.c"))
     return rows[last + 1].address

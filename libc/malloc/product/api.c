@@ -165,7 +165,7 @@ void free(void *p)
     size_t offset = (uintptr_t)p - pool.regions[0].base;
     size_t class;
 
-    if (!LIKELY(offset < pool.fast)) {
+    if (!LIKELY(offset < PEEK(pool.fast))) {
         free_slow(p, SITE);
         return;
     }
@@ -182,11 +182,13 @@ void free(void *p)
     } else {
         const struct chunk *c = chunk_of(p);
 
-        if (!LIKELY(((c->head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (c->head & 7) == USED)) {
+        size_t head = PEEK(c->head);
+
+        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (head & 7) == USED)) {
             free_slow(p, SITE);
             return;
         }
-        class = c->head << 16 >> 20;
+        class = head << 16 >> 20;
         if (!LIKELY(class <= EXACT_CLASSES)) {
             cache_put_chunk(p);
             return;

@@ -38,7 +38,7 @@ struct arena *cache_arena(void)
 
     glue_take(&lock);
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
-        if (other->threads < a->threads)
+        if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
     if (a->index >= pool.used) {
         glue_take(&arenas[0].lock);
@@ -48,7 +48,7 @@ struct arena *cache_arena(void)
             __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
         glue_drop(&arenas[0].lock);
     }
-    a->threads++;
+    __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
     glue_drop(&lock);
     cache.budget = BUDGET;
     cache.closed = pool.checking;
@@ -83,7 +83,7 @@ static inline void put(struct arena *a, struct page *page, void *p)
         slab_put(a, page, p);
         return;
     }
-    if (!chunk_sealed(c) || (c->head & (USED | SLAB | MAPPED)) != USED)
+    if (!chunk_sealed(c) || (PEEK(c->head) & (USED | SLAB | MAPPED)) != USED)
         report_pointer("free", p);
     heap_put(a, c);
 }

@@ -80,7 +80,7 @@ static bool table_reserve(void)
 static void table_add(struct chunk *c)
 {
     slots[slot_of(c)] = c;
-    count++;
+    POKE(count, count + 1);
 }
 
 /* Probing stops at an empty slot, so chunks that follow may have to move up into the one that falls free. */
@@ -94,7 +94,7 @@ static void table_remove(const struct chunk *c)
             hole = i;
         }
     slots[hole] = NULL;
-    count--;
+    POKE(count, count - 1);
 }
 
 static void kept_drop(unsigned i)
@@ -270,14 +270,14 @@ void *nothing_new(void)
 
     glue_take(&large_lock);
     if (!nothings)
-        nothings = glue_pages_reserve(NOTHINGS * ALIGN);
+        POKE(nothings, (char *)glue_pages_reserve(NOTHINGS * ALIGN));
     for (unsigned tries = 0; nothings && !p && tries < NOTHINGS / 64; tries++) {
         uint64_t *word = &nothing_taken[nothing_next / 64];
 
         if (~*word) {
             unsigned bit = (unsigned)__builtin_ctzl(~*word);
 
-            *word |= (uint64_t)1 << bit;
+            POKE(*word, *word | (uint64_t)1 << bit);
             p = nothings + (nothing_next / 64 * 64 + bit) * ALIGN;
         } else {
             nothing_next = (nothing_next + 64) % NOTHINGS;
@@ -289,18 +289,18 @@ void *nothing_new(void)
 
 bool nothing_contains(const void *p)
 {
-    size_t index = ((uintptr_t)p - (uintptr_t)nothings) / ALIGN;
+    size_t index = ((uintptr_t)p - (uintptr_t)PEEK(nothings)) / ALIGN;
 
-    return nothings && index < NOTHINGS && (uintptr_t)p % ALIGN == 0 &&
-           nothing_taken[index / 64] >> index % 64 & 1;
+    return PEEK(nothings) && index < NOTHINGS && (uintptr_t)p % ALIGN == 0 &&
+           PEEK(nothing_taken[index / 64]) >> index % 64 & 1;
 }
 
 void nothing_put(const void *p)
 {
-    size_t index = ((uintptr_t)p - (uintptr_t)nothings) / ALIGN;
+    size_t index = ((uintptr_t)p - (uintptr_t)PEEK(nothings)) / ALIGN;
 
     glue_take(&large_lock);
-    nothing_taken[index / 64] &= ~((uint64_t)1 << index % 64);
+    POKE(nothing_taken[index / 64], nothing_taken[index / 64] & ~((uint64_t)1 << index % 64));
     nothing_next = (nothing_next + 64) % NOTHINGS;
     glue_drop(&large_lock);
 }

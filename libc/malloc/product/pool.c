@@ -153,12 +153,12 @@ bool pool_settle(void)
 
 static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigned arena)
 {
-    r->span = end - r->base;
+    POKE(r->span, end - r->base);
     for (struct page *page = page_find((void *)start); start < end; page++, start += PAGE)
         if (page->arena != arena)
             page->arena = (uint8_t)arena;
     if (r == pool.regions && !pool.checking && !glue_watched)
-        pool.fast = r->span;
+        POKE(pool.fast, r->span);
 }
 
 /* At the break: right behind `end`, or above what others did with it. */

@@ -164,9 +164,13 @@ static inline void *chunk_user(const struct chunk *c)
     return (void *)&c->next;
 }
 
+/* A word that is read here without the lock under which it is written there: whole, old or new. */
+#define PEEK(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
+#define POKE(word, value) __atomic_store_n(&(word), value, __ATOMIC_RELAXED)
+
 static inline size_t chunk_size(const struct chunk *c)
 {
-    return c->head << 16 >> 16 & ~FLAGS;
+    return PEEK(c->head) << 16 >> 16 & ~FLAGS;
 }
 
 static inline struct chunk *chunk_next(const struct chunk *c)
@@ -176,7 +180,7 @@ static inline struct chunk *chunk_next(const struct chunk *c)
 
 static inline size_t chunk_capacity(const struct chunk *c)
 {
-    return chunk_size(c) - (c->head & MAPPED ? HEADER : OVERHEAD);
+    return chunk_size(c) - (PEEK(c->head) & MAPPED ? HEADER : OVERHEAD);
 }
 
 static inline size_t seal_mix(const struct chunk *c, size_t head)
@@ -188,13 +192,12 @@ static inline size_t seal_mix(const struct chunk *c, size_t head)
 
 static inline void chunk_set(struct chunk *c, size_t size, size_t flags)
 {
-    c->head = size | flags;
-    c->head |= -seal_mix(c, size | flags) << 48;
+    POKE(c->head, size | flags | -seal_mix(c, size | flags) << 48);
 }
 
 static inline bool chunk_sealed(const struct chunk *c)
 {
-    return seal_mix(c, c->head) == 0;
+    return seal_mix(c, PEEK(c->head)) == 0;
 }
 
 static inline bool is_fence(const struct chunk *c)
@@ -235,10 +238,10 @@ static inline struct page *page_find(const void *address)
 {
     size_t offset = (uintptr_t)address - pool.regions[0].base;
 
-    if (LIKELY(offset < pool.regions[0].span))
+    if (LIKELY(offset < PEEK(pool.regions[0].span)))
         return pool.regions[0].pages + offset / PAGE;
     offset = (uintptr_t)address - pool.regions[1].base;
-    return offset < pool.regions[1].span ? pool.regions[1].pages + offset / PAGE : NULL;
+    return offset < PEEK(pool.regions[1].span) ? pool.regions[1].pages + offset / PAGE : NULL;
 }
 
 static inline size_t class_size(const struct page *page)
@@ -250,7 +253,7 @@ static inline void *page_address(const struct page *page)
 {
     const struct region *r = pool.regions;
 
-    if ((uintptr_t)page - (uintptr_t)r->pages >= r->span / PAGE * sizeof(*page))
+    if ((uintptr_t)page - (uintptr_t)r->pages >= PEEK(r->span) / PAGE * sizeof(*page))
         r++;
     return (void *)(r->base + (uintptr_t)(page - r->pages) * PAGE);
 }
@@ -308,7 +311,7 @@ static inline bool slab_holds(const struct page *page, const void *p)
 {
     unsigned index = slab_index(page, p);
 
-    return index < page->capacity && page->taken[index / 64] >> index % 64 & 1;
+    return index < page->capacity && PEEK(page->taken[index / 64]) >> index % 64 & 1;
 }
 
 static inline void slab_put(struct arena *a, struct page *page, const void *p)
@@ -319,7 +322,7 @@ static inline void slab_put(struct arena *a, struct page *page, const void *p)
 
     if (!LIKELY(index < page->capacity && *word & bit))
         report_pointer("free", p);
-    *word -= bit;
+    POKE(*word, *word - bit);
     page->used--;
     if (!LIKELY(page->used && page->used + 1 != page->capacity))
         slab_turned(a, page);

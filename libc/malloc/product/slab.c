@@ -72,7 +72,7 @@ static int page_take(struct page *page, struct block **list, int most)
             b->check = (uintptr_t)head ^ (uintptr_t)b ^ key;
             head = b;
         }
-        page->taken[word] = ~bits;
+        POKE(page->taken[word], ~bits);
     }
     *list = head;
     page->used = (uint16_t)(page->used + most - left);
