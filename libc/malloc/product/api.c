@@ -135,31 +135,31 @@ static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
 
 void free(void *p)
 {
-    size_t offset = (uintptr_t)p - pool.regions[0].base;
+    size_t offset = (uintptr_t)p - __atomic_load_n(&pool.regions[0].base, __ATOMIC_RELAXED);
     size_t class;
 
-    if (!LIKELY(offset < pool.fast)) {
+    if (!LIKELY(offset < __atomic_load_n(&pool.fast, __ATOMIC_RELAXED))) {
         free_slow(p, SITE);
         return;
     }
 
-    const struct page *page = &pool.regions[0].pages[offset / PAGE];
+    const struct page *page = __atomic_load_n(&pool.regions[0].pages, __ATOMIC_RELAXED) + offset / PAGE;
     struct block *b = p;
 
-    class = page->class;
+    class = __atomic_load_n(&page->class, __ATOMIC_RELAXED);
     if (LIKELY(class != 0)) {
         if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * page->magic) < page->magic)) {
             free_slow(p, SITE);
             return;
         }
     } else {
-        const struct chunk *c = chunk_of(p);
+        size_t head = chunk_head(chunk_of(p));
 
-        if (!LIKELY(((c->head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (c->head & 7) == USED)) {
+        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (head & 7) == USED)) {
             free_slow(p, SITE);
             return;
         }
-        class = c->head << 16 >> 20;
+        class = head << 16 >> 20;
         if (!LIKELY(class <= EXACT_CLASSES)) {
             cache_put_chunk(p);
             return;

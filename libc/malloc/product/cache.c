@@ -24,11 +24,11 @@
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
+int cache_lock;
+
 /* The thread's first call: the arena with the fewest threads is its. */
 struct arena *cache_arena(void)
 {
-    static int lock;
-
     if (LIKELY(cache.arena != NULL))
         return cache.arena;
     if (!pool.ready)
@@ -36,7 +36,7 @@ struct arena *cache_arena(void)
 
     struct arena *a = &arenas[0];
 
-    glue_take(&lock);
+    glue_take(&cache_lock);
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (other->threads < a->threads)
             a = other;
@@ -49,7 +49,7 @@ struct arena *cache_arena(void)
         glue_drop(&arenas[0].lock);
     }
     a->threads++;
-    glue_drop(&lock);
+    glue_drop(&cache_lock);
     cache.budget = BUDGET;
     cache.closed = pool.checking;
     cache.arena = a;
@@ -322,6 +322,13 @@ void cache_leave(void)
         cache.bins[class].room = cache.bins[class].limit = 0;
     cache.closed = true;
     __atomic_sub_fetch(&cache.arena->threads, 1, __ATOMIC_RELAXED);
+}
+
+/* At exit what the last thread kept is looked at once more, as at any flush: writes after free, overflows into headers. */
+__attribute__((destructor)) static void cache_end(void)
+{
+    if (cache.arena)
+        cache_flush();
 }
 
 const char *cache_broken(void)

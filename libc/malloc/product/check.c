@@ -144,6 +144,7 @@ const char *heap_check(void)
 void malloc_lock_all(void)
 {
     cache_arena();
+    glue_take(&cache_lock);
     glue_take(&guard_lock);
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_take(&a->lock);
@@ -158,4 +159,5 @@ void malloc_unlock_all(void)
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_drop(&a->lock);
     glue_drop(&guard_lock);
+    glue_drop(&cache_lock);
 }

@@ -115,7 +115,8 @@ static bool records_move(struct region *r, size_t span)
     }
     if (old)
         memcpy(pages, old, r->span / PAGE * sizeof(struct page));
-    *r = larger;
+    r->room = room;
+    __atomic_store_n(&r->pages, pages, __ATOMIC_RELEASE);
     if (old)
         slabs_moved(old, pages);
     return true;
@@ -149,12 +150,12 @@ bool pool_settle(void)
 
 static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigned arena)
 {
-    r->span = end - r->base;
+    __atomic_store_n(&r->span, end - r->base, __ATOMIC_RELAXED);
     for (struct page *page = page_find((void *)start); start < end; page++, start += PAGE)
         if (page->arena != arena)
             page->arena = (uint8_t)arena;
     if (r == pool.regions && !pool.checking)
-        pool.fast = r->span;
+        __atomic_store_n(&pool.fast, r->span, __ATOMIC_RELAXED);
 }
 
 /* At the break: right behind `end`, or above what others did with it. */
@@ -166,7 +167,7 @@ static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t
     if (now == 0)
         return false;
     if (r->base == 0)
-        r->base = now & ~(PAGE - 1);
+        __atomic_store_n(&r->base, now & ~(PAGE - 1), __ATOMIC_RELAXED);
     *clean =
         align_up(now, PAGE); /* the rest of a page that the break's former owner had may hold its bytes */
     *start = now == end ? end : align_up(now, ALIGN);

@@ -161,9 +161,15 @@ static inline void *chunk_user(const struct chunk *c)
     return (void *)&c->next;
 }
 
+/* A neighbour's free changes PREV_FREE under the lock while the block's owner reads its size without: one load, one store. */
+static inline size_t chunk_head(const struct chunk *c)
+{
+    return __atomic_load_n(&c->head, __ATOMIC_RELAXED);
+}
+
 static inline size_t chunk_size(const struct chunk *c)
 {
-    return c->head << 16 >> 16 & ~FLAGS;
+    return chunk_head(c) << 16 >> 16 & ~FLAGS;
 }
 
 static inline struct chunk *chunk_next(const struct chunk *c)
@@ -185,13 +191,14 @@ static inline size_t seal_mix(const struct chunk *c, size_t head)
 
 static inline void chunk_set(struct chunk *c, size_t size, size_t flags)
 {
-    c->head = size | flags;
-    c->head |= -seal_mix(c, size | flags) << 48;
+    size_t word = size | flags;
+
+    __atomic_store_n(&c->head, word | -seal_mix(c, word) << 48, __ATOMIC_RELAXED);
 }
 
 static inline bool chunk_sealed(const struct chunk *c)
 {
-    return seal_mix(c, c->head) == 0;
+    return seal_mix(c, chunk_head(c)) == 0;
 }
 
 static inline bool is_fence(const struct chunk *c)
@@ -230,12 +237,13 @@ static inline void block_push(struct block **list, void *p)
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    size_t offset = (uintptr_t)address - pool.regions[0].base;
+    for (const struct region *r = pool.regions; r < pool.regions + 2; r++) {
+        size_t offset = (uintptr_t)address - __atomic_load_n(&r->base, __ATOMIC_RELAXED);
 
-    if (LIKELY(offset < pool.regions[0].span))
-        return pool.regions[0].pages + offset / PAGE;
-    offset = (uintptr_t)address - pool.regions[1].base;
-    return offset < pool.regions[1].span ? pool.regions[1].pages + offset / PAGE : NULL;
+        if (LIKELY(offset < __atomic_load_n(&r->span, __ATOMIC_RELAXED)))
+            return __atomic_load_n(&r->pages, __ATOMIC_RELAXED) + offset / PAGE;
+    }
+    return NULL;
 }
 
 static inline size_t class_size(const struct page *page)
@@ -332,6 +340,7 @@ void cache_overflow(void *p, unsigned class); /* => room went below 0 */
 void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);
 void cache_leave(void);
+extern int cache_lock;              /* which thread has which arena */
 void remote_drain(struct arena *a); /* => its lock is held */
 const char *cache_broken(void);
 
