@@ -289,6 +289,12 @@ $(B)/libmalloc.so: $(wildcard tests/malloc/preload*.c) $(call find,libc/malloc,*
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
 	 -o $@ $(PRELOAD_C)
+# Every line of what makes that library from the product, comments included, without table.c (the comparison's).
+PRODUCT_LINES := tests/malloc/preload_malloc.c $(filter-out %/table.c,$(PRODUCT_C)) $(wildcard libc/malloc/product/*.h) \
+                 $(addprefix libc/malloc/,glue_libc.c words.c words.def site.c stats.c glue.h words.h inspect.h interface.h names.h)
+.PHONY: malloc-lines
+malloc-lines: ## how long the product is: malloc, free and all that build/libmalloc.so is made of
+	@wc -l $(PRODUCT_LINES)
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<

@@ -51,7 +51,7 @@ static void *take_small(size_t bytes, size_t alignment, bool *clean)
     struct arena *a = cache_arena();
 
     glue_take(&a->lock);
-    if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
+    if (PEEK(a->remote))
         remote_drain(a);
 
     struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, &clean_from);
@@ -162,7 +162,7 @@ static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
 
 void free(void *p)
 {
-    size_t offset = (uintptr_t)p - pool.regions[0].base;
+    size_t offset = (uintptr_t)p - PEEK(pool.regions[0].base);
     size_t class;
 
     if (!LIKELY(offset < PEEK(pool.fast))) {
@@ -170,19 +170,17 @@ void free(void *p)
         return;
     }
 
-    const struct page *page = &pool.regions[0].pages[offset / PAGE];
+    const struct page *page = PEEK(pool.regions[0].pages) + offset / PAGE;
     struct block *b = p;
 
-    class = page->class;
+    class = PEEK(page->class);
     if (LIKELY(class != 0)) {
         if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * page->magic) < page->magic)) {
             free_slow(p, SITE);
             return;
         }
     } else {
-        const struct chunk *c = chunk_of(p);
-
-        size_t head = PEEK(c->head);
+        size_t head = chunk_head(chunk_of(p));
 
         if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (head & 7) == USED)) {
             free_slow(p, SITE);
@@ -455,7 +453,7 @@ int malloc_trim(size_t pad)
     large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         glue_take(&a->lock);
-        if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
+        if (PEEK(a->remote))
             remote_drain(a);
         slabs_trim(a);
         moved |= heap_discard(a);

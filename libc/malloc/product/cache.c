@@ -24,11 +24,11 @@
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
+int cache_lock;
+
 /* The thread's first call: the arena with the fewest threads is its. */
 struct arena *cache_arena(void)
 {
-    static int lock;
-
     if (LIKELY(cache.arena != NULL))
         return cache.arena;
     if (!pool.ready)
@@ -36,7 +36,7 @@ struct arena *cache_arena(void)
 
     struct arena *a = &arenas[0];
 
-    glue_take(&lock);
+    glue_take(&cache_lock);
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
@@ -49,7 +49,7 @@ struct arena *cache_arena(void)
         glue_drop(&arenas[0].lock);
     }
     __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
-    glue_drop(&lock);
+    glue_drop(&cache_lock);
     cache.budget = BUDGET;
     cache.closed = pool.checking;
     cache.arena = a;
@@ -83,7 +83,7 @@ static inline void put(struct arena *a, struct page *page, void *p)
         slab_put(a, page, p);
         return;
     }
-    if (!chunk_sealed(c) || (PEEK(c->head) & (USED | SLAB | MAPPED)) != USED)
+    if (!chunk_sealed(c) || (chunk_head(c) & (USED | SLAB | MAPPED)) != USED)
         report_pointer("free", p);
     heap_put(a, c);
 }
@@ -119,7 +119,7 @@ void remote_drain(struct arena *a)
 {
     struct block *b = __atomic_exchange_n(&a->remote, NULL, __ATOMIC_ACQUIRE);
 
-    __atomic_store_n(&a->remote_count, 0, __ATOMIC_RELAXED);
+    POKE(a->remote_count, 0);
     while (b) {
         struct block *next = next_of(b);
 
@@ -131,7 +131,7 @@ void remote_drain(struct arena *a)
 /* The list that begins with `first`, `count` long, all of them a's. */
 static void remote_push(struct arena *a, struct block *first, struct block *last, size_t count)
 {
-    struct block *old = __atomic_load_n(&a->remote, __ATOMIC_RELAXED);
+    struct block *old = PEEK(a->remote);
 
     do {
         last->next = old;
@@ -155,8 +155,7 @@ static void bin_flush(struct bin *bin, int count)
     size_t home = own->index, key = pool.key;
     int left = count;
 
-    unsigned used =
-        __atomic_load_n(&pool.used, __ATOMIC_RELAXED); /* it may grow, but not for blocks that are here */
+    unsigned used = PEEK(pool.used); /* it may grow, but not for blocks that are here */
 
     for (unsigned i = 0; i < used; i++)
         foreign[i] = (struct batch){NULL, NULL, 0};
@@ -234,7 +233,7 @@ void *cache_refill(size_t bytes)
         return bin_pop(bin);
     limit_grow(bin, class);
     glue_take(&a->lock);
-    if (__atomic_load_n(&a->remote, __ATOMIC_RELAXED))
+    if (PEEK(a->remote))
         remote_drain(a);
 
     int wanted = bin->limit / 2 + 1, got = 0;
@@ -327,6 +326,13 @@ void cache_leave(void)
         cache.bins[class].room = cache.bins[class].limit = 0;
     cache.closed = true;
     __atomic_sub_fetch(&cache.arena->threads, 1, __ATOMIC_RELAXED);
+}
+
+/* At exit what the last thread kept is looked at once more, as at any flush: writes after free, overflows into headers. */
+__attribute__((destructor)) static void cache_end(void)
+{
+    if (cache.arena)
+        cache_flush();
 }
 
 const char *cache_broken(void)

@@ -17,14 +17,14 @@ enum kind block_verify(const char *caller, const void *p)
         return IS_SLAB;
     }
     if (page) {
-        if (!page_find(c) || !chunk_sealed(c) || (PEEK(c->head) & (USED | MAPPED | SLAB)) != USED ||
+        if (!page_find(c) || !chunk_sealed(c) || (chunk_head(c) & (USED | MAPPED | SLAB)) != USED ||
             is_fence(c) || block_is_cached(p))
             report_pointer(caller, p);
         return IS_CHUNK;
     }
     if (nothing_contains(p))
         return IS_NOTHING;
-    if (!large_contains(c) || !chunk_sealed(c) || (PEEK(c->head) & FLAGS) != (USED | MAPPED))
+    if (!large_contains(c) || !chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED))
         report_pointer(caller, p);
     return IS_LARGE;
 }
@@ -118,7 +118,7 @@ static int large_broken(const struct chunk *c, void *context)
 {
     const char **broken = context;
 
-    if (!chunk_sealed(c) || (PEEK(c->head) & FLAGS) != (USED | MAPPED) ||
+    if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
         ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
         *broken = "I10: a mapped chunk is sealed as such and fills its pages";
     return *broken != NULL;
@@ -144,6 +144,7 @@ const char *heap_check(void)
 void malloc_lock_all(void)
 {
     cache_arena();
+    glue_take(&cache_lock);
     glue_take(&guard_lock);
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_take(&a->lock);
@@ -158,4 +159,5 @@ void malloc_unlock_all(void)
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_drop(&a->lock);
     glue_drop(&guard_lock);
+    glue_drop(&cache_lock);
 }

@@ -73,7 +73,7 @@ static _Noreturn void die(const char *words, const char *what, const struct note
     text_say(&t, "%s", words);
     report_sites(&t, what, user_of(n), n->request, n->made, n->freed);
     if (wrong)
-        text_say(&t, "malloc: the byte at %p was written.", wrong);
+        text_say(&t, TEXT(byte_written), wrong);
     text_die(&t);
 }
 
@@ -82,9 +82,9 @@ static void verify_fill(const struct note *n, const unsigned char *at, const uns
 {
     for (; at < end; at++)
         if (*at != fill && fill == FILL_CANARY)
-            die("memory clobbered past end of allocated block", "write past the end of", n, at);
+            die("memory clobbered past end of allocated block", TEXT(past_end_of), n, at);
         else if (*at != fill)
-            die("free(): invalid size", "write after free of", n, at);
+            die("free(): invalid size", TEXT(after_free_of), n, at);
 }
 
 /* The note of the live block p; the program ends if there is none. */
@@ -99,13 +99,13 @@ static struct note *note_verify(const char *caller, const void *p)
     if (n->seal != seal_of(n)) {
         if (!page ||
             (page->class ? slab_holds(page, n) : chunk_sealed(chunk_of(n)) && chunk_of(n)->head & USED))
-            report_broken("free(): invalid pointer", p, "the bytes in front of this block were overwritten");
+            report_broken("free(): invalid pointer", p, TEXT(front_lost));
         report_pointer(caller, p);
     }
     if (n->freed && strcmp(caller, "free") == 0)
-        die("free(): double free detected in tcache 2", "double free of", n, NULL);
+        die("free(): double free detected in tcache 2", TEXT(double_free_of), n, NULL);
     if (n->freed)
-        die("realloc(): invalid pointer", "use after free of", n, NULL);
+        die("realloc(): invalid pointer", TEXT(use_freed), n, NULL);
     verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
     return n;
 }
@@ -150,8 +150,7 @@ static void queue_pop(void)
     queue_count--;
     queue_bytes -= n->request;
     if (n->seal != seal_of(n))
-        report_broken("free(): invalid pointer", user_of(n),
-                      "the bytes in front of this freed block were overwritten");
+        report_broken("free(): invalid pointer", user_of(n), TEXT(front_lost));
     if (is_large(n)) {
         large_put(chunk_of(n));
         return;
@@ -255,13 +254,12 @@ __attribute__((destructor)) static void guard_end(void)
         bytes += n->request;
     }
     if (blocks)
-        text_say(&t, "malloc: %z bytes in %z blocks were never freed%s", bytes, blocks,
-                 blocks > SHOWN ? "; the last ones:" : ":");
+        text_say(&t, TEXT(leak_total), bytes, blocks, blocks > SHOWN ? TEXT(last_ones) : ":");
     glue_say(t.bytes, t.length);
     blocks = 0;
     for (const struct note *n = live; n && blocks < SHOWN; n = n->next, blocks++) {
         t.length = 0;
-        report_sites(&t, "never freed:", user_of(n), n->request, n->made, 0);
+        report_sites(&t, TEXT(never_freed), user_of(n), n->request, n->made, 0);
         glue_say(t.bytes, t.length);
     }
     glue_drop(&guard_lock);

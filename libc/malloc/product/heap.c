@@ -18,15 +18,13 @@
  *
  * The arena's lock is held by all callers.
  */
+#include "malloc/words.h"
 #include "product.h"
 
 #define EXACT_BINS 62 /* 32, 48, ... 1008 bytes; then eight bins to a doubling */
 #define SEARCH 16
 #define DISCARD_ONE ((size_t)128 * 1024)
 #define SHARED_STEP ((size_t)1 << 20) /* arenas beside each other take turns at the break in such steps */
-
-#define LINKS_BROKEN                                                                                         \
-    "the list links inside this free chunk were overwritten: probably a write through a pointer after free"
 
 struct arena arenas[ARENAS];
 
@@ -54,7 +52,7 @@ static void bin_insert(struct arena *a, struct chunk *c)
     c->next = a->bins[index];
     if (c->next) {
         if (!is_free(c->next))
-            report_broken("malloc(): unsorted double linked list corrupted", c->next, LINKS_BROKEN);
+            report_broken("malloc(): unsorted double linked list corrupted", c->next, TEXT(links));
         c->next->prev = c;
     }
     a->bins[index] = c;
@@ -69,11 +67,9 @@ static void bin_remove(struct arena *a, struct chunk *c)
 
     if ((next && (!is_free(next) || next->prev != c)) ||
         (prev ? !is_free(prev) || prev->next != c : a->bins[index] != c))
-        report_broken("corrupted double-linked list", c, LINKS_BROKEN);
+        report_broken("corrupted double-linked list", c, TEXT(links));
     if (chunk_next(c)->before != chunk_size(c))
-        report_broken(
-            "corrupted size vs. prev_size", c,
-            "the last word of this free chunk was overwritten: something wrote past the end of freed memory");
+        report_broken("corrupted size vs. prev_size", c, TEXT(last_word));
     if (next)
         next->prev = prev;
     if (prev)
@@ -112,7 +108,7 @@ static struct chunk *bin_best(const struct arena *a, unsigned index, size_t size
 
     for (struct chunk *c = a->bins[index]; c && steps; c = c->next, steps--) {
         if (!is_free(c))
-            report_broken("malloc(): unsorted double linked list corrupted", c, LINKS_BROKEN);
+            report_broken("malloc(): unsorted double linked list corrupted", c, TEXT(links));
 
         size_t found = chunk_size(c);
 
@@ -227,9 +223,7 @@ static struct chunk *take(struct arena *a, size_t bytes, uintptr_t *clean)
 
     if (!c) {
         if (a->top && !chunk_sealed(a->top))
-            report_broken("malloc(): corrupted top size", a->top,
-                          "the header of the free rest of the heap was overwritten: "
-                          "the program wrote past the end of the last block");
+            report_broken("malloc(): corrupted top size", a->top, TEXT(top_header));
         if ((!a->top || chunk_size(a->top) < bytes + CHUNK_MIN) && !top_grow(a, bytes))
             return NULL;
         glue_note_path(TRACE_malloc_path_top); /* unless the break had to move for it */
@@ -309,7 +303,7 @@ struct chunk *heap_new_page(struct arena *a)
     for (unsigned index = bin_next(a, bin_index(PAGE)); index <= end; index = bin_next(a, index + 1))
         for (struct chunk *c = a->bins[index]; c && steps; c = c->next, steps--) {
             if (!is_free(c))
-                report_broken("malloc(): unsorted double linked list corrupted", c, LINKS_BROKEN);
+                report_broken("malloc(): unsorted double linked list corrupted", c, TEXT(links));
             if (lead_of(c, PAGE) + PAGE <= chunk_size(c) &&
                 chunk_size(c) - lead_of(c, PAGE) - PAGE != ALIGN) {
                 size_t size = chunk_size(c);
@@ -366,18 +360,16 @@ static void verify_neighbours(const struct chunk *c)
     const struct chunk *next = chunk_next(c);
 
     if (!page_find(next) || !chunk_sealed(next) || next->head & PREV_FREE)
-        report_broken(
-            chunk_size(c) <= 128 ? "free(): invalid next size (fast)" : "free(): invalid next size (normal)",
-            c, "the header behind this block was overwritten: the program wrote past the end of the block");
+        report_broken(chunk_size(c) <= 128 ? "free(): invalid next size (fast)"
+                                           : "free(): invalid next size (normal)",
+                      c, TEXT(next_header));
     if (!(c->head & PREV_FREE))
         return;
 
     const struct chunk *prev = chunk_at((uintptr_t)c - c->before);
 
     if (!is_free(prev) || chunk_size(prev) != c->before)
-        report_broken("corrupted size vs. prev_size while consolidating", c,
-                      "the free chunk before this block and the word behind it disagree about its size: "
-                      "the program wrote to freed memory, or in front of this block");
+        report_broken("corrupted size vs. prev_size while consolidating", c, TEXT(disagree));
 }
 
 static bool discard(struct chunk *c)

@@ -241,7 +241,7 @@ bool large_contains(const struct chunk *c)
 
 size_t large_count(void)
 {
-    return __atomic_load_n(&count, __ATOMIC_RELAXED);
+    return PEEK(count);
 }
 
 int large_each(int (*visit)(const struct chunk *c, void *context), void *context)

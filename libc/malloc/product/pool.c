@@ -119,7 +119,8 @@ static bool records_move(struct region *r, size_t span)
     }
     if (old)
         memcpy(pages, old, r->span / PAGE * sizeof(struct page));
-    *r = larger;
+    r->room = room;
+    __atomic_store_n(&r->pages, pages, __ATOMIC_RELEASE);
     if (old)
         slabs_moved(old, pages);
     return true;
@@ -170,7 +171,7 @@ static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t
     if (now == 0)
         return false;
     if (r->base == 0)
-        r->base = now & ~(PAGE - 1);
+        POKE(r->base, now & ~(PAGE - 1));
     *clean =
         align_up(now, PAGE); /* the rest of a page that the break's former owner had may hold its bytes */
     *start = now == end ? end : align_up(now, ALIGN);

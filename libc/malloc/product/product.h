@@ -168,9 +168,15 @@ static inline void *chunk_user(const struct chunk *c)
 #define PEEK(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
 #define POKE(word, value) __atomic_store_n(&(word), value, __ATOMIC_RELAXED)
 
+/* A neighbour's free changes PREV_FREE under the lock while the block's owner reads its size without. */
+static inline size_t chunk_head(const struct chunk *c)
+{
+    return PEEK(c->head);
+}
+
 static inline size_t chunk_size(const struct chunk *c)
 {
-    return PEEK(c->head) << 16 >> 16 & ~FLAGS;
+    return chunk_head(c) << 16 >> 16 & ~FLAGS;
 }
 
 static inline struct chunk *chunk_next(const struct chunk *c)
@@ -180,7 +186,7 @@ static inline struct chunk *chunk_next(const struct chunk *c)
 
 static inline size_t chunk_capacity(const struct chunk *c)
 {
-    return chunk_size(c) - (PEEK(c->head) & MAPPED ? HEADER : OVERHEAD);
+    return chunk_size(c) - (chunk_head(c) & MAPPED ? HEADER : OVERHEAD);
 }
 
 static inline size_t seal_mix(const struct chunk *c, size_t head)
@@ -197,7 +203,7 @@ static inline void chunk_set(struct chunk *c, size_t size, size_t flags)
 
 static inline bool chunk_sealed(const struct chunk *c)
 {
-    return seal_mix(c, PEEK(c->head)) == 0;
+    return seal_mix(c, chunk_head(c)) == 0;
 }
 
 static inline bool is_fence(const struct chunk *c)
@@ -236,12 +242,13 @@ static inline void block_push(struct block **list, void *p)
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    size_t offset = (uintptr_t)address - pool.regions[0].base;
+    for (const struct region *r = pool.regions; r < pool.regions + 2; r++) {
+        size_t offset = (uintptr_t)address - PEEK(r->base);
 
-    if (LIKELY(offset < PEEK(pool.regions[0].span)))
-        return pool.regions[0].pages + offset / PAGE;
-    offset = (uintptr_t)address - pool.regions[1].base;
-    return offset < PEEK(pool.regions[1].span) ? pool.regions[1].pages + offset / PAGE : NULL;
+        if (LIKELY(offset < PEEK(r->span)))
+            return PEEK(r->pages) + offset / PAGE;
+    }
+    return NULL;
 }
 
 static inline size_t class_size(const struct page *page)
@@ -338,6 +345,7 @@ void cache_overflow(void *p, unsigned class); /* => room went below 0 */
 void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);
 void cache_leave(void);
+extern int cache_lock;              /* which thread has which arena */
 void remote_drain(struct arena *a); /* => its lock is held */
 const char *cache_broken(void);
 
