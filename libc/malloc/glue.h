@@ -57,7 +57,7 @@ struct glue_note {
     uint8_t act;  /* enum trace_free_act, trace_realloc_act */
     uint32_t searched;
 };
-extern struct glue_note glue_note;
+extern _Thread_local struct glue_note glue_note __attribute__((tls_model("initial-exec")));
 /* The first word counts; only the seam's own, that the kernel had to be asked, replaces it. */
 static inline void glue_note_path(uint8_t path)
 {

@@ -18,7 +18,7 @@
 #include "../../kernel/trace/events.h"
 #include "glue.h"
 
-struct glue_note glue_note;
+_Thread_local struct glue_note glue_note __attribute__((tls_model("initial-exec")));
 bool glue_watched; /* libc/sys/watch.c sets it when the program starts */
 uint32_t glue_operations;
 

@@ -178,7 +178,7 @@ Example: mm chunk p          mm chunk 0x4072a0"""
         print(f"  free({data['user']:#x}) would: {data['free_would']}.")
 
     def hint(self, data):
-        if data["sealed"] or data["inside_of"]:
+        if data.get("sealed", True) or data["inside_of"]:
             return None
         return (f"mm who-wrote {data['chunk'] + 8:#x} goes back to the last write to this header" if recording.FOLDER else
                 'who overwrote it? make record PROG="name arguments", then make rewind, goes back to that write')

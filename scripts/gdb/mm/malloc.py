@@ -14,7 +14,7 @@ import gdb
 
 from mm import kernel, processes
 from mm.headers import constants, text_of
-from mm.machine import MASK, Space
+from mm.machine import MASK, PAGE, Space
 
 FOLDER = "libc/malloc/classic/"
 CHUNK = constants(FOLDER + "chunk.h")
@@ -83,6 +83,16 @@ class Classic:
             return 0
         return self.space.word(va)
 
+    def own_words(self, va, count):
+        """The same of several words, page by page."""
+        words = []
+        while len(words) < count:
+            at = va + 8 * len(words)
+            here = min(count - len(words), (PAGE - at % PAGE) // 8)
+            touched = self.space.translate(at) is not None or not kernel.region_at(self.who, at)
+            words += memoryview(self.space.read(at, 8 * here)).cast("Q") if touched else [0] * here
+        return words
+
     def field(self, name):
         return self.own_word(self.state + self.fields[name])
 
@@ -135,8 +145,7 @@ class Classic:
         if not slots:
             return []
         table, length = self.own_word(slots), self.own_word(self.address("capacity", self.MAPPED_FILE))
-        data = self.space.read(table, 8 * length)
-        return [one for one in memoryview(data).cast("Q") if one]
+        return [one for one in self.own_words(table, length) if one]
 
     def around(self, va):
         """The chunk of the heap or of a mapping that contains va, or None. A chunk's first word is its neighbour's."""

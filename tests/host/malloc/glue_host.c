@@ -17,7 +17,7 @@
 
 struct host host;
 
-struct glue_note glue_note;
+_Thread_local struct glue_note glue_note __attribute__((tls_model("initial-exec")));
 bool glue_watched; /* nobody does */
 uint32_t glue_operations;
 
