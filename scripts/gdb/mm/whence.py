@@ -87,7 +87,7 @@ def trapframe():
     if not machine.paging() or in_ring_3():
         return None
     # On one processor the first is this one's.
-    top = int(kernel.symbol("percpu", "kernel/arch/x86/cpu.c")[0]["kernel_rsp"])
+    top = int(kernel.symbol("percpu", "kernel/arch/x86/cpu.c")[0]["tss"]["rsp"][0])
     if top < LAYOUT.KSTACK_AREA or top >= LAYOUT.KSTACK_AREA_END:
         return None
     frame = kernel.at("struct trapframe", top - gdb.lookup_type("struct trapframe").sizeof)

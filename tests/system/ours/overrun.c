@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct name {
-    char text[24];
+    char text[152]; /* all that its chunk has room for */
 };
 
 struct name *first, *second;
@@ -21,10 +21,13 @@ static void set_name(struct name *name, const char *text)
 
 int main(void)
 {
+    second = malloc(sizeof(*second)); /* malloc cuts a batch from its end: who comes later lies in front */
     first = malloc(sizeof(*first));
-    second = malloc(sizeof(*second));
     set_name(second, "Grace");
-    set_name(first, "Ada, Countess of Lovelace");
+    set_name(
+        first,
+        "Augusta Ada King, Countess of Lovelace, who wrote down the first program for a machine that was never "
+        "built, and saw that it could do more than calculate");
     printf("%s\n", first->text);
     for (size_t i = 0; i < 100; i++)
         free(malloc(i * 100));
