@@ -4,7 +4,8 @@
 - device and inode of a mapped file (the columns before its name are padded to a fixed place);
 - the rows of the kernel's own code in every program, and, because these lie at the top of the mapping area and are not
   equally large everywhere, the addresses of all mappings below them;
-- process numbers, which are no facts about memory.
+- process numbers, which are no facts about memory;
+- signals 32 and 33 in SigIgn: glibc's posix_spawn leaves its own two ignored in whatever it starts.
 """
 
 import re
@@ -13,6 +14,8 @@ MAPS_ROW = re.compile(r"^([0-9a-f]{8,}-[0-9a-f]{8,} [r-][w-][x-][ps] [0-9a-f]{8}
 KERNELS_ROW = re.compile(r"^([0-9a-f]{8,})-[0-9a-f]{8,} .*\[(?:vvar|vvar_vclock|vdso|vsyscall)\]\n", re.MULTILINE)
 ADDRESS = re.compile(r"\b(0x)?(0{0,4}7f[0-9a-f]{10})\b")
 PROCESS = re.compile(r"\b(pid|process) \d+|/proc/\d+/|^\d+:", re.MULTILINE)
+IGNORED = re.compile(r"^([ \t]*SigIgn:\s+)([0-9a-f]{16})$", re.MULTILINE)
+GLIBCS_OWN = 3 << 31
 MAPPING_TOP, MAPPING_LOW = 0x7FFFF7FFF000, 0x7F0000000000
 
 
@@ -34,3 +37,7 @@ def mappings(text, taken):
 
 def without_process_numbers(text):
     return PROCESS.sub(r"\1 N", text)
+
+
+def without_glibcs_signals(text):
+    return IGNORED.sub(lambda match: f"{match.group(1)}{int(match.group(2), 16) & ~GLIBCS_OWN:016x}", text)
