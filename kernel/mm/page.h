@@ -83,7 +83,7 @@ static inline void page_get(struct page *page)
 /* One more entry maps a frame that is mapped: a reference and a map at once, they lie side by side. */
 static inline void page_share(struct page *page)
 {
-    static_assert(offsetof(struct page, refs) == 0 && offsetof(struct page, maps) == 4, "one aligned word for both");
+    static_assert(offsetof(struct page, refs) == 0 && offsetof(struct page, maps) == 4, "one word for both");
     assert(page->refs > 0);
     __atomic_add_fetch((uint64_t *)(void *)&page->refs, 1UL << 32 | 1, __ATOMIC_RELAXED);
 }
