@@ -17,6 +17,7 @@ from mm.command import plural, size_text
 from mm.frames import LETTERS
 from mm.headers import X86
 from mm.machine import PAGE, Space
+from picturewords import ENGLISH, OWNERS, columns, cut_text, left, right
 
 KIB, USER_END = 1024, 1 << 47
 INIT = 1
@@ -97,13 +98,13 @@ def count_table(entries, first, pages, zero, counts, pfns):
 
 # ---- lines ----
 
-def draw(moment, width, height, scroll=0):
+def draw(moment, width, height, scroll=0, words=ENGLISH):
     """Exactly `height` lines of at most `width` columns."""
     rows = min(len(moment.processes), max(2, min(MANY_PROCESSES, height // 5)))
     room = height - 3 - rows - 2    # title, legend of two lines; heads of the two tables
     map_rows = min(MAP_MOST, max(3, room // 2, room - len(moment.regions)))
-    lines = [*head(moment, width), *frame_map(moment, width, map_rows), *process_table(moment, width, rows)]
-    lines += region_table(moment, width, height - len(lines), scroll)
+    lines = [*head(moment, width, words), *frame_map(moment, width, map_rows), *process_table(moment, rows, words)]
+    lines += region_table(moment, width, height - len(lines), scroll, words)
     return [cut(line, width) for line in lines[:height]] + [[]] * (height - len(lines))
 
 
@@ -115,16 +116,28 @@ def cut(line, width):
     kept, room = [], width
     for text, style in line:
         if room > 0:
-            kept.append((text[:room], style))
-        room -= len(text)
+            kept.append((cut_text(text, room), style))
+        room -= columns(text)
     return kept
 
 
-def head(moment, width):
+def help_lines(words):
+    title, lines = words["help"]
+    shown = [[(title, "title")], []]
+    for line in lines:
+        shown += owner_lines(words) if line is None else [[(line, "")]]
+    return shown
+
+
+def owner_lines(words):
+    return [[("    ", ""), (LETTERS[name], name), (f"  {name:9} {words['owners'][name]}", "")] for name in OWNERS]
+
+
+def head(moment, width, words):
     counts = [(name, moment.owners.count(code)) for code, name in enumerate(kernel.owner_names())]
     ram = sum(count for _, count in counts)
     free = dict(counts)["free"]
-    title = f"Faultline live   RAM {size_text(ram * PAGE)} = {ram} frames, {ram - free} in use, {free} free"
+    title = words["title"].format(ram=size_text(ram * PAGE), frames=ram, used=ram - free, free=free)
     legend, line = [], []
     for name, count in counts:
         part = [(LETTERS[name], name), (f" {name} {count} ", "")]
@@ -143,13 +156,15 @@ def frame_map(moment, width, rows):
     for at in range(0, across * rows, across):
         line = [(f"{at * step * PAGE:#011x} ", "dim")]
         for cell, letter in enumerate(letters[at:at + across], at):
-            line.append((letter, names.get(letter, "") + ("*" if cell in of_process else "")))
+            name = names.get(letter, "")
+            line.append((letter, name + "*" if cell in of_process else "dim" if name == "free" else name))
         lines.append(line if at < len(letters) else [])
     return lines
 
 
-def process_table(moment, width, rows):
-    lines = [[(f"   pid  name             {'VSZ':>9} {'RSS':>9} {'faults':>8}  program", "head")]]
+def process_table(moment, rows, words):
+    pid, name, vsz, rss, faults, program = words["processes"]
+    lines = [[(f"{right(pid, 6)}  {left(name, 16)} {vsz:>9} {rss:>9} {right(faults, 8)}  {program}", "head")]]
     shown = moment.processes
     if len(shown) > rows:    # the chosen one among its neighbours
         at = next((i for i, one in enumerate(shown) if moment.chosen and one.pid == moment.chosen.pid), len(shown) - 1)
@@ -162,14 +177,15 @@ def process_table(moment, width, rows):
     return lines + [[]] * (rows - len(shown))
 
 
-def region_table(moment, width, rows, scroll):
+def region_table(moment, width, rows, scroll, words):
     if not moment.chosen:
-        return [[("no such process (any more): choose another one", "head")]]
+        return [[(words["nobody"], "head")]]
     found, room = moment.regions, rows - 1
     scroll = max(0, min(scroll, len(found) - room))
-    title = f"pages of pid {moment.chosen.pid} {moment.chosen.name}: {plural(len(found), 'region')}, # resident  + partly  . promised"
+    regions = plural(len(found), "region") if words is ENGLISH else len(found)
+    title = words["pages"].format(pid=moment.chosen.pid, name=moment.chosen.name, regions=regions)
     if len(found) > room:
-        title += f"   {scroll + 1}-{scroll + room} of {len(found)}"
+        title += words["part"].format(first=scroll + 1, last=scroll + room, all=len(found))
     return [[(title, "head")], *(region_line(one, width) for one in found[scroll:scroll + room])]
 
 
