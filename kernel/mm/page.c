@@ -575,6 +575,34 @@ static bool zeroed_check(const struct page_cache *cache)
     return count == cache->zeroed_count;
 }
 
+/* How many frames the one that begins a block, or stands alone, stands for. */
+static pfn_t frames_at(const struct page *page)
+{
+    return page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
+}
+
+void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner))
+{
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        pfn_t first = bootmem.ram[i].start, end = bootmem.ram[i].end;
+        enum page_owner owner = PAGE_FREE;
+
+        for (pfn_t pfn = first; pfn < end;) {
+            bool here = online[pfn / SECTION_FRAMES];
+            const struct page *page = pfn_to_page(pfn);
+            enum page_owner next = here ? page->owner : PAGE_FREE;
+            if (next != owner && owner != PAGE_FREE)
+                visit(first, pfn - first, owner);
+            if (next != owner)
+                first = pfn;
+            owner = next;
+            pfn = here ? pfn + frames_at(page) : section_end((unsigned)(pfn / SECTION_FRAMES));
+        }
+        if (owner != PAGE_FREE)
+            visit(first, end - first, owner);
+    }
+}
+
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
 static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
 {
@@ -584,8 +612,7 @@ static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNER
             pfn = section_end((unsigned)(pfn / SECTION_FRAMES));
             continue;
         }
-        bool is_block = page->refs || page->flags & PAGE_FLAG_FREE_BLOCK;
-        pfn_t frames = is_block ? 1UL << page->order : 1;
+        pfn_t frames = frames_at(page);
         if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
             return "a frame has no owner class";
         if ((page->owner == PAGE_FREE) != (page->refs == 0))
