@@ -101,6 +101,9 @@ class Sources:
             address = names.address(pc - region.start + region.offset) if names else None
             if address is not None:
                 return names.place(address)
+        for region in self.process.regions[::-1]:
+            if region.start <= pc < region.end and self.program_at(region.born) == program and region.name:
+                return Place(f"{region.name.rpartition('/')[2]}+{pc - region.start:#x}", "", 0)
         return Place(f"{pc:#x}", "", 0)
 
 
