@@ -39,16 +39,18 @@ def look(pid, cells):
     """`pid`: whose pages, None for the youngest process. `cells`: for each region so many."""
     found = [measured(one) for one in kernel.processes() if one.aspace]
     chosen = next((one for one in found if one.pid == pid), None) if pid is not None else youngest(found)
-    regions, pfns = [], set()
+    regions, pfns, owners = [], set(), frames.owners_of_all()
+    code = kernel.owner_names().index("image")
+    image = {pfn for pfn, owner in enumerate(owners) if owner == code}    # the page of zeros and the vDSO's among them
     if chosen:
         who = kernel.process(str(chosen.pid))
         space = Space(who.cr3)
         for one in kernel.regions(who):
             if not one.start < one.end <= USER_END:
                 raise ValueError("a region that is just being changed")
-            counts = residents(space, one, cells, pfns)
+            counts = residents(space, one, cells, pfns, image)
             regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
-    return Moment(frames.owners_of_all(), found, chosen, regions, pfns)
+    return Moment(owners, found, chosen, regions, pfns)
 
 
 def youngest(found):
@@ -64,10 +66,10 @@ def measured(one):
                    int(aspace["faults"]), one.executable)
 
 
-def residents(space, region, cells, pfns):
-    """How many pages of each cell have a frame of their own; the frames' numbers go into pfns."""
+def residents(space, region, cells, pfns, image):
+    """How many pages of each cell have a frame that counts, none of the kernel's image; the frames' numbers go into pfns."""
     pages = (region.end - region.start) // PAGE
-    counts, zero, va = [0] * min(cells, pages), kernel.zero_pfn(), region.start
+    counts, va = [0] * min(cells, pages), region.start
     while va < region.end:
         last = space.walk(va)[-1]
         if last.level > 1:
@@ -76,22 +78,22 @@ def residents(space, region, cells, pfns):
         stop = min(region.end, va + (PAGES_IN_TABLE - last.index) * PAGE)
         entries = space.table(last.address - 8 * last.index)[last.index:last.index + (stop - va) // PAGE]
         first = (va - region.start) // PAGE
-        count_table(entries.tolist(), first, pages, zero, counts, pfns)
+        count_table(entries.tolist(), first, pages, image, counts, pfns)
         va = stop
     return counts
 
 
-def count_table(entries, first, pages, zero, counts, pfns):
+def count_table(entries, first, pages, image, counts, pfns):
     """The same for one page table, quickly where all of it is in one cell. Of so many pages a sample is marked in the map."""
     here, there = first * len(counts) // pages, (first + len(entries) - 1) * len(counts) // pages
     owned = [entry >> X86.PAGE_SHIFT & FRAME_BITS for entry in entries if entry]
     if here == there:
-        counts[here] += len(owned) - owned.count(zero)
+        counts[here] += len(owned) - sum(map(image.__contains__, owned))
         pfns.update(owned[::SAMPLE])
         return
     for at, entry in enumerate(entries, first):
         pfn = entry >> X86.PAGE_SHIFT & FRAME_BITS
-        if entry and pfn != zero:
+        if entry and pfn not in image:
             counts[at * len(counts) // pages] += 1
             pfns.add(pfn)
 

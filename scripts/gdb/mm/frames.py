@@ -90,8 +90,8 @@ def look_frame(pfn, reverse=None):
         data["what"] = f"slab of {cache['name'].string()} ({cache['size']} bytes each), {one.maps} in use"
     elif not one.refs:
         data["what"] = free_place(pfn, one)
-    if one.refs and (data["owner"] in ("anon", "file", "shmem") or data["zero_page"]):
-        data["mapped_by"] = [{"pid": who.pid, "name": who.name, "va": va} 
+    if one.refs and (data["owner"] in ("anon", "file", "shmem") or data["owner"] == "image" and (one.maps or data["zero_page"])):
+        data["mapped_by"] = [{"pid": who.pid, "name": who.name, "va": va}
                              for who, va in (reverse or kernel.reverse_map()).get(pfn, [])]
     return data
 
