@@ -109,7 +109,7 @@ function takenBefore(tick) {
 
 function Owners({ owners, tick }) {
     const counts = countsOf(owners), before = takenBefore(tick);
-    counts[FREE] = Math.max(counts[FREE] - before, 0);
+    counts[FREE] -= before;
     return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
         <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}
         {before > 0 && <li>{t("o_before")} <em>{count(before)}</em></li>}</ul>;

@@ -94,7 +94,7 @@ class Report:
             for run in process.runs:
                 owners.setdefault(id(run), (run, process.pid))
         return self.columns([run for run, _ in owners.values()], lambda run: (
-            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)][1]))
+            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), owners[id(run)][1]))
 
     def chunks(self):
         return self.columns(self.process.chunks, lambda chunk: (
