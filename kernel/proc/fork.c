@@ -41,6 +41,7 @@ static void copy_identity(struct process *child, const struct process *parent)
     child->session = parent->session;
     child->umask = parent->umask;
     child->nice = parent->nice;
+    child->oom_score_adj = parent->oom_score_adj;
     child->no_new_privileges = parent->no_new_privileges;
     child->cwd = node_get(parent->cwd);
     child->executable = parent->executable ? node_get(parent->executable) : NULL;
