@@ -380,7 +380,7 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
     if (!error)
         error = file_open_node(node, flags, file);
     if (!error && (flags & O_TRUNC) && node_is(node, S_IFREG)) {
-        error = node->ops->truncate ? node->ops->truncate(node, 0) : 0;
+        error = node_truncate(node, 0);
         if (error)
             file_put(*file);
     }

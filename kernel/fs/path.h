@@ -42,7 +42,6 @@ int path_rename(struct node *old_start, const char *old_path, struct node *new_s
                 unsigned flags);
 /* `target` is not followed by name any more: the caller has looked it up. */
 int path_link(struct node *target, struct node *start, const char *path);
-int path_truncate(struct node *start, const char *path, uint64_t size);
 
 /* Makes the root ramfs, unpacks the initramfs (newc archives, several one after the other), makes /dev and
  * its nodes (init.c).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pathops.c - the verbs that change the tree: make, remove, rename, truncate. They find the directory and the
+/* pathops.c - the verbs that change the tree: make, remove, rename, link. They find the directory and the
  * name, refuse what no file system would do, and leave the rest to the directory's own file system. */
 #include <fs/path.h>
 
@@ -163,22 +163,5 @@ int path_rename(struct node *old_start, const char *old_path, struct node *new_s
         node_put(to);
     }
     node_put(from);
-    return error;
-}
-
-int path_truncate(struct node *start, const char *path, uint64_t size)
-{
-    struct node *node;
-    int error = path_lookup(start, path, 0, &node);
-    if (error)
-        return error;
-
-    if (node_is(node, S_IFDIR))
-        error = -EISDIR;
-    else if (!node_is(node, S_IFREG))
-        error = -EINVAL;
-    else
-        error = node->ops->truncate ? node->ops->truncate(node, size) : 0;
-    node_put(node);
     return error;
 }

@@ -28,15 +28,8 @@ static struct file *own_file(uint64_t fd)
     return fdtable_get(own_files(), (int)fd);
 }
 
-int64_t sys_close(struct trapframe *frame)
-{
-    return fdtable_close(own_files(), (int)ARG0(frame));
-}
-
-int64_t sys_dup(struct trapframe *frame)
-{
-    return fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false);
-}
+SYSCALL_IS(close, fdtable_close(own_files(), (int)ARG0(frame)));
+SYSCALL_IS(dup, fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false));
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
 {

@@ -48,12 +48,5 @@ static int64_t make_pipe(vaddr_t address, uint32_t flags)
     return 0;
 }
 
-int64_t sys_pipe(struct trapframe *frame)
-{
-    return make_pipe(ARG0(frame), 0);
-}
-
-int64_t sys_pipe2(struct trapframe *frame)
-{
-    return make_pipe(ARG0(frame), (uint32_t)ARG1(frame));
-}
+SYSCALL_IS(pipe, make_pipe(ARG0(frame), 0));
+SYSCALL_IS(pipe2, make_pipe(ARG0(frame), (uint32_t)ARG1(frame)));

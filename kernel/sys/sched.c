@@ -98,15 +98,8 @@ static int64_t set_policy(uint64_t tid, int policy, vaddr_t parameter)
     }
 }
 
-int64_t sys_sched_setscheduler(struct trapframe *frame)
-{
-    return set_policy(ARG0(frame), (int)ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_sched_setparam(struct trapframe *frame)
-{
-    return set_policy(ARG0(frame), SCHED_NORMAL, ARG1(frame));
-}
+SYSCALL_IS(sched_setscheduler, set_policy(ARG0(frame), (int)ARG1(frame), ARG2(frame)));
+SYSCALL_IS(sched_setparam, set_policy(ARG0(frame), SCHED_NORMAL, ARG1(frame)));
 
 static int64_t priority_of(int policy, int realtime)
 {
@@ -117,15 +110,8 @@ static int64_t priority_of(int policy, int realtime)
                : -EINVAL;
 }
 
-int64_t sys_sched_get_priority_max(struct trapframe *frame)
-{
-    return priority_of((int)ARG0(frame), REALTIME_HIGHEST);
-}
-
-int64_t sys_sched_get_priority_min(struct trapframe *frame)
-{
-    return priority_of((int)ARG0(frame), REALTIME_LOWEST);
-}
+SYSCALL_IS(sched_get_priority_max, priority_of((int)ARG0(frame), REALTIME_HIGHEST));
+SYSCALL_IS(sched_get_priority_min, priority_of((int)ARG0(frame), REALTIME_LOWEST));
 
 int64_t sys_sched_rr_get_interval(struct trapframe *frame)
 {
@@ -165,10 +151,7 @@ static int64_t priority(int which, int who, const int *nice)
     return result;
 }
 
-int64_t sys_getpriority(struct trapframe *frame)
-{
-    return priority((int)ARG0(frame), (int)ARG1(frame), NULL);
-}
+SYSCALL_IS(getpriority, priority((int)ARG0(frame), (int)ARG1(frame), NULL));
 
 int64_t sys_setpriority(struct trapframe *frame)
 {

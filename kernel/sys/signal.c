@@ -23,10 +23,7 @@ static_assert(sizeof(struct signal_action) == sizeof(struct sigaction), "copied 
 
 /* ---- Sending ---- */
 
-int64_t sys_kill(struct trapframe *frame)
-{
-    return signal_kill((int)ARG0(frame), (int)ARG1(frame));
-}
+SYSCALL_IS(kill, signal_kill((int)ARG0(frame), (int)ARG1(frame)));
 
 /* group 0: whatever process the thread belongs to. */
 static int send_to_thread(int group, int tid, const struct signal_info *info)
@@ -235,11 +232,7 @@ static int64_t wait_for_signal(void)
     return -EINTR;
 }
 
-int64_t sys_pause(struct trapframe *frame)
-{
-    (void)frame;
-    return wait_for_signal();
-}
+SYSCALL_IS(pause, wait_for_signal());
 
 /* The old set comes back when the handler returns, or with the first signal that has none (deliver.c). */
 int64_t sys_rt_sigsuspend(struct trapframe *frame)
