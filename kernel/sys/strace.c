@@ -2,7 +2,7 @@
 /* strace.c - see strace.h. Prints `[pid     7] openat(AT_FDCWD, "/etc/passwd", 0x0, 000) = -1 ENOENT`.
  *
  * The kinds of arguments stand in table.h. A call's line appears when it returns; calls that never return are printed
- * at once with `= ?`. Structures behind pointers are not decoded. */
+ * at once with `= ?`. Structures behind pointers are not decoded. `strace=unknown` prints only the calls that are not there. */
 #include <sys/strace.h>
 
 #include <arch/x86/bootinfo.h>
@@ -93,13 +93,17 @@ static void add_value(struct text *text, char kind, uint64_t value)
         add(text, "%ld", (int64_t)value);
 }
 
+static bool unknown_only;
+
 /* The first call of all decides. */
 static bool asked_for(void)
 {
     char value[8];
 
-    if (boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0)
+    if (boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0) {
+        unknown_only = strcmp(value, "unknown") == 0;
         return true;
+    }
     trace_calls &= (uint8_t)~TRACE_CALLS_STRACE;
     return false;
 }
@@ -122,6 +126,8 @@ void strace_enter(struct strace_line *line, const struct trapframe *frame)
         add(&text, "syscall_%u(0x%lx, 0x%lx, 0x%lx)", number, arguments[0], arguments[1], arguments[2]);
         return;
     }
+    if (unknown_only)
+        return;
     const char *kinds = names[number].kinds;
     add(&text, "%s(", names[number].name);
     for (unsigned i = 0; kinds[i] != '\0' && kinds[i] != '='; i++) {
