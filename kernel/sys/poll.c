@@ -303,8 +303,7 @@ int64_t sys_select(struct trapframe *frame)
     }
     int64_t result = select_sets(frame, &patience);
     if (ARG4(frame)) {
-        struct __kernel_timespec left = timespec_of(time_left(&patience));
-        time = (struct __kernel_old_timeval){.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
+        time = timeval_of(time_left(&patience));
         (void)copy_to_user(ARG4(frame), &time, sizeof(time));
     }
     return result;

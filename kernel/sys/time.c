@@ -26,6 +26,12 @@ struct __kernel_timespec timespec_of(uint64_t ns)
                                       .tv_nsec = (long long)(ns % NS_PER_SECOND)};
 }
 
+struct __kernel_old_timeval timeval_of(uint64_t ns)
+{
+    return (struct __kernel_old_timeval){.tv_sec = (long)(ns / NS_PER_SECOND),
+                                         .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
+}
+
 int timespec_read(vaddr_t from, uint64_t *ns)
 {
     struct __kernel_timespec time;
@@ -135,9 +141,7 @@ int64_t sys_clock_getres(struct trapframe *frame)
 
 int64_t sys_gettimeofday(struct trapframe *frame)
 {
-    uint64_t ns = clock_boot_realtime() + clock_now();
-    const struct timeval time = {.tv_sec = (long)(ns / NS_PER_SECOND),
-                                 .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
+    const struct __kernel_old_timeval time = timeval_of(clock_boot_realtime() + clock_now());
     const struct timezone zone = {0};
     if (ARG0(frame) && copy_to_user(ARG0(frame), &time, sizeof(time)) != 0)
         return -EFAULT;
@@ -157,10 +161,8 @@ int64_t sys_time(struct trapframe *frame)
 /* => 0 when clock_now() has reached the deadline, never before; -EINTR. */
 static int sleep_until(uint64_t deadline)
 {
-    struct waitq nobody;
-    waitq_init(&nobody);
     while (clock_now() < deadline)
-        if (waitq_sleep(&nobody, NULL, deadline, true) == -EINTR)
+        if (sleep_alone(deadline) == -EINTR)
             return -EINTR;
     return 0;
 }
