@@ -61,11 +61,8 @@ int64_t sys_sched_setaffinity(struct trapframe *frame)
     return cpus & 1 ? 0 : -EINVAL;
 }
 
-int64_t sys_sched_getscheduler(struct trapframe *frame)
-{
-    int error = check_task(ARG0(frame));
-    return error ? error : SCHED_NORMAL;
-}
+static_assert(SCHED_NORMAL == 0, "everybody's policy is also what check_task() answers");
+SYSCALL_IS(sched_getscheduler, check_task(ARG0(frame)));
 
 int64_t sys_sched_getparam(struct trapframe *frame)
 {
