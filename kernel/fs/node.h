@@ -54,7 +54,7 @@ struct node_ops {
     ssize_t (*name)(struct node *node, char *buffer, size_t size, struct node **directory);
     /* The last reference is gone. */
     void (*release)(struct node *node);
-    /* What open() gives unless ops->open sets something else. */
+    /* What open() gives unless ops->open sets something else; a directory has none. */
     const struct file_ops *file_ops;
 };
 

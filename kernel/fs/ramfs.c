@@ -631,7 +631,6 @@ static uint64_t ramfs_allocated(struct node *node)
     return ramfs_of(node)->data.pages.count * PAGE_SIZE;
 }
 
-static const struct file_ops directory_file_ops = {0};
 static const struct file_ops file_file_ops = {.read = ramfs_read, .write = ramfs_write};
 
 static const struct node_ops directory_ops = {
@@ -643,7 +642,6 @@ static const struct node_ops directory_ops = {
     .rename = ramfs_rename,
     .name = ramfs_name,
     .release = release_directory,
-    .file_ops = &directory_file_ops,
 };
 
 static const struct node_ops file_ops = {
@@ -658,7 +656,6 @@ static const struct node_ops link_ops = {
     .readlink = ramfs_readlink,
     .name = ramfs_name,
     .release = release_link,
-    .file_ops = &directory_file_ops,
 };
 
 static const struct node_ops device_ops = {

@@ -40,7 +40,6 @@ struct proc_node {
 };
 
 extern const struct node_ops proc_text_ops;
-extern const struct file_ops proc_directory_file_ops; /* an open directory: it can only be listed */
 extern int64_t proc_boot_time; /* seconds since 1970 at clock_now() == 0; set by procfs_init() */
 
 /* => a node with one reference; NULL when memory is short. process may be NULL. */

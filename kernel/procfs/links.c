@@ -143,8 +143,5 @@ static int fd_list(struct node *directory, uint64_t position, struct node_entry 
     return 1;
 }
 
-const struct node_ops proc_fd_directory_ops = {.lookup = fd_lookup,
-                                               .list = fd_list,
-                                               .name = proc_name,
-                                               .release = proc_release,
-                                               .file_ops = &proc_directory_file_ops};
+const struct node_ops proc_fd_directory_ops = {
+    .lookup = fd_lookup, .list = fd_list, .name = proc_name, .release = proc_release};

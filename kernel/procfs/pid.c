@@ -67,11 +67,8 @@ static int pid_list(struct node *directory, uint64_t position, struct node_entry
     return proc_list_in(entries, entry_count(directory), directory, position, entry);
 }
 
-static const struct node_ops pid_ops = {.lookup = pid_lookup,
-                                        .list = pid_list,
-                                        .name = proc_name,
-                                        .release = proc_release,
-                                        .file_ops = &proc_directory_file_ops};
+static const struct node_ops pid_ops = {
+    .lookup = pid_lookup, .list = pid_list, .name = proc_name, .release = proc_release};
 
 const struct proc_entry proc_pid_entry = {NULL, DIRECTORY, .ops = &pid_ops};
 
@@ -110,8 +107,5 @@ static int task_list(struct node *directory, uint64_t position, struct node_entr
     return 1;
 }
 
-static const struct node_ops task_ops = {.lookup = task_lookup,
-                                         .list = task_list,
-                                         .name = proc_name,
-                                         .release = proc_release,
-                                         .file_ops = &proc_directory_file_ops};
+static const struct node_ops task_ops = {
+    .lookup = task_lookup, .list = task_list, .name = proc_name, .release = proc_release};

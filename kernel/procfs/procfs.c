@@ -73,8 +73,7 @@ static int root_list(struct node *directory, uint64_t position, struct node_entr
 }
 
 /* No name, no release: it is the root of a mount, and it is never let go. */
-static const struct node_ops root_ops = {
-    .lookup = root_lookup, .list = root_list, .file_ops = &proc_directory_file_ops};
+static const struct node_ops root_ops = {.lookup = root_lookup, .list = root_list};
 static const struct proc_entry root_entry = {"proc", S_IFDIR | 0555, .ops = &root_ops};
 
 int procfs_init(void)

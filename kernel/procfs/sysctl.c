@@ -172,8 +172,5 @@ static ssize_t number_write(struct file *file, struct io *io, uint64_t *position
 static const struct file_ops number_file_ops = {.read = number_read, .write = number_write};
 static const struct node_ops number_ops = {
     .name = proc_name, .release = proc_release, .file_ops = &number_file_ops};
-const struct node_ops proc_sys_ops = {.lookup = sys_lookup,
-                                      .list = sys_list,
-                                      .name = proc_name,
-                                      .release = proc_release,
-                                      .file_ops = &proc_directory_file_ops};
+const struct node_ops proc_sys_ops = {
+    .lookup = sys_lookup, .list = sys_list, .name = proc_name, .release = proc_release};

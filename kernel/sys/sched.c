@@ -7,17 +7,17 @@
 
 #include <arch/x86/usercopy.h>
 #include <proc/process.h>
+#include <sys/timespec.h>
 
 #include <asm-generic/errno.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
-#include <linux/time_types.h>
 
 #define REALTIME_LOWEST 1
 #define REALTIME_HIGHEST 99
 #define NICE_LOWEST 19
 #define NICE_HIGHEST (-20)
-#define SLICE_NS 10000000L
+#define SLICE_NS 10000000UL
 
 /* 0: the caller. => NULL: there is none. */
 static struct task *named(uint64_t tid)
@@ -112,9 +112,8 @@ SYSCALL_IS(sched_get_priority_min, priority_of((int)ARG0(frame), REALTIME_LOWEST
 
 int64_t sys_sched_rr_get_interval(struct trapframe *frame)
 {
-    const struct __kernel_timespec slice = {.tv_nsec = SLICE_NS};
     int error = check_task(ARG0(frame));
-    return error ? error : copy_to_user(ARG1(frame), &slice, sizeof(slice));
+    return error ? error : timespec_write(ARG1(frame), SLICE_NS);
 }
 
 /* ---- niceness ------------------------------------------------------------------------------------------ */
