@@ -335,7 +335,7 @@ TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
 MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
-TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
                  $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs

@@ -187,6 +187,16 @@ SYSCALL(ppoll, "puppu")
 SYSCALL(select, "ipppp")
 SYSCALL(pselect6, "ippppp")
 
+/* sets of files to wait for, counters to wake by: sys/epoll.c */
+SYSCALL(epoll_create, "i")
+SYSCALL(epoll_create1, "x")
+SYSCALL(epoll_ctl, "fifp")
+SYSCALL(epoll_wait, "fpii")
+SYSCALL(epoll_pwait, "fpiipu")
+SYSCALL(epoll_pwait2, "fpippu")
+SYSCALL(eventfd, "u")
+SYSCALL(eventfd2, "ux")
+
 /* the machine: sys/system.c */
 SYSCALL(uname, "p")
 SYSCALL(sysinfo, "p")

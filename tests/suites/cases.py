@@ -21,7 +21,9 @@ def case(name, script, programs="", files=(), package="", memory=256, seconds=60
 
 # ---- Python's own regression suite --------------------------------------------------------------------------------
 
-PYTHON_FILES = ["/usr/lib/python3.11", *(f"/usr/lib/x86_64-linux-gnu/lib{name}" for name in ("ssl.so.3", "sqlite3.so.0"))]
+PYTHON_FILES = ["/usr/lib/python3.11", *(f"/usr/lib/x86_64-linux-gnu/lib{name}" for name in (
+    "ssl.so.3", "crypto.so.3", "sqlite3.so.0", "ffi.so.8", "readline.so.8", "ncursesw.so.6", "panelw.so.6", "db-5.3.so", "gdbm.so.6",
+    "gdbm_compat.so.4", "bz2.so.1.0", "lzma.so.5", "crypt.so.1", "uuid.so.1", "gcc_s.so.1"))]
 # Each module in a process of its own; its results as XML, between lines that cannot be taken for anything else.
 PYTHON_SCRIPT = """for module in MODULES; do
   rm -f result.xml; echo "@@begin $module"
@@ -41,7 +43,7 @@ def python_results(text):
             kinds = [kind for kind in ("failure", "error", "skipped") if test.find(kind) is not None]
             skipped = test.find("skipped")
             why = f": {skipped.text}" if skipped is not None else ""
-            found[test.get("name")] = f"{' '.join(kinds) or test.get('result')}{why}"
+            found[str(test.get("name"))] = f"{' '.join(kinds) or test.get('result')}{why}"
     return found
 
 
