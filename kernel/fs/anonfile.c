@@ -64,7 +64,6 @@ int anonfile_create(const char *name, uint32_t mode, const struct file_ops *ops,
             {
                 .ops = &anon_ops,
                 .refs = 1,
-                .mode = mode,
                 .device = ANON_DEVICE,
                 .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
                 .links = 1,
@@ -74,6 +73,7 @@ int anonfile_create(const char *name, uint32_t mode, const struct file_ops *ops,
         .private = private,
     };
     int error = file_open_node(&anon->node, flags, file);
+    anon->node.mode = mode; /* only now: a socket's node cannot be opened */
     node_put(&anon->node);
     return error;
 }

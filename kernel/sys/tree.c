@@ -214,14 +214,14 @@ int64_t sys_symlinkat(struct trapframe *frame)
     return symlink_path(ARG0(frame), (int)ARG1(frame), ARG2(frame));
 }
 
-/* Regular files and named pipes only: devices are made at boot, and there are no sockets. */
+/* Devices are made at boot. */
 static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
 {
     struct user_path path;
     uint32_t type = (uint32_t)mode & S_IFMT;
 
-    if (type != 0 && type != S_IFREG && type != S_IFIFO)
-        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK || type == S_IFSOCK ? -EPERM : -EINVAL;
+    if (type != 0 && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
+        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK ? -EPERM : -EINVAL;
     int error = user_path_get(&path, directory, address);
     if (error)
         return error;
