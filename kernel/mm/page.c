@@ -7,6 +7,7 @@
  *                ...                         its buddy is the block at pfn ^ 2^n; two free buddies become
  *                order 10 -> block           one block of order n + 1
  *   caches[cpu]  frame -> frame -> ...    up to CACHE_MAX single frames: alloc and free of one frame usually stay here
+ *                frame -> frame -> ...    and up to ZEROED_MAX that were page tables and are all zero: the next ones are made of them
  *
  * RAM comes online in sections of 128 MiB, when the buddy has nothing left: booting with 16 GiB costs no more than booting
  * with 128 MiB. A frame that is not online yet is free in the ledger.
@@ -30,6 +31,7 @@
 #define SECTION_FRAMES (128 * MIB >> PAGE_SHIFT)
 #define SECTIONS_MAX 8192 /* 1 TiB of RAM */
 #define CACHE_MAX 64
+#define ZEROED_MAX 64
 #define CACHE_BATCH_ORDER 5 /* of 32 frames */
 #define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
 
@@ -44,6 +46,8 @@ static bool online[SECTIONS_MAX];
 struct page_cache {
     uint32_t first; /* pfn */
     uint32_t count;
+    uint32_t zeroed; /* pfn of the first */
+    uint32_t zeroed_count;
     int64_t owned[PAGE_OWNERS]; /* this CPU's share of the ledger */
 } __attribute__((aligned(64)));
 static struct page_cache caches[MAX_CPUS];
@@ -243,6 +247,25 @@ static void cache_push(struct page_cache *cache, struct page *page)
     cache->count++;
 }
 
+static struct page *zeroed_pop(struct page_cache *cache)
+{
+    struct page *page = pfn_to_page(cache->zeroed);
+
+    cache->zeroed = page->next;
+    cache->zeroed_count--;
+    return page;
+}
+
+/* Memory is short: the frames of zeros serve any purpose. => false if there were none. */
+static bool zeroed_spend(struct page_cache *cache)
+{
+    bool any = cache->zeroed_count > 0;
+
+    while (cache->zeroed_count > 0)
+        cache_push(cache, zeroed_pop(cache));
+    return any;
+}
+
 /* Gives a CPU's cached frames back to the buddy, all but `keep`. buddy_lock held. */
 static void cache_drain(struct page_cache *cache, uint32_t keep)
 {
@@ -267,7 +290,7 @@ static bool cache_fill(struct page_cache *cache)
         order--;
     spin_unlock(&buddy_lock);
     if (!block)
-        return false;
+        return zeroed_spend(cache);
     for (unsigned i = 1U << order; i-- > 0;) {
         block[i].order = 0;
         cache_push(cache, &block[i]);
@@ -313,8 +336,15 @@ struct page *page_alloc(enum page_owner owner)
 
 struct page *page_alloc_zeroed(enum page_owner owner)
 {
-    struct page *page = page_alloc(owner);
+    struct page_cache *cache = &caches[cpu_number()];
 
+    if (likely(cache->zeroed_count > 0)) {
+        struct page *zeroed = zeroed_pop(cache);
+        zeroed->flags = PAGE_FLAG_ONLINE;
+        page_give(zeroed, cache, owner, 1);
+        return zeroed;
+    }
+    struct page *page = page_alloc(owner);
     if (page)
         cpu_zero_page(page_to_virt(page));
     return page;
@@ -330,6 +360,7 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     spin_lock(&buddy_lock);
     struct page *page = block_take_or_online(order);
     if (!page) {
+        (void)zeroed_spend(cache);
         cache_drain(cache, 0);
         page = block_take(order);
     }
@@ -385,6 +416,25 @@ void page_put(struct page *page)
         cache_drain(cache, CACHE_MAX - CACHE_BATCH);
     block_free(page_to_pfn(page), page->order);
     spin_unlock(&buddy_lock);
+}
+
+void page_put_zeroed(struct page *page)
+{
+    struct page_cache *cache = &caches[cpu_number()];
+
+    assert(page->refs == 1 && page->order == 0);
+    if (unlikely(cache->zeroed_count >= ZEROED_MAX)) {
+        page_put(page);
+        return;
+    }
+    if (TRACE_ON(frame_free))
+        tell_free(page);
+    page->refs = 0;
+    page_disown(page, cache);
+    page->flags |= PAGE_FLAG_CACHED;
+    page->next = cache->zeroed;
+    cache->zeroed = (uint32_t)page_to_pfn(page);
+    cache->zeroed_count++;
 }
 
 /* Those of the batch that nobody else holds, as blocks. */
@@ -466,7 +516,7 @@ void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
     for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
         blocks[order] = free_counts[order];
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        blocks[0] += caches[cpu].count;
+        blocks[0] += caches[cpu].count + caches[cpu].zeroed_count;
     uint64_t offline = offline_frames();
     blocks[PAGE_MAX_ORDER] += offline >> PAGE_MAX_ORDER;
     blocks[0] += offline & ((1UL << PAGE_MAX_ORDER) - 1);
@@ -493,6 +543,20 @@ static int64_t free_lists_walk(void)
             return -1;
     }
     return frames;
+}
+
+/* => true if all frames that pass for zeroed are. */
+static bool zeroed_check(const struct page_cache *cache)
+{
+    uint32_t count = 0;
+
+    for (uint32_t pfn = cache->zeroed; pfn; pfn = pfn_to_page(pfn)->next, count++) {
+        const uint64_t *words = page_to_virt(pfn_to_page(pfn));
+        for (unsigned i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+            if (words[i] || count == cache->zeroed_count)
+                return false;
+    }
+    return count == cache->zeroed_count;
 }
 
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
@@ -539,9 +603,12 @@ const char *page_check(void)
     spin_lock(&buddy_lock);
     int64_t listed = free_lists_walk();
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        listed += caches[cpu].count;
+        listed += caches[cpu].count + caches[cpu].zeroed_count;
     uint64_t offline = offline_frames();
     spin_unlock(&buddy_lock);
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        if (!zeroed_check(&caches[cpu]))
+            return "a frame that was kept as zeroed has been written";
     if (listed < 0 || (uint64_t)listed + offline != ledger.frames[PAGE_FREE])
         return "the free lists do not hold the free frames";
     return NULL;

@@ -90,6 +90,8 @@ static inline void page_share(struct page *page)
 
 /* Drops a reference; the last one frees the block. */
 void page_put(struct page *page);
+/* The only reference to a single frame that is all zeros (an empty page table): page_alloc_zeroed need not clear it again. */
+void page_put_zeroed(struct page *page);
 /* The same for many single frames: those that lie side by side go back as blocks. */
 void page_put_batch(const uint32_t *pfns, unsigned count);
 

@@ -27,8 +27,8 @@
 #define ROOT_USER_ENTRIES (PT_ENTRIES / 2)
 
 
-#define FLUSH_SINGLY_MAX 8 /* pages; beyond that a new CR3 costs less than one invlpg each */
-#define RELEASE_MAX (PT_ENTRIES + PT_LEVELS) /* a whole page table's frames, and the tables above */
+#define FLUSH_SINGLY_MAX 8     /* pages; beyond that a new CR3 costs less than one invlpg each */
+#define RELEASE_MAX PT_ENTRIES /* a whole page table's frames */
 
 struct page *zero_page;
 
@@ -81,6 +81,7 @@ struct release {
     struct pmap *pmap;
     vaddr_t start, end; /* what has been cleared since the last flush */
     uint32_t count;
+    uint32_t tables; /* empty ones, linked by page->next; 0: none */
     uint32_t pfns[RELEASE_MAX];
 };
 
@@ -89,7 +90,7 @@ static void release_begin(struct release *release, struct pmap *pmap, vaddr_t st
 {
     release->pmap = pmap;
     release->start = release->end = start;
-    release->count = 0;
+    release->count = release->tables = 0;
 }
 
 static void release_finish(struct release *release)
@@ -99,6 +100,11 @@ static void release_finish(struct release *release)
     if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
     page_put_batch(release->pfns, release->count);
+    while (release->tables) {
+        struct page *table = pfn_to_page(release->tables);
+        release->tables = table->next;
+        page_put_zeroed(table);
+    }
     release->count = 0;
     release->start = release->end;
 }
@@ -150,7 +156,8 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         pmap->tables--;
         release->end =
             MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
-        release->pfns[release->count++] = (uint32_t)page_to_pfn(below);
+        below->next = release->tables;
+        release->tables = (uint32_t)page_to_pfn(below);
     }
 }
 
@@ -283,7 +290,7 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
     release_begin(&release, pmap, start);
     peak_note(pmap);
     while (next_run(pmap, &iterator, &run)) {
-        if (release.count + run.count > RELEASE_MAX - PT_LEVELS)
+        if (release.count + run.count > RELEASE_MAX)
             release_finish(&release);
         run.table->maps -= run_clear(pmap, &run, &release);
         if (run.table->maps == 0)

@@ -129,8 +129,8 @@ def test_bash_is_content_with_the_terminal():
 
 @pytest.mark.parametrize("where", ["linux", "guest"])
 def test_the_foreground_hears_that_the_leader_has_ended(where):
-    script = ("setsid -c sh -c '(trap \"echo hung; echo up; exit\" HUP; while :; do sleep 0.1; done) & sleep 0.5';"
-              " sleep 3; echo end")
+    script = ("setsid -c sh -c '(trap \"echo hung; echo up; exit\" HUP; : > /tmp/up.$$; while :; do sleep 0.1; done) &"
+              " until test -e /tmp/up.$$; do sleep 0.1; done; rm /tmp/up.$$'; sleep 3; echo end")
     words = ["/bin/busybox", "sh", "-c", script]
     child = spawn(words[0], words[1:]) if where == "linux" else spawn(lab.GUEST, ["-q", "--", *words])
     child.expect("hung\r+\nup\r+\n")
