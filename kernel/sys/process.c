@@ -200,33 +200,6 @@ int64_t sys_getppid(struct trapframe *frame)
     return parent ? parent->pid : 0;
 }
 
-int64_t sys_getuid(struct trapframe *frame)
-{
-    (void)frame;
-    return 0;
-}
-
-int64_t sys_geteuid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-int64_t sys_getgid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-int64_t sys_getegid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-/* Nobody is in any other group. */
-int64_t sys_getgroups(struct trapframe *frame)
-{
-    return (int)ARG0(frame) < 0 ? -EINVAL : 0;
-}
-
 /* ---- Groups and sessions ---- */
 
 /* 0 means the caller. */
