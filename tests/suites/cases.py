@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""The cases of scripts/suites: a script for bash each, with the programs and files that it needs beside busybox.
+"""The cases of scripts/suites: a script for bash each, with the programs and files that it needs beside busybox. prepare: what is
+done on this machine first, in the folder that both begin in.
 
 parse makes of what a case printed a dictionary: the single tests' names and their outcomes."""
 
+import glob
 import re
 from collections import namedtuple
 from xml.etree import ElementTree
 
-Case = namedtuple("Case", "name script programs files package memory seconds parse status quick")
+Case = namedtuple("Case", "name script programs files package memory seconds parse status quick prepare")
 
 
 def whole(text):
     return {"output": text}
 
 
-def case(name, script, programs="", files=(), package="", memory=256, seconds=60, parse=whole, status=True, quick=False):
+def case(name, script, programs="", files=(), package="", memory=256, seconds=60, parse=whole, status=True, quick=False, prepare=""):
     programs = ["bash", *programs.split()]
-    return Case(name, script, programs, list(files), package or programs[-1], memory, seconds, parse, status, quick)
+    return Case(name, script, programs, list(files), package or programs[-1], memory, seconds, parse, status, quick, prepare)
 
 
 # ---- Python's own regression suite --------------------------------------------------------------------------------
@@ -157,7 +159,7 @@ print join(",", sort map { sprintf "%s", $_ } glob "*"), "\n"; system "sh -c \"e
 """
 TCL = r"""
 set f [open out w]; puts $f "text"; close $f; puts [file size out]; set p [open "|sort -r" r+]; puts $p "a\nb"; flush $p; close $p write; puts [read $p]
-after 20 {set done timer}; vwait done; puts $done; puts [exec echo child]; catch {exec sh -c "exit 3"} m o; puts [dict get $o -errorcode]; package require Thread 2
+after 20 {set done timer}; vwait done; puts $done; puts [exec echo child]; catch {exec sh -c "exit 3"} m o; puts [lindex [dict get $o -errorcode] 2]; package require Thread 2
 set t [thread::create]; puts [thread::send $t {expr 6*7}]; thread::release $t; exit 4
 """
 OCAML = r"""
@@ -167,10 +169,10 @@ let () = print_endline (String.concat " " (List.map string_of_int (List.sort com
 SBCL = r"""(progn (print (loop for i below 100000 sum i)) (gc :full t) (print (handler-case (error "e") (error (c) (format nil "~a" c))))
  (let ((th (sb-thread:make-thread (lambda () (expt 2 100))))) (print (sb-thread:join-thread th))) (terpri)
  (print (handler-case (labels ((f (n) (+ 1 (f (+ n 1))))) (f 0)) (storage-condition () :exhausted))) (terpri) (sb-ext:exit :code 6))"""
-GUILE = """(use-modules (ice-9 threads) (ice-9 popen) (ice-9 rdelim)) (display (apply + (par-map (lambda (x) (* x x)) (iota 100)))) (newline)
+GUILE = """(use-modules (ice-9 threads) (ice-9 popen) (ice-9 rdelim)) (let ((pid (primitive-fork))) (if (= pid 0) (primitive-exit 3)
+(begin (display (status:exit-val (cdr (waitpid pid)))) (newline)))) (display (apply + (n-par-map 3 (lambda (x) (* x x)) (iota 100)))) (newline)
 (let ((p (open-input-pipe "echo child"))) (display (read-line p)) (newline) (close-pipe p)) (gc)
-(display (catch #t (lambda () (vector-ref (vector 1) 5)) (lambda (k . a) k))) (newline) (let ((pid (primitive-fork))) (if (= pid 0) (primitive-exit 3)
-(begin (display (status:exit-val (cdr (waitpid pid)))) (newline)))) (exit 7)"""
+(display (catch #t (lambda () (vector-ref (vector 1) 5)) (lambda (k . a) k))) (newline) (exit 7)"""
 PHP = r"""echo array_sum(range(1, 1000)), "\n"; $p = proc_open(['sh', '-c', 'cat; exit 3'], [['pipe', 'r'], ['pipe', 'w']], $io); fwrite($io[0], "through\n"); fclose($io[0]);
 echo stream_get_contents($io[1]); echo proc_close($p), "\n"; [$a, $b] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0); fwrite($a, "pair\n"); echo fgets($b);
 file_put_contents('f', str_repeat('x', 50000), LOCK_EX); echo filesize('f'), "\n"; echo preg_replace('/(\w+)/', '<$1>', 'a b'), "\n"; $x = []; for ($i = 0; $i < 200000; $i++) $x[] = $i; echo count($x), "\n"; exit(4);"""
@@ -200,9 +202,9 @@ make -j2 2>&1 | sort; ./program; echo $?; make; touch twice.c; make; objdump -d 
 """
 GCC = "/usr/lib/gcc/x86_64-linux-gnu/12"
 GCC_FILES = [f"{GCC}/{name}" for name in ("cc1", "collect2", "lto-wrapper", "liblto_plugin.so", "crtbegin.o", "crtbeginS.o", "crtend.o", "crtendS.o", "libgcc.a",
-             "libgcc_s.so", "include")] + ["/usr/include/stdio.h", "/usr/include/stdlib.h", "/usr/include/alloca.h", "/usr/include/features.h", "/usr/include/features-time64.h",
+             "libgcc_s.so", "include")] + ["/usr/include/stdio.h", "/usr/include/stdlib.h", "/usr/include/alloca.h", "/usr/include/endian.h", "/usr/include/linux", "/usr/include/asm-generic", "/usr/include/features.h", "/usr/include/features-time64.h",
              "/usr/include/stdc-predef.h", f"{LIB}/libgcc_s.so.1", f"{LIB}/libc.so", f"{LIB}/libc_nonshared.a", f"{LIB}/crti.o", f"{LIB}/crtn.o", f"{LIB}/Scrt1.o",
-             f"{LIB}/libc.so.6", "/lib64/ld-linux-x86-64.so.2", *(f"/usr/include/x86_64-linux-gnu/{name}" for name in ("bits", "gnu", "sys"))]
+             f"{LIB}/libc.so.6", "/lib64/ld-linux-x86-64.so.2", *(f"/usr/include/x86_64-linux-gnu/{name}" for name in ("asm", "bits", "gnu", "sys"))]
 GIT = r"""
 export GIT_AUTHOR_DATE='@100 +0000' GIT_COMMITTER_DATE='@100 +0000' GIT_CONFIG_NOSYSTEM=1; git config --global user.name N; git config --global user.email e@x; git config --global init.defaultBranch main
 git init -q r; cd r; for i in 1 2 3; do echo $i > f$i; git add .; git commit -qm "c$i"; done; git log --oneline; git checkout -qb other HEAD~1; echo x > f1; git commit -qam x; git merge -q main -m m; git log --graph --oneline
@@ -215,18 +217,40 @@ mkdir x; tar xf t.tar -C x; diff -r d x/d && echo same; tar tvf t.tar --numeric-
 """
 UTIL = r"""
 t() { echo "+ $*"; "$@" 2>&1; echo "= $?"; }
-t flock -n lock echo held; flock lock sleep 0.5 & sleep 0.2; t flock -n lock echo no; wait; t setsid -w echo session; t taskset -p 1; t taskset 1 echo pinned; t prlimit --nofile=64 sh -c 'ulimit -n'; t getopt -o ab: -- -a -b 1 x
-t setpriv --no-new-privs echo priv; t nsenter --help; t rev lock; echo abc | rev; t uuidparse 00000000-0000-1000-8000-000000000000; t colrm 2 3 < lock; t chrt -m; t ionice -p 1; t renice 5 -p $$; t namei -x lock; t mountpoint /proc; t fallocate -l 5000 big; t stat -c %s big
-t hexdump -C -n 4 big; t look --help; t column -t lock; t ts -h; echo x | sponge y; t cat y; t ifne echo; echo a | pee cat cat; t errno EPERM; t isutf8 y; t combine y and y; t getconf PAGESIZE; t getconf OPEN_MAX; t kill -l TERM; t mcookie -V; t cal 1 2000; t whereis -b none; t pidof none; t pgrep -c none
+t flock -n lock echo held; flock lock sleep 0.5 & sleep 0.2; t flock -n lock echo no; wait; t setsid -w echo session; t taskset 1 echo pinned; t prlimit --nofile=64 sh -c 'ulimit -n'; t getopt -o ab: -- -a -b 1 x
+t setpriv --no-new-privs echo priv; t nsenter --help; t rev lock; echo abc | rev; t colrm 2 3 < lock; t chrt -m; t ionice -p 1; t namei -x lock; t mountpoint /proc; t fallocate -l 5000 big; t stat -c %s big
+t hexdump -C -n 4 big; t look --help; t column -t lock; echo x | sponge y; t cat y; t ifne echo; echo a | pee cat cat; t errno EPERM; t isutf8 y; t getconf PAGESIZE; t kill -l TERM; t mcookie -V; t cal 1 2000; t whereis -b none; t pidof none; t pgrep -c none
 """
 VALGRIND_FILES = ["/usr/libexec/valgrind", "/usr/share/gdb/auto-load/usr/lib/x86_64-linux-gnu"]
 BUSYBOX = r"""for w in "ash -c 'echo \$((6*7))'" "awk 'BEGIN{print 2^10}'" "bc -e 2" "cal 1 2000" "dc -e '2 3 + p'" "expr 1 + 1" "hexdump -C /dev/null" "md5sum /dev/null" "printf %d 5" "seq 3" "sha3sum /dev/null" "vi -c q /dev/null" "xxd /dev/null"; do
 echo "+ $w"; eval "busybox $w" 2>&1 </dev/null; echo "= $?"; done"""
-MUSL = "musl-gcc"
+CXX = r"""#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <iostream>
+#include <map>
+#include <vector>
+#include <thread>
+int main() { std::atomic<int> n{0}; std::vector<std::thread> t; for (int i = 0; i < 8; i++) t.emplace_back([&] { for (int k = 0; k < 1000; k++) n++; }); for (auto &x : t) x.join(); std::cout << n << "\n";
+ auto f = std::async(std::launch::async, [] { std::this_thread::sleep_for(std::chrono::milliseconds(10)); return 42; }); std::cout << f.get() << "\n"; try { throw std::runtime_error("thrown"); } catch (std::exception &e) { std::cout << e.what() << "\n"; }
+ std::filesystem::create_directories("a/b"); std::cout << std::filesystem::exists("a/b") << std::filesystem::remove_all("a") << "\n"; std::map<int, std::string> m; for (int i = 0; i < 10000; i++) m[i * 7919 % 10007] = "x"; std::cout << m.size() << "\n"; return 3; }
+"""
+LEAK = r"""#include <stdlib.h>
+#include <stdio.h>
+int main(void) { char *p = malloc(10), *q = malloc(1000); q[0] = 1; free(q); puts("running"); return p[10] == 1; }
+"""
+GLIB_TESTS = "/usr/libexec/installed-tests/glib"
+GLIB_NAMES = """array-test asyncqueue atomic base64 bitlock bytes cache checksum cond dataset date dir environment error file fileutils gdatetime hash hmac hook io-channel
+iochannel-test keyfile list mainloop mappedfile markup-parse mem-overflow mutex node once onceinit option-context overflow pattern private queue rand rcbox rec-mutex refcount regex
+relation rwlock scannerapi search-utils sequence shell slice slist sort spawn-multithreaded spawn-path-search spawn-singlethread strfuncs string thread thread-pool timeout timer tree unix utf8-misc
+uri utils guuid gvariant async-close-output-stream buffered-input-stream cancellable contexts converter-stream data-input-stream file g-file g-file-info gsubprocess io-stream memory-input-stream
+pollable readwrite sleepy-stream socket socket-address stream-rw_all task unix-fd unix-streams vfs"""
+GLIB = f"export G_TEST_SRCDIR={GLIB_TESTS} G_TEST_BUILDDIR={GLIB_TESTS}; for t in {GLIB_NAMES}; do [ -x {GLIB_TESTS}/$t ] || continue; timeout 60 {GLIB_TESTS}/$t --tap </dev/null 2>&1 | sed \"s,^\\(not ok\\|ok\\),\\1,\"; echo \"@@ $t status $PIPESTATUS\"; done".replace("\n", " ")
 
 PROGRAMS = [
     case("coreutils", COREUTILS, COREUTILS_PROGRAMS, ["/usr/libexec/coreutils"], parse=blocks, quick=True),
-    case("util-linux", UTIL, "flock setsid taskset prlimit getopt setpriv nsenter rev uuidparse colrm chrt ionice renice namei mountpoint fallocate hexdump look column sleep stat cat sponge ifne pee errno isutf8 combine getconf kill mcookie cal whereis pidof pgrep sh echo",
+    case("util-linux", UTIL, "flock setsid taskset prlimit getopt setpriv nsenter rev colrm chrt ionice renice namei mountpoint fallocate hexdump look column sleep stat cat sponge ifne pee errno isutf8 combine getconf kill mcookie cal whereis pidof pgrep sh echo",
          package="moreutils ncal bsdextrautils", parse=blocks),
     case("archives", ARCHIVES, "tar gzip bzip2 xz zstd lz4 find xargs seq sha256sum cmp stat diff sort head wc cat rm ls ln mkdir", package="zstd lz4 bzip2 xz-utils", memory=512, seconds=120),
     case("git", GIT, "git git-upload-pack tar cat echo grep seq", ["/usr/share/git-core/templates"], package="git", memory=512),
@@ -234,13 +258,20 @@ PROGRAMS = [
     case("perl", f"perl -e '{PERL}'".replace("'\n", "'"), "perl sh", [f"{LIB}/perl-base", f"{LIB}/perl", "/usr/share/perl"], memory=512),
     case("ruby", f"cat > t.rb <<'END'\n{RUBY}\nEND\nruby t.rb", "ruby cat sh", ["/usr/lib/ruby", f"{LIB}/ruby"], memory=768),
     case("php", f"php -n -r '{PHP}'".replace("'sh', '-c', 'cat; exit 3'", '"sh", "-c", "cat; exit 3"').replace("'pipe', 'r'", '"pipe", "r"').replace("'pipe', 'w'", '"pipe", "w"')
-         .replace("'f'", '"f"').replace("'x'", '"x"').replace("'/(\\w+)/', '<$1>', 'a b'", '"/(\\\\w+)/", "<\\$1>", "a b"'), "php cat sh", package="php-cli"),
+         .replace("'f'", '"f"').replace("'x'", '"x"').replace("'/(\\w+)/', '<$1>', 'a b'", '"/(\\\\w+)/", "<\\$1>", "a b"'), "php cat sh", ["/usr/share/zoneinfo/UTC", "/usr/share/zoneinfo/zone.tab", "/usr/share/zoneinfo/tzdata.zi"], package="php-cli"),
     case("tcl", f"cat > t.tcl <<'END'\n{TCL}\nEND\ntclsh t.tcl", "tclsh cat sort echo sh", ["/usr/share/tcltk/tcl8.6", "/usr/lib/tcltk"], package="tcl"),
     case("guile", f"cat > t.scm <<'END'\n{GUILE}\nEND\nGUILE_AUTO_COMPILE=0 guile t.scm", "guile cat echo", ["/usr/share/guile/3.0", f"{LIB}/guile/3.0"], package="guile-3.0", memory=768, seconds=120),
-    case("ocaml", f"cat > t.ml <<'END'\n{OCAML}\nEND\nocaml t.ml", "ocaml cat", ["/usr/lib/ocaml/stdlib.cma", "/usr/lib/ocaml/std_exit.cmo", "/usr/lib/ocaml/stdlib.cmi", "/usr/lib/ocaml/camlinternalFormatBasics.cmi"], package="ocaml-nox"),
+    case("ocaml", f"cat > t.ml <<'END'\n{OCAML}\nEND\nocaml t.ml", "ocaml cat", glob.glob("/usr/lib/ocaml/*.cm[iao]"), package="ocaml-nox"),
     case("sbcl", f"cat > t.lisp <<'END'\n{SBCL}\nEND\nsbcl --noinform --disable-debugger --no-sysinit --no-userinit --load t.lisp", "sbcl cat", ["/usr/lib/sbcl"], memory=1536, seconds=120),
     case("node", f"cat > t.js <<'END'\n{NODE}\nEND\nnode t.js", "node cat sh", memory=1536, package="nodejs", seconds=120),
-    case("java", "java -Xint -XX:+UseSerialGC -Xmx128m -Xshare:auto -cp . T", "java", memory=1536, package="openjdk-17-jdk-headless", seconds=200),
+    case("java", "java -Xint -XX:+UseSerialGC -Xmx128m -cp . T", "java sh", ["/usr/lib/jvm/java-17-openjdk-amd64", "/etc/java-17-openjdk"], memory=2048,
+         package="openjdk-17-jdk-headless", seconds=200, prepare=f"cat > T.java <<'END'\n{JAVA}\nEND\njavac T.java"),
+    case("go", "./program", "echo sh", package="golang-go", prepare=f"cat > t.go <<'END'\n{GO}\nEND\nHOME=$PWD CGO_ENABLED=0 go build -o program t.go; rm -rf .cache"),
+    case("rust", "./program", "sh", package="rustc", prepare=f"cat > t.rs <<'END'\n{RUST}\nEND\n/usr/bin/rustc -o program t.rs"),
+    case("c++", "./program", package="g++", files=[f"{LIB}/libstdc++.so.6", f"{LIB}/libm.so.6"], prepare=f"cat > t.cc <<'END'\n{CXX}\nEND\ng++ -O1 -pthread -o program t.cc"),
+    case("valgrind", "valgrind -q --error-exitcode=9 ./program; echo $?; valgrind --tool=massif --massif-out-file=m -q ./program; grep -c snapshot= m", "valgrind grep", VALGRIND_FILES,
+         memory=1024, seconds=120, prepare=f"cat > t.c <<'END'\n{LEAK}\nEND\ngcc -g -o program t.c"),
+    case("glib", GLIB, "timeout sed", [GLIB_TESTS, *glob.glob(f"{LIB}/lib*g*-2.0.so.0")], "libglib2.0-tests", 512, 300, lines(r"^((?:ok|not ok) \d+ [^#\n]*|@@ \S+)(.*)$")),
     case("busybox", BUSYBOX, "busybox", package="busybox-static", parse=blocks),
 ]
 
