@@ -7,10 +7,14 @@
  * A bound socket is found by its file's node, or by its bytes when the address is no path, in one list of all that are bound.
  * Guarded by: socket_lock, all but the pipes' insides; a pipe's end is held by a reference while it is used, so a shutdown
  * takes hold when who reads or writes just then is through.
- * Not here: datagrams, descriptors in messages, other families. */
+ *
+ * Open files travel beside the bytes: a parcel waits at the byte that it was sent with, and a read that takes it stops where
+ * that message ends. Sockets and sets of files do not travel: they could be in themselves and stay for ever.
+ * Not here: datagrams, other families. */
 #include <fs/socket.h>
 
 #include <fs/anonfile.h>
+#include <fs/epoll.h>
 #include <fs/pipe.h>
 #include <fs/poll.h>
 #include <list.h>
@@ -24,9 +28,23 @@
 
 #define BACKLOG_MAX 4096U /* somaxconn */
 
+struct parcel {
+    uint64_t at, end; /* bytes that were sent before it, and with it too; UINT64_MAX: not known yet */
+    struct socket_parcel content;
+    STAILQ_ENTRY(parcel) link;
+};
+
+/* What goes with the bytes of one direction. */
+struct channel {
+    unsigned refs; /* of both ends */
+    uint64_t sent, received;
+    STAILQ_HEAD(, parcel) parcels;
+};
+
 struct socket {
     bool listening, connected;
-    struct file *in, *out; /* ends of pipes; NULL: not connected, or shut down */
+    struct file *in, *out;               /* ends of pipes; NULL: not connected, or shut down */
+    struct channel *incoming, *outgoing; /* NULL: not connected */
     struct socket_address own, peer;
     struct node *node; /* that it is bound to, a reference; NULL: none */
     int pid, peer_pid;
@@ -39,6 +57,7 @@ struct socket {
 };
 
 static struct kmem_cache socket_cache = KMEM_CACHE("socket", struct socket);
+static struct kmem_cache channel_cache = KMEM_CACHE("socket_channel", struct channel);
 static struct spinlock socket_lock;
 static struct waitq rows_change =
     WAITQ_INIT(rows_change); /* of any: a listener may go while somebody waits for it */
@@ -78,6 +97,30 @@ static struct file end_like(const struct file *end, const struct file *file)
     return view;
 }
 
+static ssize_t count(uint64_t *bytes, ssize_t moved)
+{
+    if (moved > 0)
+        __atomic_add_fetch(bytes, (uint64_t)moved, __ATOMIC_RELAXED);
+    return moved;
+}
+
+/* Up to the end of what was sent with the next parcel. */
+static size_t bytes_to_parcel(const struct channel *channel)
+{
+    size_t bytes = SIZE_MAX;
+    const struct parcel *parcel;
+
+    spin_lock(&socket_lock);
+    STAILQ_FOREACH (parcel, &channel->parcels, link) {
+        if (parcel->at >= channel->received) {
+            bytes = parcel->end - channel->received;
+            break;
+        }
+    }
+    spin_unlock(&socket_lock);
+    return bytes;
+}
+
 static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
 {
     struct socket *socket = socket_of(file);
@@ -85,9 +128,12 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     if (!end)
         return socket->connected ? 0 : -EINVAL;
     struct file view = end_like(end, file);
+    size_t wanted = io->left, allowed = MIN(wanted, bytes_to_parcel(socket->incoming));
+    io->left = allowed;
     ssize_t moved = end->ops->read(&view, io, position);
+    io->left += wanted - allowed;
     file_put(end);
-    return moved;
+    return count(&socket->incoming->received, moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
@@ -99,7 +145,7 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
     struct file view = end_like(end, file);
     ssize_t moved = end->ops->write(&view, io, position);
     file_put(end);
-    return moved;
+    return count(&socket->outgoing->sent, moved);
 }
 
 static uint32_t end_poll(struct socket *socket, bool out)
@@ -166,6 +212,25 @@ static struct socket *socket_alloc(void)
     return socket;
 }
 
+static void parcel_free(struct parcel *parcel)
+{
+    for (unsigned i = 0; i < parcel->content.count; i++)
+        file_put(parcel->content.files[i]);
+    kfree(parcel);
+}
+
+static void channel_put(struct channel *channel)
+{
+    if (!channel || __atomic_sub_fetch(&channel->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    while (!STAILQ_EMPTY(&channel->parcels)) {
+        struct parcel *parcel = STAILQ_FIRST(&channel->parcels);
+        STAILQ_REMOVE_HEAD(&channel->parcels, link);
+        parcel_free(parcel);
+    }
+    kmem_free(&channel_cache, channel);
+}
+
 /* Nobody else knows it any more. */
 static void socket_free(struct socket *socket)
 {
@@ -173,6 +238,8 @@ static void socket_free(struct socket *socket)
         file_put(socket->in);
     if (socket->out)
         file_put(socket->out);
+    channel_put(socket->incoming);
+    channel_put(socket->outgoing);
     node_put(socket->node);
     kmem_free(&socket_cache, socket);
 }
@@ -221,41 +288,65 @@ int socket_create(uint32_t flags, struct file **file)
     return error;
 }
 
-/* Two pipes between two sockets, whose ends are not set yet. => 0, -ENOMEM. */
-static int make_pipes(struct file *forth[2], struct file *back[2])
+/* Two pipes and what goes with them, for two sockets. */
+struct wires {
+    struct file *forth[2], *back[2];
+    struct channel *forth_channel, *back_channel;
+};
+
+static struct channel *channel_alloc(void)
 {
-    int error = pipe_create(0, forth);
-    if (error)
-        return error;
-    error = pipe_create(0, back);
-    if (error) {
-        file_put(forth[0]);
-        file_put(forth[1]);
+    struct channel *channel = kmem_zalloc(&channel_cache);
+    if (channel) {
+        channel->refs = 2;
+        STAILQ_INIT(&channel->parcels);
     }
-    return error;
+    return channel;
 }
 
-static void join(struct socket *socket, struct file *in, struct file *out)
+/* => 0, -ENOMEM. */
+static int wires_make(struct wires *wires)
 {
-    socket->in = in;
-    socket->out = out;
+    wires->forth_channel = channel_alloc();
+    wires->back_channel = channel_alloc();
+    if (!wires->forth_channel || !wires->back_channel || pipe_create(0, wires->forth) != 0)
+        goto free_channels;
+    if (pipe_create(0, wires->back) == 0)
+        return 0;
+    file_put(wires->forth[0]);
+    file_put(wires->forth[1]);
+free_channels:
+    if (wires->forth_channel)
+        kmem_free(&channel_cache, wires->forth_channel);
+    if (wires->back_channel)
+        kmem_free(&channel_cache, wires->back_channel);
+    return -ENOMEM;
+}
+
+/* first: what writes forth and reads back; else the other end. */
+static void join(struct socket *socket, const struct wires *wires, bool first)
+{
+    socket->in = first ? wires->back[0] : wires->forth[0];
+    socket->out = first ? wires->forth[1] : wires->back[1];
+    socket->incoming = first ? wires->back_channel : wires->forth_channel;
+    socket->outgoing = first ? wires->forth_channel : wires->back_channel;
     socket->connected = true;
 }
 
 int socket_pair(uint32_t flags, struct file *ends[2])
 {
-    struct file *forth[2], *back[2];
+    struct wires wires;
     int error = socket_create(flags, &ends[0]);
     if (error)
         return error;
     error = socket_create(flags, &ends[1]);
     if (error)
         goto put_first;
-    error = make_pipes(forth, back);
+    error = wires_make(&wires);
     if (error)
         goto put_both;
-    join(socket_of(ends[0]), back[0], forth[1]);
-    join(socket_of(ends[1]), forth[0], back[1]);
+    join(socket_of(ends[0]), &wires, true);
+    join(socket_of(ends[1]), &wires, false);
     for (int i = 0; i < 2; i++)
         socket_of(ends[i])->peer = socket_of(ends[1 - i])->own;
     return 0;
@@ -349,26 +440,28 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid)
 {
     struct socket *socket = socket_of(file), *fresh = socket_alloc();
-    struct file *forth[2], *back[2];
+    struct wires wires;
     if (!fresh)
         return -ENOMEM;
-    int error = make_pipes(forth, back);
+    int error = wires_make(&wires);
     if (error) {
         socket_free(fresh);
         return error;
     }
-    join(fresh, forth[0], back[1]);
+    join(fresh, &wires, false);
     fresh->peer_pid = pid;
 
     spin_lock(&socket_lock);
     fresh->peer = socket->own;
     error = join_row(file, fresh, address, node);
     if (!error)
-        join(socket, back[0], forth[1]);
+        join(socket, &wires, true);
     spin_unlock(&socket_lock);
     if (error) {
-        file_put(back[0]);
-        file_put(forth[1]);
+        file_put(wires.back[0]);
+        file_put(wires.forth[1]);
+        channel_put(wires.back_channel);
+        channel_put(wires.forth_channel);
         socket_free(fresh);
     }
     poll_wake();
@@ -447,4 +540,96 @@ void socket_set_pid(struct file *file, int pid, int peer)
 bool socket_listens(struct file *file)
 {
     return socket_of(file)->listening;
+}
+
+/* ---- parcels ------------------------------------------------------------------------------------------- */
+
+int socket_attach(struct file *file, const struct socket_parcel *content)
+{
+    struct socket *socket = socket_of(file);
+    if (!socket->connected)
+        return -ENOTCONN;
+    for (unsigned i = 0; i < content->count; i++) {
+        if (socket_is(content->files[i]) || epoll_is(content->files[i]))
+            return -ETOOMANYREFS;
+    }
+    struct parcel *parcel = kmalloc(sizeof(*parcel));
+    if (!parcel)
+        return -ENOMEM;
+    parcel->content = *content;
+    spin_lock(&socket_lock);
+    parcel->at = socket->outgoing->sent;
+    parcel->end = UINT64_MAX;
+    STAILQ_INSERT_TAIL(&socket->outgoing->parcels, parcel, link);
+    spin_unlock(&socket_lock);
+    return 0;
+}
+
+/* The first parcel of a channel that `due` is true of. */
+static struct parcel *take(struct channel *channel, bool due(const struct channel *, const struct parcel *))
+{
+    struct parcel *parcel;
+
+    spin_lock(&socket_lock);
+    STAILQ_FOREACH (parcel, &channel->parcels, link) {
+        if (due(channel, parcel)) {
+            STAILQ_REMOVE(&channel->parcels, parcel, parcel, link);
+            break;
+        }
+    }
+    spin_unlock(&socket_lock);
+    return parcel;
+}
+
+static bool is_unsent(const struct channel *channel, const struct parcel *parcel)
+{
+    (void)channel;
+    return parcel->end == UINT64_MAX;
+}
+
+static bool is_passed(const struct channel *channel, const struct parcel *parcel)
+{
+    return parcel->at < channel->received;
+}
+
+void socket_detach(struct file *file)
+{
+    struct parcel *parcel = take(socket_of(file)->outgoing, is_unsent);
+
+    if (parcel)
+        kfree(parcel);
+}
+
+void socket_sent(struct file *file)
+{
+    struct channel *channel = socket_of(file)->outgoing;
+    struct parcel *parcel;
+
+    spin_lock(&socket_lock);
+    STAILQ_FOREACH (parcel, &channel->parcels, link) {
+        if (is_unsent(channel, parcel))
+            parcel->end = channel->sent;
+    }
+    spin_unlock(&socket_lock);
+}
+
+void socket_forget_passed(struct file *file)
+{
+    struct channel *channel = socket_of(file)->incoming;
+    struct parcel *parcel;
+
+    while (channel && (parcel = take(channel, is_passed)) != NULL)
+        parcel_free(parcel);
+}
+
+bool socket_take(struct file *file, struct socket_parcel *content)
+{
+    struct channel *channel = socket_of(file)->incoming;
+    struct parcel *parcel = channel ? take(channel, is_passed) : NULL;
+
+    if (!parcel)
+        return false;
+    *content = parcel->content;
+    kfree(parcel);
+    return true;
 }

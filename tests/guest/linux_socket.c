@@ -236,6 +236,72 @@ static void messages(void)
     close(fds[1]);
 }
 
+/* Sends `count` descriptors with `bytes` bytes, or takes what comes. => what the call gave */
+static ssize_t parcel(int fd, bool out, int *fds, size_t count, size_t bytes, int flags,
+                      struct msghdr *header)
+{
+    static char text[16];
+    static _Alignas(8) char control[CMSG_SPACE(8 * sizeof(int))];
+    static struct iovec piece;
+
+    piece = (struct iovec){text, bytes};
+    *header = (struct msghdr){.msg_iov = &piece,
+                              .msg_iovlen = 1,
+                              .msg_control = control,
+                              .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    struct cmsghdr *first = (struct cmsghdr *)control;
+    if (!out) {
+        ssize_t got = recvmsg(fd, header, flags);
+        size_t have = header->msg_controllen ? (first->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+        memcpy(fds, CMSG_DATA(first), have * sizeof(int));
+        return got;
+    }
+    *first = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(first), fds, count * sizeof(int));
+    return sendmsg(fd, header, flags);
+}
+
+static void descriptors(void)
+{
+    struct msghdr header;
+    int fds[2], ends[2], got[8], none[1] = {999};
+    char text[8];
+
+    expect("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    expect("pipe", pipe(ends), 0);
+    expect("plain bytes before", write(fds[0], "ab", 2), 2);
+    expect("send both ends", parcel(fds[0], true, ends, 2, 3, 0, &header), 3);
+    expect("plain bytes behind", write(fds[0], "cd", 2), 2);
+    expect("send one of them", parcel(fds[0], true, ends, 1, 1, 0, &header), 1);
+    close(ends[1]);
+    expect("a read stops where the parcel's message does",
+           parcel(fds[1], false, got, 2, 16, MSG_CMSG_CLOEXEC, &header), 5);
+    expect("  length", (long)header.msg_controllen, CMSG_SPACE(2 * sizeof(int)));
+    expect("  flags", header.msg_flags, MSG_CMSG_CLOEXEC);
+    expect("  close on exec", fcntl(got[0], F_GETFD), FD_CLOEXEC);
+    expect("the second one", parcel(fds[1], false, got + 2, 2, 16, 0, &header), 3);
+    expect("  length", (long)header.msg_controllen, CMSG_SPACE(sizeof(int)));
+    expect("plain bytes", write(fds[0], "ef", 2), 2);
+    expect("nothing with them", parcel(fds[1], false, got + 3, 2, 16, 0, &header), 2);
+    expect("  length", (long)header.msg_controllen, 0);
+    expect("write into what came", write(got[1], "xy", 2), 2);
+    expect("read from what came", read(got[2], text, 8), 2);
+    close(got[1]);
+    close(got[2]);
+    expect("the last writer is gone", read(ends[0], text, 8), 0);
+
+    expect("send three", parcel(fds[0], true, (int[]){ends[0], ends[0], ends[0]}, 3, 1, 0, &header), 1);
+    expect("room for two", parcel(fds[1], false, got, 2, 1, 0, &header), 1);
+    expect("  cut", header.msg_flags, MSG_CTRUNC);
+    expect_error("no such descriptor", parcel(fds[0], true, none, 1, 1, 0, &header), EBADF);
+    expect("send, and close unread", parcel(fds[0], true, ends, 1, 1, 0, &header), 1);
+    close(fds[1]);
+    expect_error("nobody there", parcel(fds[0], true, ends, 1, 1, MSG_NOSIGNAL, &header), EPIPE);
+    close(fds[0]);
+    close(ends[0]);
+}
+
 static int option(int fd, int name)
 {
     int value = -1;
@@ -302,6 +368,7 @@ int main(void)
     listening("a hidden name", &hidden, offsetof(struct sockaddr_un, sun_path) + 10);
     full_row();
     messages();
+    descriptors();
     options();
     in_a_set();
     return finish();

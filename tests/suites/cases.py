@@ -5,7 +5,9 @@ done on this machine first, in the folder that both begin in.
 parse makes of what a case printed a dictionary: the single tests' names and their outcomes."""
 
 import glob
+import os
 import re
+import subprocess
 from collections import namedtuple
 from xml.etree import ElementTree
 
@@ -83,9 +85,27 @@ PYTHON = [
 LIB = "/usr/lib/x86_64-linux-gnu"
 
 
-def lines(pattern):
-    """A parse that takes every line that the pattern matches: its first group is the test, its second the outcome."""
-    return lambda text: dict(re.findall(pattern, text, re.MULTILINE))
+def libraries(*paths):
+    """What those need that are not programs of the case: a directory given as a file brings none."""
+    listing = subprocess.run(["ldd", *[path for path in paths if os.path.exists(path)]], capture_output=True, text=True, check=False).stdout
+    return sorted(set(re.findall(r"=> (/\S+)", listing)))
+
+
+def tap(text):
+    """The Test Anything Protocol, program after program, each behind `@@ its name and status`."""
+    found = {}
+    for body, name, status in re.findall(r"((?:.*\n)*?)@@ (\S+) status (\d+)", text):
+        found[name] = f"status {status}"
+        for outcome, test, skip in re.findall(r"^(ok|not ok) \d+ ([^#\n]*?) *(# SKIP)?(?: .*)?$", body, re.MULTILINE):
+            found[f"{name} {test}"] = "skipped" if skip else outcome
+    return found
+
+
+def debug_file(path):
+    """Where Debian keeps the symbols of a library."""
+    notes = subprocess.run(["readelf", "-n", path], capture_output=True, text=True, check=False).stdout
+    number = re.search(r"Build ID: (\w\w)(\w+)", notes)
+    return f"/usr/lib/debug/.build-id/{number[1]}/{number[2]}.debug" if number else "/usr/lib/debug"
 
 
 COREUTILS = r"""
@@ -133,13 +153,13 @@ func main() {
 """
 NODE = r"""
 const fs = require('fs'), cp = require('child_process'), net = require('net');
-const order = []; setTimeout(() => order.push('timer'), 10); setImmediate(() => order.push('immediate')); process.nextTick(() => order.push('tick'));
+const order = []; setTimeout(() => order.push('timer'), 30); setImmediate(() => order.push('immediate')); process.nextTick(() => order.push('tick'));
 Promise.resolve().then(() => order.push('promise'));
 fs.promises.writeFile('f', 'x'.repeat(100000)).then(() => fs.promises.stat('f')).then(s => console.log('size', s.size));
 const server = net.createServer(c => { c.end('over a socket\n'); server.close(); }).listen('sock', () => {
   net.connect('sock').on('data', d => console.log(String(d).trim())).on('end', () => {
     cp.execFile('/bin/sh', ['-c', 'echo child; exit 4'], (e, out) => { console.log(out.trim(), e.code);
-      console.log(order.join(' ')); const { Worker } = require('worker_threads');
+      console.log(order.filter(o => o != 'timer').join(' '), order.length); const { Worker } = require('worker_threads');
       new Worker('require("worker_threads").parentPort.postMessage(6 * 7)', { eval: true }).on('message', m => { console.log('worker', m); process.exitCode = 5; }); }); }); });
 """
 RUBY = r"""
@@ -221,7 +241,7 @@ t flock -n lock echo held; flock lock sleep 0.5 & sleep 0.2; t flock -n lock ech
 t setpriv --no-new-privs echo priv; t nsenter --help; t rev lock; echo abc | rev; t colrm 2 3 < lock; t chrt -m; t ionice -p 1; t namei -x lock; t mountpoint /proc; t fallocate -l 5000 big; t stat -c %s big
 t hexdump -C -n 4 big; t look --help; t column -t lock; echo x | sponge y; t cat y; t ifne echo; echo a | pee cat cat; t errno EPERM; t isutf8 y; t getconf PAGESIZE; t kill -l TERM; t mcookie -V; t cal 1 2000; t whereis -b none; t pidof none; t pgrep -c none
 """
-VALGRIND_FILES = ["/usr/libexec/valgrind", "/usr/share/gdb/auto-load/usr/lib/x86_64-linux-gnu"]
+VALGRIND_FILES = ["/usr/libexec/valgrind", "/usr/bin/valgrind.bin", *(debug_file(f"{LIB}/{name}") for name in ("ld-linux-x86-64.so.2", "libc.so.6"))]
 BUSYBOX = r"""for w in "ash -c 'echo \$((6*7))'" "awk 'BEGIN{print 2^10}'" "bc -e 2" "cal 1 2000" "dc -e '2 3 + p'" "expr 1 + 1" "hexdump -C /dev/null" "md5sum /dev/null" "printf %d 5" "seq 3" "sha3sum /dev/null" "vi -c q /dev/null" "xxd /dev/null"; do
 echo "+ $w"; eval "busybox $w" 2>&1 </dev/null; echo "= $?"; done"""
 CXX = r"""#include <atomic>
@@ -240,6 +260,7 @@ LEAK = r"""#include <stdlib.h>
 #include <stdio.h>
 int main(void) { char *p = malloc(10), *q = malloc(1000); q[0] = 1; free(q); puts("running"); return p[10] == 1; }
 """
+JVM = "/usr/lib/jvm/java-17-openjdk-amd64"
 GLIB_TESTS = "/usr/libexec/installed-tests/glib"
 GLIB_NAMES = """array-test asyncqueue atomic base64 bitlock bytes cache checksum cond dataset date dir environment error file fileutils gdatetime hash hmac hook io-channel
 iochannel-test keyfile list mainloop mappedfile markup-parse mem-overflow mutex node once onceinit option-context overflow pattern private queue rand rcbox rec-mutex refcount regex
@@ -264,14 +285,14 @@ PROGRAMS = [
     case("ocaml", f"cat > t.ml <<'END'\n{OCAML}\nEND\nocaml t.ml", "ocaml cat", glob.glob("/usr/lib/ocaml/*.cm[iao]"), package="ocaml-nox"),
     case("sbcl", f"cat > t.lisp <<'END'\n{SBCL}\nEND\nsbcl --noinform --disable-debugger --no-sysinit --no-userinit --load t.lisp", "sbcl cat", ["/usr/lib/sbcl"], memory=1536, seconds=120),
     case("node", f"cat > t.js <<'END'\n{NODE}\nEND\nnode t.js", "node cat sh", memory=1536, package="nodejs", seconds=120),
-    case("java", "java -Xint -XX:+UseSerialGC -Xmx128m -cp . T", "java sh", ["/usr/lib/jvm/java-17-openjdk-amd64", "/etc/java-17-openjdk"], memory=2048,
+    case("java", f"{JVM}/bin/java -Xint -XX:+UseSerialGC -Xmx128m -cp . T", "sh", [JVM, "/etc/java-17-openjdk", *libraries(*glob.glob(f"{JVM}/lib/lib*.so"))], memory=2048,
          package="openjdk-17-jdk-headless", seconds=200, prepare=f"cat > T.java <<'END'\n{JAVA}\nEND\njavac T.java"),
     case("go", "./program", "echo sh", package="golang-go", prepare=f"cat > t.go <<'END'\n{GO}\nEND\nHOME=$PWD CGO_ENABLED=0 go build -o program t.go; rm -rf .cache"),
     case("rust", "./program", "sh", package="rustc", prepare=f"cat > t.rs <<'END'\n{RUST}\nEND\n/usr/bin/rustc -o program t.rs"),
     case("c++", "./program", package="g++", files=[f"{LIB}/libstdc++.so.6", f"{LIB}/libm.so.6"], prepare=f"cat > t.cc <<'END'\n{CXX}\nEND\ng++ -O1 -pthread -o program t.cc"),
-    case("valgrind", "valgrind -q --error-exitcode=9 ./program; echo $?; valgrind --tool=massif --massif-out-file=m -q ./program; grep -c snapshot= m", "valgrind grep", VALGRIND_FILES,
+    case("valgrind", "valgrind -q --error-exitcode=9 ./program 2>&1 | sed s/==[0-9]*==/==PID==/; echo ${PIPESTATUS[0]}; valgrind --tool=massif --massif-out-file=m -q ./program; grep -c snapshot= m", "valgrind grep sed", VALGRIND_FILES,
          memory=1024, seconds=120, prepare=f"cat > t.c <<'END'\n{LEAK}\nEND\ngcc -g -o program t.c"),
-    case("glib", GLIB, "timeout sed", [GLIB_TESTS, *glob.glob(f"{LIB}/lib*g*-2.0.so.0")], "libglib2.0-tests", 512, 300, lines(r"^((?:ok|not ok) \d+ [^#\n]*|@@ \S+)(.*)$")),
+    case("glib", GLIB, "timeout sed", [GLIB_TESTS, *libraries(f"{GLIB_TESTS}/task")], "libglib2.0-tests", 512, 300, tap),
     case("busybox", BUSYBOX, "busybox", package="busybox-static", parse=blocks),
 ]
 
