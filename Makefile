@@ -479,6 +479,8 @@ explain: $(IMAGES) ## the story of a run in words: PROG="name args", any program
 	@scripts/story $(or $(PROG),vmrss)
 fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory ## a million random calls against a model, on Linux and here (CALLS=n SEED=n)
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)
+suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)
+	@scripts/suites $(if $(QUICK),--quick) $(ONLY)
 soak: $(IMAGES) $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, musl and glibc (SECONDS=n)
 	@scripts/campaign soak $(or $(SECONDS),60)
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function

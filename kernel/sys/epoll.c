@@ -5,14 +5,15 @@
 #include <arch/x86/usercopy.h>
 #include <fs/epoll.h>
 #include <fs/eventfd.h>
+#include <mm/kmem.h>
 #include <proc/process.h>
 #include <sys/patience.h>
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 
-#define EFD_SEMAPHORE 1U  /* the uapi headers of Linux 6.1 do not have it */
-#define EVENTS_AT_ONCE 32 /* told by one call at most: they have room on the stack */
+#define EFD_SEMAPHORE 1U /* the uapi headers of Linux 6.1 do not have it */
+#define FEW_EVENTS 16    /* these have room on the stack */
 
 static int64_t become_descriptor(int error, struct file *file, bool close_on_exec)
 {
@@ -65,7 +66,7 @@ int64_t sys_epoll_ctl(struct trapframe *frame)
 
 static int64_t wait_for_events(const struct trapframe *frame, const struct patience *patience)
 {
-    struct epoll_event events[EVENTS_AT_ONCE];
+    struct epoll_event few[FEW_EVENTS], *events = few;
     int room = (int)ARG2(frame);
     int64_t found = -EINVAL;
 
@@ -76,12 +77,16 @@ static int64_t wait_for_events(const struct trapframe *frame, const struct patie
     struct file *epoll = fdtable_get_open(current_process()->files, (int)ARG0(frame));
     if (!epoll)
         return -EBADF;
-    if (epoll_is(epoll))
-        found = epoll_wait(epoll, events, MIN((unsigned)room, EVENTS_AT_ONCE), patience->wait,
-                           patience->deadline);
+    room = MIN(room, FD_MAX);
+    if (room > FEW_EVENTS && (events = kmalloc((size_t)room * sizeof(events[0]))) == NULL)
+        found = -ENOMEM;
+    else if (epoll_is(epoll))
+        found = epoll_wait(epoll, events, (unsigned)room, patience->wait, patience->deadline);
     file_put(epoll);
     if (found > 0 && copy_to_user(ARG1(frame), events, (size_t)found * sizeof(events[0])) < 0)
-        return -EFAULT;
+        found = -EFAULT;
+    if (events != few)
+        kfree(events);
     return found;
 }
 
