@@ -437,13 +437,13 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')

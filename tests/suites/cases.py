@@ -175,7 +175,7 @@ PERL = r"""
 use strict; use threads; use Fcntl qw(:flock); use IO::Select; use Socket; use POSIX qw(:sys_wait_h);
 my @t = map { my $n = $_; threads->create(sub { my $s = 0; $s += $_ * $n for 1..1000; $s }) } 1..4; my $sum = 0; $sum += $_->join for @t; print "$sum\n";
 my $pid = fork; if (!$pid) { exit 3 } waitpid $pid, 0; print $? >> 8, "\n"; pipe my $r, my $w; if (!fork) { print $w "child\n"; exit } close $w; print <$r>; wait;
-socketpair my $a, my $b, AF_UNIX, SOCK_STREAM, 0 or die $!; syswrite $a, "pair\n"; my $s = IO::Select->new($b); print scalar($s->can_read(1)), "\n" ? "ready\n" : ""; sysread $b, my $x, 100; print $x;
+socketpair my $one, my $two, AF_UNIX, SOCK_STREAM, 0 or die $!; syswrite $one, "pair\n"; my $s = IO::Select->new($two); print scalar($s->can_read(1)), "\n" ? "ready\n" : ""; sysread $two, my $x, 100; print $x;
 open my $f, ">", "f"; flock $f, LOCK_EX; print $f "x" x 5000; close $f; print -s "f", "\n"; local $SIG{ALRM} = sub { print "alarm\n" }; alarm 1; select undef, undef, undef, 3; print sprintf("%vd", $^V) ? "v\n" : "";
 print join(",", sort map { sprintf "%s", $_ } glob "*"), "\n"; system "sh -c \"exit 5\""; print $? >> 8, "\n"; my @l = sort { $a <=> $b } map { ($_ * 7919) % 1000 } 1..2000; print "$l[0] $l[-1]\n"; exit 6;
 """
@@ -299,4 +299,7 @@ PROGRAMS = [
     case("busybox", BUSYBOX, "busybox", package="busybox-static", parse=blocks),
 ]
 
+# Run only when they are named: not all that differs in them has been looked at yet.
+UNEXAMINED = {f"python-{name}" for name in ("futures", "multiprocessing", "subprocess", "wait", "terminal", "files", "io", "archives", "sqlite",
+                                            "asyncio", "sockets", "system", "language")}
 CASES = [*PYTHON, *PROGRAMS]

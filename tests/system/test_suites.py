@@ -28,10 +28,10 @@ def test_the_same_as_on_linux(name):
 def test_a_difference_that_is_not_known_fails(tmp_path):
     """So that the cases above can fail: a case with a program that says which kernel it runs on."""
     (tmp_path / "cases.py").write_text(
-        "import sys; sys.path.insert(0, sys.argv[0])\n"
         "from importlib import util\n"
         f"spec = util.spec_from_file_location('real', {os.path.join(lab.ROOT, 'tests', 'suites', 'cases.py')!r})\n"
         "real = util.module_from_spec(spec); spec.loader.exec_module(real)\n"
+        "UNEXAMINED = set()\n"
         "CASES = [real.case('kernel', 'uname -r; echo same', 'uname')]\n")
     words = [sys.executable, "-c", f"import runpy, sys; sys.modules['cases'] = __import__('importlib').import_module('cases'); "
              f"sys.argv = ['suites']; runpy.run_path({SUITES!r}, run_name='__main__')"]
