@@ -336,7 +336,7 @@ TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
 MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
-TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
                  $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs
@@ -443,13 +443,13 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -485,6 +485,8 @@ explain: $(IMAGES) ## the story of a run in words: PROG="name args", any program
 	@scripts/story $(or $(PROG),vmrss)
 fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory ## a million random calls against a model, on Linux and here (CALLS=n SEED=n)
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)
+suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)
+	@scripts/suites $(if $(QUICK),--quick) $(ONLY)
 soak: $(IMAGES) $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, musl and glibc (SECONDS=n)
 	@scripts/campaign soak $(or $(SECONDS),60)
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function

@@ -361,6 +361,7 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
         fresh = make_file(mode);
         break;
     case S_IFIFO:
+    case S_IFSOCK: /* a name only: file_open_node() refuses it */
         fresh = ramfs_alloc(mode, &pipe_ops);
         break;
     default:

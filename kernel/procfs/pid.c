@@ -108,5 +108,16 @@ static int task_list(struct node *directory, uint64_t position, struct node_entr
     return 1;
 }
 
-static const struct node_ops task_ops = {
-    .lookup = task_lookup, .list = task_list, .name = proc_name, .release = proc_release};
+/* A link more for each thread: so a program sees that it has one. */
+static void task_refresh(struct node *directory)
+{
+    const struct process *process = proc_node_process(directory);
+
+    directory->links = 2 + (process ? process->task_count : 0);
+}
+
+static const struct node_ops task_ops = {.lookup = task_lookup,
+                                         .list = task_list,
+                                         .refresh = task_refresh,
+                                         .name = proc_name,
+                                         .release = proc_release};

@@ -10,7 +10,7 @@
 #include <mm/kmem.h>
 #include <mm/page.h>
 #include <proc/process.h>
-#include <proc/signal.h>
+#include <sys/transfer.h>
 #include <sys/userpath.h>
 
 #include <asm-generic/errno.h>
@@ -23,10 +23,6 @@
 #include <linux/fs.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
-
-#define RW_COUNT_MAX 0x7ffff000UL /* Linux's MAX_RW_COUNT: INT_MAX in whole pages */
-
-typedef ssize_t transfer_function(struct file *file, struct io *io, uint64_t *position);
 
 
 static struct file *own_file(uint64_t fd)
@@ -47,16 +43,6 @@ static int64_t with_file(const struct trapframe *frame, file_verb *verb)
     return result;
 }
 
-/* Writing to a pipe that nobody reads any more is an error, and a signal. */
-static int64_t with_sigpipe(int64_t result)
-{
-    if (unlikely(result == -EPIPE)) {
-        const struct signal_info info = {.number = SIGPIPE, .code = SI_USER, .pid = current_process()->pid};
-        signal_send_task(current_task(), &info); /* to the thread that wrote (signal(7)) */
-    }
-    return result;
-}
-
 /* ---- moving bytes -------------------------------------------------------------------------------------- */
 
 static int64_t transfer_read(int64_t result)
@@ -74,7 +60,7 @@ static int64_t transfer_written(int64_t result)
 
     io->writes++;
     io->written_bytes += (uint64_t)MAX(result, 0);
-    return with_sigpipe(result);
+    return transfer_sigpipe(result);
 }
 
 static inline int64_t transfer(struct trapframe *frame, transfer_function *function, uint64_t *position)
@@ -109,72 +95,17 @@ int64_t sys_pwrite64(struct trapframe *frame)
     return (int64_t)position < 0 ? -EINVAL : transfer_written(transfer(frame, file_write, &position));
 }
 
-#define FEW_VECTORS 8 /* these have room on the stack */
-
-/* Checks the pieces and cuts their sum to RW_COUNT_MAX. => 0, -EINVAL, -EFAULT. */
-static int check_vectors(struct iovec *vectors, size_t count)
-{
-    size_t total = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if ((int64_t)vectors[i].iov_len < 0)
-            return -EINVAL;
-        if (!user_range_ok((vaddr_t)vectors[i].iov_base, vectors[i].iov_len))
-            return -EFAULT;
-        vectors[i].iov_len = MIN(vectors[i].iov_len, RW_COUNT_MAX - total);
-        total += vectors[i].iov_len;
-    }
-    return 0;
-}
-
-/* One piece after the other, until one is not moved whole. An empty row still asks the file once: it may
- * refuse. */
-static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
-                               transfer_function *function, uint64_t *position)
-{
-    int64_t total = 0;
-    size_t i = 0;
-
-    do {
-        size_t size = count > 0 ? vectors[i].iov_len : 0;
-        struct io io = io_user(count > 0 ? (vaddr_t)vectors[i].iov_base : 0, size);
-        ssize_t moved = function(file, &io, position);
-        if (moved < 0)
-            return total > 0 ? total : moved;
-        total += moved;
-        if ((size_t)moved < size)
-            break;
-        /* What there is now is enough: the next piece must not wait for more. */
-        for (i++; i < count && vectors[i].iov_len == 0;)
-            i++;
-        if (moved > 0 && file->ops->stream && function == file_read)
-            break;
-    } while (i < count);
-    return total;
-}
-
 static int64_t transfer_vectors(struct trapframe *frame, transfer_function *function, uint64_t *position)
 {
-    struct iovec few[FEW_VECTORS], *vectors = few;
-    size_t count = ARG2(frame);
+    struct transfer_row row;
     struct file *file = own_file(ARG0(frame));
     if (!file)
         return -EBADF;
-
-    int64_t result = -EINVAL;
-    if (count > UIO_MAXIOV)
-        goto put_file;
-    result = -ENOMEM;
-    if (count > FEW_VECTORS && (vectors = kmalloc(count * sizeof(*vectors))) == NULL)
-        goto put_file;
-    result = copy_from_user(vectors, ARG1(frame), count * sizeof(*vectors));
-    if (result == 0)
-        result = check_vectors(vectors, count);
-    if (result == 0)
-        result = transfer_pieces(file, vectors, count, function, position);
-    if (vectors != few)
-        kfree(vectors);
-put_file:
+    int64_t result = ARG2(frame) > UIO_MAXIOV ? -EINVAL : transfer_row_get(&row, ARG1(frame), ARG2(frame));
+    if (result == 0) {
+        result = transfer_pieces(file, row.vectors, ARG2(frame), function, position);
+        transfer_row_put(&row);
+    }
     file_put(file);
     return result;
 }

@@ -191,14 +191,6 @@ int64_t sys_getppid(struct trapframe *frame)
     return parent ? parent->pid : 0;
 }
 
-SYSCALL_IS(getuid, 0);
-SYSCALL_IS(geteuid, sys_getuid(frame));
-SYSCALL_IS(getgid, sys_getuid(frame));
-SYSCALL_IS(getegid, sys_getuid(frame));
-
-/* Nobody is in any other group. */
-SYSCALL_IS(getgroups, (int)ARG0(frame) < 0 ? -EINVAL : 0);
-
 /* ---- Groups and sessions ---- */
 
 /* 0 means the caller. */

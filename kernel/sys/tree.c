@@ -100,13 +100,13 @@ static int64_t make_directory(int directory, vaddr_t address, uint64_t mode)
 SYSCALL_IS(mkdir, make_directory(AT_FDCWD, ARG0(frame), ARG1(frame)));
 SYSCALL_IS(mkdirat, make_directory((int)ARG0(frame), ARG1(frame), ARG2(frame)));
 
-/* Regular files and named pipes only: devices are made at boot, and there are no sockets. */
+/* Devices are made at boot. */
 static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
 {
     uint32_t type = (uint32_t)mode & S_IFMT;
 
-    if (type != 0 && type != S_IFREG && type != S_IFIFO)
-        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK || type == S_IFSOCK ? -EPERM : -EINVAL;
+    if (type != 0 && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
+        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK ? -EPERM : -EINVAL;
     return with_path(directory, address, make, (type ? type : S_IFREG) | new_mode(mode));
 }
 
