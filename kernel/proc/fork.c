@@ -23,7 +23,7 @@ static void child_begin(void *argument)
 {
     struct task *task = argument;
     struct trapframe *frame = thread_frame(task->thread.stack_top);
-    if (unlikely(trace_level))
+    if (TRACE_FROM(1))
         aspace_tell(task->thread.process->aspace, TRACE_vma_why_fork);
     /* A bad address is the program's own affair: Linux ignores it too. */
     if (task->set_child_tid)
