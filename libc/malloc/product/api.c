@@ -42,17 +42,14 @@ static void *take_small(size_t bytes, size_t alignment, bool *clean)
     uintptr_t clean_from;
 
     *clean = false;
-    if (bytes <= SLAB_CLASSES * ALIGN &&
-        alignment <= SLAB_CLASSES * ALIGN) /* every block of 64 lies at a multiple */
-        return cache_refill(align_up(bytes ? bytes : 1, alignment));
-    if (alignment <= ALIGN && bytes <= EXACT_REQUEST)
-        return cache_refill(bytes);
+    if (bytes <= SLAB_REQUEST && alignment <= SLAB_REQUEST) /* every block of 64 lies at a multiple */
+        return cache_refill(class_of_request(align_up(bytes ? bytes : 1, alignment)));
+    if (alignment <= ALIGN && bytes <= CACHED_REQUEST)
+        return cache_refill(class_of_request(bytes));
 
     struct arena *a = cache_arena();
 
     glue_take(&a->lock);
-    if (PEEK(a->remote))
-        remote_drain(a);
 
     struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, &clean_from);
 
@@ -102,23 +99,27 @@ static __attribute__((noinline)) void *malloc_more(size_t bytes, uintptr_t site)
     if (UNLIKELY(glue_watched) && !told_open)
         return malloc_told(bytes, ALIGN, false, site);
 
-    void *p = bytes > EXACT_REQUEST && bytes <= CACHED_REQUEST ? cache_take_chunk(bytes) : NULL;
+    if (bytes - FAST_REQUEST - 1 < CACHED_REQUEST - FAST_REQUEST && !pool.checking) {
+        unsigned class = class_of_request(bytes);
 
-    return p ? p : malloc_slow(bytes, ALIGN, site);
+        if (cache.heads[class])
+            return cache_pop(class);
+    }
+    return malloc_slow(bytes, ALIGN, site);
 }
 
 void *malloc(size_t bytes)
 {
     if (LIKELY(bytes < pool.exact)) {
-        struct bin *bin = &cache.bins[(bytes + 15 + (bytes > SLAB_CLASSES * ALIGN ? OVERHEAD : 0)) / 16];
-        struct block *b = bin->head;
+        size_t class = class_of_words[(bytes + 7) / 8];
+        struct block *b = cache.heads[class];
 
         if (LIKELY(b != NULL)) {
             struct block *next = b->next;
 
             if (LIKELY((b->check ^ (uintptr_t)next) == link_code(b))) { /* else the slow path says so */
-                bin->head = next;
-                bin->room++;
+                cache.heads[class] = next;
+                cache.rooms[class]++;
                 b->check = 0; /* no longer cached */
                 return b;
             }
@@ -182,31 +183,31 @@ void free(void *p)
     } else {
         size_t head = chunk_head(chunk_of(p));
 
-        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (head & 7) == USED)) {
+        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && head & USED)) {
             free_slow(p, SITE);
             return;
         }
         class = head << 16 >> 20;
-        if (!LIKELY(class <= EXACT_CLASSES)) {
+        if (!LIKELY(class <= FAST_CHUNK / ALIGN)) {
             cache_put_chunk(p);
             return;
         }
+        class = class_of_small[class];
     }
 
-    struct bin *bin = &cache.bins[class];
     size_t code = link_code(b);
 
     if (!LIKELY((b->check ^ (uintptr_t)b->next) != code)) { /* it is cached already */
         free_slow(p, SITE);
         return;
     }
-    if (!LIKELY(--bin->room >= 0)) {
+    if (!LIKELY(--cache.rooms[class] >= 0)) {
         cache_overflow(b, (unsigned)class);
         return;
     }
-    b->next = bin->head;
+    b->next = cache.heads[class];
     b->check = code ^ (uintptr_t)b->next;
-    bin->head = b;
+    cache.heads[class] = b;
 }
 
 static void *new_cleared(size_t total, uintptr_t site)
@@ -214,7 +215,7 @@ static void *new_cleared(size_t total, uintptr_t site)
     bool clean = false;
     void *p;
 
-    if (total <= EXACT_REQUEST && !pool.checking) {
+    if (total <= FAST_REQUEST && !pool.checking) {
         p = malloc(total);
     } else {
         cache_arena();
@@ -251,6 +252,8 @@ static void *resize_in_place(enum kind kind, void *p, size_t bytes)
         return bytes <= room && bytes > room / 2 ? p : NULL;
     if (bytes >= pool.mmap_threshold && bytes > room)
         return NULL; /* it grows into a mapping of its own */
+    if (bytes <= room && chunk_bytes(bytes) + ALIGN >= chunk_size(c))
+        return p;
 
     struct arena *a = &arenas[page_find(p)->arena];
 
@@ -453,8 +456,6 @@ int malloc_trim(size_t pad)
     large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         glue_take(&a->lock);
-        if (PEEK(a->remote))
-            remote_drain(a);
         slabs_trim(a);
         moved |= heap_discard(a);
         moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);
