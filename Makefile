@@ -4,6 +4,7 @@
 # Reading order: what there is (globs), the flags, the kernel, the C library, the programs, the initial file
 # system, the images, and at the end the commands that people type. A new source file needs no line here: it is
 # found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere,
+# `TRACE=none` builds a kernel that can tell no events (make bench compares the two),
 # `MALLOC=bump` (or implicit, first, list, classic, malloc) puts another allocator behind malloc.
 
 .DEFAULT_GOAL := all
@@ -49,7 +50,7 @@ DEPS         = -MMD -MP -MF $(@:.o=.d)
 
 KERNEL_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(B)/include -isystem libc/include \
                 -isystem $(CC_INCLUDE) -I kernel -I kernel/include -I libc/stdio $(PLAIN) -mcmodel=kernel \
-                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN)
+                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN) $(if $(filter none,$(TRACE)),-DTRACE_NONE)
 # The seam of the two homes of libc/string and libc/stdio/format.c: in the kernel this is defined.
 SHARED_FLAGS := $(KERNEL_FLAGS) -DFAULTLINE_KERNEL
 
@@ -369,7 +370,12 @@ $(B)/tests/demo/%: user/demo/%.c $(DEMO_LIB_C) $(wildcard user/demo/lib/*.h) $(B
 	$(Q)musl-gcc $(MUSL_FLAGS) -fno-builtin-malloc -I user/demo/lib -o $@ $< $(DEMO_LIB_C)
 
 # ---- make bench: process 1 of both kernels, a tiny program, a kernel that is only firmware, the counting plugin ----
-BENCH := $(addprefix $(B)/bench/,bench tiny firmware.elf plugin.so)
+BENCH := $(addprefix $(B)/bench/,bench tiny firmware.elf plugin.so untraced/kernel.elf)
+
+# The same kernel without the event stream, beside which `make bench` shows what the stream costs where it is off.
+$(B)/bench/untraced/kernel.elf: $(B)/kernel.elf
+	$(call say,KERNEL,'$@ (without events)')
+	$(Q)MAKEFLAGS= make -s B=$(B)/bench/untraced TRACE=none $@
 
 $(B)/bench/bench: $(wildcard tests/bench/*.c) tests/bench/bench.h $(B)/flags | $(B)/include
 	$(call say,MUSL,tests/bench)

@@ -8,6 +8,7 @@
 #include <proc/process.h>
 #include <procfs/texts.h>
 #include <procfs/links.h>
+#include <procfs/oom.h>
 #include <procfs/window.h>
 #include <string.h>
 
@@ -34,8 +35,9 @@ static const struct proc_entry entries[] = {
     {"mem", S_IFREG | S_IRUSR | S_IWUSR, &proc_mem_ops, NULL},
     {"mountinfo", EVERYBODY, &proc_text_ops, proc_mountinfo},
     {"mounts", EVERYBODY, &proc_text_ops, proc_mounts},
+    {"oom_adj", EVERYBODY | S_IWUSR, &proc_oom_adj_ops, NULL},
     {"oom_score", EVERYBODY, &proc_text_ops, proc_oom_score},
-    {"oom_score_adj", EVERYBODY, &proc_text_ops, proc_oom_score_adj},
+    {"oom_score_adj", EVERYBODY | S_IWUSR, &proc_oom_adj_ops, NULL},
     {"pagemap", S_IFREG | S_IRUSR, &proc_pagemap_ops, NULL},
     {"root", LINK, &proc_root_link_ops, NULL},
     {"smaps", EVERYBODY, &proc_text_ops, proc_smaps},

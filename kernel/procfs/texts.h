@@ -12,7 +12,6 @@ proc_text proc_uptime, proc_loadavg, proc_version, proc_kernel_cmdline, proc_fil
     proc_swaps, proc_vmstat, proc_cpuinfo, proc_meminfo, proc_frames, proc_buddyinfo, proc_slabinfo;
 /* of a process: status.c, maps.c, account.c */
 proc_text proc_status, proc_stat, proc_statm, proc_comm, proc_limits, proc_maps, proc_smaps,
-    proc_smaps_rollup, proc_mounts, proc_mountinfo, proc_io, proc_oom_score, proc_oom_score_adj,
-    proc_coredump_filter;
+    proc_smaps_rollup, proc_mounts, proc_mountinfo, proc_io, proc_oom_score, proc_coredump_filter;
 
 #endif

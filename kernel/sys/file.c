@@ -143,11 +143,26 @@ int64_t sys_pwritev(struct trapframe *frame)
     return transfer_written(transfer_vectors_at(frame, file_write));
 }
 
+/* As if the file had been opened with O_APPEND. A position that the caller named stays his. */
+static ssize_t file_append(struct file *file, struct io *io, uint64_t *position)
+{
+    uint64_t end = file->node->size;
+
+    if (file->ops->stream || file->ops->no_seek)
+        return file_write(file, io, position);
+    ssize_t moved = file_write(file, io, &end);
+    if (moved > 0 && !position)
+        file->position = end;
+    return moved;
+}
+
 /* Files in memory are always in step and never make anybody wait, so most flags ask for what is so anyway. */
 static int64_t transfer_vectors_flags(struct trapframe *frame, transfer_function *function)
 {
-    if ((uint32_t)ARG5(frame) & ~(uint32_t)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+    if ((uint32_t)ARG5(frame) & ~(uint32_t)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND))
         return -EOPNOTSUPP;
+    if ((uint32_t)ARG5(frame) & RWF_APPEND && function == file_write)
+        function = file_append;
     return (int64_t)ARG3(frame) == -1 ? transfer_vectors(frame, function, NULL)
                                       : transfer_vectors_at(frame, function);
 }

@@ -105,6 +105,7 @@ static bool asked_for(void)
         return true;
     }
     trace_calls &= (uint8_t)~TRACE_CALLS_STRACE;
+    trace_ways_choose();
     return false;
 }
 
