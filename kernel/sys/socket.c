@@ -226,7 +226,6 @@ int64_t sys_bind(struct trapframe *frame)
 
 static int connect(struct file *file, const struct socket_address *address, struct node *node)
 {
-    socket_set_pid(file, current_process()->pid, 0);
     if (node && !node_is(node, S_IFSOCK))
         return -ECONNREFUSED;
     return socket_connect(file, address, node, current_process()->pid);
