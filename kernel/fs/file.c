@@ -19,8 +19,8 @@ void (*file_watched_hook)(struct file *file);
 
 static struct kmem_cache file_cache = KMEM_CACHE("file", struct file);
 
-/* O_PATH: a file that only says where it is. */
-static const struct file_ops path_only_ops = {0};
+/* Directories, which are listed through their node, and O_PATH: a file that only says where it is. */
+static const struct file_ops no_ops = {0};
 
 static int open_checks(const struct node *node, uint32_t flags)
 {
@@ -45,7 +45,7 @@ int file_open_node(struct node *node, uint32_t flags, struct file **file)
         return -ENOMEM;
 
     *fresh = (struct file){
-        .ops = flags & O_PATH ? &path_only_ops : node->ops->file_ops,
+        .ops = flags & O_PATH || node_is(node, S_IFDIR) ? &no_ops : node->ops->file_ops,
         .node = node_get(node),
         .refs = 1,
         .flags = flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC),

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* account.c - see texts.h. Formats as in proc(5). */
-#include <procfs/texts.h>
+/* account.c - what is counted of a process, and the mounts that it sees. Formats as in proc(5). */
+#include <procfs/files.h>
 
 #include <fs/filedata.h>
 #include <fs/path.h>
 #include <mm/page.h>
 #include <proc/process.h>
-#include <procfs/entry.h>
 
 /* The root is what Linux calls tmpfs: in memory, with a limit. A read does not move a file's access time. */
 #define ROOT_OPTIONS "rw,noatime"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* oom.c - see oom.h. Formats, ranges and refusals as in proc(5) and Linux's fs/proc/base.c. */
-#include <procfs/oom.h>
+/* oom.c - who would go first when memory ends: oom_score; and how that is changed: oom_score_adj, and oom_adj, its older form.
+ *
+ * Formats, ranges and refusals as in proc(5) and Linux's fs/proc/base.c. */
+#include <procfs/files.h>
 
 #include <fs/file.h>
 #include <lib/log.h>
 #include <proc/oom.h>
 #include <proc/process.h>
-#include <procfs/entry.h>
-#include <procfs/texts.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>

@@ -11,6 +11,7 @@
 #include <mm/page.h>
 #include <proc/process.h>
 #include <sys/transfer.h>
+#include <sys/userpath.h>
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
@@ -77,15 +78,8 @@ static inline int64_t transfer(struct trapframe *frame, transfer_function *funct
     return result;
 }
 
-int64_t sys_read(struct trapframe *frame)
-{
-    return transfer_read(transfer(frame, file_read, NULL));
-}
-
-int64_t sys_write(struct trapframe *frame)
-{
-    return transfer_written(transfer(frame, file_write, NULL));
-}
+SYSCALL_IS(read, transfer_read(transfer(frame, file_read, NULL)));
+SYSCALL_IS(write, transfer_written(transfer(frame, file_write, NULL)));
 
 int64_t sys_pread64(struct trapframe *frame)
 {
@@ -116,15 +110,8 @@ static int64_t transfer_vectors(struct trapframe *frame, transfer_function *func
     return result;
 }
 
-int64_t sys_readv(struct trapframe *frame)
-{
-    return transfer_read(transfer_vectors(frame, file_read, NULL));
-}
-
-int64_t sys_writev(struct trapframe *frame)
-{
-    return transfer_written(transfer_vectors(frame, file_write, NULL));
-}
+SYSCALL_IS(readv, transfer_read(transfer_vectors(frame, file_read, NULL)));
+SYSCALL_IS(writev, transfer_written(transfer_vectors(frame, file_write, NULL)));
 
 static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *function)
 {
@@ -133,15 +120,8 @@ static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *f
     return (int64_t)position < 0 ? -EINVAL : transfer_vectors(frame, function, &position);
 }
 
-int64_t sys_preadv(struct trapframe *frame)
-{
-    return transfer_read(transfer_vectors_at(frame, file_read));
-}
-
-int64_t sys_pwritev(struct trapframe *frame)
-{
-    return transfer_written(transfer_vectors_at(frame, file_write));
-}
+SYSCALL_IS(preadv, transfer_read(transfer_vectors_at(frame, file_read)));
+SYSCALL_IS(pwritev, transfer_written(transfer_vectors_at(frame, file_write)));
 
 /* As if the file had been opened with O_APPEND. A position that the caller named stays his. */
 static ssize_t file_append(struct file *file, struct io *io, uint64_t *position)
@@ -167,15 +147,8 @@ static int64_t transfer_vectors_flags(struct trapframe *frame, transfer_function
                                       : transfer_vectors_at(frame, function);
 }
 
-int64_t sys_preadv2(struct trapframe *frame)
-{
-    return transfer_read(transfer_vectors_flags(frame, file_read));
-}
-
-int64_t sys_pwritev2(struct trapframe *frame)
-{
-    return transfer_written(transfer_vectors_flags(frame, file_write));
-}
+SYSCALL_IS(preadv2, transfer_read(transfer_vectors_flags(frame, file_read)));
+SYSCALL_IS(pwritev2, transfer_written(transfer_vectors_flags(frame, file_write)));
 
 /* ---- from file to file --------------------------------------------------------------------------------- */
 
@@ -262,10 +235,7 @@ static int64_t send_file(struct file *from, struct file *to, const struct trapfr
     return result;
 }
 
-int64_t sys_sendfile(struct trapframe *frame)
-{
-    return transfer_written(with_files(ARG1(frame), ARG0(frame), frame, send_file));
-}
+SYSCALL_IS(sendfile, transfer_written(with_files(ARG1(frame), ARG0(frame), frame, send_file)));
 
 static int64_t copy_range(struct file *from, struct file *to, const struct trapframe *frame)
 {
@@ -294,10 +264,7 @@ static int64_t copy_range(struct file *from, struct file *to, const struct trapf
     return result;
 }
 
-int64_t sys_copy_file_range(struct trapframe *frame)
-{
-    return with_files(ARG0(frame), ARG2(frame), frame, copy_range);
-}
+SYSCALL_IS(copy_file_range, with_files(ARG0(frame), ARG2(frame), frame, copy_range));
 
 /* ---- position and size --------------------------------------------------------------------------------- */
 
@@ -306,34 +273,31 @@ static int64_t seek(struct file *file, const struct trapframe *frame)
     return file_seek(file, (int64_t)ARG1(frame), (int)ARG2(frame));
 }
 
-int64_t sys_lseek(struct trapframe *frame)
-{
-    return with_file(frame, seek);
-}
+SYSCALL_IS(lseek, with_file(frame, seek));
 
 static int64_t list(struct file *file, const struct trapframe *frame)
 {
     return file_list(file, ARG1(frame), (uint32_t)ARG2(frame));
 }
 
-int64_t sys_getdents64(struct trapframe *frame)
+SYSCALL_IS(getdents64, with_file(frame, list));
+
+static int64_t truncate(struct node *node, uint64_t size, uint64_t unused)
 {
-    return with_file(frame, list);
+    (void)unused;
+    return node_truncate(node, size);
 }
 
-static int64_t truncate(struct file *file, const struct trapframe *frame)
+static int64_t truncate_open(struct file *file, const struct trapframe *frame)
 {
-    struct node *node = file->node;
-
-    if ((int64_t)ARG1(frame) < 0 || !node_is(node, S_IFREG) || (file->flags & O_ACCMODE) == O_RDONLY)
+    if ((int64_t)ARG1(frame) < 0 || (file->flags & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
-    return node->ops->truncate ? node->ops->truncate(node, ARG1(frame)) : 0;
+    return node_truncate(file->node, ARG1(frame));
 }
 
-int64_t sys_ftruncate(struct trapframe *frame)
-{
-    return with_file(frame, truncate);
-}
+SYSCALL_IS(truncate,
+           (int64_t)ARG1(frame) < 0 ? -EINVAL : at_path(AT_FDCWD, ARG0(frame), 0, truncate, ARG1(frame), 0));
+SYSCALL_IS(ftruncate, with_file(frame, truncate_open));
 
 /* The frames of [offset, offset + size), so that no later write finds memory full. */
 static int64_t reserve(struct node *node, uint64_t first, uint64_t end)
@@ -380,10 +344,7 @@ static int64_t allocate(struct file *file, const struct trapframe *frame)
     return result;
 }
 
-int64_t sys_fallocate(struct trapframe *frame)
-{
-    return with_file(frame, allocate);
-}
+SYSCALL_IS(fallocate, with_file(frame, allocate));
 
 /* Advice about files that are in memory anyway. */
 static int64_t advise(struct file *file, const struct trapframe *frame)
@@ -395,10 +356,7 @@ static int64_t advise(struct file *file, const struct trapframe *frame)
     return advice < 0 || advice > POSIX_FADV_NOREUSE || (int64_t)ARG2(frame) < 0 ? -EINVAL : 0;
 }
 
-int64_t sys_fadvise64(struct trapframe *frame)
-{
-    return with_file(frame, advise);
-}
+SYSCALL_IS(fadvise64, with_file(frame, advise));
 
 /* There is nothing that memory would have to be written back to. */
 static int64_t write_back(struct file *file, const struct trapframe *frame)
@@ -407,15 +365,8 @@ static int64_t write_back(struct file *file, const struct trapframe *frame)
     return node_is(file->node, S_IFREG) || node_is(file->node, S_IFDIR) ? 0 : -EINVAL;
 }
 
-int64_t sys_fsync(struct trapframe *frame)
-{
-    return with_file(frame, write_back);
-}
-
-int64_t sys_fdatasync(struct trapframe *frame)
-{
-    return sys_fsync(frame);
-}
+SYSCALL_IS(fsync, with_file(frame, write_back));
+SYSCALL_IS(fdatasync, sys_fsync(frame));
 
 static int64_t nothing(struct file *file, const struct trapframe *frame)
 {
@@ -423,13 +374,5 @@ static int64_t nothing(struct file *file, const struct trapframe *frame)
     return 0;
 }
 
-int64_t sys_syncfs(struct trapframe *frame)
-{
-    return with_file(frame, nothing);
-}
-
-int64_t sys_sync(struct trapframe *frame)
-{
-    (void)frame;
-    return 0;
-}
+SYSCALL_IS(syncfs, with_file(frame, nothing));
+SYSCALL_IS(sync, 0);

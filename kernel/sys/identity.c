@@ -10,26 +10,10 @@
 
 #define UNCHANGED UINT32_MAX
 
-int64_t sys_getuid(struct trapframe *frame)
-{
-    (void)frame;
-    return 0;
-}
-
-int64_t sys_geteuid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-int64_t sys_getgid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-int64_t sys_getegid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
+SYSCALL_IS(getuid, 0);
+SYSCALL_IS(geteuid, sys_getuid(frame));
+SYSCALL_IS(getgid, sys_getuid(frame));
+SYSCALL_IS(getegid, sys_getuid(frame));
 
 int64_t sys_getresuid(struct trapframe *frame)
 {
@@ -43,16 +27,10 @@ int64_t sys_getresuid(struct trapframe *frame)
     return 0;
 }
 
-int64_t sys_getresgid(struct trapframe *frame)
-{
-    return sys_getresuid(frame);
-}
+SYSCALL_IS(getresgid, sys_getresuid(frame));
 
 /* Nobody is in any other group. */
-int64_t sys_getgroups(struct trapframe *frame)
-{
-    return (int)ARG0(frame) < 0 ? -EINVAL : 0;
-}
+SYSCALL_IS(getgroups, (int)ARG0(frame) < 0 ? -EINVAL : 0);
 
 int64_t sys_setuid(struct trapframe *frame)
 {
@@ -61,35 +39,17 @@ int64_t sys_setuid(struct trapframe *frame)
     return number == 0 ? 0 : number == UNCHANGED ? -EINVAL : -EPERM;
 }
 
-int64_t sys_setgid(struct trapframe *frame)
-{
-    return sys_setuid(frame);
-}
+SYSCALL_IS(setgid, sys_setuid(frame));
 
 static int64_t become(uint64_t number)
 {
     return (uint32_t)number == 0 || (uint32_t)number == UNCHANGED ? 0 : -EPERM;
 }
 
-int64_t sys_setreuid(struct trapframe *frame)
-{
-    return become(ARG0(frame)) ? -EPERM : become(ARG1(frame));
-}
-
-int64_t sys_setregid(struct trapframe *frame)
-{
-    return sys_setreuid(frame);
-}
-
-int64_t sys_setresuid(struct trapframe *frame)
-{
-    return sys_setreuid(frame) ? -EPERM : become(ARG2(frame));
-}
-
-int64_t sys_setresgid(struct trapframe *frame)
-{
-    return sys_setresuid(frame);
-}
+SYSCALL_IS(setreuid, become(ARG0(frame)) ? -EPERM : become(ARG1(frame)));
+SYSCALL_IS(setregid, sys_setreuid(frame));
+SYSCALL_IS(setresuid, sys_setreuid(frame) ? -EPERM : become(ARG2(frame)));
+SYSCALL_IS(setresgid, sys_setresuid(frame));
 
 int64_t sys_setgroups(struct trapframe *frame)
 {

@@ -107,10 +107,8 @@ int patience_of_timespec(vaddr_t address, struct patience *patience)
 
 static void timespec_report(vaddr_t address, const struct patience *patience)
 {
-    if (!address)
-        return;
-    struct __kernel_timespec left = timespec_of(time_left(patience));
-    (void)copy_to_user(address, &left, sizeof(left)); /* Linux, too, keeps silent if it cannot say */
+    if (address)
+        (void)timespec_write(address, time_left(patience)); /* Linux, too, keeps silent if it cannot say */
 }
 
 int wait_mask_begin(vaddr_t address, size_t size)
@@ -300,8 +298,7 @@ int64_t sys_select(struct trapframe *frame)
     }
     int64_t result = select_sets(frame, &patience);
     if (ARG4(frame)) {
-        struct __kernel_timespec left = timespec_of(time_left(&patience));
-        time = (struct __kernel_old_timeval){.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
+        time = timeval_of(time_left(&patience));
         (void)copy_to_user(ARG4(frame), &time, sizeof(time));
     }
     return result;
