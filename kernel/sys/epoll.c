@@ -35,15 +35,8 @@ static int64_t make_epoll(uint32_t flags)
     return become_descriptor(error, file, flags & EPOLL_CLOEXEC);
 }
 
-int64_t sys_epoll_create(struct trapframe *frame)
-{
-    return (int)ARG0(frame) <= 0 ? -EINVAL : make_epoll(0);
-}
-
-int64_t sys_epoll_create1(struct trapframe *frame)
-{
-    return make_epoll((uint32_t)ARG0(frame));
-}
+SYSCALL_IS(epoll_create, (int)ARG0(frame) <= 0 ? -EINVAL : make_epoll(0));
+SYSCALL_IS(epoll_create1, make_epoll((uint32_t)ARG0(frame)));
 
 int64_t sys_epoll_ctl(struct trapframe *frame)
 {
@@ -132,12 +125,5 @@ static int64_t make_eventfd(uint32_t count, uint32_t flags)
     return become_descriptor(error, file, flags & O_CLOEXEC);
 }
 
-int64_t sys_eventfd(struct trapframe *frame)
-{
-    return make_eventfd((uint32_t)ARG0(frame), 0);
-}
-
-int64_t sys_eventfd2(struct trapframe *frame)
-{
-    return make_eventfd((uint32_t)ARG0(frame), (uint32_t)ARG1(frame));
-}
+SYSCALL_IS(eventfd, make_eventfd((uint32_t)ARG0(frame), 0));
+SYSCALL_IS(eventfd2, make_eventfd((uint32_t)ARG0(frame), (uint32_t)ARG1(frame)));

@@ -219,23 +219,16 @@ static int64_t with_address(const struct trapframe *frame, bool make,
     return error;
 }
 
-int64_t sys_bind(struct trapframe *frame)
-{
-    return with_address(frame, true, socket_bind);
-}
+SYSCALL_IS(bind, with_address(frame, true, socket_bind));
 
 static int connect(struct file *file, const struct socket_address *address, struct node *node)
 {
-    socket_set_pid(file, current_process()->pid, 0);
     if (node && !node_is(node, S_IFSOCK))
         return -ECONNREFUSED;
     return socket_connect(file, address, node, current_process()->pid);
 }
 
-int64_t sys_connect(struct trapframe *frame)
-{
-    return with_address(frame, false, connect);
-}
+SYSCALL_IS(connect, with_address(frame, false, connect));
 
 int64_t sys_listen(struct trapframe *frame)
 {
@@ -261,15 +254,8 @@ static int64_t name_of(const struct trapframe *frame, bool peer)
     return error ? error : address_write(ARG1(frame), ARG2(frame), &address);
 }
 
-int64_t sys_getsockname(struct trapframe *frame)
-{
-    return name_of(frame, false);
-}
-
-int64_t sys_getpeername(struct trapframe *frame)
-{
-    return name_of(frame, true);
-}
+SYSCALL_IS(getsockname, name_of(frame, false));
+SYSCALL_IS(getpeername, name_of(frame, true));
 
 static int64_t accept(const struct trapframe *frame, int flags)
 {
@@ -295,15 +281,8 @@ static int64_t accept(const struct trapframe *frame, int flags)
     return install(accepted, flags);
 }
 
-int64_t sys_accept(struct trapframe *frame)
-{
-    return accept(frame, 0);
-}
-
-int64_t sys_accept4(struct trapframe *frame)
-{
-    return accept(frame, (int)ARG3(frame));
-}
+SYSCALL_IS(accept, accept(frame, 0));
+SYSCALL_IS(accept4, accept(frame, (int)ARG3(frame)));
 
 int64_t sys_shutdown(struct trapframe *frame)
 {
@@ -374,15 +353,8 @@ static int64_t move_buffer(const struct trapframe *frame, bool out)
     return error;
 }
 
-int64_t sys_sendto(struct trapframe *frame)
-{
-    return move_buffer(frame, true);
-}
-
-int64_t sys_recvfrom(struct trapframe *frame)
-{
-    return move_buffer(frame, false);
-}
+SYSCALL_IS(sendto, move_buffer(frame, true));
+SYSCALL_IS(recvfrom, move_buffer(frame, false));
 
 static void parcel_put(const struct socket_parcel *parcel)
 {
@@ -516,15 +488,8 @@ static int64_t move_message(const struct trapframe *frame, bool out)
     return result;
 }
 
-int64_t sys_sendmsg(struct trapframe *frame)
-{
-    return move_message(frame, true);
-}
-
-int64_t sys_recvmsg(struct trapframe *frame)
-{
-    return move_message(frame, false);
-}
+SYSCALL_IS(sendmsg, move_message(frame, true));
+SYSCALL_IS(recvmsg, move_message(frame, false));
 
 /* ---- options ------------------------------------------------------------------------------------------- */
 

@@ -35,20 +35,11 @@ static int64_t list(struct node *node, uint64_t unused, uint64_t unused_too)
 
 /* By path, by path without following its last link, by descriptor. */
 #define XATTR_CALLS(call, verb, name, flags)                                                                 \
-    int64_t sys_##call##xattr(struct trapframe *frame)                                                       \
-    {                                                                                                        \
-        return at_path(AT_FDCWD, ARG0(frame), 0, verb, name, flags);                                         \
-    }                                                                                                        \
-    int64_t sys_l##call##xattr(struct trapframe *frame)                                                      \
-    {                                                                                                        \
-        return at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, verb, name, flags);                       \
-    }                                                                                                        \
-    int64_t sys_f##call##xattr(struct trapframe *frame)                                                      \
-    {                                                                                                        \
-        return at_descriptor(ARG0(frame), true, verb, name, flags);                                          \
-    }
+    SYSCALL_IS(call##xattr, at_path(AT_FDCWD, ARG0(frame), 0, verb, name, flags));                           \
+    SYSCALL_IS(l##call##xattr, at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, verb, name, flags));      \
+    SYSCALL_IS(f##call##xattr, at_descriptor(ARG0(frame), true, verb, name, flags))
 
-XATTR_CALLS(get, refuse, ARG1(frame), 0)
-XATTR_CALLS(set, refuse, ARG1(frame), (uint32_t)ARG4(frame))
-XATTR_CALLS(remove, refuse, ARG1(frame), 0)
-XATTR_CALLS(list, list, 0, 0)
+XATTR_CALLS(get, refuse, ARG1(frame), 0);
+XATTR_CALLS(set, refuse, ARG1(frame), (uint32_t)ARG4(frame));
+XATTR_CALLS(remove, refuse, ARG1(frame), 0);
+XATTR_CALLS(list, list, 0, 0);

@@ -153,6 +153,10 @@ static void listening(const char *what, const struct sockaddr_un *address, sockl
     expect("wait", waitpid(child, &status, 0) == child, 1);
     expect("status", WEXITSTATUS(status), 7);
     expect_error("connect again", connect(client, (const struct sockaddr *)address, length), EISCONN);
+    struct ucred peer = {0};
+    socklen_t size = sizeof(peer);
+    expect("SO_PEERCRED", getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size), 0);
+    expect("who listened", peer.pid == getpid(), 1);
     close(client);
 
     client = connected(address, length);

@@ -66,7 +66,7 @@ PYTHON = [
     python("threads", "test_threading test_thread test_queue test_threading_local test_threadedtempfile test_sched"),
     python("futures", "test_concurrent_futures:*Thread* test_concurrent_futures:*ProcessPoolFork*"),
     python("multiprocessing", "test_multiprocessing_fork:*WithProcesses*"),
-    python("subprocess", "test_subprocess test_shlex test_pipes test_cmd_line test_cmd_line_script"),
+    python("subprocess", "test_subprocess test_shlex test_pipes test_cmd_line test_cmd_line_script", seconds=400),
     python("wait", "test_fcntl test_select test_poll test_selectors test_epoll test_ioctl"),
     python("terminal", "test_pty test_tty test_openpty test_readline test_curses test_getpass"),
     python("files", "test_tempfile test_shutil test_glob test_pathlib test_fileio test_file test_fileinput test_filecmp test_genericpath "
