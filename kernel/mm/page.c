@@ -7,6 +7,7 @@
  *                ...                         its buddy is the block at pfn ^ 2^n; two free buddies become
  *                order 10 -> block           one block of order n + 1
  *   caches[cpu]  frame -> frame -> ...    up to CACHE_MAX single frames: alloc and free of one frame usually stay here
+ *                frame -> frame -> ...    and up to ZEROED_MAX that were page tables and are all zero: the next ones are made of them
  *
  * RAM comes online in sections of 128 MiB, when the buddy has nothing left: booting with 16 GiB costs no more than booting
  * with 128 MiB. A frame that is not online yet is free in the ledger.
@@ -30,6 +31,7 @@
 #define SECTION_FRAMES (128 * MIB >> PAGE_SHIFT)
 #define SECTIONS_MAX 8192 /* 1 TiB of RAM */
 #define CACHE_MAX 64
+#define ZEROED_MAX 64
 #define CACHE_BATCH_ORDER 5 /* of 32 frames */
 #define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
 
@@ -44,6 +46,8 @@ static bool online[SECTIONS_MAX];
 struct page_cache {
     uint32_t first; /* pfn */
     uint32_t count;
+    uint32_t zeroed; /* pfn of the first */
+    uint32_t zeroed_count;
     int64_t owned[PAGE_OWNERS]; /* this CPU's share of the ledger */
 } __attribute__((aligned(64)));
 static struct page_cache caches[MAX_CPUS];
@@ -243,6 +247,25 @@ static void cache_push(struct page_cache *cache, struct page *page)
     cache->count++;
 }
 
+static struct page *zeroed_pop(struct page_cache *cache)
+{
+    struct page *page = pfn_to_page(cache->zeroed);
+
+    cache->zeroed = page->next;
+    cache->zeroed_count--;
+    return page;
+}
+
+/* Memory is short: the frames of zeros serve any purpose. => false if there were none. */
+static bool zeroed_spend(struct page_cache *cache)
+{
+    bool any = cache->zeroed_count > 0;
+
+    while (cache->zeroed_count > 0)
+        cache_push(cache, zeroed_pop(cache));
+    return any;
+}
+
 /* Gives a CPU's cached frames back to the buddy, all but `keep`. buddy_lock held. */
 static void cache_drain(struct page_cache *cache, uint32_t keep)
 {
@@ -267,7 +290,7 @@ static bool cache_fill(struct page_cache *cache)
         order--;
     spin_unlock(&buddy_lock);
     if (!block)
-        return false;
+        return zeroed_spend(cache);
     for (unsigned i = 1U << order; i-- > 0;) {
         block[i].order = 0;
         cache_push(cache, &block[i]);
@@ -275,15 +298,21 @@ static bool cache_fill(struct page_cache *cache)
     return true;
 }
 
-/* Out of the way of those who have nothing to tell. */
-static __attribute__((noinline)) void tell_alloc(const struct page *page)
+/* Who has nothing to tell is past these two in two instructions: they are called last, so nothing has to be kept for afterwards. */
+static __attribute__((noinline)) struct page *given_told(struct page *page)
 {
     TRACE(frame_alloc, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
+    return page;
 }
 
-static __attribute__((noinline)) void tell_free(const struct page *page)
+static inline struct page *given(struct page *page)
 {
-    TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
+    return TRACE_ON(frame_alloc) ? given_told(page) : page;
+}
+
+static __attribute__((noinline)) void tell_free(const struct page *page, enum page_owner owner)
+{
+    TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = (uint8_t)owner);
 }
 
 static void page_give(struct page *page, struct page_cache *cache, enum page_owner owner, int64_t frames)
@@ -293,8 +322,6 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
     page->owner = (uint8_t)owner;
     cache->owned[PAGE_FREE] -= frames;
     cache->owned[owner] += frames;
-    if (TRACE_ON(frame_alloc))
-        tell_alloc(page);
 }
 
 struct page *page_alloc(enum page_owner owner)
@@ -308,13 +335,20 @@ struct page *page_alloc(enum page_owner owner)
     cache->count--;
     page->flags = PAGE_FLAG_ONLINE;
     page_give(page, cache, owner, 1);
-    return page;
+    return given(page);
 }
 
 struct page *page_alloc_zeroed(enum page_owner owner)
 {
-    struct page *page = page_alloc(owner);
+    struct page_cache *cache = &caches[cpu_number()];
 
+    if (likely(cache->zeroed_count > 0)) {
+        struct page *zeroed = zeroed_pop(cache);
+        zeroed->flags = PAGE_FLAG_ONLINE;
+        page_give(zeroed, cache, owner, 1);
+        return given(zeroed);
+    }
+    struct page *page = page_alloc(owner);
     if (page)
         cpu_zero_page(page_to_virt(page));
     return page;
@@ -330,13 +364,14 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     spin_lock(&buddy_lock);
     struct page *page = block_take_or_online(order);
     if (!page) {
+        (void)zeroed_spend(cache);
         cache_drain(cache, 0);
         page = block_take(order);
     }
     spin_unlock(&buddy_lock);
     if (page)
         page_give(page, cache, owner, 1L << order);
-    return page;
+    return page ? given(page) : NULL;
 }
 
 /* The last reference is gone: the frames are nobody's. */
@@ -373,7 +408,7 @@ void page_put(struct page *page)
         return;
 
     if (TRACE_ON(frame_free))
-        tell_free(page);
+        tell_free(page, page->owner);
     struct page_cache *cache = &caches[cpu_number()];
     page_disown(page, cache);
     if (likely(page->order == 0 && cache->count < CACHE_MAX)) {
@@ -385,6 +420,25 @@ void page_put(struct page *page)
         cache_drain(cache, CACHE_MAX - CACHE_BATCH);
     block_free(page_to_pfn(page), page->order);
     spin_unlock(&buddy_lock);
+}
+
+void page_put_zeroed(struct page *page)
+{
+    struct page_cache *cache = &caches[cpu_number()];
+
+    assert(page->refs == 1 && page->order == 0 && page->owner == PAGE_TABLE);
+    if (unlikely(cache->zeroed_count >= ZEROED_MAX)) {
+        page_put(page);
+        return;
+    }
+    page->refs = 0;
+    page_disown(page, cache);
+    page->flags |= PAGE_FLAG_CACHED;
+    page->next = cache->zeroed;
+    cache->zeroed = (uint32_t)page_to_pfn(page);
+    cache->zeroed_count++;
+    if (TRACE_ON(frame_free))
+        tell_free(page, PAGE_TABLE);
 }
 
 /* Those of the batch that nobody else holds, as blocks. */
@@ -404,10 +458,8 @@ static void batch_tell(const uint32_t *pfns, unsigned count)
     }
 }
 
-void page_put_batch(const uint32_t *pfns, unsigned count)
+static inline void batch_put(const uint32_t *pfns, unsigned count)
 {
-    if (TRACE_ON(frame_free))
-        batch_tell(pfns, count);
     struct page_cache *cache = &caches[cpu_number()];
     pfn_t run_start = 0, run_end = 0;
 
@@ -426,6 +478,20 @@ void page_put_batch(const uint32_t *pfns, unsigned count)
         run_end = pfn + 1;
     }
     run_release(run_start, run_end, cache);
+}
+
+static __attribute__((noinline)) void batch_put_aloud(const uint32_t *pfns, unsigned count)
+{
+    batch_tell(pfns, count);
+    batch_put(pfns, count);
+}
+
+void page_put_batch(const uint32_t *pfns, unsigned count)
+{
+    if (TRACE_ON(frame_free))
+        batch_put_aloud(pfns, count);
+    else
+        batch_put(pfns, count);
 }
 
 /* ---- the ledger ---- */
@@ -466,7 +532,7 @@ void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
     for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
         blocks[order] = free_counts[order];
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        blocks[0] += caches[cpu].count;
+        blocks[0] += caches[cpu].count + caches[cpu].zeroed_count;
     uint64_t offline = offline_frames();
     blocks[PAGE_MAX_ORDER] += offline >> PAGE_MAX_ORDER;
     blocks[0] += offline & ((1UL << PAGE_MAX_ORDER) - 1);
@@ -495,6 +561,48 @@ static int64_t free_lists_walk(void)
     return frames;
 }
 
+/* => true if all frames that pass for zeroed are. */
+static bool zeroed_check(const struct page_cache *cache)
+{
+    uint32_t count = 0;
+
+    for (uint32_t pfn = cache->zeroed; pfn; pfn = pfn_to_page(pfn)->next, count++) {
+        const uint64_t *words = page_to_virt(pfn_to_page(pfn));
+        for (unsigned i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+            if (words[i] || count == cache->zeroed_count)
+                return false;
+    }
+    return count == cache->zeroed_count;
+}
+
+/* How many frames the one that begins a block, or stands alone, stands for. */
+static pfn_t frames_at(const struct page *page)
+{
+    return page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
+}
+
+void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner))
+{
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        pfn_t first = bootmem.ram[i].start, end = bootmem.ram[i].end;
+        enum page_owner owner = PAGE_FREE;
+
+        for (pfn_t pfn = first; pfn < end;) {
+            bool here = online[pfn / SECTION_FRAMES];
+            const struct page *page = pfn_to_page(pfn);
+            enum page_owner next = here ? page->owner : PAGE_FREE;
+            if (next != owner && owner != PAGE_FREE)
+                visit(first, pfn - first, owner);
+            if (next != owner)
+                first = pfn;
+            owner = next;
+            pfn = here ? pfn + frames_at(page) : section_end((unsigned)(pfn / SECTION_FRAMES));
+        }
+        if (owner != PAGE_FREE)
+            visit(first, end - first, owner);
+    }
+}
+
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
 static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
 {
@@ -504,8 +612,7 @@ static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNER
             pfn = section_end((unsigned)(pfn / SECTION_FRAMES));
             continue;
         }
-        bool is_block = page->refs || page->flags & PAGE_FLAG_FREE_BLOCK;
-        pfn_t frames = is_block ? 1UL << page->order : 1;
+        pfn_t frames = frames_at(page);
         if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
             return "a frame has no owner class";
         if ((page->owner == PAGE_FREE) != (page->refs == 0))
@@ -539,9 +646,12 @@ const char *page_check(void)
     spin_lock(&buddy_lock);
     int64_t listed = free_lists_walk();
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        listed += caches[cpu].count;
+        listed += caches[cpu].count + caches[cpu].zeroed_count;
     uint64_t offline = offline_frames();
     spin_unlock(&buddy_lock);
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        if (!zeroed_check(&caches[cpu]))
+            return "a frame that was kept as zeroed has been written";
     if (listed < 0 || (uint64_t)listed + offline != ledger.frames[PAGE_FREE])
         return "the free lists do not hold the free frames";
     return NULL;

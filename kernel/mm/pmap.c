@@ -27,8 +27,8 @@
 #define ROOT_USER_ENTRIES (PT_ENTRIES / 2)
 
 
-#define FLUSH_SINGLY_MAX 8 /* pages; beyond that a new CR3 costs less than one invlpg each */
-#define RELEASE_MAX (PT_ENTRIES + PT_LEVELS) /* a whole page table's frames, and the tables above */
+#define FLUSH_SINGLY_MAX 8     /* pages; beyond that a new CR3 costs less than one invlpg each */
+#define RELEASE_MAX PT_ENTRIES /* a whole page table's frames */
 
 struct page *zero_page;
 
@@ -81,6 +81,7 @@ struct release {
     struct pmap *pmap;
     vaddr_t start, end; /* what has been cleared since the last flush */
     uint32_t count;
+    uint32_t tables; /* empty ones, linked by page->next; 0: none */
     uint32_t pfns[RELEASE_MAX];
 };
 
@@ -89,16 +90,21 @@ static void release_begin(struct release *release, struct pmap *pmap, vaddr_t st
 {
     release->pmap = pmap;
     release->start = release->end = start;
-    release->count = 0;
+    release->count = release->tables = 0;
 }
 
 static void release_finish(struct release *release)
 {
     if (release->start < release->end)
-        TRACE(tlb, FLUSH_TOLD(release->start, release->end));
+        flush_tell(release->start, release->end);
     if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
     page_put_batch(release->pfns, release->count);
+    while (release->tables) {
+        struct page *table = pfn_to_page(release->tables);
+        release->tables = table->next;
+        page_put_zeroed(table);
+    }
     release->count = 0;
     release->start = release->end;
 }
@@ -144,13 +150,14 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         struct page *below = pfn_to_page(pte_pfn(*entry));
         if (below->maps > 0)
             return;
-        pte_write(entry, level, va, 0);
+        pte_write(pmap->root, entry, va, 0);
         pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
         release->end =
             MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
-        release->pfns[release->count++] = (uint32_t)page_to_pfn(below);
+        below->next = release->tables;
+        release->tables = (uint32_t)page_to_pfn(below);
     }
 }
 
@@ -178,7 +185,7 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
             if (!below)
                 return empty_tables_free(pmap, va);
-            pte_write(entry, level, va, page_to_paddr(below) | USER_TABLE);
+            pte_write(pmap->root, entry, va, page_to_paddr(below) | USER_TABLE);
             virt_to_page(table)->maps++;
             pmap->tables++;
         }
@@ -205,8 +212,8 @@ pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
 
 int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 {
-    pte_t *entry = leaf_make(pmap, va);
-
+    pte_t *entry = likely(pmap_leaf_is_at_hand(pmap, va)) ? &pmap->leaf[PT_INDEX(va, 1)]
+                                                          : leaf_make(pmap, va);
     if (!entry)
         return -ENOMEM;
     assert(page != zero_page || !(flags & PTE_WRITE));
@@ -283,7 +290,7 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
     release_begin(&release, pmap, start);
     peak_note(pmap);
     while (next_run(pmap, &iterator, &run)) {
-        if (release.count + run.count > RELEASE_MAX - PT_LEVELS)
+        if (release.count + run.count > RELEASE_MAX)
             release_finish(&release);
         run.table->maps -= run_clear(pmap, &run, &release);
         if (run.table->maps == 0)
@@ -342,7 +349,7 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
     while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
     if (changed)
-        TRACE(tlb, FLUSH_TOLD(start, end));
+        flush_tell(start, end);
     if (changed)
         tlb_flush(pmap, start, end);
 }
@@ -394,7 +401,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
             empty_tables_free(to, run.va);
     }
     if (was_writable)
-        TRACE(tlb, FLUSH_TOLD(start, end));
+        flush_tell(start, end);
     if (was_writable)
         tlb_flush(from, start, end);
     return result;
@@ -416,7 +423,7 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             if (!target)
                 return done;
             assert(*target == 0);
-            pte_write(target, 1, to + done, run.entry[i]);
+            pte_write(pmap->root, target, to + done, run.entry[i]);
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
             run.table->maps--;

@@ -110,6 +110,54 @@ static void exhaustion_and_refill(void **state)
     check();
 }
 
+/* An emptied page table is handed out again without being cleared; any other use gets it when nothing else is left. */
+static void zeroed_frames_are_kept(void **state)
+{
+    enum { KEPT = 100 }; /* more than the list holds */
+    static struct page *pages[KEPT];
+    struct page_ledger before, after;
+    uint64_t used = machine_frames_used(), count = 0;
+    struct page *first = NULL;
+    (void)state;
+
+    for (int i = 0; i < KEPT; i++) {
+        pages[i] = page_alloc_zeroed(PAGE_TABLE);
+        mark(pages[i], 0, true);
+    }
+    for (int i = 0; i < KEPT; i++) {
+        mark(pages[i], 0, false);
+        page_put_zeroed(pages[i]);
+        check();
+    }
+    assert_int_equal(machine_frames_used(), used);
+    uint64_t *bytes = page_to_virt(pages[0]);
+    bytes[511] = 1;
+    assert_non_null(page_check());
+    bytes[511] = 0;
+    check();
+
+    struct page *again = page_alloc_zeroed(PAGE_TABLE);
+    for (int i = 0; i < 512; i++)
+        assert_int_equal(((uint64_t *)page_to_virt(again))[i], 0);
+    page_put_zeroed(again);
+
+    page_ledger(&before);
+    for (struct page *page; (page = page_alloc(PAGE_FILE)) != NULL; count++) {
+        mark(page, 0, true);
+        page->object = first;
+        first = page;
+    }
+    assert_int_equal(count, before.frames[PAGE_FREE]);
+    for (struct page *page = first, *next; page; page = next) {
+        next = page->object;
+        mark(page, 0, false);
+        page_put(page);
+    }
+    page_ledger(&after);
+    assert_memory_equal(&before, &after, sizeof(before));
+    check();
+}
+
 static void references(void **state)
 {
     struct page *page = page_alloc(PAGE_ANON);
@@ -151,11 +199,9 @@ static void a_broken_ledger_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ledger_adds_up),
-        cmocka_unit_test(references),
-        cmocka_unit_test(random_blocks),
-        cmocka_unit_test(exhaustion_and_refill),
-        cmocka_unit_test(a_broken_ledger_is_noticed),
+        cmocka_unit_test(ledger_adds_up),         cmocka_unit_test(references),
+        cmocka_unit_test(random_blocks),          cmocka_unit_test(exhaustion_and_refill),
+        cmocka_unit_test(zeroed_frames_are_kept), cmocka_unit_test(a_broken_ledger_is_noticed),
     };
 
     machine_start(RAM);
