@@ -130,12 +130,25 @@ void *malloc(size_t bytes)
 
 static __attribute__((noinline)) void free_told(void *p, uintptr_t site);
 
+/* A chunk of the second region, which free itself does not look at: as it would there. */
+static bool free_elsewhere(void *p)
+{
+    const struct page *page = (uintptr_t)p % ALIGN == 0 ? page_elsewhere(p) : NULL;
+    const struct chunk *c = chunk_of(p);
+
+    if (!PEEK(pool.fast) || !page || PEEK(page->class) || !page_elsewhere(c) || !chunk_sealed(c) ||
+        (chunk_head(c) & (USED | SLAB | MAPPED)) != USED || is_fence(c) || block_is_cached(p))
+        return false;
+    cache_put_chunk(p);
+    return true;
+}
+
 /* A pointer that the fast path does not know, or that is wrong. */
 static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
 {
     int saved = errno; /* free never changes errno: it stands on error paths */
 
-    if (!p)
+    if (!p || free_elsewhere(p))
         return;
     if (UNLIKELY(glue_watched) && !told_open) {
         free_told(p, site);

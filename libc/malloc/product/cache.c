@@ -6,9 +6,10 @@
  *     depot   list, list, ... of each class        full lists, from and for any thread: a lock for a list, not for a block
  *     arenas                                       where blocks come from, and go when the depot has enough
  *
- * A list begins with room for nothing. Each time that both lists were found empty or full the limit doubles, to 64 blocks or
- * CLASS_BYTES at most, and all limits of a thread together to BUDGET and a share of its arena: when that is spent, another bin
- * gives up its own. A class above 1 KiB must have been freed MANY times before one block of it is kept.
+ * A list begins with room for nothing. Each time that both lists were found empty or full the limit doubles, to CLASS_BLOCKS
+ * or a CLASS_PART of what the thread may keep: BUDGET and a SHARE of its arena, counted by limits (so twice that with the
+ * spares). When that is spent, one refusal in ROB_EVERY empties another bin. Every class to 1 KiB gets its first LIMIT_FIRST;
+ * above, a block must have been freed MANY times before one is kept.
  * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
 #include <errno.h>
