@@ -21,8 +21,10 @@ static void set_name(struct name *name, const char *text)
 
 int main(void)
 {
-    second = malloc(sizeof(*second)); /* malloc cuts a batch from its end: who comes later lies in front */
-    first = malloc(sizeof(*first));
+    struct name *one = malloc(sizeof(*one)), *other = malloc(sizeof(*other));
+
+    first = one < other ? one : other; /* neighbours, in the order that malloc likes */
+    second = one < other ? other : one;
     set_name(second, "Grace");
     set_name(
         first,
