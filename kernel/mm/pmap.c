@@ -40,15 +40,8 @@ void pmap_init(void)
 
 /* ---- counting ---- */
 
-/* For every frame but the zero page, which nobody holds and which is never resident: callers leave it out. */
-static inline void count_in(struct pmap *pmap, struct page *page)
-{
-    __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
-    pmap->resident[page->owner]++;
-}
-
 /* => true if the entry held a reference to the frame. */
-static bool count_out(struct pmap *pmap, struct page *page)
+static inline bool count_out(struct pmap *pmap, struct page *page)
 {
     if (page == zero_page)
         return false;
@@ -172,13 +165,10 @@ static pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va)
     return NULL;
 }
 
-/* The leaf entry for va, with all tables above it. => NULL when memory is short. */
-static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
+static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
 {
     pte_t *table = pmap->root;
 
-    if (likely(pmap_leaf_is_at_hand(pmap, va)))
-        return &pmap->leaf[PT_INDEX(va, 1)];
     for (int level = PT_LEVELS; level > 1; level--) {
         pte_t *entry = &table[PT_INDEX(va, level)];
         if (unlikely(!(*entry & PTE_PRESENT))) {
@@ -196,6 +186,12 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
     return &table[PT_INDEX(va, 1)];
 }
 
+/* The leaf entry for va, with all tables above it. => NULL when memory is short. */
+static inline pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
+{
+    return likely(pmap_leaf_is_at_hand(pmap, va)) ? &pmap->leaf[PT_INDEX(va, 1)] : tables_make(pmap, va);
+}
+
 /* ---- one page ---- */
 
 pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
@@ -210,34 +206,39 @@ pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
     return *entry;
 }
 
+/* Out of the way of the first touch. */
+static NOINLINE int entry_replaced(struct pmap *pmap, vaddr_t va, pte_t old)
+{
+    tlb_flush(pmap, va, va + PAGE_SIZE);
+    if (count_out(pmap, pfn_to_page(pte_pfn(old))))
+        page_put(pfn_to_page(pte_pfn(old)));
+    return 0;
+}
+
 int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 {
     pte_t *entry = leaf_make(pmap, va);
 
-    if (!entry)
+    if (unlikely(!entry))
         return -ENOMEM;
     assert(page != zero_page || !(flags & PTE_WRITE));
     pte_t old = *entry;
     *entry = page_to_paddr(page) | USER_PAGE | flags;
-    if (page != zero_page)
-        count_in(pmap, page);
-    if (old == 0) {
-        virt_to_page(entry)->maps++;
-        return 0;
+    if (page != zero_page) { /* nobody holds that one, and it is never resident */
+        __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
+        pmap->resident[page->owner]++;
     }
-    tlb_flush(pmap, va, va + PAGE_SIZE);
-    struct page *before = pfn_to_page(pte_pfn(old));
-    if (count_out(pmap, before))
-        page_put(before);
+    if (unlikely(old != 0))
+        return entry_replaced(pmap, va, old);
+    virt_to_page(entry)->maps++;
     return 0;
 }
 
 void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 {
-    pte_t *entry = pmap_leaf_is_at_hand(pmap, va) ? &pmap->leaf[PT_INDEX(va, 1)]
-                                                  : pt_walk(pmap->root, va, NULL);
+    pte_t *entry = leaf_make(pmap, va);
 
-    assert(*entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
+    assert(entry && *entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
     *entry |= PTE_WRITE | PTE_DIRTY;
     tlb_flush(pmap, va, va + PAGE_SIZE);
 }
@@ -287,15 +288,17 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
+    if (!next_run(pmap, &iterator, &run))
+        return;
     release_begin(&release, pmap, start);
     peak_note(pmap);
-    while (next_run(pmap, &iterator, &run)) {
+    do {
         if (release.count + run.count > RELEASE_MAX)
             release_finish(&release);
         run.table->maps -= run_clear(pmap, &run, &release);
         if (run.table->maps == 0)
             tables_prune(pmap, run.va, &release);
-    }
+    } while (next_run(pmap, &iterator, &run));
     release_finish(&release);
 }
 
