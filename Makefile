@@ -4,6 +4,7 @@
 # Reading order: what there is (globs), the flags, the kernel, the C library, the programs, the initial file
 # system, the images, and at the end the commands that people type. A new source file needs no line here: it is
 # found by its place in the tree. `V=1` shows the commands, `CC=clang` builds with clang, `B=folder` builds elsewhere,
+# `TRACE=none` builds a kernel that can tell no events (make bench compares the two),
 # `MALLOC=bump` (or implicit, first, list, classic, malloc) puts another allocator behind malloc.
 
 .DEFAULT_GOAL := all
@@ -49,7 +50,7 @@ DEPS         = -MMD -MP -MF $(@:.o=.d)
 
 KERNEL_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(B)/include -isystem libc/include \
                 -isystem $(CC_INCLUDE) -I kernel -I kernel/include -I libc/stdio $(PLAIN) -mcmodel=kernel \
-                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN)
+                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN) $(if $(filter none,$(TRACE)),-DTRACE_NONE)
 # The seam of the two homes of libc/string and libc/stdio/format.c: in the kernel this is defined.
 SHARED_FLAGS := $(KERNEL_FLAGS) -DFAULTLINE_KERNEL
 
@@ -335,7 +336,7 @@ TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
 MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
-TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
                  $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs
@@ -369,7 +370,12 @@ $(B)/tests/demo/%: user/demo/%.c $(DEMO_LIB_C) $(wildcard user/demo/lib/*.h) $(B
 	$(Q)musl-gcc $(MUSL_FLAGS) -fno-builtin-malloc -I user/demo/lib -o $@ $< $(DEMO_LIB_C)
 
 # ---- make bench: process 1 of both kernels, a tiny program, a kernel that is only firmware, the counting plugin ----
-BENCH := $(addprefix $(B)/bench/,bench tiny firmware.elf plugin.so)
+BENCH := $(addprefix $(B)/bench/,bench tiny firmware.elf plugin.so untraced/kernel.elf)
+
+# The same kernel without the event stream, beside which `make bench` shows what the stream costs where it is off.
+$(B)/bench/untraced/kernel.elf: $(B)/kernel.elf
+	$(call say,KERNEL,'$@ (without events)')
+	$(Q)MAKEFLAGS= make -s B=$(B)/bench/untraced TRACE=none $@
 
 $(B)/bench/bench: $(wildcard tests/bench/*.c) tests/bench/bench.h $(B)/flags | $(B)/include
 	$(call say,MUSL,tests/bench)
@@ -437,13 +443,13 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -479,6 +485,8 @@ explain: $(IMAGES) ## the story of a run in words: PROG="name args", any program
 	@scripts/story $(or $(PROG),vmrss)
 fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory ## a million random calls against a model, on Linux and here (CALLS=n SEED=n)
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)
+suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)
+	@scripts/suites $(if $(QUICK),--quick) $(ONLY)
 soak: $(IMAGES) $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, musl and glibc (SECONDS=n)
 	@scripts/campaign soak $(or $(SECONDS),60)
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function

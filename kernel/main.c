@@ -123,7 +123,7 @@ void kmain(uint32_t magic, uint32_t info)
     log_line("Faultline " FAULTLINE_VERSION " on %s, loaded by %s", cpu_features.model, bootinfo.loader);
 
     memory_init();
-    panic_set_page_walk(log_walk);
+    panic_hooks.page_walk = log_walk;
     clock_init();
     sched_init();
     if (tell_level(trace_init()) < 0)
@@ -131,8 +131,8 @@ void kmain(uint32_t magic, uint32_t info)
     files_init();
     vdso_update();
     process_init();
-    panic_set_context(explain_context);
-    panic_set_history(tell_history);
+    panic_hooks.context = explain_context;
+    panic_hooks.history = tell_history;
 
     struct page_ledger ledger;
     page_ledger(&ledger);

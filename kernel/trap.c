@@ -72,7 +72,7 @@ static void kernel_page_fault(const struct trapframe *frame, vaddr_t va)
 
 static inline int keep_promise(const struct trapframe *frame, vaddr_t va)
 {
-    int verdict = fault(current_process()->aspace, va, access_of(frame->error));
+    int verdict = fault_way(current_process()->aspace, va, access_of(frame->error));
 
     if (likely(verdict == 0))
         current_task()->minor_faults++;

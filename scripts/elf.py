@@ -18,7 +18,7 @@ SHT_SYMTAB, SHT_NOBITS, SHT_DYNSYM = 2, 8, 11
 SHF_ALLOC, SHF_EXECINSTR, SHF_COMPRESSED = 0x2, 0x4, 0x800
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 PF_R = 4
-STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_FILE = 0, 1, 2, 4
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_FILE, STT_IFUNC = 0, 1, 2, 4, 10
 STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
 SHN_UNDEF, SHN_LORESERVE = 0, 0xFF00
 DT_NULL, DT_NEEDED, DT_STRTAB, DT_RPATH, DT_RUNPATH = 0, 1, 5, 15, 29
@@ -83,8 +83,15 @@ class Elf:
 
     def symbols(self):
         """All symbols of .symtab, in file order, without the first empty one."""
+        return self._symbols_of(SHT_SYMTAB)
+
+    def dynamic_symbols(self):
+        """The same of .dynsym: what a library exports and imports."""
+        return self._symbols_of(SHT_DYNSYM)
+
+    def _symbols_of(self, kind):
         for section in self.sections:
-            if section.type == SHT_SYMTAB:
+            if section.type == kind:
                 return self._read_symbols(section)
         return []
 

@@ -7,7 +7,8 @@ its closing brace, with the comments inside. The path is:
 
   - the entry in arch/x86/entry.asm, and from trap() each function of trap.c that leads to fault();
   - fault() and everything below it in the files of PATH, whatever kind of region it is for: a call through a pointer,
-    `->fault(...)`, counts as a call of every function that a table gives to `.fault`.
+    `->fault(...)`, counts as a call of every function that a table gives to `.fault`; and one of
+    `fault_way` as one of fault(), to which it leads while nobody watches (TRACE_WAYS).
 
 What is called in other files ends the path. It is named, so that nothing hides, but a reader need not enter it: the
 frame allocator (page_alloc), locks, the page source behind a file, the growing of a stack's region, what is done after a
@@ -31,6 +32,7 @@ Function = namedtuple("Function", "name file first last calls")
 
 HEAD = re.compile(r"^[A-Za-z_][\w \t*]*?\**(\w+)\(")
 CALL = re.compile(r"(->|\.)?\b(\w+)\(")
+TWO_WAYS = re.compile(r"^TRACE_WAYS\((\w+), (\w+),", re.MULTILINE)
 IN_TABLE = re.compile(r"\.(\w+)\s*=\s*(\w+)\b")
 KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof", "defined", "assert", "static_assert", "offsetof"}
 
@@ -96,6 +98,8 @@ def read():
             if name.endswith(".c"):
                 for member, target in IN_TABLE.findall(without_comments(text)):
                     tables["->" + member].append((file, target))
+                for pointer, quiet in TWO_WAYS.findall(text):
+                    tables[pointer].append((file, quiet))
     return functions, tables
 
 
@@ -111,7 +115,7 @@ class Graph:
 
     def callees(self, function):
         for call in dict.fromkeys(function.calls):
-            if call.startswith("->"):
+            if call in self.tables:
                 for file, target in self.tables.get(call, []):
                     if file in PATH and (found := self.look_up(target, file)):
                         yield found

@@ -44,7 +44,12 @@ class Archive:
             self.directory(path)
             for name in sorted(os.listdir(host)):
                 self.copy(os.path.join(host, name), path.rstrip("/") + "/" + name)
-            return
+        elif os.path.islink(host) and not os.path.exists(host):
+            self.link(path, os.readlink(host))
+        else:
+            self.copy_file(host, path)
+
+    def copy_file(self, host, path):
         with open(host, "rb") as source:
             self.file(path, source.read(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
 

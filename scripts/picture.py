@@ -17,6 +17,7 @@ from mm.command import plural, size_text
 from mm.frames import LETTERS
 from mm.headers import X86
 from mm.machine import PAGE, Space
+from picturewords import ENGLISH, OWNERS, columns, cut_text, left, right
 
 KIB, USER_END = 1024, 1 << 47
 INIT = 1
@@ -38,16 +39,18 @@ def look(pid, cells):
     """`pid`: whose pages, None for the youngest process. `cells`: for each region so many."""
     found = [measured(one) for one in kernel.processes() if one.aspace]
     chosen = next((one for one in found if one.pid == pid), None) if pid is not None else youngest(found)
-    regions, pfns = [], set()
+    regions, pfns, owners = [], set(), frames.owners_of_all()
+    code = kernel.owner_names().index("image")
+    image = {pfn for pfn, owner in enumerate(owners) if owner == code}    # the page of zeros and the vDSO's among them
     if chosen:
         who = kernel.process(str(chosen.pid))
         space = Space(who.cr3)
         for one in kernel.regions(who):
             if not one.start < one.end <= USER_END:
                 raise ValueError("a region that is just being changed")
-            counts = residents(space, one, cells, pfns)
+            counts = residents(space, one, cells, pfns, image)
             regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
-    return Moment(frames.owners_of_all(), found, chosen, regions, pfns)
+    return Moment(owners, found, chosen, regions, pfns)
 
 
 def youngest(found):
@@ -63,10 +66,10 @@ def measured(one):
                    int(aspace["faults"]), one.executable)
 
 
-def residents(space, region, cells, pfns):
-    """How many pages of each cell have a frame of their own; the frames' numbers go into pfns."""
+def residents(space, region, cells, pfns, image):
+    """How many pages of each cell have a frame that counts, none of the kernel's image; the frames' numbers go into pfns."""
     pages = (region.end - region.start) // PAGE
-    counts, zero, va = [0] * min(cells, pages), kernel.zero_pfn(), region.start
+    counts, va = [0] * min(cells, pages), region.start
     while va < region.end:
         last = space.walk(va)[-1]
         if last.level > 1:
@@ -75,35 +78,35 @@ def residents(space, region, cells, pfns):
         stop = min(region.end, va + (PAGES_IN_TABLE - last.index) * PAGE)
         entries = space.table(last.address - 8 * last.index)[last.index:last.index + (stop - va) // PAGE]
         first = (va - region.start) // PAGE
-        count_table(entries.tolist(), first, pages, zero, counts, pfns)
+        count_table(entries.tolist(), first, pages, image, counts, pfns)
         va = stop
     return counts
 
 
-def count_table(entries, first, pages, zero, counts, pfns):
+def count_table(entries, first, pages, image, counts, pfns):
     """The same for one page table, quickly where all of it is in one cell. Of so many pages a sample is marked in the map."""
     here, there = first * len(counts) // pages, (first + len(entries) - 1) * len(counts) // pages
     owned = [entry >> X86.PAGE_SHIFT & FRAME_BITS for entry in entries if entry]
     if here == there:
-        counts[here] += len(owned) - owned.count(zero)
+        counts[here] += len(owned) - sum(map(image.__contains__, owned))
         pfns.update(owned[::SAMPLE])
         return
     for at, entry in enumerate(entries, first):
         pfn = entry >> X86.PAGE_SHIFT & FRAME_BITS
-        if entry and pfn != zero:
+        if entry and pfn not in image:
             counts[at * len(counts) // pages] += 1
             pfns.add(pfn)
 
 
 # ---- lines ----
 
-def draw(moment, width, height, scroll=0):
+def draw(moment, width, height, scroll=0, words=ENGLISH):
     """Exactly `height` lines of at most `width` columns."""
     rows = min(len(moment.processes), max(2, min(MANY_PROCESSES, height // 5)))
     room = height - 3 - rows - 2    # title, legend of two lines; heads of the two tables
     map_rows = min(MAP_MOST, max(3, room // 2, room - len(moment.regions)))
-    lines = [*head(moment, width), *frame_map(moment, width, map_rows), *process_table(moment, width, rows)]
-    lines += region_table(moment, width, height - len(lines), scroll)
+    lines = [*head(moment, width, words), *frame_map(moment, width, map_rows), *process_table(moment, rows, words)]
+    lines += region_table(moment, width, height - len(lines), scroll, words)
     return [cut(line, width) for line in lines[:height]] + [[]] * (height - len(lines))
 
 
@@ -115,16 +118,28 @@ def cut(line, width):
     kept, room = [], width
     for text, style in line:
         if room > 0:
-            kept.append((text[:room], style))
-        room -= len(text)
+            kept.append((cut_text(text, room), style))
+        room -= columns(text)
     return kept
 
 
-def head(moment, width):
+def help_lines(words):
+    title, lines = words["help"]
+    shown = [[(title, "title")], []]
+    for line in lines:
+        shown += owner_lines(words) if line is None else [[(line, "")]]
+    return shown
+
+
+def owner_lines(words):
+    return [[("    ", ""), (LETTERS[name], name), (f"  {name:9} {words['owners'][name]}", "")] for name in OWNERS]
+
+
+def head(moment, width, words):
     counts = [(name, moment.owners.count(code)) for code, name in enumerate(kernel.owner_names())]
     ram = sum(count for _, count in counts)
     free = dict(counts)["free"]
-    title = f"Faultline live   RAM {size_text(ram * PAGE)} = {ram} frames, {ram - free} in use, {free} free"
+    title = words["title"].format(ram=size_text(ram * PAGE), frames=ram, used=ram - free, free=free)
     legend, line = [], []
     for name, count in counts:
         part = [(LETTERS[name], name), (f" {name} {count} ", "")]
@@ -143,13 +158,15 @@ def frame_map(moment, width, rows):
     for at in range(0, across * rows, across):
         line = [(f"{at * step * PAGE:#011x} ", "dim")]
         for cell, letter in enumerate(letters[at:at + across], at):
-            line.append((letter, names.get(letter, "") + ("*" if cell in of_process else "")))
+            name = names.get(letter, "")
+            line.append((letter, name + "*" if cell in of_process else "dim" if name == "free" else name))
         lines.append(line if at < len(letters) else [])
     return lines
 
 
-def process_table(moment, width, rows):
-    lines = [[(f"   pid  name             {'VSZ':>9} {'RSS':>9} {'faults':>8}  program", "head")]]
+def process_table(moment, rows, words):
+    pid, name, vsz, rss, faults, program = words["processes"]
+    lines = [[(f"{right(pid, 6)}  {left(name, 16)} {vsz:>9} {rss:>9} {right(faults, 8)}  {program}", "head")]]
     shown = moment.processes
     if len(shown) > rows:    # the chosen one among its neighbours
         at = next((i for i, one in enumerate(shown) if moment.chosen and one.pid == moment.chosen.pid), len(shown) - 1)
@@ -162,14 +179,15 @@ def process_table(moment, width, rows):
     return lines + [[]] * (rows - len(shown))
 
 
-def region_table(moment, width, rows, scroll):
+def region_table(moment, width, rows, scroll, words):
     if not moment.chosen:
-        return [[("no such process (any more): choose another one", "head")]]
+        return [[(words["nobody"], "head")]]
     found, room = moment.regions, rows - 1
     scroll = max(0, min(scroll, len(found) - room))
-    title = f"pages of pid {moment.chosen.pid} {moment.chosen.name}: {plural(len(found), 'region')}, # resident  + partly  . promised"
+    regions = plural(len(found), "region") if words is ENGLISH else len(found)
+    title = words["pages"].format(pid=moment.chosen.pid, name=moment.chosen.name, regions=regions)
     if len(found) > room:
-        title += f"   {scroll + 1}-{scroll + room} of {len(found)}"
+        title += words["part"].format(first=scroll + 1, last=scroll + room, all=len(found))
     return [[(title, "head")], *(region_line(one, width) for one in found[scroll:scroll + room])]
 
 

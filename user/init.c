@@ -252,12 +252,26 @@ static void print_banner(void)
         "  先输入 export LANG=zh，程序出错时就用中文解释。\n\n");
 }
 
+/* vi, less and top are to fill the window. Where nobody answers, the kernel's own idea of it stays. */
+static void find_window(char *const environment[])
+{
+    static char name[] = "resize";
+    char *argv[] = {name, NULL};
+    pid_t child = fork();
+
+    if (child == 0)
+        exec_on_console("/bin/resize", argv, environment);
+    if (child > 0)
+        wait_for(child);
+}
+
 /* A shell that ends by a signal is started again; one that cannot be started ends the machine. */
 static int run_shell(char *const environment[])
 {
     static char name[] = "sh";
     char *argv[] = {name, NULL};
 
+    find_window(environment);
     print_banner();
     for (;;) {
         pid_t child = fork();

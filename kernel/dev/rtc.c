@@ -6,29 +6,24 @@
 #include <dev/rtc.h>
 
 #include <arch/x86/clock.h>
+#include <string.h>
 #include <x86/cpu.h>
 
 #define CMOS_INDEX 0x70
 #define CMOS_DATA 0x71
 
-/* Registers (data sheet, figure 10), and the bits of A and B that count here. */
-#define RTC_SECONDS 0
-#define RTC_MINUTES 2
-#define RTC_HOURS 4
-#define RTC_DAY_OF_MONTH 7
-#define RTC_MONTH 8
-#define RTC_YEAR 9
+/* Registers (data sheet, figure 10), and the bits of A and B that count here. The century is where ACPI's FADT and QEMU have it;
+ * it reads 0 where there is none. */
+enum field { SECOND, MINUTE, HOUR, DAY, MONTH, YEAR, CENTURY, FIELDS };
+static const uint8_t registers[FIELDS] = {
+    [SECOND] = 0, [MINUTE] = 2, [HOUR] = 4, [DAY] = 7, [MONTH] = 8, [YEAR] = 9, [CENTURY] = 0x32,
+};
 #define RTC_REG_A 10
 #define RTC_UIP 0x80 /* an update is under way */
 #define RTC_REG_B 11
 #define RTC_24H 0x02
 #define RTC_DM_BINARY 0x04
-#define RTC_CENTURY 0x32 /* where ACPI's FADT and QEMU have it; 0 where there is none */
-#define TRIES 1000000    /* an update takes 2 ms at most; a missing clock reads 0xff for ever */
-
-struct rtc_time {
-    unsigned second, minute, hour, day, month, year, century;
-};
+#define TRIES 1000000 /* an update takes 2 ms at most; a missing clock reads 0xff for ever */
 
 static uint8_t cmos_read(uint8_t reg)
 {
@@ -37,7 +32,7 @@ static uint8_t cmos_read(uint8_t reg)
 }
 
 /* => false if the clock never comes to rest: there is none. */
-static bool rtc_snapshot(struct rtc_time *time)
+static bool rtc_snapshot(unsigned time[FIELDS])
 {
     unsigned tries = TRIES;
 
@@ -45,42 +40,23 @@ static bool rtc_snapshot(struct rtc_time *time)
         if (--tries == 0)
             return false;
     }
-    *time = (struct rtc_time){
-        .second = cmos_read(RTC_SECONDS),
-        .minute = cmos_read(RTC_MINUTES),
-        .hour = cmos_read(RTC_HOURS),
-        .day = cmos_read(RTC_DAY_OF_MONTH),
-        .month = cmos_read(RTC_MONTH),
-        .year = cmos_read(RTC_YEAR),
-        .century = cmos_read(RTC_CENTURY),
-    };
+    for (unsigned i = 0; i < FIELDS; i++)
+        time[i] = cmos_read(registers[i]);
     return true;
 }
 
-static unsigned from_bcd(unsigned value)
+static void rtc_decode(unsigned time[FIELDS], uint8_t format)
 {
-    return (value & 0x0f) + (value >> 4) * 10;
-}
+    bool afternoon = (time[HOUR] & 0x80) && !(format & RTC_24H);
 
-static void rtc_decode(struct rtc_time *time, uint8_t format)
-{
-    bool afternoon = (time->hour & 0x80) && !(format & RTC_24H);
-
-    time->hour &= 0x7f;
-    if (!(format & RTC_DM_BINARY)) {
-        time->second = from_bcd(time->second);
-        time->minute = from_bcd(time->minute);
-        time->hour = from_bcd(time->hour);
-        time->day = from_bcd(time->day);
-        time->month = from_bcd(time->month);
-        time->year = from_bcd(time->year);
-        time->century = from_bcd(time->century);
-    }
+    time[HOUR] &= 0x7f;
+    for (unsigned i = 0; i < FIELDS && !(format & RTC_DM_BINARY); i++)
+        time[i] = (time[i] & 0x0f) + (time[i] >> 4) * 10;
     if (!(format & RTC_24H))
-        time->hour = time->hour % 12 + (afternoon ? 12 : 0);
-    if (time->century < 19 || time->century > 29)
-        time->century = 20;
-    time->year += time->century * 100;
+        time[HOUR] = time[HOUR] % 12 + (afternoon ? 12 : 0);
+    if (time[CENTURY] < 19 || time[CENTURY] > 29)
+        time[CENTURY] = 20;
+    time[YEAR] += time[CENTURY] * 100;
 }
 
 /* Days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March, so that the leap
@@ -96,19 +72,18 @@ static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 
 uint64_t rtc_read(void)
 {
-    struct rtc_time time, again;
+    unsigned time[FIELDS], again[FIELDS];
 
     do {
-        if (!rtc_snapshot(&time) || !rtc_snapshot(&again))
+        if (!rtc_snapshot(time) || !rtc_snapshot(again))
             return 0;
-    } while (time.second != again.second || time.minute != again.minute || time.hour != again.hour ||
-             time.day != again.day || time.month != again.month || time.year != again.year);
+    } while (memcmp(time, again, sizeof(time)) != 0);
 
-    rtc_decode(&time, cmos_read(RTC_REG_B));
-    if (time.month < 1 || time.month > 12 || time.day < 1 || time.day > 31 || time.year < 1970)
+    rtc_decode(time, cmos_read(RTC_REG_B));
+    if (time[MONTH] < 1 || time[MONTH] > 12 || time[DAY] < 1 || time[DAY] > 31 || time[YEAR] < 1970)
         return 0;
-    return days_since_1970(time.year, time.month, time.day) * 86400 + time.hour * 3600UL +
-           time.minute * 60UL + time.second;
+    return days_since_1970(time[YEAR], time[MONTH], time[DAY]) * 86400 + time[HOUR] * 3600UL +
+           time[MINUTE] * 60UL + time[SECOND];
 }
 
 static uint64_t boot_realtime; /* atomic; 0: not read yet */

@@ -9,7 +9,7 @@
  *
  * Not a byte of it is trusted: every number is checked against what is left before it is used. An entry
  * replaces what an earlier one has put at its path. Device nodes, FIFOs and sockets are skipped (/dev is made
- * by init.c). Hard links are refused, because the ramfs has none. */
+ * by init.c). Hard links are refused: their content comes with another entry, and no archive of ours has any. */
 #include <fs/cpio.h>
 
 #include <arch/x86/clock.h>
@@ -178,12 +178,19 @@ static int make_parents(struct node *root, const char *path)
     return 0;
 }
 
-static void set_attributes(struct node *node, const struct entry *entry)
+/* Of what stands at `path` now. */
+static int set_attributes(struct node *root, const char *path, const struct entry *entry)
 {
+    struct node *node;
+    int error = path_lookup(root, *path ? path : "/", PATH_NO_FOLLOW, &node);
+    if (error)
+        return error;
     node->mode = (node->mode & S_IFMT) | (entry->fields[FIELD_MODE] & 07777);
     node->uid = entry->fields[FIELD_UID];
     node->gid = entry->fields[FIELD_GID];
     node->accessed = node->modified = node->changed = entry->fields[FIELD_TIME] * (int64_t)NS_PER_SECOND;
+    node_put(node);
+    return 0;
 }
 
 /* Removes what an earlier entry has put at `path`, unless it is of the same kind and can stay. */
@@ -200,19 +207,11 @@ static int make_way(struct node *root, const char *path, uint32_t type)
     return stays ? 0 : path_remove(root, path, is_directory);
 }
 
-static int unpack_directory(struct node *root, const char *path, const struct entry *entry)
+static int unpack_directory(struct node *root, const char *path)
 {
-    struct node *node;
     int error = *path ? path_make(root, path, S_IFDIR | 0755, NULL) : 0;
 
-    if (error && error != -EEXIST)
-        return error;
-    error = path_lookup(root, *path ? path : "/", PATH_DIRECTORY, &node);
-    if (error)
-        return error;
-    set_attributes(node, entry);
-    node_put(node);
-    return 0;
+    return error == -EEXIST ? 0 : error;
 }
 
 static int unpack_file(struct node *root, const char *path, const struct entry *entry)
@@ -225,11 +224,10 @@ static int unpack_file(struct node *root, const char *path, const struct entry *
         return error;
 
     ssize_t written = file_write(file, &io, NULL);
-    if (written != (ssize_t)size)
-        error = written < 0 ? (int)written : -ENOSPC;
-    set_attributes(file->node, entry);
     file_put(file);
-    return error;
+    if (written == (ssize_t)size)
+        return 0;
+    return written < 0 ? (int)written : -ENOSPC;
 }
 
 static int unpack_link(struct node *root, const char *path, const struct entry *entry)
@@ -239,15 +237,7 @@ static int unpack_link(struct node *root, const char *path, const struct entry *
 
     memcpy(target, entry->content, size);
     target[size] = '\0';
-    struct node *node;
-    int error = path_make(root, path, S_IFLNK | 0777, target);
-    if (!error)
-        error = path_lookup(root, path, PATH_NO_FOLLOW, &node);
-    if (error)
-        return error;
-    set_attributes(node, entry);
-    node_put(node);
-    return 0;
+    return path_make(root, path, S_IFLNK | 0777, target);
 }
 
 static const char *reason(int error)
@@ -312,11 +302,13 @@ static int unpack_entry(struct reader *reader, const struct entry *entry)
     if (!error && *path)
         error = make_way(reader->root, path, type);
     if (!error && type == S_IFDIR)
-        error = unpack_directory(reader->root, path, entry);
+        error = unpack_directory(reader->root, path);
     else if (!error && type == S_IFREG)
         error = unpack_file(reader->root, path, entry);
     else if (!error)
         error = unpack_link(reader->root, path, entry);
+    if (!error)
+        error = set_attributes(reader->root, path, entry);
     if (error)
         reader->problem = reason(error);
     return error;

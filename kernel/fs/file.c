@@ -15,10 +15,12 @@
 #include <linux/fs.h>
 #include <linux/stat.h>
 
+void (*file_watched_hook)(struct file *file);
+
 static struct kmem_cache file_cache = KMEM_CACHE("file", struct file);
 
-/* O_PATH: a file that only says where it is. */
-static const struct file_ops path_only_ops = {0};
+/* Directories, which are listed through their node, and O_PATH: a file that only says where it is. */
+static const struct file_ops no_ops = {0};
 
 static int open_checks(const struct node *node, uint32_t flags)
 {
@@ -43,7 +45,7 @@ int file_open_node(struct node *node, uint32_t flags, struct file **file)
         return -ENOMEM;
 
     *fresh = (struct file){
-        .ops = flags & O_PATH ? &path_only_ops : node->ops->file_ops,
+        .ops = flags & O_PATH || node_is(node, S_IFDIR) ? &no_ops : node->ops->file_ops,
         .node = node_get(node),
         .refs = 1,
         .flags = flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC),
@@ -65,6 +67,8 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    if (unlikely(!LIST_EMPTY(&file->watchers)))
+        file_watched_hook(file);
     if (file->ops->release)
         file->ops->release(file);
     lock_drop(file->node, file);
@@ -102,10 +106,10 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
         return -EBADF;
     if (whence < SEEK_SET || whence > SEEK_HOLE)
         return -EINVAL;
-    if (file->ops->stream)
-        return -ESPIPE;
     if (file->ops->no_seek)
         return 0;
+    if (file->ops->stream)
+        return -ESPIPE;
     if (whence == SEEK_CUR) {
         base = (int64_t)file->position;
     } else if (whence == SEEK_END) {

@@ -15,9 +15,11 @@ struct file_ops {
     ssize_t (*write)(struct file *file, struct io *io, uint64_t *position);
     int64_t (*ioctl)(struct file *file, uint64_t request, vaddr_t argument); /* NULL: -ENOTTY */
     uint32_t (*poll)(struct file *file); /* POLL bits now. NULL: always ready */
-    void (*release)(struct file *file);  /* the last reference is gone. NULL: nothing */
-    bool stream;                         /* no position: lseek, pread, pwrite answer -ESPIPE */
-    bool no_seek;                        /* lseek answers 0 and does nothing (/dev/null and its like) */
+    /* A number that grows with all that arrives and leaves, for edges (epoll.c). NULL: what poll() says will do. */
+    uint64_t (*progress)(struct file *file);
+    void (*release)(struct file *file); /* the last reference is gone. NULL: nothing */
+    bool stream;                        /* no position: lseek, pread, pwrite answer -ESPIPE */
+    bool no_seek;                       /* lseek answers 0 and does nothing (/dev/null and its like) */
 };
 
 struct file {
@@ -27,7 +29,12 @@ struct file {
     uint32_t flags;    /* O_ flags of open: access mode, O_APPEND, O_NONBLOCK, ... */
     uint64_t position; /* guarded by: lock of the process's table is not needed, reads race as POSIX allows */
     void *private;     /* of ops */
+    LIST_HEAD(file_watchers, epoll_item)
+    watchers; /* the sets that it is in; guarded by: epoll.c */
 };
+
+/* A file goes that is in a set. For epoll.c. */
+extern void (*file_watched_hook)(struct file *file);
 
 /* A new open file on the node (takes a reference to it), as open(2) does after the path is resolved. =>
  * -EISDIR, -EACCES, -ENXIO, -ENOMEM, ... */

@@ -158,35 +158,16 @@ static int hostin_open(struct node *node, struct file *file)
     return 0;
 }
 
-static ssize_t line_write(enum serial_line line, struct io *io)
-{
-    char bytes[512];
-    ssize_t total = 0;
-
-    while (io->left > 0) {
-        ssize_t piece = io_get(io, bytes, sizeof(bytes));
-        if (piece < 0)
-            return total > 0 ? total : piece;
-        ssize_t sent = serialout_write(line, bytes, (size_t)piece);
-        if (sent < 0)
-            return total > 0 ? total : sent;
-        total += sent;
-        if (sent < piece)
-            break;
-    }
-    return total;
-}
-
 static ssize_t hostout_write(struct file *file, struct io *io, uint64_t *position)
 {
     (void)file, (void)position;
-    return line_write(SERIAL_COM1, io);
+    return serialout_copy(SERIAL_COM1, io, serialout_write);
 }
 
 static ssize_t hosterr_write(struct file *file, struct io *io, uint64_t *position)
 {
     (void)file, (void)position;
-    return line_write(SERIAL_COM2, io);
+    return serialout_copy(SERIAL_COM2, io, serialout_write);
 }
 
 static const struct file_ops hostin_ops = {

@@ -53,6 +53,13 @@ int node_set_owner(struct node *node, uint32_t uid, uint32_t gid)
     return 0;
 }
 
+int node_truncate(struct node *node, uint64_t size)
+{
+    if (!node_is(node, S_IFREG))
+        return node_is(node, S_IFDIR) ? -EISDIR : -EINVAL;
+    return node->ops->truncate ? node->ops->truncate(node, size) : 0;
+}
+
 void node_stat(struct node *node, struct stat *stat)
 {
     if (node->ops->refresh)

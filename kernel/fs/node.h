@@ -54,7 +54,7 @@ struct node_ops {
     ssize_t (*name)(struct node *node, char *buffer, size_t size, struct node **directory);
     /* The last reference is gone. */
     void (*release)(struct node *node);
-    /* What open() gives unless ops->open sets something else. */
+    /* What open() gives unless ops->open sets something else; a directory has none. */
     const struct file_ops *file_ops;
 };
 
@@ -100,6 +100,8 @@ int64_t node_now(void);
 /* chmod: the permission bits. chown: UINT32_MAX leaves as it is. => 0, -EPERM. */
 int node_set_mode(struct node *node, uint32_t mode);
 int node_set_owner(struct node *node, uint32_t uid, uint32_t gid);
+/* Makes a regular file `size` bytes long. => 0, -EISDIR, -EINVAL, the op's errors. */
+int node_truncate(struct node *node, uint64_t size);
 
 struct stat; /* <asm/stat.h> */
 void node_stat(struct node *node, struct stat *stat);

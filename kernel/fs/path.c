@@ -25,7 +25,7 @@
 #define LINKS_MAX 40 /* Linux's MAXSYMLINKS */
 #define MOUNTS_MAX 8
 
-static struct kmem_cache link_cache = {.name = "path", .size = PATH_LENGTH_MAX};
+static struct kmem_cache buffer_cache = {.name = "path", .size = PATH_LENGTH_MAX};
 
 static struct node *root_node;
 
@@ -38,6 +38,16 @@ static unsigned mounts_count;
 struct node *path_root(void)
 {
     return root_node;
+}
+
+char *path_buffer_alloc(void)
+{
+    return kmem_alloc(&buffer_cache);
+}
+
+void path_buffer_free(char *buffer)
+{
+    kmem_free(&buffer_cache, buffer);
 }
 
 void path_set_root(struct node *root)
@@ -115,7 +125,7 @@ static void walk_end(struct walk *walk)
 {
     node_put(walk->at);
     if (walk->buffer)
-        kmem_free(&link_cache, walk->buffer);
+        path_buffer_free(walk->buffer);
 }
 
 /* Takes the next component off the rest of the path into walk->name. "" when there is none. =>
@@ -184,7 +194,7 @@ static int walk_splice(struct walk *walk, struct node *link)
     if (++walk->links > LINKS_MAX)
         return -ELOOP;
     if (!walk->buffer) {
-        walk->buffer = kmem_alloc(&link_cache);
+        walk->buffer = path_buffer_alloc();
         if (!walk->buffer)
             return -ENOMEM;
     }
@@ -380,7 +390,7 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
     if (!error)
         error = file_open_node(node, flags, file);
     if (!error && (flags & O_TRUNC) && node_is(node, S_IFREG)) {
-        error = node->ops->truncate ? node->ops->truncate(node, 0) : 0;
+        error = node_truncate(node, 0);
         if (error)
             file_put(*file);
     }

@@ -28,6 +28,9 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
 /* The absolute path of a node, NUL-terminated; "... (deleted)" if it is in no directory any more. => length,
  * -ENAMETOOLONG, -ENOENT. */
 ssize_t path_of(struct node *node, char *buffer, size_t size);
+/* A buffer of PATH_LENGTH_MAX bytes, a quarter of a kernel stack. => NULL when memory is short. */
+char *path_buffer_alloc(void);
+void path_buffer_free(char *buffer);
 /* Covers a directory with the root of another file system (takes over the reference). */
 int path_mount(const char *directory, struct node *root);
 
@@ -42,7 +45,6 @@ int path_rename(struct node *old_start, const char *old_path, struct node *new_s
                 unsigned flags);
 /* `target` is not followed by name any more: the caller has looked it up. */
 int path_link(struct node *target, struct node *start, const char *path);
-int path_truncate(struct node *start, const char *path, uint64_t size);
 
 /* Makes the root ramfs, unpacks the initramfs (newc archives, several one after the other), makes /dev and
  * its nodes (init.c).

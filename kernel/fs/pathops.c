@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pathops.c - the verbs that change the tree: make, remove, rename, truncate. They find the directory and the
+/* pathops.c - the verbs that change the tree: make, remove, rename, link. They find the directory and the
  * name, refuse what no file system would do, and leave the rest to the directory's own file system. */
 #include <fs/path.h>
 
@@ -41,6 +41,14 @@ static bool exists(struct node *directory, const char *name)
     return true;
 }
 
+/* Why there can be no new `name` in the directory. `slash`: the path ends in one, which only a directory's may. */
+static int new_refusal(struct node *directory, const char *name, bool slash)
+{
+    if (is_special(name) || exists(directory, name))
+        return -EEXIST;
+    return slash || directory->links == 0 ? -ENOENT : 0;
+}
+
 int path_make(struct node *start, const char *path, uint32_t mode, const char *target)
 {
     struct node *directory, *made;
@@ -49,17 +57,10 @@ int path_make(struct node *start, const char *path, uint32_t mode, const char *t
     if (error)
         return error;
 
-    if (is_special(name))
-        error = -EEXIST;
-    else if (exists(directory, name))
-        error = -EEXIST;
-    else if (ends_in_slash(path) && (mode & S_IFMT) != S_IFDIR)
-        error = -ENOENT;
-    else if (directory->links == 0)
-        error = -ENOENT;
-    else if (!directory->ops->create)
+    error = new_refusal(directory, name, ends_in_slash(path) && (mode & S_IFMT) != S_IFDIR);
+    if (!error && !directory->ops->create)
         error = -ENOENT; /* as Linux says of /proc */
-    else
+    if (!error)
         error = directory->ops->create(directory, name, mode, target, &made);
     if (!error)
         node_put(made);
@@ -75,13 +76,10 @@ int path_link(struct node *target, struct node *start, const char *path)
     if (error)
         return error;
 
-    if (is_special(name) || exists(directory, name))
-        error = -EEXIST;
-    else if (ends_in_slash(path) || directory->links == 0)
-        error = -ENOENT;
-    else if (directory->device != target->device)
+    error = new_refusal(directory, name, ends_in_slash(path));
+    if (!error && directory->device != target->device)
         error = -EXDEV;
-    else
+    else if (!error)
         error = directory->ops->link && target->ops->name ? directory->ops->link(directory, name, target)
                                                           : -EPERM;
     node_put(directory);
@@ -163,22 +161,5 @@ int path_rename(struct node *old_start, const char *old_path, struct node *new_s
         node_put(to);
     }
     node_put(from);
-    return error;
-}
-
-int path_truncate(struct node *start, const char *path, uint64_t size)
-{
-    struct node *node;
-    int error = path_lookup(start, path, 0, &node);
-    if (error)
-        return error;
-
-    if (node_is(node, S_IFDIR))
-        error = -EISDIR;
-    else if (!node_is(node, S_IFREG))
-        error = -EINVAL;
-    else
-        error = node->ops->truncate ? node->ops->truncate(node, size) : 0;
-    node_put(node);
     return error;
 }

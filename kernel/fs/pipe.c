@@ -243,6 +243,18 @@ static uint32_t pipe_poll(struct file *file)
     return ready;
 }
 
+/* What arrives for a reader is bytes, for a writer room; for both, that the other end comes or goes. */
+static uint64_t pipe_progress(struct file *file)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    spin_lock(&pipe->lock);
+    uint64_t moved = (file->flags & O_ACCMODE) == O_WRONLY ? pipe->tail : pipe->head;
+    moved += 2 * (pipe->reads_seen + pipe->writes_seen) - pipe->readers - pipe->writers;
+    spin_unlock(&pipe->lock);
+    return moved;
+}
+
 static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
     struct pipe *pipe = pipe_of(file);
@@ -329,6 +341,7 @@ static const struct file_ops pipe_file_ops = {
     .write = pipe_write,
     .ioctl = pipe_ioctl,
     .poll = pipe_poll,
+    .progress = pipe_progress,
     .release = pipe_close,
     .stream = true,
 };

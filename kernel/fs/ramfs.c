@@ -188,20 +188,27 @@ static struct ramfs_node *make_file(uint32_t mode)
     return ramfs;
 }
 
+static char *copy_text(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = kmalloc(size);
+
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}
+
 static struct ramfs_node *make_link(const char *target)
 {
     struct ramfs_node *ramfs = ramfs_alloc(S_IFLNK | 0777, &link_ops);
-    size_t size = strlen(target) + 1;
-
     if (!ramfs)
         return NULL;
-    ramfs->target = kmalloc(size);
+    ramfs->target = copy_text(target);
     if (!ramfs->target) {
         ramfs_free(ramfs);
         return NULL;
     }
-    memcpy(ramfs->target, target, size);
-    ramfs->node.size = size - 1;
+    ramfs->node.size = strlen(target);
     return ramfs;
 }
 
@@ -311,21 +318,11 @@ static int ramfs_list(struct node *directory, uint64_t position, struct node_ent
     return found ? 1 : 0;
 }
 
-static char *copy_name(const char *name)
-{
-    size_t size = strlen(name) + 1;
-    char *copy = kmalloc(size);
-
-    if (copy)
-        memcpy(copy, name, size);
-    return copy;
-}
-
 /* Puts a new node into a directory. Takes over the reference. => 0, -EEXIST, -ENOMEM, -ENOENT (the directory
  * was removed). */
 static int ramfs_insert(struct ramfs_node *directory, const char *name, struct ramfs_node *fresh)
 {
-    char *own_name = fresh ? copy_name(name) : NULL;
+    char *own_name = fresh ? copy_text(name) : NULL;
     int error = 0;
 
     if (!own_name) {
@@ -364,6 +361,7 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
         fresh = make_file(mode);
         break;
     case S_IFIFO:
+    case S_IFSOCK: /* a name only: file_open_node() refuses it */
         fresh = ramfs_alloc(mode, &pipe_ops);
         break;
     default:
@@ -435,7 +433,7 @@ static char *deleted_name(struct ramfs_node *ramfs)
         return NULL;
     if (path_of(&ramfs->node, path, PATH_LENGTH_MAX) > 0) {
         strcat(path, DELETED);
-        name = copy_name(path);
+        name = copy_text(path);
     }
     kfree(path);
     return name;
@@ -516,7 +514,7 @@ static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_nod
 
 static int ramfs_rename(struct node *from, const char *old_name, struct node *to, const char *new_name)
 {
-    char *own_name = copy_name(new_name), *last_name = NULL;
+    char *own_name = copy_text(new_name), *last_name = NULL;
     int error = 0;
 
     if (!own_name)
@@ -634,7 +632,6 @@ static uint64_t ramfs_allocated(struct node *node)
     return ramfs_of(node)->data.pages.count * PAGE_SIZE;
 }
 
-static const struct file_ops directory_file_ops = {0};
 static const struct file_ops file_file_ops = {.read = ramfs_read, .write = ramfs_write};
 
 static const struct node_ops directory_ops = {
@@ -646,7 +643,6 @@ static const struct node_ops directory_ops = {
     .rename = ramfs_rename,
     .name = ramfs_name,
     .release = release_directory,
-    .file_ops = &directory_file_ops,
 };
 
 static const struct node_ops file_ops = {
@@ -661,7 +657,6 @@ static const struct node_ops link_ops = {
     .readlink = ramfs_readlink,
     .name = ramfs_name,
     .release = release_link,
-    .file_ops = &directory_file_ops,
 };
 
 static const struct node_ops device_ops = {

@@ -10,17 +10,32 @@
 
 #include <asm-generic/errno.h>
 
-static struct waitq stuck = WAITQ_INIT(stuck); /* nobody wakes it: it is slept on with a deadline */
-
 ssize_t serialout_write(enum serial_line line, const void *bytes, size_t count)
 {
     size_t sent = serial_try_write(line, bytes, count);
 
     while (sent < count) {
         uint64_t deadline = clock_now() + NS_PER_SECOND / CLOCK_TICK_HZ;
-        if (waitq_sleep(&stuck, NULL, deadline, true) == -EINTR)
+        if (sleep_alone(deadline) == -EINTR)
             return sent > 0 ? (ssize_t)sent : -EINTR;
         sent += serial_try_write(line, (const char *)bytes + sent, count - sent);
     }
     return (ssize_t)sent;
+}
+
+ssize_t serialout_copy(enum serial_line line, struct io *io, serialout_function *send)
+{
+    char bytes[512];
+    ssize_t total = 0;
+
+    while (io->left > 0) {
+        ssize_t piece = io_get(io, bytes, sizeof(bytes));
+        ssize_t sent = piece < 0 ? piece : send(line, bytes, (size_t)piece);
+        if (sent < 0)
+            return total > 0 ? total : sent;
+        total += sent;
+        if (sent < piece)
+            break;
+    }
+    return total;
 }

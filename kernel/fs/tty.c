@@ -242,9 +242,9 @@ static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
 /* ---- output -------------------------------------------------------------------------------------------- */
 
 /* One piece without a newline in it. => bytes sent, -EINTR. */
-static ssize_t send_plain(const char *bytes, size_t count)
+static ssize_t send_plain(enum serial_line line, const char *bytes, size_t count)
 {
-    ssize_t sent = serialout_write(SERIAL_COM1, bytes, count);
+    ssize_t sent = serialout_write(line, bytes, count);
 
     if (sent > 0)
         ttyline_track(&tty.line, bytes, (size_t)sent);
@@ -252,20 +252,21 @@ static ssize_t send_plain(const char *bytes, size_t count)
 }
 
 /* => bytes of the program's that were sent; less than count, or -EINTR, when a signal came. */
-static ssize_t send(const char *bytes, size_t count)
+static ssize_t send(enum serial_line line, const void *text, size_t count)
 {
+    const char *bytes = text;
     bool translate = (tty.line.modes.c_oflag & OPOST) && (tty.line.modes.c_oflag & ONLCR);
     size_t done = 0;
 
     while (done < count) {
         const char *newline = translate ? memchr(bytes + done, '\n', count - done) : NULL;
         size_t plain = newline ? (size_t)(newline - bytes) - done : count - done;
-        ssize_t sent = send_plain(bytes + done, plain);
+        ssize_t sent = send_plain(line, bytes + done, plain);
         if (sent >= 0)
             done += (size_t)sent;
         bool whole = sent >= 0 && (size_t)sent == plain;
         if (whole && newline)
-            whole = send_plain("\r\n", 2) == 2;
+            whole = send_plain(line, "\r\n", 2) == 2;
         if (!whole)
             return done > 0 ? (ssize_t)done : -EINTR;
         done += newline != NULL;
@@ -275,23 +276,9 @@ static ssize_t send(const char *bytes, size_t count)
 
 static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
 {
-    char bytes[256];
-    ssize_t total = 0;
-
     (void)file, (void)position;
     int error = tty.line.modes.c_lflag & TOSTOP ? refuse(SIGTTOU) : 0;
-    if (error)
-        return error;
-    while (io->left > 0) {
-        ssize_t piece = io_get(io, bytes, sizeof(bytes));
-        ssize_t sent = piece < 0 ? piece : send(bytes, (size_t)piece);
-        if (sent < 0)
-            return total > 0 ? total : sent;
-        total += sent;
-        if (sent < piece)
-            break;
-    }
-    return total;
+    return error ? error : serialout_copy(SERIAL_COM1, io, send);
 }
 
 /* ---- ioctl --------------------------------------------------------------------------------------------- */

@@ -154,3 +154,15 @@ int format_text(char *buffer, size_t size, const char *format, ...)
     va_end(arguments);
     return length;
 }
+
+void text_add(struct text_end *end, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = format_vtext(end->at, end->left, format, arguments);
+    va_end(arguments);
+    size_t taken = MIN((size_t)MAX(length, 0), end->left - 1);
+    end->at += taken;
+    end->left -= taken;
+}

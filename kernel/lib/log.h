@@ -18,6 +18,14 @@ int format_text(char *buffer, size_t size, const char *format, ...) __attribute_
 int format_vtext(char *buffer, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
+/* The end of a text that grows in a buffer, and the room left behind it (the NUL's included). */
+struct text_end {
+    char *at;
+    size_t left;
+};
+/* Appends as much as has room. */
+void text_add(struct text_end *end, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A place where log bytes go (serial line, debug console). */
 struct log_sink {
     void (*write)(const char *bytes, size_t count);

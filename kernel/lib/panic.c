@@ -16,30 +16,13 @@
 
 bool words_chinese;
 
-static void (*context_hook)(char *buffer, size_t size);
-static void (*page_walk_hook)(uint64_t address);
-static void (*history_hook)(void);
+struct panic_hooks panic_hooks;
 static uint32_t panicking;
-
-void panic_set_context(void (*describe)(char *buffer, size_t size))
-{
-    context_hook = describe;
-}
-
-void panic_set_page_walk(void (*walk)(uint64_t address))
-{
-    page_walk_hook = walk;
-}
-
-void panic_set_history(void (*tell)(void))
-{
-    history_hook = tell;
-}
 
 static void say_history(void)
 {
-    if (history_hook != NULL)
-        history_hook();
+    if (panic_hooks.history != NULL)
+        panic_hooks.history();
 }
 
 static void say_page_fault(const struct trapframe *frame, uint64_t address)
@@ -58,16 +41,16 @@ static void say_page_fault(const struct trapframe *frame, uint64_t address)
     log_line("#PF: %s %s in %s mode", frame->error & FAULT_ERROR_USER ? "user" : "supervisor", access,
              trapframe_from_user(frame) ? "user" : "kernel");
     log_line("#PF: error_code(0x%04lx) - %s", frame->error, reason);
-    if (page_walk_hook != NULL)
-        page_walk_hook(address);
+    if (panic_hooks.page_walk != NULL)
+        panic_hooks.page_walk(address);
 }
 
 static void say_context(void)
 {
     char who[80] = "";
 
-    if (context_hook != NULL)
-        context_hook(who, sizeof(who));
+    if (panic_hooks.context != NULL)
+        panic_hooks.context(who, sizeof(who));
     if (who[0] != '\0')
         log_line("current: %s", who);
 }
@@ -134,7 +117,7 @@ void panic(const char *format, ...)
     va_end(arguments);
     say_context();
     backtrace(0, (uint64_t)__builtin_frame_address(0));
-    if (context_hook != NULL) /* later than the boot, whose messages say themselves what to do */
+    if (panic_hooks.context != NULL) /* later than the boot, whose messages say themselves what to do */
         SAY(panic_next, "panic");
     say_history();
     power_off(POWER_OFF_PANIC);

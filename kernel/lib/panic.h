@@ -13,11 +13,11 @@
 _Noreturn void panic_trap(const struct trapframe *frame, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What higher layers add, if they have got as far as saying so: who runs ("pid 7 vmrss", into the buffer), and the walk
- * of the page tables for an address (to the log). Neither may take a lock. */
-void panic_set_context(void (*describe)(char *buffer, size_t size));
-void panic_set_page_walk(void (*walk)(uint64_t address));
-/* Says what led to it: the last thing before the machine is switched off. */
-void panic_set_history(void (*tell)(void));
+/* What higher layers add as the boot comes to them; NULL before. The first two take no lock. */
+extern struct panic_hooks {
+    void (*context)(char *buffer, size_t size); /* who runs ("pid 7 vmrss", into the buffer) */
+    void (*page_walk)(uint64_t address);        /* the page tables for an address, to the log */
+    void (*history)(void); /* what led to it: the last thing before the machine is switched off */
+} panic_hooks;
 
 #endif

@@ -27,7 +27,7 @@ static struct page *page_for_read(struct aspace *aspace, vaddr_t va)
     mutex_lock(&aspace->lock);
     struct page *page = vma_find(&aspace->vmas, va) ? page_behind(aspace, va) : NULL;
     mutex_unlock(&aspace->lock);
-    if (page || fault(aspace, va, ACCESS_READ) < 0)
+    if (page || fault_way(aspace, va, ACCESS_READ) < 0)
         return page;
     mutex_lock(&aspace->lock);
     page = page_behind(aspace, va);

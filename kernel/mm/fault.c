@@ -28,7 +28,7 @@ static bool access_allowed(const struct vma *vma, enum access access)
     return vma->flags & (access == ACCESS_READ ? VMA_PROT : access);
 }
 
-static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access access)
+static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access access, bool tell)
 {
     struct vma *vma = vma_find(&aspace->vmas, va);
 
@@ -38,7 +38,7 @@ static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access ac
         return -EFAULT;
     if (unlikely(!access_allowed(vma, access)))
         return -EACCES;
-    if (TRACE_ON(fault_end))
+    if (tell)
         return fault_told(aspace, vma, page_floor(va), access);
     int result = vma->ops->fault(aspace, vma, page_floor(va), access, pmap_lookup(&aspace->pmap, va));
     if (likely(result == 0)) {
@@ -51,10 +51,20 @@ static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access ac
 int fault(struct aspace *aspace, vaddr_t va, enum access access)
 {
     mutex_lock(&aspace->lock);
-    int result = fault_locked(aspace, va, access);
+    int result = fault_locked(aspace, va, access, false);
     mutex_unlock(&aspace->lock);
     return result;
 }
+
+static int fault_aloud(struct aspace *aspace, vaddr_t va, enum access access)
+{
+    mutex_lock(&aspace->lock);
+    int result = fault_locked(aspace, va, access, true);
+    mutex_unlock(&aspace->lock);
+    return result;
+}
+
+TRACE_WAYS(fault_way, fault, fault_aloud, &trace_level, TRACE_LEVEL_fault_end);
 
 int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access)
 {
@@ -65,7 +75,7 @@ int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access a
     for (vaddr_t va = page_floor(start); va < end && result == 0; va += PAGE_SIZE) {
         pte_t pte = pmap_lookup(&aspace->pmap, va);
         if (!(pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(pte & PTE_WRITE)))
-            result = fault_locked(aspace, va, access);
+            result = fault_locked(aspace, va, access, TRACE_ON(fault_end));
     }
     trace_populate(false);
     mutex_unlock(&aspace->lock);

@@ -10,6 +10,8 @@
  *    -EFAULT: no region (SEGV_MAPERR) · -EACCES: the region forbids it (SEGV_ACCERR)
  *    -ENOMEM: no frame to be had · -EIO: beyond the end of the file (SIGBUS) */
 int fault(struct aspace *aspace, vaddr_t va, enum access access);
+/* Leads to fault(), or where somebody watches to the same with its events. */
+extern int (*fault_way)(struct aspace *aspace, vaddr_t va, enum access access);
 
 /* Makes sure that [start, end) is resident and accessible, as by touching it (MAP_POPULATE, get at another process's memory).
  * => 0 or the first refusal. */

@@ -20,6 +20,16 @@
 
 /* ---- mmap ---- */
 
+/* MAP_32BIT: the lowest room, as Linux has it. From region to region: few programs ask, and not often. */
+static int64_t low_place(struct vma_set *vmas, uint64_t length)
+{
+    vaddr_t room = LOW_BOTTOM;
+
+    for (struct vma *vma = vma_find_from(vmas, room); vma && vma->start < room + length; vma = vma_next(vma))
+        room = MAX(room, vma->end);
+    return room + length <= LOW_TOP ? (int64_t)room : -ENOMEM;
+}
+
 int64_t mmap_place(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t flags)
 {
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
@@ -33,16 +43,15 @@ int64_t mmap_place(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_
     }
     if (length > STACK_TOP)
         return -ENOMEM;
-    if (flags & MAP_32BIT) {
-        vaddr_t low = vma_gap_below(&aspace->vmas, length, LOW_BOTTOM, LOW_TOP);
-        return low ? (int64_t)low : -ENOMEM;
-    }
+    vaddr_t top = flags & MAP_32BIT ? LOW_TOP : STACK_TOP;
     hint = page_floor(hint);
-    if (hint != 0) {
+    if (hint != 0 && length <= top) {
         hint = MAX(hint, MMAP_MIN);
-        if (hint <= STACK_TOP - length && vma_range_free(&aspace->vmas, hint, hint + length))
+        if (hint <= top - length && vma_range_free(&aspace->vmas, hint, hint + length))
             return (int64_t)hint;
     }
+    if (flags & MAP_32BIT)
+        return low_place(&aspace->vmas, length);
     vaddr_t chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, MMAP_TOP);
     if (!chosen)
         chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN,

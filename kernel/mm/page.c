@@ -298,15 +298,21 @@ static bool cache_fill(struct page_cache *cache)
     return true;
 }
 
-/* Out of the way of those who have nothing to tell. */
-static __attribute__((noinline)) void tell_alloc(const struct page *page)
+/* Who has nothing to tell is past these two in two instructions: they are called last, so nothing has to be kept for afterwards. */
+static __attribute__((noinline)) struct page *given_told(struct page *page)
 {
     TRACE(frame_alloc, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
+    return page;
 }
 
-static __attribute__((noinline)) void tell_free(const struct page *page)
+static inline struct page *given(struct page *page)
 {
-    TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
+    return TRACE_ON(frame_alloc) ? given_told(page) : page;
+}
+
+static __attribute__((noinline)) void tell_free(const struct page *page, enum page_owner owner)
+{
+    TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = (uint8_t)owner);
 }
 
 static void page_give(struct page *page, struct page_cache *cache, enum page_owner owner, int64_t frames)
@@ -316,8 +322,6 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
     page->owner = (uint8_t)owner;
     cache->owned[PAGE_FREE] -= frames;
     cache->owned[owner] += frames;
-    if (TRACE_ON(frame_alloc))
-        tell_alloc(page);
 }
 
 struct page *page_alloc(enum page_owner owner)
@@ -331,7 +335,7 @@ struct page *page_alloc(enum page_owner owner)
     cache->count--;
     page->flags = PAGE_FLAG_ONLINE;
     page_give(page, cache, owner, 1);
-    return page;
+    return given(page);
 }
 
 struct page *page_alloc_zeroed(enum page_owner owner)
@@ -342,7 +346,7 @@ struct page *page_alloc_zeroed(enum page_owner owner)
         struct page *zeroed = zeroed_pop(cache);
         zeroed->flags = PAGE_FLAG_ONLINE;
         page_give(zeroed, cache, owner, 1);
-        return zeroed;
+        return given(zeroed);
     }
     struct page *page = page_alloc(owner);
     if (page)
@@ -367,7 +371,7 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     spin_unlock(&buddy_lock);
     if (page)
         page_give(page, cache, owner, 1L << order);
-    return page;
+    return page ? given(page) : NULL;
 }
 
 /* The last reference is gone: the frames are nobody's. */
@@ -404,7 +408,7 @@ void page_put(struct page *page)
         return;
 
     if (TRACE_ON(frame_free))
-        tell_free(page);
+        tell_free(page, page->owner);
     struct page_cache *cache = &caches[cpu_number()];
     page_disown(page, cache);
     if (likely(page->order == 0 && cache->count < CACHE_MAX)) {
@@ -422,19 +426,19 @@ void page_put_zeroed(struct page *page)
 {
     struct page_cache *cache = &caches[cpu_number()];
 
-    assert(page->refs == 1 && page->order == 0);
+    assert(page->refs == 1 && page->order == 0 && page->owner == PAGE_TABLE);
     if (unlikely(cache->zeroed_count >= ZEROED_MAX)) {
         page_put(page);
         return;
     }
-    if (TRACE_ON(frame_free))
-        tell_free(page);
     page->refs = 0;
     page_disown(page, cache);
     page->flags |= PAGE_FLAG_CACHED;
     page->next = cache->zeroed;
     cache->zeroed = (uint32_t)page_to_pfn(page);
     cache->zeroed_count++;
+    if (TRACE_ON(frame_free))
+        tell_free(page, PAGE_TABLE);
 }
 
 /* Those of the batch that nobody else holds, as blocks. */
@@ -454,10 +458,8 @@ static void batch_tell(const uint32_t *pfns, unsigned count)
     }
 }
 
-void page_put_batch(const uint32_t *pfns, unsigned count)
+static inline void batch_put(const uint32_t *pfns, unsigned count)
 {
-    if (TRACE_ON(frame_free))
-        batch_tell(pfns, count);
     struct page_cache *cache = &caches[cpu_number()];
     pfn_t run_start = 0, run_end = 0;
 
@@ -476,6 +478,20 @@ void page_put_batch(const uint32_t *pfns, unsigned count)
         run_end = pfn + 1;
     }
     run_release(run_start, run_end, cache);
+}
+
+static __attribute__((noinline)) void batch_put_aloud(const uint32_t *pfns, unsigned count)
+{
+    batch_tell(pfns, count);
+    batch_put(pfns, count);
+}
+
+void page_put_batch(const uint32_t *pfns, unsigned count)
+{
+    if (TRACE_ON(frame_free))
+        batch_put_aloud(pfns, count);
+    else
+        batch_put(pfns, count);
 }
 
 /* ---- the ledger ---- */
@@ -559,6 +575,34 @@ static bool zeroed_check(const struct page_cache *cache)
     return count == cache->zeroed_count;
 }
 
+/* How many frames the one that begins a block, or stands alone, stands for. */
+static pfn_t frames_at(const struct page *page)
+{
+    return page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
+}
+
+void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner))
+{
+    for (unsigned i = 0; i < bootmem.ram_count; i++) {
+        pfn_t first = bootmem.ram[i].start, end = bootmem.ram[i].end;
+        enum page_owner owner = PAGE_FREE;
+
+        for (pfn_t pfn = first; pfn < end;) {
+            bool here = online[pfn / SECTION_FRAMES];
+            const struct page *page = pfn_to_page(pfn);
+            enum page_owner next = here ? page->owner : PAGE_FREE;
+            if (next != owner && owner != PAGE_FREE)
+                visit(first, pfn - first, owner);
+            if (next != owner)
+                first = pfn;
+            owner = next;
+            pfn = here ? pfn + frames_at(page) : section_end((unsigned)(pfn / SECTION_FRAMES));
+        }
+        if (owner != PAGE_FREE)
+            visit(first, end - first, owner);
+    }
+}
+
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
 static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
 {
@@ -568,8 +612,7 @@ static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNER
             pfn = section_end((unsigned)(pfn / SECTION_FRAMES));
             continue;
         }
-        bool is_block = page->refs || page->flags & PAGE_FLAG_FREE_BLOCK;
-        pfn_t frames = is_block ? 1UL << page->order : 1;
+        pfn_t frames = frames_at(page);
         if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
             return "a frame has no owner class";
         if ((page->owner == PAGE_FREE) != (page->refs == 0))

@@ -94,6 +94,8 @@ void page_put(struct page *page);
 void page_put_zeroed(struct page *page);
 /* The same for many single frames: those that lie side by side go back as blocks. */
 void page_put_batch(const uint32_t *pfns, unsigned count);
+/* For every run of frames side by side that one owner has, in order; what is free is left out. */
+void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner));
 
 /* The ledger: frames per owner class, exact at any moment. The total never changes. */
 struct page_ledger {

@@ -89,7 +89,7 @@ static void release_begin(struct release *release, struct pmap *pmap, vaddr_t st
 static void release_finish(struct release *release)
 {
     if (release->start < release->end)
-        TRACE(tlb, FLUSH_TOLD(release->start, release->end));
+        flush_tell(release->start, release->end);
     if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
     page_put_batch(release->pfns, release->count);
@@ -143,7 +143,7 @@ static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
         struct page *below = pfn_to_page(pte_pfn(*entry));
         if (below->maps > 0)
             return;
-        pte_write(entry, level, va, 0);
+        pte_write(pmap->root, entry, va, 0);
         pmap->leaf = NULL;
         virt_to_page(table)->maps--;
         pmap->tables--;
@@ -175,7 +175,7 @@ static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
             if (!below)
                 return empty_tables_free(pmap, va);
-            pte_write(entry, level, va, page_to_paddr(below) | USER_TABLE);
+            pte_write(pmap->root, entry, va, page_to_paddr(below) | USER_TABLE);
             virt_to_page(table)->maps++;
             pmap->tables++;
         }
@@ -352,7 +352,7 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
     while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
     if (changed)
-        TRACE(tlb, FLUSH_TOLD(start, end));
+        flush_tell(start, end);
     if (changed)
         tlb_flush(pmap, start, end);
 }
@@ -404,7 +404,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
             empty_tables_free(to, run.va);
     }
     if (was_writable)
-        TRACE(tlb, FLUSH_TOLD(start, end));
+        flush_tell(start, end);
     if (was_writable)
         tlb_flush(from, start, end);
     return result;
@@ -426,7 +426,7 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             if (!target)
                 return done;
             assert(*target == 0);
-            pte_write(target, 1, to + done, run.entry[i]);
+            pte_write(pmap->root, target, to + done, run.entry[i]);
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
             run.table->maps--;

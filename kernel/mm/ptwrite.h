@@ -6,13 +6,35 @@
 #include <mm/pt.h>
 #include <trace/trace.h>
 
-#define FLUSH_TOLD(from, to)                                                                                 \
-    .kind = TRACE_flush_kind_range, .va = (from), .pages = ((to) - (from)) >> PAGE_SHIFT
+/* The functions that write a record are out of the way of those who have nothing to tell: inlined, they would cost them registers. */
 
-/* Writes an entry that leads to a page table. */
-static inline void pte_write(pte_t *entry, int level, vaddr_t va, pte_t value)
+static __attribute__((noinline)) void flush_told(vaddr_t start, vaddr_t end)
 {
-    TRACE(pte, .table_level = (uint8_t)level, .va = va, .old_entry = *entry, .new_entry = value);
+    TRACE(tlb, .kind = TRACE_flush_kind_range, .va = start, .pages = (end - start) >> PAGE_SHIFT);
+}
+
+static inline void flush_tell(vaddr_t start, vaddr_t end)
+{
+    if (TRACE_ON(tlb))
+        flush_told(start, end);
+}
+
+/* The level is looked for, so that nobody has to keep it at hand: the walk ends at an entry that leads nowhere. */
+static __attribute__((noinline)) void pte_told(pte_t *root, pte_t *entry, vaddr_t va, pte_t value)
+{
+    pte_t old = *entry;
+    int level;
+
+    *entry = 0;
+    (void)pt_walk(root, va, &level);
+    TRACE(pte, .table_level = (uint8_t)level, .va = va, .old_entry = old, .new_entry = value);
+}
+
+/* Writes an entry that leads to a page table, or (mremap) one that was free. */
+static inline void pte_write(pte_t *root, pte_t *entry, vaddr_t va, pte_t value)
+{
+    if (TRACE_ON(pte))
+        pte_told(root, entry, va, value);
     *entry = value;
 }
 

@@ -4,6 +4,7 @@
 
 #include <arch/x86/percpu.h>
 #include <mm/aspace.h>
+#include <mm/bootmem.h>
 #include <mm/pt.h>
 #include <pagesrc.h>
 #include <sched/thread.h>
@@ -12,7 +13,7 @@
 #include <asm-generic/errno.h>
 #include <asm/unistd.h>
 
-static_assert(TRACE_frame_owner_shmem + 1 == (int)PAGE_OWNERS, "events.def lists the owners of mm/owner.h");
+static_assert(TRACE_frame_owner_no_ram == (int)PAGE_OWNERS, "events.def lists the owners of mm/owner.h");
 
 int tell_level(uint32_t level)
 {
@@ -225,6 +226,27 @@ void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
     resident_flush(&run);
 }
 
+static void owned_tell(pfn_t first, pfn_t count, enum page_owner owner)
+{
+    TRACE(frames, .pfn = first, .n = count, .owner = (uint8_t)owner);
+}
+
+/* Who has which frame, once for each recording: before the first thing that is told of a process. */
+static void frames_tell(void)
+{
+    static uint32_t told_in;
+    pfn_t end = 0;
+
+    if (told_in == trace_generation || !TRACE_ON(frames))
+        return;
+    told_in = trace_generation;
+    page_each_owned(owned_tell);
+    for (unsigned i = 0; i < bootmem.ram_count; end = bootmem.ram[i++].end)
+        if (bootmem.ram[i].start > end)
+            TRACE(frames, .pfn = end, .n = bootmem.ram[i].start - end, .owner = TRACE_frame_owner_no_ram);
+    TRACE(frames, .pfn = end, .n = 0, .owner = TRACE_frame_owner_no_ram);
+}
+
 void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
 {
     const struct vma *vma = NULL;
@@ -232,6 +254,7 @@ void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
     if (!trace_wanted() || !is_own(aspace) ||
         (aspace->told == trace_generation && !aspace->changed_by_others))
         return;
+    frames_tell();
     mutex_lock(&aspace->lock);
     if (why == TRACE_vma_why_found)
         TRACE(vma_del, .end = STACK_TOP, .why = TRACE_vma_why_found);

@@ -42,7 +42,7 @@ void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 /* TELL(add, aspace, vma) */
 #define TELL(what, ...)                                                                                      \
     do {                                                                                                     \
-        if (unlikely(trace_level))                                                                           \
+        if (TRACE_FROM(1))                                                                                   \
             tell_##what(__VA_ARGS__);                                                                        \
     } while (0)
 

@@ -319,7 +319,7 @@ const char *vma_set_check(struct vma_set *set)
             return "the tree does not find a region";
         end = vma->end;
     }
-    for (vma = set->roof; vma && (vma = vma_next(vma));)
+    for (vma = set->roof ? vma_next(set->roof) : NULL; vma; vma = vma_next(vma))
         if (room_below(vma, set->roof_size, 0, set->roof_high))
             return "there is room above the roof";
     tree_check(RB_ROOT(&set->tree), &nodes, &broken);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cause.c - from facts to a guess: a table of tests, the first that matches wins. What each says stands in lib/words.def.
+/* cause.c - from facts to a guess: a table of tests for page faults, another for the rest; the first that matches wins.
+ * What each says stands in lib/words.def.
  *
  * The order matters: a NULL pointer is a NULL pointer even if page 0 was mapped once; memory that was unmapped lately
  * explains an address better than how far it is from the heap. */
@@ -46,53 +47,47 @@ static bool answer(struct cause *cause, const char *what, const char *confidence
     return true;
 }
 
-/* The rows of words.def in the reader's language. `facts` and `cause` are every test's arguments. */
-#define BECAUSE(name, ...) because(cause, TEXT(facts->chinese, name), ##__VA_ARGS__)
-#define ANSWER(name, confidence)                                                                             \
-    answer(cause, TEXT(facts->chinese, cause_##name), TEXT(facts->chinese, confidence),                      \
-           TEXT(facts->chinese, try_##name))
+/* The rows of words.def in the reader's language: the guess, how sure it is, and why. `facts` and `cause` are every test's
+ * arguments. */
+#define WORD(name) TEXT(facts->chinese, name)
+#define ANSWER(name, confidence, reason, ...)                                                                \
+    (because(cause, WORD(reason), ##__VA_ARGS__),                                                            \
+     answer(cause, WORD(cause_##name), WORD(confidence), WORD(try_##name)))
 
 /* ---- Page faults --------------------------------------------------------------------------------------------------- */
 
 static bool beyond_file(const struct fault_facts *facts, struct cause *cause)
 {
-    if (!facts->page_fault || facts->info->number != SIGBUS)
+    if (facts->info->number != SIGBUS)
         return false;
-    BECAUSE(as_beyond_file, facts->here.name);
-    return ANSWER(beyond_file, high);
+    return ANSWER(beyond_file, high, as_beyond_file, facts->here.name);
 }
 
 static bool null_pointer(const struct fault_facts *facts, struct cause *cause)
 {
     vaddr_t address = facts->info->address;
 
-    if (!facts->page_fault || address >= NULL_ZONE)
+    if (address >= NULL_ZONE)
         return false;
-    if (is_fetch(facts)) {
-        BECAUSE(as_null_call, address);
-        return ANSWER(null_call, high);
-    }
+    if (is_fetch(facts))
+        return ANSWER(null_call, high, as_null_call, address);
     if (address == 0)
-        BECAUSE(as_null);
-    else
-        BECAUSE(as_null_offset, address, address);
-    return ANSWER(null_pointer, high);
+        return ANSWER(null_pointer, high, as_null);
+    return ANSWER(null_pointer, high, as_null_offset, address, address);
 }
 
 static bool kernel_half(const struct fault_facts *facts, struct cause *cause)
 {
-    if (!facts->page_fault || facts->info->address < USER_END)
+    if (facts->info->address < USER_END)
         return false;
-    BECAUSE(as_kernel_address);
-    return ANSWER(kernel_address, high);
+    return ANSWER(kernel_address, high, as_kernel_address);
 }
 
 static bool use_after_unmap(const struct fault_facts *facts, struct cause *cause)
 {
-    if (!facts->page_fault || !facts->known || facts->here.end != 0)
+    if (!facts->known || facts->here.end != 0)
         return false;
-    BECAUSE(as_after_unmap);
-    return ANSWER(after_unmap, high);
+    return ANSWER(after_unmap, high, as_after_unmap);
 }
 
 static bool stack_overflow(const struct fault_facts *facts, struct cause *cause)
@@ -102,64 +97,54 @@ static bool stack_overflow(const struct fault_facts *facts, struct cause *cause)
     bool rsp_is_out = rsp < low && low - rsp <= MAX(facts->stack_limit, NEAR) && address >= rsp - NEAR &&
                       address < low;
 
-    if (!facts->page_fault || facts->stack.end == 0 || facts->here.end != 0 || !(just_below || rsp_is_out))
+    if (facts->stack.end == 0 || facts->here.end != 0 || !(just_below || rsp_is_out))
         return false;
-    BECAUSE(as_stack_overflow, (facts->stack.end - low) / KIB, facts->stack_limit / KIB);
-    return rsp_is_out ? ANSWER(stack_overflow, high) : ANSWER(stack_overflow, medium);
+    uint64_t size = (facts->stack.end - low) / KIB, limit = facts->stack_limit / KIB;
+    return rsp_is_out ? ANSWER(stack_overflow, high, as_stack_overflow, size, limit)
+                      : ANSWER(stack_overflow, medium, as_stack_overflow, size, limit);
 }
 
 static bool past_heap(const struct fault_facts *facts, struct cause *cause)
 {
     vaddr_t top = page_ceil(facts->heap_end), address = facts->info->address;
 
-    if (!facts->page_fault || facts->heap_end == facts->heap_start || facts->here.end != 0)
+    if (facts->heap_end == facts->heap_start || facts->here.end != 0)
         return false;
     if (address < top || address - top >= NEAR)
         return false;
-    BECAUSE(as_heap_overrun, address - facts->heap_end);
-    return ANSWER(heap_overrun, medium);
+    return ANSWER(heap_overrun, medium, as_heap_overrun, address - facts->heap_end);
 }
 
 static bool no_access(const struct fault_facts *facts, struct cause *cause)
 {
-    if (!facts->page_fault || facts->here.end == 0 || (facts->here.flags & VMA_PROT) != 0)
+    if (facts->here.end == 0 || (facts->here.flags & VMA_PROT) != 0)
         return false;
-    BECAUSE(as_guard_region, facts->here.name);
-    return ANSWER(guard_region, high);
+    return ANSWER(guard_region, high, as_guard_region, facts->here.name);
 }
 
 static bool executed_data(const struct fault_facts *facts, struct cause *cause)
 {
-    if (!facts->page_fault || !is_fetch(facts) || facts->here.end == 0)
+    if (!is_fetch(facts) || facts->here.end == 0)
         return false;
-    BECAUSE(as_executed_data, facts->here.name);
-    return ANSWER(executed_data, high);
+    return ANSWER(executed_data, high, as_executed_data, facts->here.name);
 }
 
 static bool write_to_readonly(const struct fault_facts *facts, struct cause *cause)
 {
     const struct region *here = &facts->here;
 
-    if (!facts->page_fault || here->end == 0 || !is_write(facts) || (here->flags & VMA_WRITE))
+    if (here->end == 0 || !is_write(facts) || (here->flags & VMA_WRITE))
         return false;
-    if (here->flags & VMA_EXEC) {
-        BECAUSE(as_write_code, here->name);
-        return ANSWER(write_code, high);
-    }
-    if (here->file) {
-        BECAUSE(as_write_constant, here->name);
-        return ANSWER(write_constant, high);
-    }
-    BECAUSE(as_write_readonly);
-    return ANSWER(write_readonly, high);
+    if (here->flags & VMA_EXEC)
+        return ANSWER(write_code, high, as_write_code, here->name);
+    if (here->file)
+        return ANSWER(write_constant, high, as_write_constant, here->name);
+    return ANSWER(write_readonly, high, as_write_readonly);
 }
 
 static bool wild_pointer(const struct fault_facts *facts, struct cause *cause)
 {
-    if (!facts->page_fault)
-        return false;
-    BECAUSE(as_wild);
-    return is_fetch(facts) ? ANSWER(wild_jump, low) : ANSWER(wild_pointer, low);
+    return is_fetch(facts) ? ANSWER(wild_jump, low, as_wild) : ANSWER(wild_pointer, low, as_wild);
 }
 
 /* ---- Other exceptions: the instruction's bytes and the registers are all there is -------------------------------- */
@@ -197,7 +182,7 @@ static bool privileged(const struct fault_facts *facts, struct cause *cause)
             continue;
         because(cause, "%s",
                 facts->chinese ? privileged_instructions[i].chinese : privileged_instructions[i].english);
-        return ANSWER(privileged, high);
+        return answer(cause, WORD(cause_privileged), WORD(high), WORD(try_privileged));
     }
     return false;
 }
@@ -225,20 +210,13 @@ static bool no_address(const struct fault_facts *facts, struct cause *cause, con
 
     if (address_is_canonical(value))
         return false;
-    if (is_fill(value, FILL_FREED)) {
-        BECAUSE(as_fill_freed, name, value);
-        return ANSWER(freed_pointer, high);
-    }
-    if (is_fill(value, FILL_FRESH)) {
-        BECAUSE(as_fill_fresh, name, value);
-        return ANSWER(fresh_pointer, high);
-    }
-    if (as_text(value, text)) {
-        BECAUSE(as_text_pointer, name, value, text);
-        return ANSWER(text_pointer, high);
-    }
-    BECAUSE(as_garbage, name, value);
-    return ANSWER(garbage_pointer, medium);
+    if (is_fill(value, FILL_FREED))
+        return ANSWER(freed_pointer, high, as_fill_freed, name, value);
+    if (is_fill(value, FILL_FRESH))
+        return ANSWER(fresh_pointer, high, as_fill_fresh, name, value);
+    if (as_text(value, text))
+        return ANSWER(text_pointer, high, as_text_pointer, name, value, text);
+    return ANSWER(garbage_pointer, medium, as_garbage, name, value);
 }
 
 /* A #GP or #SS tells no address. One CPU refuses the jump, another the first instruction at its target. */
@@ -248,86 +226,80 @@ static bool garbage_pointer(const struct fault_facts *facts, struct cause *cause
 
     if (facts->info->trap != TRAP_PROTECTION && facts->info->trap != TRAP_STACK_SEGMENT)
         return false;
-    if (no_address(facts, cause, TEXT(facts->chinese, jump_target), facts->frame->rip))
+    if (no_address(facts, cause, WORD(jump_target), facts->frame->rip))
         return true;
     unsigned count = operand_decode(facts->bytes, facts->bytes_known, facts->frame, operands);
     for (unsigned i = 0; i < count; i++) {
-        const char *name = operands[i].name != NULL ? operands[i].name : TEXT(facts->chinese, operand);
+        const char *name = operands[i].name != NULL ? operands[i].name : WORD(operand);
         if (no_address(facts, cause, name, operands[i].value))
             return true;
     }
     return operand_is_return(facts->bytes, facts->bytes_known) &&
-           no_address(facts, cause, TEXT(facts->chinese, return_address), facts->stack_top);
+           no_address(facts, cause, WORD(return_address), facts->stack_top);
 }
 
 static bool stopped_itself(const struct fault_facts *facts, struct cause *cause)
 {
     if (facts->info->trap != TRAP_UNDEFINED)
         return false;
-    if (bytes_are(facts, 0x0f, 0x0b)) {
-        BECAUSE(as_stopped_itself);
-        return ANSWER(stopped_itself, high);
-    }
-    BECAUSE(as_bad_instruction, facts->bytes[0], facts->bytes[1], facts->bytes[2]);
-    return ANSWER(bad_instruction, medium);
+    if (bytes_are(facts, 0x0f, 0x0b))
+        return ANSWER(stopped_itself, high, as_stopped_itself);
+    return ANSWER(bad_instruction, medium, as_bad_instruction, facts->bytes[0], facts->bytes[1],
+                  facts->bytes[2]);
 }
 
 static bool division(const struct fault_facts *facts, struct cause *cause)
 {
     if (facts->info->number != SIGFPE || facts->info->trap != TRAP_DIVIDE)
         return false;
-    BECAUSE(as_division);
-    return ANSWER(division, high);
+    return ANSWER(division, high, as_division);
 }
 
 static bool no_frame(const struct fault_facts *facts, struct cause *cause)
 {
     if (!facts->no_frame)
         return false;
-    BECAUSE(as_no_frame, facts->frame->rsp);
-    return ANSWER(no_frame, high);
+    return ANSWER(no_frame, high, as_no_frame, facts->frame->rsp);
 }
 
 static bool breakpoint(const struct fault_facts *facts, struct cause *cause)
 {
     if (facts->info->number != SIGTRAP)
         return false;
-    BECAUSE(as_breakpoint);
-    return ANSWER(breakpoint, high);
+    return ANSWER(breakpoint, high, as_breakpoint);
 }
 
 static bool floating(const struct fault_facts *facts, struct cause *cause)
 {
     if (facts->info->trap != TRAP_FLOATING && facts->info->trap != TRAP_SIMD)
         return false;
-    BECAUSE(as_floating);
-    return ANSWER(floating, high);
+    return ANSWER(floating, high, as_floating);
 }
 
 static bool misaligned(const struct fault_facts *facts, struct cause *cause)
 {
     if (facts->info->trap != TRAP_PROTECTION || facts->bytes_known == 0)
         return false;
-    BECAUSE(as_misaligned);
-    return ANSWER(misaligned, low);
+    return ANSWER(misaligned, low, as_misaligned);
 }
 
 static bool unknown(const struct fault_facts *facts, struct cause *cause)
 {
-    BECAUSE(as_unknown, facts->info->trap);
-    return ANSWER(unknown, low);
+    return ANSWER(unknown, low, as_unknown, facts->info->trap);
 }
+
+typedef bool test(const struct fault_facts *facts, struct cause *cause);
 
 void cause_guess(const struct fault_facts *facts, struct cause *cause)
 {
-    static bool (*const tests[])(const struct fault_facts *, struct cause *) = {
-        beyond_file,    null_pointer, kernel_half,     use_after_unmap,   stack_overflow,
-        past_heap,      no_access,    executed_data,   write_to_readonly, wild_pointer,
-        no_frame,       privileged,   garbage_pointer, breakpoint,        floating,
-        stopped_itself, division,     misaligned,      unknown,
-    };
-    unsigned i = 0;
+    /* The last of each always matches. */
+    static test *const of_page_fault[] = {beyond_file,       null_pointer, kernel_half, use_after_unmap,
+                                          stack_overflow,    past_heap,    no_access,   executed_data,
+                                          write_to_readonly, wild_pointer};
+    static test *const of_others[] = {no_frame,       privileged, garbage_pointer, breakpoint, floating,
+                                      stopped_itself, division,   misaligned,      unknown};
+    test *const *next = facts->page_fault ? of_page_fault : of_others;
 
-    while (!tests[i](facts, cause))
-        i++;
+    while (!(*next)(facts, cause))
+        next++;
 }

@@ -70,6 +70,9 @@ static bool never_restarted(uint64_t number, const struct task *task)
     case __NR_rt_sigtimedwait:
     case __NR_nanosleep:
     case __NR_clock_nanosleep:
+    case __NR_epoll_wait:
+    case __NR_epoll_pwait:
+    case __NR_epoll_pwait2:
     case __NR_poll:
     case __NR_ppoll:
     case __NR_select:

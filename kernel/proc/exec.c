@@ -290,7 +290,7 @@ static void tell_exec(struct aspace *aspace, const struct program *program)
     char path[TOLD_NAME_MAX];
 
     thread->operation = thread->mark = 0;
-    if (likely(!trace_level))
+    if (!TRACE_FROM(1))
         return;
     program->node->source->ops->name(program->node->source, path, sizeof(path));
     TRACE_TEXT(exec, path, .stack_low = aspace->stack_start, .stack_high = STACK_TOP, .entry = program->entry,

@@ -179,7 +179,7 @@ static void say_registers(const struct fault_facts *facts)
 static void say_block(struct fault_facts *facts, struct process *process)
 {
     struct usersym symbols;
-    struct cause cause;
+    struct cause cause = {0};
     char callers[BACKTRACE_SIZE];
 
     usersym_open(&symbols, process);

@@ -11,7 +11,7 @@ struct signal_info;
 /* The current process is about to die of a fault at `address` (0 if the CPU told none). Writes to the kernel log. */
 void explain_fault(const struct trapframe *frame, const struct signal_info *info);
 
-/* For panic_set_context(): "pid 7 vmrss". Takes no lock. */
+/* For panic_hooks.context: "pid 7 vmrss". Takes no lock. */
 void explain_context(char *buffer, size_t size);
 
 #endif

@@ -23,7 +23,7 @@ static void child_begin(void *argument)
 {
     struct task *task = argument;
     struct trapframe *frame = thread_frame(task->thread.stack_top);
-    if (unlikely(trace_level))
+    if (TRACE_FROM(1))
         aspace_tell(task->thread.process->aspace, TRACE_vma_why_fork);
     /* A bad address is the program's own affair: Linux ignores it too. */
     if (task->set_child_tid)
@@ -41,6 +41,7 @@ static void copy_identity(struct process *child, const struct process *parent)
     child->session = parent->session;
     child->umask = parent->umask;
     child->nice = parent->nice;
+    child->oom_score_adj = parent->oom_score_adj;
     child->no_new_privileges = parent->no_new_privileges;
     child->cwd = node_get(parent->cwd);
     child->executable = parent->executable ? node_get(parent->executable) : NULL;

@@ -2,8 +2,8 @@
 /* oom.c - out of memory: the table first, the decision second, and the decision in Linux's words (its mm/oom_kill.c).
  *
  * The choice is Linux's: the score is what the process's end would give back, resident pages and page tables, here in
- * thousandths of the RAM; the highest goes, among equals the one that asked. Init stays as long as anybody else is there. All
- * that share the victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU
+ * thousandths of the RAM, and its oom_score_adj on top; the highest goes, among equals the one that asked. Init and whoever has
+ * an oom_score_adj of -1000 stay as long as anybody else is there; if nobody is, the one that asked goes. All that share the victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU
  * and touches again: nothing is chosen twice. That may be in the middle of a system call's copy, which holds no lock that a dying
  * process could need: its sleeps end with the signal.
  *
@@ -25,6 +25,7 @@
 #include <asm/signal.h>
 
 #include <asm-generic/siginfo.h>
+#include <linux/oom.h>
 
 #define KB(pages) ((pages) * (PAGE_SIZE / KIB))
 #define PLACE_SIZE 160
@@ -39,9 +40,20 @@ static uint64_t pages_of(const struct process *process)
     return aspace != NULL ? pmap_resident_pages(&aspace->pmap) + aspace->pmap.tables : 0;
 }
 
-uint64_t oom_score(const struct process *process)
+/* In pages, as Linux compares them: thousandths would make equals of those that differ little. */
+static int64_t badness(const struct process *process)
 {
-    return pages_of(process) * 1000 / commit_ram();
+    return (int64_t)pages_of(process) + process->oom_score_adj * (int64_t)(commit_ram() / OOM_SCORE_ADJ_MAX);
+}
+
+int64_t oom_score(const struct process *process)
+{
+    return badness(process) * OOM_SCORE_ADJ_MAX / (int64_t)commit_ram();
+}
+
+bool oom_may_end(const struct process *process)
+{
+    return process->pid != 1 && pages_of(process) != 0 && process->oom_score_adj != OOM_SCORE_ADJ_MIN;
 }
 
 static bool is_dying(const struct process *process)
@@ -59,8 +71,7 @@ static struct process *choose(struct process *asking)
     {
         if (is_dying(process))
             return NULL;
-        if (process->pid != 1 && (victim->pid == 1 || pages_of(process) > pages_of(victim)) &&
-            pages_of(process) != 0)
+        if (oom_may_end(process) && (!oom_may_end(victim) || badness(process) > badness(victim)))
             victim = process;
     }
     return victim;
@@ -73,7 +84,7 @@ static void say_table(bool chinese, const struct process *victim, const struct p
     {
         const struct aspace *aspace = process->aspace;
         if (aspace != NULL)
-            log_line("%c%6d %9lu %9lu %9lu %6lu  %s%s", process == victim ? '*' : ' ', process->pid,
+            log_line("%c%6d %9lu %9lu %9lu %6ld  %s%s", process == victim ? '*' : ' ', process->pid,
                      KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables), oom_score(process),
                      process->name, process == victim ? TEXT(chinese, oom_victim) : "");
     }
@@ -91,7 +102,7 @@ static void say_decision(const struct process *victim)
     log_line("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
              "shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
              victim->pid, victim->name, KB(aspace->total), KB(resident[PAGE_ANON]), KB(resident[PAGE_FILE]),
-             KB(resident[PAGE_SHMEM]), 0U, KB(aspace->pmap.tables), 0);
+             KB(resident[PAGE_SHMEM]), 0U, KB(aspace->pmap.tables), victim->oom_score_adj);
 }
 
 static void say_why(bool chinese, struct process *asking, vaddr_t rip)
@@ -122,13 +133,13 @@ bool oom_kill(vaddr_t address)
     }
     bool chinese = language_is_chinese(asking->aspace);
     page_ledger(&ledger);
-    log_line("%s invoked oom-killer: order=0, oom_score_adj=0", asking->name);
+    log_line("%s invoked oom-killer: order=0, oom_score_adj=%d", asking->name, asking->oom_score_adj);
     log_line(TEXT(chinese, oom_touch), asking->name, asking->pid, address);
     say_table(chinese, victim, &ledger);
     say_decision(victim);
     say_why(chinese, asking, thread_frame(current_thread()->stack_top)->rip);
     TRACE(oom_kill, .victim = (uint32_t)victim->pid, .rss_kb = KB(pmap_resident_pages(&victim->aspace->pmap)),
-          .score = oom_score(victim));
+          .score = (uint64_t)MAX(oom_score(victim), 0));
     const struct aspace *aspace = victim->aspace;
     FOR_ALL_PROCESSES(process)
     {

@@ -7,8 +7,12 @@
 
 struct process;
 
-/* What the process's end would give back, in thousandths of the RAM that the kernel has not taken for itself. */
-uint64_t oom_score(const struct process *process);
+/* What the process's end would give back, in thousandths of the RAM that the kernel has not taken for itself, and its
+ * oom_score_adj on top. */
+int64_t oom_score(const struct process *process);
+
+/* Init, who has no memory and who has an oom_score_adj of -1000 is never chosen. */
+bool oom_may_end(const struct process *process);
 
 /* The current process touched `address`, or a system call did for it, and no frame could be had. Kills the process with the highest score
  * and says why. Gives up the CPU while somebody is dying already. => true: the touch is to be tried again; false: the current

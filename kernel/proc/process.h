@@ -65,6 +65,7 @@ struct process {
     uint32_t umask;
     bool no_new_privileges; /* prctl(2): kept and told */
     int nice;               /* kept and told, without effect */
+    int oom_score_adj;      /* thousandths of the RAM added to its score (oom.h); -1000: it is never chosen */
     struct rlimit64 limits[RLIM_NLIMITS];
     struct signals *signals;
     struct process_usage usage, children_usage;

@@ -143,10 +143,10 @@ static void compare_frames(const struct page_ledger *now)
 static void log_balance(const struct page_ledger *ledger)
 {
     char text[512];
-    size_t used = 0;
-    for (unsigned owner = 0; owner < PAGE_OWNERS && used < sizeof(text); owner++)
-        used += (size_t)format_text(text + used, sizeof(text) - used, "%s%s %lu", owner ? ", " : "",
-                                    page_owner_name((enum page_owner)owner), ledger->frames[owner]);
+    struct text_end end = {text, sizeof(text)};
+    for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
+        text_add(&end, "%s%s %lu", owner ? ", " : "", page_owner_name((enum page_owner)owner),
+                 ledger->frames[owner]);
     log_line("ledger: balanced, %lu frames: %s", ledger->total, text);
 }
 

@@ -79,29 +79,15 @@ void usersym_close(struct usersym *symbols)
 
 /* The line that a backtrace is written into. A recursion's frames, which all return to one place, are counted. */
 struct line {
-    char *at;
-    size_t left;
+    struct text_end end;
     vaddr_t last;
     unsigned times;
 };
 
-static void add_text(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add_text(struct line *line, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    int length = format_vtext(line->at, line->left, format, arguments);
-    va_end(arguments);
-    size_t taken = MIN((size_t)MAX(length, 0), line->left - 1);
-    line->at += taken;
-    line->left -= taken;
-}
-
 static void end_repeats(struct line *line)
 {
     if (line->times > 1)
-        add_text(line, " (%u times)", line->times);
+        text_add(&line->end, " (%u times)", line->times);
     line->times = 0;
 }
 
@@ -117,14 +103,14 @@ static void add_place(struct line *line, const struct usersym *symbols, vaddr_t 
     end_repeats(line);
     line->last = address;
     line->times = 1;
-    add_text(line, "%s", after != 0 ? " <- " : "");
+    text_add(&line->end, "%s", after != 0 ? " <- " : "");
     if (!symtab_lookup(&symbols->table, address - after, &symbol))
-        add_text(line, "0x%lx", address);
+        text_add(&line->end, "0x%lx", address);
     else if (symbol.file == NULL)
-        add_text(line, "%s+0x%lx", symbol.function, symbol.offset + after);
+        text_add(&line->end, "%s+0x%lx", symbol.function, symbol.offset + after);
     else
-        add_text(line, "%s+0x%lx (%s:%u)", symbol.function, symbol.offset + after, basename(symbol.file),
-                 symbol.line);
+        text_add(&line->end, "%s+0x%lx (%s:%u)", symbol.function, symbol.offset + after,
+                 basename(symbol.file), symbol.line);
 }
 
 static bool read_words(struct process *process, vaddr_t address, uint64_t *words, size_t count)
@@ -139,7 +125,7 @@ static void add_callers(struct line *line, const struct usersym *symbols, struct
 {
     uint64_t rbp = frame->rbp, record[2];
 
-    for (unsigned steps = 0; steps < STEPS_MAX && line->left > PLACE_SPACE; steps++) {
+    for (unsigned steps = 0; steps < STEPS_MAX && line->end.left > PLACE_SPACE; steps++) {
         if (rbp % 8 != 0 || rbp < frame->rsp || !read_words(process, rbp, record, 2) || record[1] == 0)
             return;
         add_place(line, symbols, record[1], 1);
@@ -148,13 +134,13 @@ static void add_callers(struct line *line, const struct usersym *symbols, struct
         rbp = record[0];
     }
     end_repeats(line);
-    add_text(line, " <- ...");
+    text_add(&line->end, " <- ...");
 }
 
 void usersym_chain(const struct usersym *symbols, const vaddr_t *addresses, unsigned count, char *buffer,
                    size_t size)
 {
-    struct line line = {.at = buffer, .left = size};
+    struct line line = {.end = {buffer, size}};
 
     for (unsigned i = 0; i < count && addresses[i] != 0; i++)
         add_place(&line, symbols, addresses[i], i != 0);
@@ -164,7 +150,7 @@ void usersym_chain(const struct usersym *symbols, const vaddr_t *addresses, unsi
 void usersym_backtrace(const struct usersym *symbols, struct process *process, const struct trapframe *frame,
                        char *buffer, size_t size)
 {
-    struct line line = {.at = buffer, .left = size};
+    struct line line = {.end = {buffer, size}};
     struct symbol symbol;
     uint64_t top;
 

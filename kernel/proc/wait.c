@@ -2,7 +2,7 @@
 /* wait.c - wait4 and waitid: a parent learns how its children ended, and buries them.
  *
  * Zombies stand first among the children (exit.c), so waiting for any child looks at one; waiting for a pid
- * asks the table. Only waiting for a group, or for stopped children, looks at them all. */
+ * asks the table. Only waiting for a group, or for stopped children, looks at them all: the eldest with news is told of first. */
 #include <arch/x86/clock.h>
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
@@ -52,17 +52,18 @@ static struct process *find_child(const struct wanted *wanted, bool *any)
         *any = child && child->parent == wanted->parent && matches(wanted, child);
         return *any && has_news(wanted, child) ? child : NULL;
     }
+    struct process *eldest = NULL;
     TAILQ_FOREACH (child, &wanted->parent->children, sibling) {
         if (!matches(wanted, child))
             continue;
         *any = true;
-        if (has_news(wanted, child))
-            return child;
+        if (has_news(wanted, child) && (!eldest || child->started_ns < eldest->started_ns))
+            eldest = child;
         if (wanted->pid == -1 && (wanted->options & WEXITED) &&
             !(wanted->options & (WUNTRACED | WCONTINUED | __WCLONE | __WALL)))
-            return NULL; /* no zombies behind the first one that lives */
+            return eldest; /* it is the first; no zombies stand behind one that lives */
     }
-    return NULL;
+    return eldest;
 }
 
 static void fill_usage(const struct process *child, struct rusage *usage)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* account.c - see texts.h. Formats as in proc(5). */
-#include <procfs/texts.h>
+/* account.c - what is counted of a process, and the mounts that it sees. Formats as in proc(5). */
+#include <procfs/files.h>
 
 #include <fs/filedata.h>
 #include <fs/path.h>
 #include <mm/page.h>
-#include <proc/oom.h>
 #include <proc/process.h>
-#include <procfs/entry.h>
 
 /* The root is what Linux calls tmpfs: in memory, with a limit. A read does not move a file's access time. */
 #define ROOT_OPTIONS "rw,noatime"
@@ -35,20 +33,6 @@ void proc_io(struct proctext *text)
     proctext_printf(text, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\n", io->read_bytes,
                     io->written_bytes, io->reads, io->writes);
     proctext_printf(text, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
-}
-
-/* Linux's measure of who would go first when memory ends: what it has of all memory, in thousandths, from 666 on. */
-void proc_oom_score(struct proctext *text)
-{
-    const struct process *process = text->process;
-    bool exempt = process->pid == 1 || process->aspace == NULL;
-
-    proctext_printf(text, "%lu\n", exempt ? 0 : (1000 + oom_score(process)) * 2 / 3);
-}
-
-void proc_oom_score_adj(struct proctext *text)
-{
-    proctext_printf(text, "0\n");
 }
 
 /* Which memory a core file would have: anonymous, ELF headers and huge pages, Linux's default. None is written. */

@@ -179,7 +179,6 @@ static ssize_t text_read(struct file *file, struct io *io, uint64_t *position)
     return proctext_read(text, io, position);
 }
 
-const struct file_ops proc_directory_file_ops = {0};
 
 static const struct file_ops text_file_ops = {.read = text_read, .release = text_close};
 

@@ -11,11 +11,20 @@ struct process;
 
 #define PROC_DEVICE 4 /* st_dev 0:4: some number that no other file system here has */
 
+struct proc_node;
+/* Writes a text, or sets text->error. */
+typedef void proc_text(struct proctext *text);
+/* => the node that a link leads to, referenced; NULL: there is none (any more). */
+typedef struct node *proc_target(const struct proc_node *link, struct process *process);
+
 struct proc_entry {
     const char *name; /* NULL: its number is its name (/proc/7, /proc/7/fd/3) */
     uint32_t mode;
-    const struct node_ops *ops;          /* &proc_text_ops for a text */
-    void (*text)(struct proctext *text); /* writes it, or sets text->error */
+    const struct node_ops *ops;
+    union {
+        proc_text *text;     /* of &proc_text_ops */
+        proc_target *target; /* of &proc_link_ops */
+    };
 };
 
 /* Made when a path is walked, gone when nobody uses it. It names a process by pid and birth: another process that gets
@@ -31,7 +40,6 @@ struct proc_node {
 };
 
 extern const struct node_ops proc_text_ops;
-extern const struct file_ops proc_directory_file_ops; /* an open directory: it can only be listed */
 extern int64_t proc_boot_time; /* seconds since 1970 at clock_now() == 0; set by procfs_init() */
 
 /* => a node with one reference; NULL when memory is short. process may be NULL. */

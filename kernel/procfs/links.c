@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* links.c - see links.h. exe, cwd, root and fd/N lead straight to a node (node_ops.follow), so they work for a file that
+/* links.c - the links out of /proc. exe, cwd, root and fd/N lead straight to a node (node_ops.follow), so they work for a file that
  * was deleted and for a pipe; their text is only what is shown. self is an ordinary link whose text depends on the reader. */
-#include <procfs/links.h>
+#include <procfs/files.h>
 
 #include <fs/file.h>
 #include <fs/path.h>
@@ -13,22 +13,19 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
-/* => the node referenced; NULL: there is none (any more). */
-typedef struct node *link_target(const struct proc_node *link, struct process *process);
-
-static struct node *exe_target(const struct proc_node *link, struct process *process)
+struct node *proc_exe(const struct proc_node *link, struct process *process)
 {
     (void)link;
     return process->executable != NULL ? node_get(process->executable) : NULL;
 }
 
-static struct node *cwd_target(const struct proc_node *link, struct process *process)
+struct node *proc_cwd(const struct proc_node *link, struct process *process)
 {
     (void)link;
     return process->cwd != NULL ? node_get(process->cwd) : NULL;
 }
 
-static struct node *root_target(const struct proc_node *link, struct process *process)
+struct node *proc_root(const struct proc_node *link, struct process *process)
 {
     (void)link;
     return process->state == PROCESS_LIVE ? node_get(path_root()) : NULL;
@@ -44,18 +41,19 @@ static struct node *fd_target(const struct proc_node *link, struct process *proc
     return node;
 }
 
-static int link_follow(struct node *node, link_target *target_of, struct node **target)
+static int link_follow(struct node *node, struct node **target)
 {
+    const struct proc_node *link = proc_node(node);
     struct process *process = proc_node_process(node);
 
-    *target = process != NULL ? target_of(proc_node(node), process) : NULL;
+    *target = process != NULL ? link->entry->target(link, process) : NULL;
     return *target != NULL ? 0 : -ENOENT;
 }
 
-static ssize_t link_text(struct node *node, link_target *target_of, char *buffer, size_t size)
+static ssize_t link_readlink(struct node *node, char *buffer, size_t size)
 {
     struct node *target;
-    int error = link_follow(node, target_of, &target);
+    int error = link_follow(node, &target);
     if (error != 0)
         return error;
     ssize_t length = path_of(target, buffer, size);
@@ -63,28 +61,8 @@ static ssize_t link_text(struct node *node, link_target *target_of, char *buffer
     return length;
 }
 
-#define MAGIC_LINK(link)                                                                                     \
-    static int link##_follow(struct node *node, struct node **target)                                        \
-    {                                                                                                        \
-        return link_follow(node, link##_target, target);                                                     \
-    }                                                                                                        \
-    static ssize_t link##_readlink(struct node *node, char *buffer, size_t size)                             \
-    {                                                                                                        \
-        return link_text(node, link##_target, buffer, size);                                                 \
-    }
-#define MAGIC_OPS(link)                                                                                      \
-    {                                                                                                        \
-        .readlink = link##_readlink, .follow = link##_follow, .name = proc_name, .release = proc_release     \
-    }
-
-MAGIC_LINK(exe)
-MAGIC_LINK(cwd)
-MAGIC_LINK(root)
-MAGIC_LINK(fd)
-const struct node_ops proc_exe_ops = MAGIC_OPS(exe);
-const struct node_ops proc_cwd_ops = MAGIC_OPS(cwd);
-const struct node_ops proc_root_link_ops = MAGIC_OPS(root);
-static const struct node_ops fd_ops = MAGIC_OPS(fd);
+const struct node_ops proc_link_ops = {
+    .readlink = link_readlink, .follow = link_follow, .name = proc_name, .release = proc_release};
 
 static ssize_t self_readlink(struct node *node, char *buffer, size_t size)
 {
@@ -115,10 +93,11 @@ const struct node_ops proc_thread_self_ops = {
 
 /* Linux says by the owner's permissions how the file was opened. */
 static const struct proc_entry fd_entries[] = {
-    [O_RDONLY] = {NULL, S_IFLNK | S_IRUSR | S_IXUSR, &fd_ops, NULL},
-    [O_WRONLY] = {NULL, S_IFLNK | S_IWUSR | S_IXUSR, &fd_ops, NULL},
-    [O_RDWR] = {NULL, S_IFLNK | S_IRWXU, &fd_ops, NULL},
-    [O_ACCMODE] = {NULL, S_IFLNK | S_IXUSR, &fd_ops, NULL}, /* Linux's "3": neither read nor write */
+    [O_RDONLY] = {NULL, S_IFLNK | S_IRUSR | S_IXUSR, &proc_link_ops, .target = fd_target},
+    [O_WRONLY] = {NULL, S_IFLNK | S_IWUSR | S_IXUSR, &proc_link_ops, .target = fd_target},
+    [O_RDWR] = {NULL, S_IFLNK | S_IRWXU, &proc_link_ops, .target = fd_target},
+    [O_ACCMODE] = {NULL, S_IFLNK | S_IXUSR, &proc_link_ops,
+                   .target = fd_target}, /* Linux's "3": neither read nor write */
 };
 #define FD_LINK_SIZE 64 /* what lstat says on Linux, whatever the text */
 
@@ -164,8 +143,5 @@ static int fd_list(struct node *directory, uint64_t position, struct node_entry 
     return 1;
 }
 
-const struct node_ops proc_fd_directory_ops = {.lookup = fd_lookup,
-                                               .list = fd_list,
-                                               .name = proc_name,
-                                               .release = proc_release,
-                                               .file_ops = &proc_directory_file_ops};
+const struct node_ops proc_fd_directory_ops = {
+    .lookup = fd_lookup, .list = fd_list, .name = proc_name, .release = proc_release};

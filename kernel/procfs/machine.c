@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* machine.c - see texts.h. Formats as in proc(5). One CPU runs yet, so lines that Linux repeats for each CPU come once. */
-#include <procfs/texts.h>
+/* machine.c - the machine in numbers, but for its memory. Formats as in proc(5). One CPU runs yet, so lines that Linux repeats for each CPU come once. */
+#include <procfs/files.h>
 
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
 #include <mm/page.h>
 #include <proc/process.h>
-#include <procfs/entry.h>
 #include <sched/load.h>
 #include <version.h>
 #include <x86/cpu.h>

@@ -6,7 +6,7 @@
  *
  * smaps adds what is resident. The address space stays locked while the text is made, so its rows fit together.
  * The process is not looked at after that lock was waited for. */
-#include <procfs/texts.h>
+#include <procfs/files.h>
 
 #include <mm/mmstat.h>
 #include <proc/process.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meminfo.c - see texts.h. Everything comes from the ledger of frames (mm/page.h), which is exact at any moment.
+/* meminfo.c - the memory of the machine. Everything comes from the ledger of frames (mm/page.h), which is exact at any moment.
  *
  *   Linux's word      here
  *   MemTotal          all RAM except what the firmware, the kernel image and the frame array have for ever
@@ -11,7 +11,7 @@
  *   Committed_AS      what has been promised: private writable memory of every process, and shared anonymous memory (mm/commit.h)
  *
  * /proc/frames is our own: a line for each class of owner, and their sum, which is the RAM of the machine. */
-#include <procfs/texts.h>
+#include <procfs/files.h>
 
 #include <mm/aspace.h>
 #include <mm/commit.h>

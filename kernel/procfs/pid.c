@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* pid.c - see pid.h: a table of what stands in /proc/<pid>, and its task/ with one directory a thread.
+/* pid.c - the directory of a process: a table of what stands in /proc/<pid>, and its task/ with one directory a thread.
  *
  * A thread's directory has the same entries; status, stat and comm show the thread there. */
-#include <procfs/pid.h>
+#include <procfs/files.h>
 
 #include <lib/log.h>
 #include <proc/process.h>
-#include <procfs/texts.h>
-#include <procfs/links.h>
-#include <procfs/window.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
@@ -21,29 +18,30 @@
 static const struct node_ops task_ops;
 
 static const struct proc_entry entries[] = {
-    {"cmdline", EVERYBODY, &proc_cmdline_ops, NULL},
-    {"comm", EVERYBODY, &proc_text_ops, proc_comm},
-    {"coredump_filter", EVERYBODY, &proc_text_ops, proc_coredump_filter},
-    {"cwd", LINK, &proc_cwd_ops, NULL},
-    {"environ", S_IFREG | S_IRUSR, &proc_environ_ops, NULL},
-    {"exe", LINK, &proc_exe_ops, NULL},
-    {"fd", S_IFDIR | S_IRUSR | S_IXUSR, &proc_fd_directory_ops, NULL},
-    {"io", S_IFREG | S_IRUSR, &proc_text_ops, proc_io},
-    {"limits", EVERYBODY, &proc_text_ops, proc_limits},
-    {"maps", EVERYBODY, &proc_text_ops, proc_maps},
-    {"mem", S_IFREG | S_IRUSR | S_IWUSR, &proc_mem_ops, NULL},
-    {"mountinfo", EVERYBODY, &proc_text_ops, proc_mountinfo},
-    {"mounts", EVERYBODY, &proc_text_ops, proc_mounts},
-    {"oom_score", EVERYBODY, &proc_text_ops, proc_oom_score},
-    {"oom_score_adj", EVERYBODY, &proc_text_ops, proc_oom_score_adj},
-    {"pagemap", S_IFREG | S_IRUSR, &proc_pagemap_ops, NULL},
-    {"root", LINK, &proc_root_link_ops, NULL},
-    {"smaps", EVERYBODY, &proc_text_ops, proc_smaps},
-    {"smaps_rollup", EVERYBODY, &proc_text_ops, proc_smaps_rollup},
-    {"stat", EVERYBODY, &proc_text_ops, proc_stat},
-    {"statm", EVERYBODY, &proc_text_ops, proc_statm},
-    {"status", EVERYBODY, &proc_text_ops, proc_status},
-    {"task", DIRECTORY, &task_ops, NULL},
+    {"cmdline", EVERYBODY, .ops = &proc_cmdline_ops},
+    {"comm", EVERYBODY, &proc_text_ops, .text = proc_comm},
+    {"coredump_filter", EVERYBODY, &proc_text_ops, .text = proc_coredump_filter},
+    {"cwd", LINK, &proc_link_ops, .target = proc_cwd},
+    {"environ", S_IFREG | S_IRUSR, .ops = &proc_environ_ops},
+    {"exe", LINK, &proc_link_ops, .target = proc_exe},
+    {"fd", S_IFDIR | S_IRUSR | S_IXUSR, .ops = &proc_fd_directory_ops},
+    {"io", S_IFREG | S_IRUSR, &proc_text_ops, .text = proc_io},
+    {"limits", EVERYBODY, &proc_text_ops, .text = proc_limits},
+    {"maps", EVERYBODY, &proc_text_ops, .text = proc_maps},
+    {"mem", S_IFREG | S_IRUSR | S_IWUSR, .ops = &proc_mem_ops},
+    {"mountinfo", EVERYBODY, &proc_text_ops, .text = proc_mountinfo},
+    {"mounts", EVERYBODY, &proc_text_ops, .text = proc_mounts},
+    {"oom_adj", EVERYBODY | S_IWUSR, .ops = &proc_oom_adj_ops},
+    {"oom_score", EVERYBODY, &proc_text_ops, .text = proc_oom_score},
+    {"oom_score_adj", EVERYBODY | S_IWUSR, .ops = &proc_oom_adj_ops},
+    {"pagemap", S_IFREG | S_IRUSR, .ops = &proc_pagemap_ops},
+    {"root", LINK, &proc_link_ops, .target = proc_root},
+    {"smaps", EVERYBODY, &proc_text_ops, .text = proc_smaps},
+    {"smaps_rollup", EVERYBODY, &proc_text_ops, .text = proc_smaps_rollup},
+    {"stat", EVERYBODY, &proc_text_ops, .text = proc_stat},
+    {"statm", EVERYBODY, &proc_text_ops, .text = proc_statm},
+    {"status", EVERYBODY, &proc_text_ops, .text = proc_status},
+    {"task", DIRECTORY, .ops = &task_ops},
 };
 #define TASK_ENTRIES (ARRAY_SIZE(entries) - 1) /* a thread's directory has no task/ */
 
@@ -70,13 +68,10 @@ static int pid_list(struct node *directory, uint64_t position, struct node_entry
     return proc_list_in(entries, entry_count(directory), directory, position, entry);
 }
 
-static const struct node_ops pid_ops = {.lookup = pid_lookup,
-                                        .list = pid_list,
-                                        .name = proc_name,
-                                        .release = proc_release,
-                                        .file_ops = &proc_directory_file_ops};
+static const struct node_ops pid_ops = {
+    .lookup = pid_lookup, .list = pid_list, .name = proc_name, .release = proc_release};
 
-const struct proc_entry proc_pid_entry = {NULL, DIRECTORY, &pid_ops, NULL};
+const struct proc_entry proc_pid_entry = {NULL, DIRECTORY, .ops = &pid_ops};
 
 static int task_lookup(struct node *directory, const char *name, struct node **found)
 {
@@ -113,8 +108,16 @@ static int task_list(struct node *directory, uint64_t position, struct node_entr
     return 1;
 }
 
+/* A link more for each thread: so a program sees that it has one. */
+static void task_refresh(struct node *directory)
+{
+    const struct process *process = proc_node_process(directory);
+
+    directory->links = 2 + (process ? process->task_count : 0);
+}
+
 static const struct node_ops task_ops = {.lookup = task_lookup,
                                          .list = task_list,
+                                         .refresh = task_refresh,
                                          .name = proc_name,
-                                         .release = proc_release,
-                                         .file_ops = &proc_directory_file_ops};
+                                         .release = proc_release};

@@ -10,12 +10,7 @@
 #include <fs/path.h>
 #include <lib/log.h>
 #include <proc/process.h>
-#include <procfs/links.h>
-#include <procfs/texts.h>
-#include <procfs/pid.h>
-#include <procfs/sysctl.h>
-#include <procfs/trace.h>
-#include <procfs/window.h>
+#include <procfs/files.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
@@ -26,26 +21,26 @@
 #define ROOT_INODE 1
 
 static const struct proc_entry entries[] = {
-    {"buddyinfo", FILE_MODE, &proc_text_ops, proc_buddyinfo},
-    {"cmdline", FILE_MODE, &proc_text_ops, proc_kernel_cmdline},
-    {"cpuinfo", FILE_MODE, &proc_text_ops, proc_cpuinfo},
-    {"filesystems", FILE_MODE, &proc_text_ops, proc_filesystems},
-    {"frames", FILE_MODE, &proc_text_ops, proc_frames},
-    {"kpagecount", S_IFREG | S_IRUSR, &proc_kpagecount_ops, NULL},
-    {"kpageflags", S_IFREG | S_IRUSR, &proc_kpageflags_ops, NULL},
-    {"loadavg", FILE_MODE, &proc_text_ops, proc_loadavg},
-    {"meminfo", FILE_MODE, &proc_text_ops, proc_meminfo},
-    {"mounts", LINK_MODE, &proc_mounts_link_ops, NULL},
-    {"self", LINK_MODE, &proc_self_ops, NULL},
-    {"slabinfo", FILE_MODE, &proc_text_ops, proc_slabinfo},
-    {"stat", FILE_MODE, &proc_text_ops, proc_machine_stat},
-    {"swaps", FILE_MODE, &proc_text_ops, proc_swaps},
-    {"sys", S_IFDIR | 0555, &proc_sys_ops, NULL},
-    {"thread-self", LINK_MODE, &proc_thread_self_ops, NULL},
-    {"trace", S_IFREG | S_IRUSR, &proc_trace_ops, NULL},
-    {"uptime", FILE_MODE, &proc_text_ops, proc_uptime},
-    {"version", FILE_MODE, &proc_text_ops, proc_version},
-    {"vmstat", FILE_MODE, &proc_text_ops, proc_vmstat},
+    {"buddyinfo", FILE_MODE, &proc_text_ops, .text = proc_buddyinfo},
+    {"cmdline", FILE_MODE, &proc_text_ops, .text = proc_kernel_cmdline},
+    {"cpuinfo", FILE_MODE, &proc_text_ops, .text = proc_cpuinfo},
+    {"filesystems", FILE_MODE, &proc_text_ops, .text = proc_filesystems},
+    {"frames", FILE_MODE, &proc_text_ops, .text = proc_frames},
+    {"kpagecount", S_IFREG | S_IRUSR, .ops = &proc_kpagecount_ops},
+    {"kpageflags", S_IFREG | S_IRUSR, .ops = &proc_kpageflags_ops},
+    {"loadavg", FILE_MODE, &proc_text_ops, .text = proc_loadavg},
+    {"meminfo", FILE_MODE, &proc_text_ops, .text = proc_meminfo},
+    {"mounts", LINK_MODE, .ops = &proc_mounts_link_ops},
+    {"self", LINK_MODE, .ops = &proc_self_ops},
+    {"slabinfo", FILE_MODE, &proc_text_ops, .text = proc_slabinfo},
+    {"stat", FILE_MODE, &proc_text_ops, .text = proc_machine_stat},
+    {"swaps", FILE_MODE, &proc_text_ops, .text = proc_swaps},
+    {"sys", S_IFDIR | 0555, .ops = &proc_sys_ops},
+    {"thread-self", LINK_MODE, .ops = &proc_thread_self_ops},
+    {"trace", S_IFREG | S_IRUSR, .ops = &proc_trace_ops},
+    {"uptime", FILE_MODE, &proc_text_ops, .text = proc_uptime},
+    {"version", FILE_MODE, &proc_text_ops, .text = proc_version},
+    {"vmstat", FILE_MODE, &proc_text_ops, .text = proc_vmstat},
 };
 
 static int root_lookup(struct node *directory, const char *name, struct node **found)
@@ -78,9 +73,8 @@ static int root_list(struct node *directory, uint64_t position, struct node_entr
 }
 
 /* No name, no release: it is the root of a mount, and it is never let go. */
-static const struct node_ops root_ops = {
-    .lookup = root_lookup, .list = root_list, .file_ops = &proc_directory_file_ops};
-static const struct proc_entry root_entry = {"proc", S_IFDIR | 0555, &root_ops, NULL};
+static const struct node_ops root_ops = {.lookup = root_lookup, .list = root_list};
+static const struct proc_entry root_entry = {"proc", S_IFDIR | 0555, .ops = &root_ops};
 
 int procfs_init(void)
 {

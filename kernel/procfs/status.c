@@ -3,7 +3,7 @@
  *
  * What does not exist here (name spaces, capabilities' limits, seccomp, tracing, huge pages, swap, mlock) has the value that
  * Linux shows for a process that uses none of it: everybody is root, with all capabilities that linux/capability.h knows. */
-#include <procfs/texts.h>
+#include <procfs/files.h>
 
 #include <fs/device.h>
 #include <fs/tty.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* sysctl.c - see sysctl.h. One table: to add a number, give it a line. A directory is a line without a value; what lies in it
+/* sysctl.c - /proc/sys: a number a file, some of which can be written. One table: to add a number, give it a line. A directory is a line without a value; what lies in it
  * says so by its name (they are unique). A number that the kernel was built with can be read only.
  *
  * Guards: a setting is one word; who uses it reads it once. */
-#include <procfs/sysctl.h>
+#include <procfs/files.h>
 
 #include <fs/file.h>
 #include <lib/log.h>
@@ -11,7 +11,6 @@
 #include <mm/commit.h>
 #include <mm/tell.h>
 #include <proc/process.h>
-#include <procfs/entry.h>
 #include <string.h>
 #include <vdso/vdso.h>
 
@@ -55,19 +54,19 @@ static const struct node_ops number_ops;
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* most need no function */
 static const struct sysctl table[] = {
-    {"sys", {"kernel", DIRECTORY, &proc_sys_ops, NULL}, NULL, 0},
-    {"sys", {"vm", DIRECTORY, &proc_sys_ops, NULL}, NULL, 0},
-    {"kernel", {"pid_max", CONSTANT, &number_ops, NULL}, &pid_max, 0},
-    {"kernel", {"randomize_va_space", CONSTANT, &number_ops, NULL}, &none, 0},
-    {"kernel", {"trace", SETTING, &number_ops, NULL}, &trace_level_shown, TRACE_LEVEL_MAX, set_trace},
-    {"kernel", {"trace_pid", SETTING, &number_ops, NULL}, &trace_pid_shown, PID_MAX - 1, set_trace_pid},
-    {"vm", {"max_map_count", CONSTANT, &number_ops, NULL}, &map_count, 0},
-    {"vm", {"mmap_min_addr", CONSTANT, &number_ops, NULL}, &lowest_address, 0},
-    {"vm", {"overcommit_kbytes", SETTING, &number_ops, NULL}, &commit_settings.kbytes, UINT64_MAX},
-    {"vm", {"overcommit_memory", SETTING, &number_ops, NULL}, &commit_settings.mode, COMMIT_NEVER},
-    {"vm", {"overcommit_ratio", SETTING, &number_ops, NULL}, &commit_settings.ratio, INT32_MAX},
+    {"sys", {"kernel", DIRECTORY, .ops = &proc_sys_ops}, NULL, 0},
+    {"sys", {"vm", DIRECTORY, .ops = &proc_sys_ops}, NULL, 0},
+    {"kernel", {"pid_max", CONSTANT, .ops = &number_ops}, &pid_max, 0},
+    {"kernel", {"randomize_va_space", CONSTANT, .ops = &number_ops}, &none, 0},
+    {"kernel", {"trace", SETTING, .ops = &number_ops}, &trace_level_shown, TRACE_LEVEL_MAX, set_trace},
+    {"kernel", {"trace_pid", SETTING, .ops = &number_ops}, &trace_pid_shown, PID_MAX - 1, set_trace_pid},
+    {"vm", {"max_map_count", CONSTANT, .ops = &number_ops}, &map_count, 0},
+    {"vm", {"mmap_min_addr", CONSTANT, .ops = &number_ops}, &lowest_address, 0},
+    {"vm", {"overcommit_kbytes", SETTING, .ops = &number_ops}, &commit_settings.kbytes, UINT64_MAX},
+    {"vm", {"overcommit_memory", SETTING, .ops = &number_ops}, &commit_settings.mode, COMMIT_NEVER},
+    {"vm", {"overcommit_ratio", SETTING, .ops = &number_ops}, &commit_settings.ratio, INT32_MAX},
     {"vm",
-     {"user_reserve_kbytes", SETTING, &number_ops, NULL},
+     {"user_reserve_kbytes", SETTING, .ops = &number_ops},
      &commit_settings.user_reserve_kbytes,
      UINT64_MAX},
 };
@@ -173,8 +172,5 @@ static ssize_t number_write(struct file *file, struct io *io, uint64_t *position
 static const struct file_ops number_file_ops = {.read = number_read, .write = number_write};
 static const struct node_ops number_ops = {
     .name = proc_name, .release = proc_release, .file_ops = &number_file_ops};
-const struct node_ops proc_sys_ops = {.lookup = sys_lookup,
-                                      .list = sys_list,
-                                      .name = proc_name,
-                                      .release = proc_release,
-                                      .file_ops = &proc_directory_file_ops};
+const struct node_ops proc_sys_ops = {
+    .lookup = sys_lookup, .list = sys_list, .name = proc_name, .release = proc_release};

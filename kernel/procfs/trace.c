@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* trace.c - see trace.h. `cat /proc/trace` is the file `stream` of a recording.
+/* trace.c - the events that the ring holds, the oldest first. `cat /proc/trace` is the file `stream` of a recording.
  *
  * The ring goes on being written while it is read: what a reader has not come to may be overwritten, and then its position means
  * another place. Who wants a moment of it sets /proc/sys/kernel/trace to 0 first. */
-#include <procfs/trace.h>
+#include <procfs/files.h>
 
 #include <fs/file.h>
-#include <procfs/entry.h>
 #include <trace/ring.h>
 
 static ssize_t trace_read(struct file *file, struct io *io, uint64_t *position)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* window.c - see window.h. Nothing is kept between reads: each goes to the process' memory as it is at that moment.
+/* window.c - the files through which memory itself is seen. Nothing is kept between reads: each goes to the process' memory as it is at that moment.
  *
  *   mem       position = address; what is not mapped is -EIO; writes reach read-only private pages too (a copy is made)
  *   cmdline   the bytes of argv on the process' stack, NULs between them; the process may have changed them
@@ -9,13 +9,12 @@
  *
  * Once the process has exited there is nothing to see: end of file. Bytes go through a buffer on the stack, because the
  * reader's own memory may fault while the other address space must not be locked. */
-#include <procfs/window.h>
+#include <procfs/files.h>
 
 #include <arch/x86/usercopy.h>
 #include <fs/file.h>
 #include <mm/access.h>
 #include <proc/process.h>
-#include <procfs/entry.h>
 
 #include <asm-generic/errno.h>
 #include <linux/kernel-page-flags.h>

@@ -50,6 +50,14 @@ int waitq_sleep(struct waitq *queue, struct spinlock *condition_lock, uint64_t d
     return result;
 }
 
+int sleep_alone(uint64_t deadline)
+{
+    struct waitq nobody;
+
+    waitq_init(&nobody);
+    return waitq_sleep(&nobody, NULL, deadline, true);
+}
+
 unsigned waitq_wake(struct waitq *queue, unsigned count)
 {
     unsigned woken = 0;

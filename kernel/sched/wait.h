@@ -29,6 +29,8 @@ void waitq_init(struct waitq *queue);
  * condition in a loop. deadline: clock_now() value, or WAIT_FOREVER.
  * => 0: woken; -ETIMEDOUT; -EINTR: a signal waits (only if interruptible). */
 int waitq_sleep(struct waitq *queue, struct spinlock *condition_lock, uint64_t deadline, bool interruptible);
+/* A sleep that only the deadline or a signal ends (0 is not to be trusted: look again). => as waitq_sleep() */
+int sleep_alone(uint64_t deadline);
 /* Wakes at most `count` threads, the longest sleeper first. => how many. */
 unsigned waitq_wake(struct waitq *queue, unsigned count);
 #define WAKE_ALL 0x7fffffffU

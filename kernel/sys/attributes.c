@@ -24,40 +24,18 @@ static int64_t set_mode(struct node *node, uint64_t mode, uint64_t unused)
     return node_set_mode(node, (uint32_t)mode);
 }
 
-int64_t sys_chmod(struct trapframe *frame)
-{
-    return at_path(AT_FDCWD, ARG0(frame), 0, set_mode, ARG1(frame), 0);
-}
-
-int64_t sys_fchmod(struct trapframe *frame)
-{
-    return at_descriptor(ARG0(frame), true, set_mode, ARG1(frame), 0);
-}
-
-int64_t sys_fchmodat(struct trapframe *frame)
-{
-    return at_path((int)ARG0(frame), ARG1(frame), 0, set_mode, ARG2(frame), 0);
-}
+SYSCALL_IS(chmod, at_path(AT_FDCWD, ARG0(frame), 0, set_mode, ARG1(frame), 0));
+SYSCALL_IS(fchmod, at_descriptor(ARG0(frame), true, set_mode, ARG1(frame), 0));
+SYSCALL_IS(fchmodat, at_path((int)ARG0(frame), ARG1(frame), 0, set_mode, ARG2(frame), 0));
 
 static int64_t set_owner(struct node *node, uint64_t uid, uint64_t gid)
 {
     return node_set_owner(node, (uint32_t)uid, (uint32_t)gid);
 }
 
-int64_t sys_chown(struct trapframe *frame)
-{
-    return at_path(AT_FDCWD, ARG0(frame), 0, set_owner, ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_lchown(struct trapframe *frame)
-{
-    return at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, set_owner, ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_fchown(struct trapframe *frame)
-{
-    return at_descriptor(ARG0(frame), true, set_owner, ARG1(frame), ARG2(frame));
-}
+SYSCALL_IS(chown, at_path(AT_FDCWD, ARG0(frame), 0, set_owner, ARG1(frame), ARG2(frame)));
+SYSCALL_IS(lchown, at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, set_owner, ARG1(frame), ARG2(frame)));
+SYSCALL_IS(fchown, at_descriptor(ARG0(frame), true, set_owner, ARG1(frame), ARG2(frame)));
 
 int64_t sys_fchownat(struct trapframe *frame)
 {
@@ -141,15 +119,8 @@ static int64_t timeval_times(int directory, vaddr_t path, vaddr_t address)
     return path_times(directory, path, 0, times);
 }
 
-int64_t sys_utimes(struct trapframe *frame)
-{
-    return timeval_times(AT_FDCWD, ARG0(frame), ARG1(frame));
-}
-
-int64_t sys_futimesat(struct trapframe *frame)
-{
-    return timeval_times((int)ARG0(frame), ARG1(frame), ARG2(frame));
-}
+SYSCALL_IS(utimes, timeval_times(AT_FDCWD, ARG0(frame), ARG1(frame)));
+SYSCALL_IS(futimesat, timeval_times((int)ARG0(frame), ARG1(frame), ARG2(frame)));
 
 int64_t sys_utime(struct trapframe *frame)
 {

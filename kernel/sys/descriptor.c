@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* descriptor.c - the system calls on descriptors themselves: closing, duplicating, controlling. */
+/* descriptor.c - the system calls on descriptors themselves: closing, duplicating, controlling; and pipes, which begin as two. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -28,15 +28,8 @@ static struct file *own_file(uint64_t fd)
     return fdtable_get(own_files(), (int)fd);
 }
 
-int64_t sys_close(struct trapframe *frame)
-{
-    return fdtable_close(own_files(), (int)ARG0(frame));
-}
-
-int64_t sys_dup(struct trapframe *frame)
-{
-    return fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false);
-}
+SYSCALL_IS(close, fdtable_close(own_files(), (int)ARG0(frame)));
+SYSCALL_IS(dup, fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false));
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
 {
@@ -84,6 +77,35 @@ int64_t sys_close_range(struct trapframe *frame)
     }
     return 0;
 }
+
+/* Two open files, two descriptors, and all of it undone if one step fails. */
+static int64_t make_pipe(vaddr_t address, uint32_t flags)
+{
+    struct file *ends[2];
+    int fds[2] = {-1, -1};
+
+    if (flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))
+        return -EINVAL;
+    int error = pipe_create(flags & O_NONBLOCK, ends);
+    if (error)
+        return error;
+    for (unsigned i = 0; i < 2 && !error; i++) {
+        fds[i] = fdtable_install(own_files(), ends[i], 0, flags & O_CLOEXEC);
+        error = MIN(fds[i], 0);
+    }
+    if (!error)
+        error = copy_to_user(address, fds, sizeof(fds));
+    for (unsigned i = 0; i < 2 && error; i++) {
+        if (fds[i] >= 0)
+            fdtable_close(own_files(), fds[i]);
+        else
+            file_put(ends[i]);
+    }
+    return error;
+}
+
+SYSCALL_IS(pipe, make_pipe(ARG0(frame), 0));
+SYSCALL_IS(pipe2, make_pipe(ARG0(frame), (uint32_t)ARG1(frame)));
 
 /* ---- control ------------------------------------------------------------------------------------------- */
 

@@ -10,7 +10,8 @@
 #include <mm/kmem.h>
 #include <mm/page.h>
 #include <proc/process.h>
-#include <proc/signal.h>
+#include <sys/transfer.h>
+#include <sys/userpath.h>
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
@@ -22,10 +23,6 @@
 #include <linux/fs.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
-
-#define RW_COUNT_MAX 0x7ffff000UL /* Linux's MAX_RW_COUNT: INT_MAX in whole pages */
-
-typedef ssize_t transfer_function(struct file *file, struct io *io, uint64_t *position);
 
 
 static struct file *own_file(uint64_t fd)
@@ -46,16 +43,6 @@ static int64_t with_file(const struct trapframe *frame, file_verb *verb)
     return result;
 }
 
-/* Writing to a pipe that nobody reads any more is an error, and a signal. */
-static int64_t with_sigpipe(int64_t result)
-{
-    if (unlikely(result == -EPIPE)) {
-        const struct signal_info info = {.number = SIGPIPE, .code = SI_USER, .pid = current_process()->pid};
-        signal_send_task(current_task(), &info); /* to the thread that wrote (signal(7)) */
-    }
-    return result;
-}
-
 /* ---- moving bytes -------------------------------------------------------------------------------------- */
 
 static int64_t transfer_read(int64_t result)
@@ -73,7 +60,7 @@ static int64_t transfer_written(int64_t result)
 
     io->writes++;
     io->written_bytes += (uint64_t)MAX(result, 0);
-    return with_sigpipe(result);
+    return transfer_sigpipe(result);
 }
 
 static inline int64_t transfer(struct trapframe *frame, transfer_function *function, uint64_t *position)
@@ -91,15 +78,8 @@ static inline int64_t transfer(struct trapframe *frame, transfer_function *funct
     return result;
 }
 
-int64_t sys_read(struct trapframe *frame)
-{
-    return transfer_read(transfer(frame, file_read, NULL));
-}
-
-int64_t sys_write(struct trapframe *frame)
-{
-    return transfer_written(transfer(frame, file_write, NULL));
-}
+SYSCALL_IS(read, transfer_read(transfer(frame, file_read, NULL)));
+SYSCALL_IS(write, transfer_written(transfer(frame, file_write, NULL)));
 
 int64_t sys_pread64(struct trapframe *frame)
 {
@@ -115,85 +95,23 @@ int64_t sys_pwrite64(struct trapframe *frame)
     return (int64_t)position < 0 ? -EINVAL : transfer_written(transfer(frame, file_write, &position));
 }
 
-#define FEW_VECTORS 8 /* these have room on the stack */
-
-/* Checks the pieces and cuts their sum to RW_COUNT_MAX. => 0, -EINVAL, -EFAULT. */
-static int check_vectors(struct iovec *vectors, size_t count)
-{
-    size_t total = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if ((int64_t)vectors[i].iov_len < 0)
-            return -EINVAL;
-        if (!user_range_ok((vaddr_t)vectors[i].iov_base, vectors[i].iov_len))
-            return -EFAULT;
-        vectors[i].iov_len = MIN(vectors[i].iov_len, RW_COUNT_MAX - total);
-        total += vectors[i].iov_len;
-    }
-    return 0;
-}
-
-/* One piece after the other, until one is not moved whole. An empty row still asks the file once: it may
- * refuse. */
-static int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
-                               transfer_function *function, uint64_t *position)
-{
-    int64_t total = 0;
-    size_t i = 0;
-
-    do {
-        size_t size = count > 0 ? vectors[i].iov_len : 0;
-        struct io io = io_user(count > 0 ? (vaddr_t)vectors[i].iov_base : 0, size);
-        ssize_t moved = function(file, &io, position);
-        if (moved < 0)
-            return total > 0 ? total : moved;
-        total += moved;
-        if ((size_t)moved < size)
-            break;
-        /* What there is now is enough: the next piece must not wait for more. */
-        for (i++; i < count && vectors[i].iov_len == 0;)
-            i++;
-        if (moved > 0 && file->ops->stream && function == file_read)
-            break;
-    } while (i < count);
-    return total;
-}
-
 static int64_t transfer_vectors(struct trapframe *frame, transfer_function *function, uint64_t *position)
 {
-    struct iovec few[FEW_VECTORS], *vectors = few;
-    size_t count = ARG2(frame);
+    struct transfer_row row;
     struct file *file = own_file(ARG0(frame));
     if (!file)
         return -EBADF;
-
-    int64_t result = -EINVAL;
-    if (count > UIO_MAXIOV)
-        goto put_file;
-    result = -ENOMEM;
-    if (count > FEW_VECTORS && (vectors = kmalloc(count * sizeof(*vectors))) == NULL)
-        goto put_file;
-    result = copy_from_user(vectors, ARG1(frame), count * sizeof(*vectors));
-    if (result == 0)
-        result = check_vectors(vectors, count);
-    if (result == 0)
-        result = transfer_pieces(file, vectors, count, function, position);
-    if (vectors != few)
-        kfree(vectors);
-put_file:
+    int64_t result = ARG2(frame) > UIO_MAXIOV ? -EINVAL : transfer_row_get(&row, ARG1(frame), ARG2(frame));
+    if (result == 0) {
+        result = transfer_pieces(file, row.vectors, ARG2(frame), function, position);
+        transfer_row_put(&row);
+    }
     file_put(file);
     return result;
 }
 
-int64_t sys_readv(struct trapframe *frame)
-{
-    return transfer_read(transfer_vectors(frame, file_read, NULL));
-}
-
-int64_t sys_writev(struct trapframe *frame)
-{
-    return transfer_written(transfer_vectors(frame, file_write, NULL));
-}
+SYSCALL_IS(readv, transfer_read(transfer_vectors(frame, file_read, NULL)));
+SYSCALL_IS(writev, transfer_written(transfer_vectors(frame, file_write, NULL)));
 
 static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *function)
 {
@@ -202,34 +120,35 @@ static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *f
     return (int64_t)position < 0 ? -EINVAL : transfer_vectors(frame, function, &position);
 }
 
-int64_t sys_preadv(struct trapframe *frame)
-{
-    return transfer_read(transfer_vectors_at(frame, file_read));
-}
+SYSCALL_IS(preadv, transfer_read(transfer_vectors_at(frame, file_read)));
+SYSCALL_IS(pwritev, transfer_written(transfer_vectors_at(frame, file_write)));
 
-int64_t sys_pwritev(struct trapframe *frame)
+/* As if the file had been opened with O_APPEND. A position that the caller named stays his. */
+static ssize_t file_append(struct file *file, struct io *io, uint64_t *position)
 {
-    return transfer_written(transfer_vectors_at(frame, file_write));
+    uint64_t end = file->node->size;
+
+    if (file->ops->stream || file->ops->no_seek)
+        return file_write(file, io, position);
+    ssize_t moved = file_write(file, io, &end);
+    if (moved > 0 && !position)
+        file->position = end;
+    return moved;
 }
 
 /* Files in memory are always in step and never make anybody wait, so most flags ask for what is so anyway. */
 static int64_t transfer_vectors_flags(struct trapframe *frame, transfer_function *function)
 {
-    if ((uint32_t)ARG5(frame) & ~(uint32_t)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+    if ((uint32_t)ARG5(frame) & ~(uint32_t)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND))
         return -EOPNOTSUPP;
+    if ((uint32_t)ARG5(frame) & RWF_APPEND && function == file_write)
+        function = file_append;
     return (int64_t)ARG3(frame) == -1 ? transfer_vectors(frame, function, NULL)
                                       : transfer_vectors_at(frame, function);
 }
 
-int64_t sys_preadv2(struct trapframe *frame)
-{
-    return transfer_read(transfer_vectors_flags(frame, file_read));
-}
-
-int64_t sys_pwritev2(struct trapframe *frame)
-{
-    return transfer_written(transfer_vectors_flags(frame, file_write));
-}
+SYSCALL_IS(preadv2, transfer_read(transfer_vectors_flags(frame, file_read)));
+SYSCALL_IS(pwritev2, transfer_written(transfer_vectors_flags(frame, file_write)));
 
 /* ---- from file to file --------------------------------------------------------------------------------- */
 
@@ -316,10 +235,7 @@ static int64_t send_file(struct file *from, struct file *to, const struct trapfr
     return result;
 }
 
-int64_t sys_sendfile(struct trapframe *frame)
-{
-    return transfer_written(with_files(ARG1(frame), ARG0(frame), frame, send_file));
-}
+SYSCALL_IS(sendfile, transfer_written(with_files(ARG1(frame), ARG0(frame), frame, send_file)));
 
 static int64_t copy_range(struct file *from, struct file *to, const struct trapframe *frame)
 {
@@ -348,10 +264,7 @@ static int64_t copy_range(struct file *from, struct file *to, const struct trapf
     return result;
 }
 
-int64_t sys_copy_file_range(struct trapframe *frame)
-{
-    return with_files(ARG0(frame), ARG2(frame), frame, copy_range);
-}
+SYSCALL_IS(copy_file_range, with_files(ARG0(frame), ARG2(frame), frame, copy_range));
 
 /* ---- position and size --------------------------------------------------------------------------------- */
 
@@ -360,34 +273,31 @@ static int64_t seek(struct file *file, const struct trapframe *frame)
     return file_seek(file, (int64_t)ARG1(frame), (int)ARG2(frame));
 }
 
-int64_t sys_lseek(struct trapframe *frame)
-{
-    return with_file(frame, seek);
-}
+SYSCALL_IS(lseek, with_file(frame, seek));
 
 static int64_t list(struct file *file, const struct trapframe *frame)
 {
     return file_list(file, ARG1(frame), (uint32_t)ARG2(frame));
 }
 
-int64_t sys_getdents64(struct trapframe *frame)
+SYSCALL_IS(getdents64, with_file(frame, list));
+
+static int64_t truncate(struct node *node, uint64_t size, uint64_t unused)
 {
-    return with_file(frame, list);
+    (void)unused;
+    return node_truncate(node, size);
 }
 
-static int64_t truncate(struct file *file, const struct trapframe *frame)
+static int64_t truncate_open(struct file *file, const struct trapframe *frame)
 {
-    struct node *node = file->node;
-
-    if ((int64_t)ARG1(frame) < 0 || !node_is(node, S_IFREG) || (file->flags & O_ACCMODE) == O_RDONLY)
+    if ((int64_t)ARG1(frame) < 0 || (file->flags & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
-    return node->ops->truncate ? node->ops->truncate(node, ARG1(frame)) : 0;
+    return node_truncate(file->node, ARG1(frame));
 }
 
-int64_t sys_ftruncate(struct trapframe *frame)
-{
-    return with_file(frame, truncate);
-}
+SYSCALL_IS(truncate,
+           (int64_t)ARG1(frame) < 0 ? -EINVAL : at_path(AT_FDCWD, ARG0(frame), 0, truncate, ARG1(frame), 0));
+SYSCALL_IS(ftruncate, with_file(frame, truncate_open));
 
 /* The frames of [offset, offset + size), so that no later write finds memory full. */
 static int64_t reserve(struct node *node, uint64_t first, uint64_t end)
@@ -434,10 +344,7 @@ static int64_t allocate(struct file *file, const struct trapframe *frame)
     return result;
 }
 
-int64_t sys_fallocate(struct trapframe *frame)
-{
-    return with_file(frame, allocate);
-}
+SYSCALL_IS(fallocate, with_file(frame, allocate));
 
 /* Advice about files that are in memory anyway. */
 static int64_t advise(struct file *file, const struct trapframe *frame)
@@ -449,10 +356,7 @@ static int64_t advise(struct file *file, const struct trapframe *frame)
     return advice < 0 || advice > POSIX_FADV_NOREUSE || (int64_t)ARG2(frame) < 0 ? -EINVAL : 0;
 }
 
-int64_t sys_fadvise64(struct trapframe *frame)
-{
-    return with_file(frame, advise);
-}
+SYSCALL_IS(fadvise64, with_file(frame, advise));
 
 /* There is nothing that memory would have to be written back to. */
 static int64_t write_back(struct file *file, const struct trapframe *frame)
@@ -461,15 +365,8 @@ static int64_t write_back(struct file *file, const struct trapframe *frame)
     return node_is(file->node, S_IFREG) || node_is(file->node, S_IFDIR) ? 0 : -EINVAL;
 }
 
-int64_t sys_fsync(struct trapframe *frame)
-{
-    return with_file(frame, write_back);
-}
-
-int64_t sys_fdatasync(struct trapframe *frame)
-{
-    return sys_fsync(frame);
-}
+SYSCALL_IS(fsync, with_file(frame, write_back));
+SYSCALL_IS(fdatasync, sys_fsync(frame));
 
 static int64_t nothing(struct file *file, const struct trapframe *frame)
 {
@@ -477,13 +374,5 @@ static int64_t nothing(struct file *file, const struct trapframe *frame)
     return 0;
 }
 
-int64_t sys_syncfs(struct trapframe *frame)
-{
-    return with_file(frame, nothing);
-}
-
-int64_t sys_sync(struct trapframe *frame)
-{
-    (void)frame;
-    return 0;
-}
+SYSCALL_IS(syncfs, with_file(frame, nothing));
+SYSCALL_IS(sync, 0);

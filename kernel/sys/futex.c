@@ -2,6 +2,7 @@
 /* futex.c - the system call: which operation, which clock, until when. What it means is in proc/futex.c. */
 #include <sys/calls.h>
 
+#include <arch/x86/usercopy.h>
 #include <dev/rtc.h>
 #include <proc/futex.h>
 #include <proc/process.h>
@@ -62,6 +63,89 @@ static __attribute__((noinline)) int requeue(const struct trapframe *frame, enum
     return futex_requeue(current_process()->aspace, &request);
 }
 
+/* => 0; -ENOSYS: there is no such operation. */
+static int operate(uint32_t operation, uint32_t argument, uint32_t *word)
+{
+    switch (operation) {
+    case FUTEX_OP_SET:
+        *word = argument;
+        return 0;
+    case FUTEX_OP_ADD:
+        *word += argument;
+        return 0;
+    case FUTEX_OP_OR:
+        *word |= argument;
+        return 0;
+    case FUTEX_OP_ANDN:
+        *word &= ~argument;
+        return 0;
+    case FUTEX_OP_XOR:
+        *word ^= argument;
+        return 0;
+    default:
+        return -ENOSYS;
+    }
+}
+
+/* => 0, 1; -ENOSYS: there is no such comparison. */
+static int compare(uint32_t comparison, int one, int other)
+{
+    switch (comparison) {
+    case FUTEX_OP_CMP_EQ:
+        return one == other;
+    case FUTEX_OP_CMP_NE:
+        return one != other;
+    case FUTEX_OP_CMP_LT:
+        return one < other;
+    case FUTEX_OP_CMP_LE:
+        return one <= other;
+    case FUTEX_OP_CMP_GT:
+        return one > other;
+    case FUTEX_OP_CMP_GE:
+        return one >= other;
+    default:
+        return -ENOSYS;
+    }
+}
+
+static int sign_extend(uint32_t twelve_bits)
+{
+    return (int)(twelve_bits << 20) >> 20;
+}
+
+/* futex(2), FUTEX_WAKE_OP: changes the second word, wakes sleepers of the first, and of the second if what it was compares. The
+ * word changes before anybody is woken, and who comes to sleep in between sees it changed: no wake-up is lost. */
+static __attribute__((noinline)) int wake_op(const struct trapframe *frame, enum futex_sharing sharing)
+{
+    struct aspace *aspace = current_process()->aspace;
+    vaddr_t second = ARG4(frame);
+    uint32_t code = (uint32_t)ARG5(frame), operation = code >> 28,
+             argument = (uint32_t)sign_extend(code >> 12);
+    uint32_t word, seen, next;
+
+    if (second % sizeof(uint32_t))
+        return -EINVAL;
+    if (!user_range_ok(ARG0(frame), sizeof(uint32_t)) || copy_from_user(&word, second, sizeof(word)) != 0)
+        return -EFAULT;
+    if (operation & FUTEX_OP_OPARG_SHIFT)
+        argument = 1U << (argument & 31);
+    do {
+        next = seen = word;
+        int error = operate(operation & ~(uint32_t)FUTEX_OP_OPARG_SHIFT, argument, &next);
+        if (error)
+            return error;
+        if (swap_user(second, &word, next) != 0)
+            return -EFAULT;
+    } while (word != seen);
+    int true_of_it = compare(code >> 24 & 15, (int)word, sign_extend(code));
+    if (true_of_it < 0)
+        return true_of_it;
+    int woken = futex_wake(aspace, ARG0(frame), sharing, (int)ARG2(frame), FUTEX_ANY);
+    int more = woken >= 0 && true_of_it ? futex_wake(aspace, second, sharing, (int)ARG3(frame), FUTEX_ANY)
+                                        : 0;
+    return more < 0 ? more : woken + more;
+}
+
 int64_t sys_futex(struct trapframe *frame)
 {
     uint32_t operation = (uint32_t)ARG1(frame), command = operation & FUTEX_CMD_MASK;
@@ -82,6 +166,8 @@ int64_t sys_futex(struct trapframe *frame)
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
         return aligned ? requeue(frame, sharing, command == FUTEX_CMP_REQUEUE) : -EINVAL;
+    case FUTEX_WAKE_OP:
+        return aligned ? wake_op(frame, sharing) : -EINVAL;
     default:
         return -ENOSYS;
     }

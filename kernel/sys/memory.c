@@ -139,30 +139,12 @@ int64_t sys_munmap(struct trapframe *frame)
     return mm_munmap(aspace, ARG0(frame), ARG1(frame));
 }
 
-int64_t sys_mprotect(struct trapframe *frame)
-{
-    return mm_mprotect(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_madvise(struct trapframe *frame)
-{
-    return mm_madvise(own_aspace(frame), ARG0(frame), ARG1(frame), (int)ARG2(frame));
-}
-
-int64_t sys_msync(struct trapframe *frame)
-{
-    return mm_msync(own_aspace(frame), ARG0(frame), ARG1(frame), (int)ARG2(frame));
-}
-
-int64_t sys_mremap(struct trapframe *frame)
-{
-    return mm_mremap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), ARG4(frame));
-}
-
-int64_t sys_mlock(struct trapframe *frame)
-{
-    return mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), VMA_LOCKED);
-}
+SYSCALL_IS(mprotect, mm_mprotect(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame)));
+SYSCALL_IS(madvise, mm_madvise(own_aspace(frame), ARG0(frame), ARG1(frame), (int)ARG2(frame)));
+SYSCALL_IS(msync, mm_msync(own_aspace(frame), ARG0(frame), ARG1(frame), (int)ARG2(frame)));
+SYSCALL_IS(mremap,
+           mm_mremap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), ARG4(frame)));
+SYSCALL_IS(mlock, mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), VMA_LOCKED));
 
 int64_t sys_mlock2(struct trapframe *frame)
 {
@@ -171,10 +153,7 @@ int64_t sys_mlock2(struct trapframe *frame)
     return mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame) ? VMA_LOCK : VMA_LOCKED);
 }
 
-int64_t sys_munlock(struct trapframe *frame)
-{
-    return mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), 0);
-}
+SYSCALL_IS(munlock, mm_mlock(own_aspace(frame), ARG0(frame), ARG1(frame), 0));
 
 int64_t sys_mlockall(struct trapframe *frame)
 {
@@ -194,10 +173,7 @@ int64_t sys_munlockall(struct trapframe *frame)
     return 0;
 }
 
-int64_t sys_brk(struct trapframe *frame)
-{
-    return (int64_t)mm_brk(own_aspace(frame), ARG0(frame));
-}
+SYSCALL_IS(brk, (int64_t)mm_brk(own_aspace(frame), ARG0(frame)));
 
 int64_t sys_mincore(struct trapframe *frame)
 {

@@ -11,6 +11,7 @@
 #include <proc/signal.h>
 #include <sched/wait.h>
 #include <string.h>
+#include <sys/patience.h>
 #include <sys/timespec.h>
 
 #include <asm-generic/errno.h>
@@ -73,16 +74,16 @@ static int row_wait(struct poll_row *row, uint64_t deadline, bool wait)
 
 /* ---- how long ------------------------------------------------------------------------------------------ */
 
-struct patience {
-    bool wait;
-    uint64_t deadline;
-};
-
 static const struct patience for_ever = {.wait = true, .deadline = WAIT_FOREVER};
 
 static struct patience patience_of(uint64_t ns)
 {
     return (struct patience){.wait = ns != 0, .deadline = timespec_deadline(ns)};
+}
+
+struct patience patience_of_milliseconds(int milliseconds)
+{
+    return milliseconds < 0 ? for_ever : patience_of((uint64_t)milliseconds * 1000000);
 }
 
 /* What is left, for the calls that tell. */
@@ -93,7 +94,7 @@ static uint64_t time_left(const struct patience *patience)
     return patience->deadline > now ? patience->deadline - now : 0;
 }
 
-static int timespec_patience(vaddr_t address, struct patience *patience)
+int patience_of_timespec(vaddr_t address, struct patience *patience)
 {
     uint64_t ns;
 
@@ -106,14 +107,11 @@ static int timespec_patience(vaddr_t address, struct patience *patience)
 
 static void timespec_report(vaddr_t address, const struct patience *patience)
 {
-    if (!address)
-        return;
-    struct __kernel_timespec left = timespec_of(time_left(patience));
-    (void)copy_to_user(address, &left, sizeof(left)); /* Linux, too, keeps silent if it cannot say */
+    if (address)
+        (void)timespec_write(address, time_left(patience)); /* Linux, too, keeps silent if it cannot say */
 }
 
-/* Another set of blocked signals while the call lasts. */
-static int mask_begin(vaddr_t address, size_t size)
+int wait_mask_begin(vaddr_t address, size_t size)
 {
     uint64_t set;
 
@@ -127,7 +125,7 @@ static int mask_begin(vaddr_t address, size_t size)
     return 0;
 }
 
-static void mask_end(vaddr_t address, int64_t result)
+void wait_mask_end(vaddr_t address, int64_t result)
 {
     if (address && result != -EINTR) /* else the old set comes back behind the handler */
         signal_mask_end(current_task());
@@ -160,24 +158,21 @@ static int64_t poll_row(vaddr_t fds, uint64_t count, const struct patience *pati
 
 int64_t sys_poll(struct trapframe *frame)
 {
-    int milliseconds = (int)ARG2(frame);
-    struct patience patience = for_ever;
+    struct patience patience = patience_of_milliseconds((int)ARG2(frame));
 
-    if (milliseconds >= 0)
-        patience = patience_of((uint64_t)milliseconds * 1000000);
     return poll_row(ARG0(frame), ARG1(frame), &patience);
 }
 
 int64_t sys_ppoll(struct trapframe *frame)
 {
     struct patience patience;
-    int64_t result = timespec_patience(ARG2(frame), &patience);
+    int64_t result = patience_of_timespec(ARG2(frame), &patience);
     if (!result)
-        result = mask_begin(ARG3(frame), ARG4(frame));
+        result = wait_mask_begin(ARG3(frame), ARG4(frame));
     if (result)
         return result;
     result = poll_row(ARG0(frame), ARG1(frame), &patience);
-    mask_end(ARG3(frame), result);
+    wait_mask_end(ARG3(frame), result);
     timespec_report(ARG2(frame), &patience);
     return result;
 }
@@ -303,8 +298,7 @@ int64_t sys_select(struct trapframe *frame)
     }
     int64_t result = select_sets(frame, &patience);
     if (ARG4(frame)) {
-        struct __kernel_timespec left = timespec_of(time_left(&patience));
-        time = (struct __kernel_old_timeval){.tv_sec = left.tv_sec, .tv_usec = left.tv_nsec / 1000};
+        time = timeval_of(time_left(&patience));
         (void)copy_to_user(ARG4(frame), &time, sizeof(time));
     }
     return result;
@@ -320,13 +314,13 @@ int64_t sys_pselect6(struct trapframe *frame)
 
     if (ARG5(frame) && copy_from_user(&mask, ARG5(frame), sizeof(mask)) < 0)
         return -EFAULT;
-    int64_t result = timespec_patience(ARG4(frame), &patience);
+    int64_t result = patience_of_timespec(ARG4(frame), &patience);
     if (!result)
-        result = mask_begin(mask.set, mask.size);
+        result = wait_mask_begin(mask.set, mask.size);
     if (result)
         return result;
     result = select_sets(frame, &patience);
-    mask_end(mask.set, result);
+    wait_mask_end(mask.set, result);
     timespec_report(ARG4(frame), &patience);
     return result;
 }

@@ -181,50 +181,14 @@ int64_t sys_waitid(struct trapframe *frame)
 
 /* ---- Who am I ---- */
 
-int64_t sys_getpid(struct trapframe *frame)
-{
-    (void)frame;
-    return current_process()->pid;
-}
-
-int64_t sys_gettid(struct trapframe *frame)
-{
-    (void)frame;
-    return current_thread()->tid;
-}
+SYSCALL_IS(getpid, current_process()->pid);
+SYSCALL_IS(gettid, current_thread()->tid);
 
 int64_t sys_getppid(struct trapframe *frame)
 {
     (void)frame;
     const struct process *parent = current_process()->parent;
     return parent ? parent->pid : 0;
-}
-
-int64_t sys_getuid(struct trapframe *frame)
-{
-    (void)frame;
-    return 0;
-}
-
-int64_t sys_geteuid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-int64_t sys_getgid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-int64_t sys_getegid(struct trapframe *frame)
-{
-    return sys_getuid(frame);
-}
-
-/* Nobody is in any other group. */
-int64_t sys_getgroups(struct trapframe *frame)
-{
-    return (int)ARG0(frame) < 0 ? -EINVAL : 0;
 }
 
 /* ---- Groups and sessions ---- */
@@ -241,11 +205,7 @@ int64_t sys_getpgid(struct trapframe *frame)
     return process ? process->group : -ESRCH;
 }
 
-int64_t sys_getpgrp(struct trapframe *frame)
-{
-    (void)frame;
-    return current_process()->group;
-}
+SYSCALL_IS(getpgrp, current_process()->group);
 
 int64_t sys_getsid(struct trapframe *frame)
 {
@@ -455,10 +415,7 @@ static int64_t change_limit(struct process *process, unsigned resource, vaddr_t 
     return error;
 }
 
-int64_t sys_prlimit64(struct trapframe *frame)
-{
-    return change_limit(find((int)ARG0(frame)), (uint32_t)ARG1(frame), ARG2(frame), ARG3(frame));
-}
+SYSCALL_IS(prlimit64, change_limit(find((int)ARG0(frame)), (uint32_t)ARG1(frame), ARG2(frame), ARG3(frame)));
 
 /* These two have no "no pointer": NULL is a bad address like others. */
 int64_t sys_getrlimit(struct trapframe *frame)

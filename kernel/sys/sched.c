@@ -7,17 +7,17 @@
 
 #include <arch/x86/usercopy.h>
 #include <proc/process.h>
+#include <sys/timespec.h>
 
 #include <asm-generic/errno.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
-#include <linux/time_types.h>
 
 #define REALTIME_LOWEST 1
 #define REALTIME_HIGHEST 99
 #define NICE_LOWEST 19
 #define NICE_HIGHEST (-20)
-#define SLICE_NS 10000000L
+#define SLICE_NS 10000000UL
 
 /* 0: the caller. => NULL: there is none. */
 static struct task *named(uint64_t tid)
@@ -61,11 +61,8 @@ int64_t sys_sched_setaffinity(struct trapframe *frame)
     return cpus & 1 ? 0 : -EINVAL;
 }
 
-int64_t sys_sched_getscheduler(struct trapframe *frame)
-{
-    int error = check_task(ARG0(frame));
-    return error ? error : SCHED_NORMAL;
-}
+static_assert(SCHED_NORMAL == 0, "everybody's policy is also what check_task() answers");
+SYSCALL_IS(sched_getscheduler, check_task(ARG0(frame)));
 
 int64_t sys_sched_getparam(struct trapframe *frame)
 {
@@ -98,15 +95,8 @@ static int64_t set_policy(uint64_t tid, int policy, vaddr_t parameter)
     }
 }
 
-int64_t sys_sched_setscheduler(struct trapframe *frame)
-{
-    return set_policy(ARG0(frame), (int)ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_sched_setparam(struct trapframe *frame)
-{
-    return set_policy(ARG0(frame), SCHED_NORMAL, ARG1(frame));
-}
+SYSCALL_IS(sched_setscheduler, set_policy(ARG0(frame), (int)ARG1(frame), ARG2(frame)));
+SYSCALL_IS(sched_setparam, set_policy(ARG0(frame), SCHED_NORMAL, ARG1(frame)));
 
 static int64_t priority_of(int policy, int realtime)
 {
@@ -117,21 +107,13 @@ static int64_t priority_of(int policy, int realtime)
                : -EINVAL;
 }
 
-int64_t sys_sched_get_priority_max(struct trapframe *frame)
-{
-    return priority_of((int)ARG0(frame), REALTIME_HIGHEST);
-}
-
-int64_t sys_sched_get_priority_min(struct trapframe *frame)
-{
-    return priority_of((int)ARG0(frame), REALTIME_LOWEST);
-}
+SYSCALL_IS(sched_get_priority_max, priority_of((int)ARG0(frame), REALTIME_HIGHEST));
+SYSCALL_IS(sched_get_priority_min, priority_of((int)ARG0(frame), REALTIME_LOWEST));
 
 int64_t sys_sched_rr_get_interval(struct trapframe *frame)
 {
-    const struct __kernel_timespec slice = {.tv_nsec = SLICE_NS};
     int error = check_task(ARG0(frame));
-    return error ? error : copy_to_user(ARG1(frame), &slice, sizeof(slice));
+    return error ? error : timespec_write(ARG1(frame), SLICE_NS);
 }
 
 /* ---- niceness ------------------------------------------------------------------------------------------ */
@@ -165,10 +147,7 @@ static int64_t priority(int which, int who, const int *nice)
     return result;
 }
 
-int64_t sys_getpriority(struct trapframe *frame)
-{
-    return priority((int)ARG0(frame), (int)ARG1(frame), NULL);
-}
+SYSCALL_IS(getpriority, priority((int)ARG0(frame), (int)ARG1(frame), NULL));
 
 int64_t sys_setpriority(struct trapframe *frame)
 {

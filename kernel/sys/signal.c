@@ -23,10 +23,7 @@ static_assert(sizeof(struct signal_action) == sizeof(struct sigaction), "copied 
 
 /* ---- Sending ---- */
 
-int64_t sys_kill(struct trapframe *frame)
-{
-    return signal_kill((int)ARG0(frame), (int)ARG1(frame));
-}
+SYSCALL_IS(kill, signal_kill((int)ARG0(frame), (int)ARG1(frame)));
 
 /* group 0: whatever process the thread belongs to. */
 static int send_to_thread(int group, int tid, const struct signal_info *info)
@@ -114,14 +111,6 @@ int64_t sys_alarm(struct trapframe *frame)
     return left ? (int64_t)MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1UL) : 0;
 }
 
-static struct __kernel_old_timeval to_timeval(uint64_t ns)
-{
-    /* Rounded up, as what is left must not look like nothing. */
-    uint64_t microseconds = (ns + 999) / 1000;
-    return (struct __kernel_old_timeval){.tv_sec = (long)(microseconds / 1000000),
-                                         .tv_usec = (long)(microseconds % 1000000)};
-}
-
 static bool timeval_ok(const struct __kernel_old_timeval *time)
 {
     return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
@@ -134,11 +123,12 @@ static uint64_t to_ns(const struct __kernel_old_timeval *time)
     return seconds * NS_PER_SECOND + (uint64_t)time->tv_usec * 1000;
 }
 
+/* Rounded up, as what is left must not look like nothing. */
 static struct __kernel_old_itimerval present_timer(const struct process *process)
 {
     return (struct __kernel_old_itimerval){
-        .it_interval = to_timeval(process->alarm_interval),
-        .it_value = to_timeval(alarm_left(process)),
+        .it_interval = timeval_of(process->alarm_interval + 999),
+        .it_value = timeval_of(alarm_left(process) + 999),
     };
 }
 
@@ -228,18 +218,12 @@ int64_t sys_rt_sigpending(struct trapframe *frame)
 
 static int64_t wait_for_signal(void)
 {
-    struct waitq nobody;
-    waitq_init(&nobody);
-    while (waitq_sleep(&nobody, NULL, WAIT_FOREVER, true) == 0)
+    while (sleep_alone(WAIT_FOREVER) == 0)
         continue;
     return -EINTR;
 }
 
-int64_t sys_pause(struct trapframe *frame)
-{
-    (void)frame;
-    return wait_for_signal();
-}
+SYSCALL_IS(pause, wait_for_signal());
 
 /* The old set comes back when the handler returns, or with the first signal that has none (deliver.c). */
 int64_t sys_rt_sigsuspend(struct trapframe *frame)
@@ -257,13 +241,11 @@ int64_t sys_rt_sigsuspend(struct trapframe *frame)
 /* => the signal's number; -EAGAIN: none came in time; -EINTR: another one came. */
 static int take_wanted(struct task *task, uint64_t wanted, uint64_t deadline, struct signal_info *info)
 {
-    struct waitq nobody;
     int result = 0;
-    waitq_init(&nobody);
     signal_set_wanted(task, wanted);
     bool taken = signal_take(task, wanted, info);
     while (!taken && result == 0) {
-        result = waitq_sleep(&nobody, NULL, deadline, true);
+        result = sleep_alone(deadline);
         taken = signal_take(task, wanted, info);
     }
     signal_set_wanted(task, 0);

@@ -30,20 +30,9 @@ static int64_t stat_out(struct node *node, vaddr_t address, uint64_t unused)
     return copy_to_user(address, &stat, sizeof(stat));
 }
 
-int64_t sys_fstat(struct trapframe *frame)
-{
-    return at_descriptor(ARG0(frame), false, stat_out, ARG1(frame), 0);
-}
-
-int64_t sys_stat(struct trapframe *frame)
-{
-    return at_path(AT_FDCWD, ARG0(frame), 0, stat_out, ARG1(frame), 0);
-}
-
-int64_t sys_lstat(struct trapframe *frame)
-{
-    return at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, stat_out, ARG1(frame), 0);
-}
+SYSCALL_IS(fstat, at_descriptor(ARG0(frame), false, stat_out, ARG1(frame), 0));
+SYSCALL_IS(stat, at_path(AT_FDCWD, ARG0(frame), 0, stat_out, ARG1(frame), 0));
+SYSCALL_IS(lstat, at_path(AT_FDCWD, ARG0(frame), AT_SYMLINK_NOFOLLOW, stat_out, ARG1(frame), 0));
 
 int64_t sys_newfstatat(struct trapframe *frame)
 {
@@ -120,15 +109,8 @@ static int64_t statfs_out(struct node *node, vaddr_t address, uint64_t unused)
     return copy_to_user(address, &info, sizeof(info));
 }
 
-int64_t sys_statfs(struct trapframe *frame)
-{
-    return at_path(AT_FDCWD, ARG0(frame), 0, statfs_out, ARG1(frame), 0);
-}
-
-int64_t sys_fstatfs(struct trapframe *frame)
-{
-    return at_descriptor(ARG0(frame), false, statfs_out, ARG1(frame), 0);
-}
+SYSCALL_IS(statfs, at_path(AT_FDCWD, ARG0(frame), 0, statfs_out, ARG1(frame), 0));
+SYSCALL_IS(fstatfs, at_descriptor(ARG0(frame), false, statfs_out, ARG1(frame), 0));
 
 /* ---- access, readlink ---------------------------------------------------------------------------------- */
 
@@ -146,10 +128,7 @@ static int64_t access_path(int directory, vaddr_t path, uint64_t mode, uint32_t 
     return (uint32_t)mode & ~(uint32_t)MAY_ANYTHING ? -EINVAL : at_path(directory, path, flags, may, mode, 0);
 }
 
-int64_t sys_access(struct trapframe *frame)
-{
-    return access_path(AT_FDCWD, ARG0(frame), ARG1(frame), 0);
-}
+SYSCALL_IS(access, access_path(AT_FDCWD, ARG0(frame), ARG1(frame), 0));
 
 /* With flags; whose rights are asked for makes no difference. */
 int64_t sys_faccessat2(struct trapframe *frame)
@@ -161,10 +140,7 @@ int64_t sys_faccessat2(struct trapframe *frame)
     return access_path((int)ARG0(frame), ARG1(frame), ARG2(frame), flags);
 }
 
-int64_t sys_faccessat(struct trapframe *frame)
-{
-    return access_path((int)ARG0(frame), ARG1(frame), ARG2(frame), 0);
-}
+SYSCALL_IS(faccessat, access_path((int)ARG0(frame), ARG1(frame), ARG2(frame), 0));
 
 static int64_t link_out(struct node *node, vaddr_t buffer, uint64_t size)
 {
@@ -195,12 +171,5 @@ static int64_t read_link(int directory, vaddr_t path, vaddr_t buffer, int size)
     return itself ? -ENOENT : result; /* the descriptor itself was meant, and is no link */
 }
 
-int64_t sys_readlink(struct trapframe *frame)
-{
-    return read_link(AT_FDCWD, ARG0(frame), ARG1(frame), (int)ARG2(frame));
-}
-
-int64_t sys_readlinkat(struct trapframe *frame)
-{
-    return read_link((int)ARG0(frame), ARG1(frame), ARG2(frame), (int)ARG3(frame));
-}
+SYSCALL_IS(readlink, read_link(AT_FDCWD, ARG0(frame), ARG1(frame), (int)ARG2(frame)));
+SYSCALL_IS(readlinkat, read_link((int)ARG0(frame), ARG1(frame), ARG2(frame), (int)ARG3(frame)));

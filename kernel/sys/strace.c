@@ -2,7 +2,7 @@
 /* strace.c - see strace.h. Prints `[pid     7] openat(AT_FDCWD, "/etc/passwd", 0x0, 000) = -1 ENOENT`.
  *
  * The kinds of arguments stand in table.h. A call's line appears when it returns; calls that never return are printed
- * at once with `= ?`. Structures behind pointers are not decoded. */
+ * at once with `= ?`. Structures behind pointers are not decoded. `strace=unknown` prints only the calls that are not there. */
 #include <sys/strace.h>
 
 #include <arch/x86/bootinfo.h>
@@ -10,7 +10,6 @@
 #include <lib/log.h>
 #include <proc/process.h>
 #include <string.h>
-#include <sys/errname.h>
 #include <trace/trace.h>
 
 #include <asm-generic/errno.h>
@@ -39,75 +38,73 @@ static const char *const signals[] = {
     SIGNAL(SIGTSTP), SIGNAL(SIGTTIN), SIGNAL(SIGTTOU), SIGNAL(SIGURG),  SIGNAL(SIGWINCH), SIGNAL(SIGIO),
 };
 
-/* The end of the text so far, and the room left behind it. */
-struct text {
-    char *at;
-    size_t left;
+#define ERROR(number) [number] = #number
+/* What a system call of ours can answer. */
+static const char *const errors[] = {
+    ERROR(EPERM),     ERROR(ENOENT),  ERROR(ESRCH),     ERROR(EINTR),      ERROR(EIO),          ERROR(ENXIO),
+    ERROR(E2BIG),     ERROR(ENOEXEC), ERROR(EBADF),     ERROR(ECHILD),     ERROR(EAGAIN),       ERROR(ENOMEM),
+    ERROR(EACCES),    ERROR(EFAULT),  ERROR(EBUSY),     ERROR(EEXIST),     ERROR(EXDEV),        ERROR(ENODEV),
+    ERROR(ENOTDIR),   ERROR(EISDIR),  ERROR(EINVAL),    ERROR(ENFILE),     ERROR(EMFILE),       ERROR(ENOTTY),
+    ERROR(ETXTBSY),   ERROR(EFBIG),   ERROR(ENOSPC),    ERROR(ESPIPE),     ERROR(EROFS),        ERROR(EMLINK),
+    ERROR(EPIPE),     ERROR(EDOM),    ERROR(ERANGE),    ERROR(EDEADLK),    ERROR(ENAMETOOLONG), ERROR(ENOSYS),
+    ERROR(ENOTEMPTY), ERROR(ELOOP),   ERROR(EOVERFLOW), ERROR(EOPNOTSUPP), ERROR(ETIMEDOUT),
 };
 
-static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct text *text, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    int length = format_vtext(text->at, text->left, format, arguments);
-    va_end(arguments);
-    size_t taken = MIN((size_t)MAX(length, 0), text->left - 1);
-    text->at += taken;
-    text->left -= taken;
-}
-
-static void add_string(struct text *text, vaddr_t address)
+static void add_string(struct text_end *text, vaddr_t address)
 {
     char shown[STRING_SHOWN + 1];
     ssize_t length = copy_string_from_user(shown, address, sizeof(shown));
 
     if (length == -EFAULT) {
-        add(text, address == 0 ? "NULL" : "0x%lx", address);
+        text_add(text, address == 0 ? "NULL" : "0x%lx", address);
         return;
     }
-    add(text, "\"");
+    text_add(text, "\"");
     for (size_t i = 0; i < STRING_SHOWN && shown[i] != '\0'; i++)
-        add(text, shown[i] >= ' ' && shown[i] <= '~' ? "%c" : "\\%o", (unsigned char)shown[i]);
-    add(text, length < 0 ? "\"..." : "\"");
+        text_add(text, shown[i] >= ' ' && shown[i] <= '~' ? "%c" : "\\%o", (unsigned char)shown[i]);
+    text_add(text, length < 0 ? "\"..." : "\"");
 }
 
-static void add_value(struct text *text, char kind, uint64_t value)
+static void add_value(struct text_end *text, char kind, uint64_t value)
 {
     if (kind == 'i')
-        add(text, "%d", (int)value);
+        text_add(text, "%d", (int)value);
     else if (kind == 'f')
-        add(text, (int)value == AT_FDCWD ? "AT_FDCWD" : "%d", (int)value);
+        text_add(text, (int)value == AT_FDCWD ? "AT_FDCWD" : "%d", (int)value);
     else if (kind == 'u')
-        add(text, "%lu", value);
+        text_add(text, "%lu", value);
     else if (kind == 'o' || kind == 'm')
-        add(text, "0%o", (unsigned)value);
+        text_add(text, "0%o", (unsigned)value);
     else if (kind == 'x' || (kind == 'p' && value != 0))
-        add(text, "0x%lx", value);
+        text_add(text, "0x%lx", value);
     else if (kind == 'p')
-        add(text, "NULL");
+        text_add(text, "NULL");
     else if (kind == 'g' && value < ARRAY_SIZE(signals) && signals[value] != NULL)
-        add(text, "%s", signals[value]);
+        text_add(text, "%s", signals[value]);
     else
-        add(text, "%ld", (int64_t)value);
+        text_add(text, "%ld", (int64_t)value);
 }
+
+static bool unknown_only;
 
 /* The first call of all decides. */
 static bool asked_for(void)
 {
     char value[8];
 
-    if (boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0)
+    if (boot_option("strace", value, sizeof(value)) && strcmp(value, "0") != 0) {
+        unknown_only = strcmp(value, "unknown") == 0;
         return true;
+    }
     trace_calls &= (uint8_t)~TRACE_CALLS_STRACE;
+    trace_ways_choose();
     return false;
 }
 
 void strace_enter(struct strace_line *line, const struct trapframe *frame)
 {
     static bool asked;
-    struct text text = {line->text, sizeof(line->text)};
+    struct text_end text = {line->text, sizeof(line->text)};
     const uint64_t arguments[] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9};
     uint32_t number = (uint32_t)frame->error;
 
@@ -119,22 +116,24 @@ void strace_enter(struct strace_line *line, const struct trapframe *frame)
 
     line->pid = current_process()->pid;
     if (number >= ARRAY_SIZE(names) || names[number].name == NULL) {
-        add(&text, "syscall_%u(0x%lx, 0x%lx, 0x%lx)", number, arguments[0], arguments[1], arguments[2]);
+        text_add(&text, "syscall_%u(0x%lx, 0x%lx, 0x%lx)", number, arguments[0], arguments[1], arguments[2]);
         return;
     }
+    if (unknown_only)
+        return;
     const char *kinds = names[number].kinds;
-    add(&text, "%s(", names[number].name);
+    text_add(&text, "%s(", names[number].name);
     for (unsigned i = 0; kinds[i] != '\0' && kinds[i] != '='; i++) {
         if (kinds[i] == 'm' && !(arguments[i - 1] & O_CREAT))
             break;
         if (i != 0)
-            add(&text, ", ");
+            text_add(&text, ", ");
         if (kinds[i] == 's')
             add_string(&text, arguments[i]);
         else
             add_value(&text, kinds[i], arguments[i]);
     }
-    add(&text, ")");
+    text_add(&text, ")");
     line->result_kind = strchrnul(kinds, '=');
     if (strcmp(line->result_kind, "=!") == 0)
         log_line("[pid %5d] %s = ?", line->pid, line->text);
@@ -143,12 +142,13 @@ void strace_enter(struct strace_line *line, const struct trapframe *frame)
 void strace_leave(const struct strace_line *line, int64_t result)
 {
     char shown[32];
-    struct text text = {shown, sizeof(shown)};
+    struct text_end text = {shown, sizeof(shown)};
 
     if (line->text[0] == '\0')
         return;
     if (result < 0 && result >= -ERRNO_MAX)
-        add(&text, "-1 %s", errname((int)-result));
+        text_add(&text, "-1 %s",
+                 -result < (int64_t)ARRAY_SIZE(errors) && errors[-result] ? errors[-result] : "E???");
     else
         add_value(&text, line->result_kind[0] == '=' ? line->result_kind[1] : 'l', (uint64_t)result);
     log_line("[pid %5d] %s = %s", line->pid, line->text, shown);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* syscall.c - from the call's number to its function. Everything else is in the files beside this one.
  *
- * This is on the way of every call, so it is two comparisons and a jump: the result goes back in rax. Who wants to hear of calls
- * (the kernel option `strace`, the event stream) sets trace_calls; strace's switch starts as "on", so that the first call of all finds
- * out whether it was asked for (sys/strace.c). */
+ * This is on the way of every call, so it is a comparison and a jump: the result goes back in rax. Who wants to hear of calls (the
+ * kernel option `strace`, the event stream) sets trace_calls, and the entry calls another function; strace's switch starts as "on", so
+ * that the first call of all finds out whether it was asked for (sys/strace.c). */
 #include <sys/syscall.h>
 
 #include <sys/calls.h>
@@ -33,7 +33,7 @@ static syscall_function *const calls[NUMBERS] = {
 #undef SYSCALL
 
 /* As Linux: only the lower half of rax is the number, and what is not there is -ENOSYS, never 0. */
-static inline int64_t call(struct trapframe *frame)
+int64_t syscall_entry(struct trapframe *frame)
 {
     uint32_t number = (uint32_t)frame->error;
 
@@ -45,12 +45,12 @@ static int64_t call_with_line(struct trapframe *frame)
     struct strace_line line;
 
     strace_enter(&line, frame);
-    int64_t result = call(frame);
+    int64_t result = syscall_entry(frame);
     strace_leave(&line, result);
     return result;
 }
 
-static __attribute__((noinline)) int64_t watched_call(struct trapframe *frame)
+static int64_t watched_call(struct trapframe *frame)
 {
     uint32_t number = (uint32_t)frame->error;
 
@@ -59,14 +59,11 @@ static __attribute__((noinline)) int64_t watched_call(struct trapframe *frame)
     current_thread()->call = number;
     if (trace_calls & TRACE_CALLS_STREAM)
         trace_call_enter(frame);
-    int64_t result = trace_calls & TRACE_CALLS_STRACE ? call_with_line(frame) : call(frame);
+    int64_t result = trace_calls & TRACE_CALLS_STRACE ? call_with_line(frame) : syscall_entry(frame);
     if (trace_calls & TRACE_CALLS_STREAM)
         trace_call_leave(number, result);
     current_thread()->call = NO_CALL;
     return result;
 }
 
-int64_t syscall_entry(struct trapframe *frame)
-{
-    return likely(!trace_calls) ? call(frame) : watched_call(frame);
-}
+TRACE_WAYS(syscall_way, syscall_entry, watched_call, &trace_calls, 1);

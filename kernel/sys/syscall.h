@@ -11,8 +11,9 @@
 
 typedef int64_t syscall_function(struct trapframe *frame);
 
-/* Called by entry.asm with interrupts off; it puts the result into rax. */
-int64_t syscall_entry(struct trapframe *frame);
+/* Called by entry.asm, through syscall_way, with interrupts off; it puts the result into rax. */
+syscall_function syscall_entry;
+extern syscall_function *syscall_way; /* leads elsewhere where somebody watches */
 
 #define ARG0(frame) ((frame)->rdi)
 #define ARG1(frame) ((frame)->rsi)

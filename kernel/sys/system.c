@@ -12,6 +12,7 @@
 #include <version.h>
 
 #include <asm-generic/errno.h>
+#include <linux/personality.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/sysinfo.h>
@@ -31,6 +32,15 @@ int64_t sys_uname(struct trapframe *frame)
     };
 
     return copy_to_user(ARG0(frame), &names, sizeof(names));
+}
+
+/* Addresses are never randomised, and there is one kind of program; so this is what can be had. */
+int64_t sys_personality(struct trapframe *frame)
+{
+    uint32_t wanted = (uint32_t)ARG0(frame);
+
+    return wanted == UINT32_MAX || (wanted & ~(uint32_t)ADDR_NO_RANDOMIZE) == PER_LINUX ? ADDR_NO_RANDOMIZE
+                                                                                        : -EINVAL;
 }
 
 /* totalram is MemTotal of /proc/meminfo: RAM without what the kernel image and the frame array took for ever. */

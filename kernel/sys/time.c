@@ -20,10 +20,17 @@
 #define LATEST_NS (FOREVER_NS - 30 * 365 * 86400 * NS_PER_SECOND)
 #define FOREVER_NS ((uint64_t)INT64_MAX) /* later than any clock here will ever be */
 
-struct __kernel_timespec timespec_of(uint64_t ns)
+int timespec_write(vaddr_t to, uint64_t ns)
 {
-    return (struct __kernel_timespec){.tv_sec = (int64_t)(ns / NS_PER_SECOND),
-                                      .tv_nsec = (long long)(ns % NS_PER_SECOND)};
+    const struct __kernel_timespec time = {.tv_sec = (int64_t)(ns / NS_PER_SECOND),
+                                           .tv_nsec = (long long)(ns % NS_PER_SECOND)};
+    return copy_to_user(to, &time, sizeof(time));
+}
+
+struct __kernel_old_timeval timeval_of(uint64_t ns)
+{
+    return (struct __kernel_old_timeval){.tv_sec = (long)(ns / NS_PER_SECOND),
+                                         .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
 }
 
 int timespec_read(vaddr_t from, uint64_t *ns)
@@ -98,10 +105,7 @@ int64_t sys_clock_gettime(struct trapframe *frame)
 {
     uint64_t ns;
     int error = read_clock(ARG0(frame), &ns);
-    if (error)
-        return error;
-    const struct __kernel_timespec time = timespec_of(ns);
-    return copy_to_user(ARG1(frame), &time, sizeof(time));
+    return error ? error : timespec_write(ARG1(frame), ns);
 }
 
 /* Real time may not be before the time since boot: so the clock of the boot stays after 1970 (Linux). */
@@ -129,15 +133,12 @@ int64_t sys_clock_getres(struct trapframe *frame)
     if (error || !ARG1(frame))
         return error;
     bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
-    const struct __kernel_timespec resolution = timespec_of(coarse ? NS_PER_SECOND / CLOCK_TICK_HZ : 1);
-    return copy_to_user(ARG1(frame), &resolution, sizeof(resolution));
+    return timespec_write(ARG1(frame), coarse ? NS_PER_SECOND / CLOCK_TICK_HZ : 1);
 }
 
 int64_t sys_gettimeofday(struct trapframe *frame)
 {
-    uint64_t ns = clock_boot_realtime() + clock_now();
-    const struct timeval time = {.tv_sec = (long)(ns / NS_PER_SECOND),
-                                 .tv_usec = (long)(ns % NS_PER_SECOND / 1000)};
+    const struct __kernel_old_timeval time = timeval_of(clock_boot_realtime() + clock_now());
     const struct timezone zone = {0};
     if (ARG0(frame) && copy_to_user(ARG0(frame), &time, sizeof(time)) != 0)
         return -EFAULT;
@@ -157,10 +158,8 @@ int64_t sys_time(struct trapframe *frame)
 /* => 0 when clock_now() has reached the deadline, never before; -EINTR. */
 static int sleep_until(uint64_t deadline)
 {
-    struct waitq nobody;
-    waitq_init(&nobody);
     while (clock_now() < deadline)
-        if (waitq_sleep(&nobody, NULL, deadline, true) == -EINTR)
+        if (sleep_alone(deadline) == -EINTR)
             return -EINTR;
     return 0;
 }
@@ -173,8 +172,7 @@ static int64_t sleep_for(uint64_t ns, vaddr_t remaining_at)
         current_task()->restart_deadline = deadline;
     if (result == -EINTR && remaining_at) {
         uint64_t now = clock_now();
-        const struct __kernel_timespec left = timespec_of(deadline > now ? deadline - now : 0);
-        if (copy_to_user(remaining_at, &left, sizeof(left)) != 0)
+        if (timespec_write(remaining_at, deadline > now ? deadline - now : 0) != 0)
             return -EFAULT;
     }
     return result;

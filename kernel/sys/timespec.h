@@ -10,7 +10,8 @@
 
 /* In nanoseconds; those that would overflow are "never". => 0, -EFAULT, -EINVAL. */
 int timespec_read(vaddr_t from, uint64_t *ns);
-struct __kernel_timespec timespec_of(uint64_t ns);
+int timespec_write(vaddr_t to, uint64_t ns);         /* => 0, -EFAULT */
+struct __kernel_old_timeval timeval_of(uint64_t ns); /* whole microseconds */
 /* The clock_now() value that is so far from now. */
 uint64_t timespec_deadline(uint64_t ns);
 

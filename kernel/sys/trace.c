@@ -13,32 +13,18 @@
 #define TEXT_MAX 256
 
 /* The events that the C library may tell, and how long they are without their text. */
-static size_t payload_size(uint64_t event)
-{
-    switch (event) {
-    case TRACE_malloc:
-        return sizeof(struct trace_malloc);
-    case TRACE_free:
-        return sizeof(struct trace_free);
-    case TRACE_realloc:
-        return sizeof(struct trace_realloc);
-    case TRACE_heap_top:
-        return sizeof(struct trace_heap_top);
-    case TRACE_mark:
-        return sizeof(struct trace_mark);
-    case TRACE_begin:
-        return sizeof(struct trace_begin);
-    default:
-        return 0;
-    }
-}
+static const size_t payload_sizes[] = {
+    [TRACE_malloc] = sizeof(struct trace_malloc),   [TRACE_free] = sizeof(struct trace_free),
+    [TRACE_realloc] = sizeof(struct trace_realloc), [TRACE_heap_top] = sizeof(struct trace_heap_top),
+    [TRACE_mark] = sizeof(struct trace_mark),       [TRACE_begin] = sizeof(struct trace_begin),
+};
 
 int64_t sys_trace(const struct trapframe *frame)
 {
     uint8_t payload[128];
     char text[TEXT_MAX];
     uint64_t event = frame->rdi;
-    size_t size = payload_size(event);
+    size_t size = event < ARRAY_SIZE(payload_sizes) ? payload_sizes[event] : 0;
     bool is_mark = event == TRACE_mark;
 
     if (!trace_wanted())

@@ -14,16 +14,41 @@
 #include <linux/fs.h>
 #include <linux/stat.h>
 
-/* ---- open ---------------------------------------------------------------------------------------------- */
+/* What a call does with the path that it was given; `value` is an argument of its own. */
+typedef int64_t path_verb(const struct user_path *path, uint64_t value);
 
-static int64_t install(struct file *file, uint32_t flags)
+static int64_t with_path(int directory, vaddr_t address, path_verb *verb, uint64_t value)
 {
-    int fd = fdtable_install(current_process()->files, file, 0, flags & O_CLOEXEC);
+    struct user_path path;
+    int64_t result = user_path_get(&path, directory, address);
 
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    if (result == 0) {
+        result = verb(&path, value);
+        user_path_put(&path);
+    }
+    return result;
 }
+
+/* The same with two paths, from each of which something is asked. */
+typedef int64_t paths_verb(const struct user_path *from, const struct user_path *to, uint64_t value);
+
+static int64_t with_paths(int from_directory, vaddr_t from_address, int to_directory, vaddr_t to_address,
+                          paths_verb *verb, uint64_t value)
+{
+    struct user_path from, to;
+    int64_t result = user_path_get(&from, from_directory, from_address);
+    if (result)
+        return result;
+    result = user_path_get(&to, to_directory, to_address);
+    if (result == 0) {
+        result = verb(&from, &to, value);
+        user_path_put(&to);
+    }
+    user_path_put(&from);
+    return result;
+}
+
+/* ---- open ---------------------------------------------------------------------------------------------- */
 
 /* The mode of something new: what the caller wants, less what the process's umask forbids. */
 static uint32_t new_mode(uint64_t mode)
@@ -33,6 +58,7 @@ static uint32_t new_mode(uint64_t mode)
 
 static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_t mode)
 {
+    struct fdtable *files = current_process()->files;
     struct user_path path;
     struct file *file;
     int error = user_path_get(&path, directory, address);
@@ -41,256 +67,130 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
 
     /* No file is made that would get no number. A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked
      * or not. */
-    error = fdtable_room(current_process()->files);
+    error = fdtable_room(files);
     if (!error)
         error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
     user_path_put(&path);
     if (error)
         return error;
-    error = terminal_opened(file, flags);
-    if (error) {
+    int result = terminal_opened(file, flags);
+    if (!result)
+        result = fdtable_install(files, file, 0, flags & O_CLOEXEC);
+    if (result < 0)
         file_put(file);
-        return error;
-    }
-    return install(file, flags);
+    return result;
 }
 
-int64_t sys_open(struct trapframe *frame)
-{
-    return open_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_openat(struct trapframe *frame)
-{
-    return open_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), ARG3(frame));
-}
-
-int64_t sys_creat(struct trapframe *frame)
-{
-    return open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC, ARG1(frame));
-}
+SYSCALL_IS(open, open_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame)));
+SYSCALL_IS(openat, open_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), ARG3(frame)));
+SYSCALL_IS(creat, open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC, ARG1(frame)));
 
 /* ---- make, remove, rename ------------------------------------------------------------------------------ */
 
+static int64_t make(const struct user_path *path, uint64_t mode)
+{
+    return path_make(path->start, path->text, (uint32_t)mode, NULL);
+}
+
 static int64_t make_directory(int directory, vaddr_t address, uint64_t mode)
 {
-    struct user_path path;
-    int error = user_path_get(&path, directory, address);
-    if (error)
-        return error;
-    error = path_make(path.start, path.text, S_IFDIR | (new_mode(mode) & 01777), NULL);
-    user_path_put(&path);
-    return error;
+    return with_path(directory, address, make, S_IFDIR | (new_mode(mode) & 01777));
 }
 
-int64_t sys_mkdir(struct trapframe *frame)
+SYSCALL_IS(mkdir, make_directory(AT_FDCWD, ARG0(frame), ARG1(frame)));
+SYSCALL_IS(mkdirat, make_directory((int)ARG0(frame), ARG1(frame), ARG2(frame)));
+
+/* Devices are made at boot. */
+static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
 {
-    return make_directory(AT_FDCWD, ARG0(frame), ARG1(frame));
+    uint32_t type = (uint32_t)mode & S_IFMT;
+
+    if (type != 0 && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
+        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK ? -EPERM : -EINVAL;
+    return with_path(directory, address, make, (type ? type : S_IFREG) | new_mode(mode));
 }
 
-int64_t sys_mkdirat(struct trapframe *frame)
+SYSCALL_IS(mknod, make_node(AT_FDCWD, ARG0(frame), ARG1(frame)));
+SYSCALL_IS(mknodat, make_node((int)ARG0(frame), ARG1(frame), ARG2(frame)));
+
+static int64_t make_symlink(const struct user_path *target, const struct user_path *path, uint64_t unused)
 {
-    return make_directory((int)ARG0(frame), ARG1(frame), ARG2(frame));
+    (void)unused;
+    return path_make(path->start, path->text, S_IFLNK | 0777, target->text);
 }
 
-static int64_t remove(int directory, vaddr_t address, bool want_directory)
+SYSCALL_IS(symlink, with_paths(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), make_symlink, 0));
+SYSCALL_IS(symlinkat, with_paths(AT_FDCWD, ARG0(frame), (int)ARG1(frame), ARG2(frame), make_symlink, 0));
+
+static int64_t remove(const struct user_path *path, uint64_t want_directory)
 {
-    struct user_path path;
-    int error = user_path_get(&path, directory, address);
-    if (error)
-        return error;
-    error = path_remove(path.start, path.text, want_directory);
-    user_path_put(&path);
-    return error;
+    return path_remove(path->start, path->text, want_directory);
 }
 
-int64_t sys_rmdir(struct trapframe *frame)
-{
-    return remove(AT_FDCWD, ARG0(frame), true);
-}
-
-int64_t sys_unlink(struct trapframe *frame)
-{
-    return remove(AT_FDCWD, ARG0(frame), false);
-}
-
-int64_t sys_unlinkat(struct trapframe *frame)
-{
-    uint32_t flags = (uint32_t)ARG2(frame);
-
-    if (flags & ~(uint32_t)AT_REMOVEDIR)
-        return -EINVAL;
-    return remove((int)ARG0(frame), ARG1(frame), flags & AT_REMOVEDIR);
-}
-
-static int64_t rename_path(int old_directory, vaddr_t old, int new_directory, vaddr_t new, unsigned flags)
-{
-    struct user_path from, to;
-    int error = user_path_get(&from, old_directory, old);
-    if (error)
-        return error;
-    error = user_path_get(&to, new_directory, new);
-    if (!error) {
-        error = path_rename(from.start, from.text, to.start, to.text, flags);
-        user_path_put(&to);
-    }
-    user_path_put(&from);
-    return error;
-}
-
-int64_t sys_rename(struct trapframe *frame)
-{
-    return rename_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0);
-}
-
-int64_t sys_renameat(struct trapframe *frame)
-{
-    return rename_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame), 0);
-}
+SYSCALL_IS(rmdir, with_path(AT_FDCWD, ARG0(frame), remove, true));
+SYSCALL_IS(unlink, with_path(AT_FDCWD, ARG0(frame), remove, false));
+SYSCALL_IS(unlinkat, (uint32_t)ARG2(frame) & ~(uint32_t)AT_REMOVEDIR
+                         ? -EINVAL
+                         : with_path((int)ARG0(frame), ARG1(frame), remove, ARG2(frame) & AT_REMOVEDIR));
 
 /* Exchanging two names and white-outs are not there, as on many file systems of Linux. */
-int64_t sys_renameat2(struct trapframe *frame)
+static int64_t rename(const struct user_path *from, const struct user_path *to, uint64_t flags)
 {
-    uint32_t flags = (uint32_t)ARG4(frame);
+    return path_rename(from->start, from->text, to->start, to->text, flags ? PATH_NO_REPLACE : 0);
+}
 
+static int64_t rename_at(const struct trapframe *frame, uint32_t flags)
+{
     if (flags & ~(uint32_t)RENAME_NOREPLACE)
         return -EINVAL;
-    return rename_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame),
-                       flags ? PATH_NO_REPLACE : 0);
+    return with_paths((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame), rename, flags);
+}
+
+SYSCALL_IS(rename, with_paths(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), rename, 0));
+SYSCALL_IS(renameat, rename_at(frame, 0));
+SYSCALL_IS(renameat2, rename_at(frame, (uint32_t)ARG4(frame)));
+
+static int64_t link(const struct user_path *path, uint64_t target)
+{
+    return path_link((struct node *)target, path->start, path->text);
 }
 
 static int64_t link_path(int old_directory, vaddr_t old, int new_directory, vaddr_t new, uint32_t flags)
 {
-    struct user_path path;
     struct node *target;
 
     if (flags & ~(uint32_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
     uint32_t follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
-    int error = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
-    if (error)
-        return error;
-    error = user_path_get(&path, new_directory, new);
-    if (!error) {
-        error = path_link(target, path.start, path.text);
-        user_path_put(&path);
+    int64_t result = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
+    if (result == 0) {
+        result = with_path(new_directory, new, link, (uint64_t)target);
+        node_put(target);
     }
-    node_put(target);
-    return error;
+    return result;
 }
 
-int64_t sys_link(struct trapframe *frame)
-{
-    return link_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0);
-}
-
-int64_t sys_linkat(struct trapframe *frame)
-{
-    return link_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame), (uint32_t)ARG4(frame));
-}
-
-static int64_t symlink_path(vaddr_t text, int directory, vaddr_t link)
-{
-    struct user_path target, path;
-    int error = user_path_get(&target, AT_FDCWD, text);
-    if (error)
-        return error;
-    error = user_path_get(&path, directory, link);
-    if (!error) {
-        error = target.text[0] ? path_make(path.start, path.text, S_IFLNK | 0777, target.text) : -ENOENT;
-        user_path_put(&path);
-    }
-    user_path_put(&target);
-    return error;
-}
-
-int64_t sys_symlink(struct trapframe *frame)
-{
-    return symlink_path(ARG0(frame), AT_FDCWD, ARG1(frame));
-}
-
-int64_t sys_symlinkat(struct trapframe *frame)
-{
-    return symlink_path(ARG0(frame), (int)ARG1(frame), ARG2(frame));
-}
-
-/* Regular files and named pipes only: devices are made at boot, and there are no sockets. */
-static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
-{
-    struct user_path path;
-    uint32_t type = (uint32_t)mode & S_IFMT;
-
-    if (type != 0 && type != S_IFREG && type != S_IFIFO)
-        return type == S_IFDIR || type == S_IFCHR || type == S_IFBLK || type == S_IFSOCK ? -EPERM : -EINVAL;
-    int error = user_path_get(&path, directory, address);
-    if (error)
-        return error;
-    error = path_make(path.start, path.text, (type ? type : S_IFREG) | new_mode(mode), NULL);
-    user_path_put(&path);
-    return error;
-}
-
-int64_t sys_mknod(struct trapframe *frame)
-{
-    return make_node(AT_FDCWD, ARG0(frame), ARG1(frame));
-}
-
-int64_t sys_mknodat(struct trapframe *frame)
-{
-    return make_node((int)ARG0(frame), ARG1(frame), ARG2(frame));
-}
-
-int64_t sys_truncate(struct trapframe *frame)
-{
-    struct user_path path;
-
-    if ((int64_t)ARG1(frame) < 0)
-        return -EINVAL;
-    int error = user_path_get(&path, AT_FDCWD, ARG0(frame));
-    if (error)
-        return error;
-    error = path_truncate(path.start, path.text, ARG1(frame));
-    user_path_put(&path);
-    return error;
-}
+SYSCALL_IS(link, link_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0));
+SYSCALL_IS(linkat,
+           link_path((int)ARG0(frame), ARG1(frame), (int)ARG2(frame), ARG3(frame), (uint32_t)ARG4(frame)));
 
 /* ---- the working directory ----------------------------------------------------------------------------- */
 
-/* Takes over the reference. */
-static void go_to(struct node *directory)
+static int64_t go_to(struct node *directory, uint64_t unused, uint64_t unused_too)
 {
     struct process *process = current_process();
     struct node *before = process->cwd;
 
-    process->cwd = directory;
+    (void)unused, (void)unused_too;
+    if (!node_is(directory, S_IFDIR))
+        return -ENOTDIR;
+    process->cwd = node_get(directory);
     node_put(before);
+    return 0;
 }
 
-int64_t sys_chdir(struct trapframe *frame)
-{
-    struct user_path path;
-    struct node *directory;
-    int error = user_path_get(&path, AT_FDCWD, ARG0(frame));
-    if (error)
-        return error;
-    error = path_lookup(path.start, path.text, PATH_DIRECTORY, &directory);
-    user_path_put(&path);
-    if (!error)
-        go_to(directory);
-    return error;
-}
-
-int64_t sys_fchdir(struct trapframe *frame)
-{
-    struct file *file = fdtable_get(current_process()->files, (int)ARG0(frame));
-    if (!file)
-        return -EBADF;
-    bool directory = node_is(file->node, S_IFDIR);
-    if (directory)
-        go_to(node_get(file->node));
-    file_put(file);
-    return directory ? 0 : -ENOTDIR;
-}
+SYSCALL_IS(chdir, at_path(AT_FDCWD, ARG0(frame), 0, go_to, 0, 0));
+SYSCALL_IS(fchdir, at_descriptor(ARG0(frame), false, go_to, 0, 0));
 
 int64_t sys_getcwd(struct trapframe *frame)
 {

@@ -5,24 +5,11 @@
 
 #include <arch/x86/usercopy.h>
 #include <fs/path.h>
-#include <mm/kmem.h>
 #include <proc/process.h>
 
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
-
-static struct kmem_cache buffer_cache = {.name = "user_path", .size = PATH_LENGTH_MAX};
-
-char *path_buffer_alloc(void)
-{
-    return kmem_alloc(&buffer_cache);
-}
-
-void path_buffer_free(char *buffer)
-{
-    kmem_free(&buffer_cache, buffer);
-}
 
 static int start_node(struct user_path *path, int directory, bool any_file)
 {
@@ -43,6 +30,7 @@ static int start_node(struct user_path *path, int directory, bool any_file)
     return -ENOTDIR;
 }
 
+/* empty_allowed: an empty path is `directory` itself, whatever kind of file that is. */
 static int get(struct user_path *path, int directory, vaddr_t address, bool empty_allowed)
 {
     path->text = path_buffer_alloc();
@@ -64,11 +52,6 @@ int user_path_get(struct user_path *path, int directory, vaddr_t address)
     return get(path, directory, address, false);
 }
 
-static int user_path_get_empty(struct user_path *path, int directory, vaddr_t address)
-{
-    return get(path, directory, address, true);
-}
-
 void user_path_put(struct user_path *path)
 {
     node_put(path->start);
@@ -79,8 +62,7 @@ int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node *
 {
     bool may_be_empty = flags & AT_EMPTY_PATH;
     struct user_path path;
-    int error = may_be_empty ? user_path_get_empty(&path, directory, address)
-                             : user_path_get(&path, directory, address);
+    int error = get(&path, directory, address, may_be_empty);
     if (error)
         return error;
 

@@ -19,10 +19,6 @@ void user_path_put(struct user_path *path);
  * which may then be any file. => 0: *found referenced. */
 int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node **found);
 
-/* A buffer of PATH_LENGTH_MAX bytes for other texts. => NULL when memory is short. */
-char *path_buffer_alloc(void);
-void path_buffer_free(char *buffer);
-
 /* What a call does with a file, however it was named; `to` and `value` are the call's own arguments. => its result */
 typedef int64_t node_verb(struct node *node, uint64_t to, uint64_t value);
 

@@ -57,6 +57,14 @@ void trace_begin_anew(void)
     trace_generation++;
 }
 
+void trace_ways_choose(void)
+{
+    extern const struct trace_ways trace_ways_start[], trace_ways_end[];
+
+    for (const struct trace_ways *ways = trace_ways_start; ways < trace_ways_end; ways++)
+        *ways->pointer = *ways->watched >= ways->from ? ways->told : ways->quiet;
+}
+
 void trace_set_level(uint32_t level)
 {
     trace_fault_flush();
@@ -65,6 +73,7 @@ void trace_set_level(uint32_t level)
     trace_level = (uint8_t)level;
     sched_switch_hook = level ? trace_switch : NULL;
     trace_calls = (uint8_t)((trace_calls & ~TRACE_CALLS_STREAM) | (level ? TRACE_CALLS_STREAM : 0));
+    trace_ways_choose();
 }
 
 bool trace_wanted(void)

@@ -4,7 +4,8 @@
  *     TRACE(frame_alloc, .pfn = pfn, .owner = owner);
  *
  * writes one record of events.def, in the context of the running thread; where the level is lower it costs one compare and one
- * branch that is never taken.
+ * branch that is never taken. The two ways into the kernel that are taken most, faults and system calls, have not even that:
+ * they are called through a pointer (TRACE_WAYS), and the pointer leads to another function where somebody watches.
  *
  * Guards: kernel code is not interrupted, and one CPU runs; a record is written in one go. */
 #ifndef FAULTLINE_TRACE_TRACE_H
@@ -15,7 +16,13 @@
 #include <trace/events.h>
 #include <types.h>
 
+#ifdef TRACE_NONE /* `make TRACE=none`: a kernel without the stream, to measure what it costs where it is off (make bench) */
+#define TRACE_LEVEL_MAX 0
+#define TRACE_FROM(level) false
+#else
 #define TRACE_LEVEL_MAX 3
+#define TRACE_FROM(level) unlikely(trace_level >= (level))
+#endif
 
 extern uint8_t trace_level;
 /* Not 0: system calls take the slow way, because somebody wants to hear of them. */
@@ -23,7 +30,20 @@ extern uint8_t trace_calls;
 #define TRACE_CALLS_STREAM (1U << 0)
 #define TRACE_CALLS_STRACE (1U << 1)
 
-#define TRACE_ON(name) unlikely(trace_level >= TRACE_LEVEL_##name)
+/* Defines the pointer `name`: it leads to `told` while *watched >= from, else to `quiet`. A call through memory is one instruction, as a
+ * direct one is; so who tells nothing pays nothing. */
+#define TRACE_WAYS(name, quiet, told, watched, from)                                                         \
+    __typeof__(&(quiet)) name = (quiet);                                                                     \
+    static __attribute__((section(".trace_ways"), used, aligned(8)))                                         \
+    const struct trace_ways name##_ways = {(void **)&(name), (void *)(quiet), (void *)(told), watched, from}
+struct trace_ways {
+    void **pointer, *quiet, *told;
+    const uint8_t *watched;
+    uint64_t from;
+};
+void trace_ways_choose(void); /* after trace_level or trace_calls has changed */
+
+#define TRACE_ON(name) TRACE_FROM(TRACE_LEVEL_##name)
 #define TRACE(name, ...)                                                                                     \
     do {                                                                                                     \
         if (TRACE_ON(name))                                                                                  \

@@ -23,7 +23,7 @@ function table(columns, names) {
 }
 
 export const regions = table(data.regions, ["born", "died", "start", "end", "prot", "shared", "name", "lane", "why"]);
-export const runs = table(data.runs, ["born", "died", "va", "pages", "pfn", "dpfn", "kind", "counted", "lane", "pid"]);
+export const runs = table(data.runs, ["born", "died", "va", "pages", "pfn", "dpfn", "kind", "counted", "pid"]);
 export const chunks = table(data.chunks, ["born", "died", "ptr", "size", "chunk", "chunk_size", "path", "place"]);
 export const frames = table(data.frames, ["born", "died", "pfn", "order", "owner", "pid"]);
 export const counters = table(data.counters, ["tick", "vsz", "rss", "table"]);

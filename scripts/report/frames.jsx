@@ -9,9 +9,9 @@ import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
 
 // Owners by number, in order of what wins when a cell has several; a letter for each, so that no colour stands alone.
-const OWNERS = [["o_free", "#e9edf2", "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
+const OWNERS = [["o_none", "#ffffff", ""], ["o_free", "#e9edf2", "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
                 ["o_file", COLOURS.constant, "F"], ["o_anon", COLOURS.anon, "A"]];
-const FREE = 0, KERNEL = 1, OTHER = 2, TABLE = 3, FILE = 4, ANON = 5;
+const NONE = 0, FREE = 1, KERNEL = 2, OTHER = 3, TABLE = 4, FILE = 5, ANON = 6;
 const SMALLEST = 5;    // pixels of a cell's side, so that its sign can be seen
 const CACHED = ["file", "shmem"];    // frames of the page cache
 
@@ -20,12 +20,12 @@ function ownerOf(owner, pid) {
         return TABLE;
     if (owner === "anon" || CACHED.includes(owner))
         return pid === data.pid ? (owner === "anon" ? ANON : FILE) : OTHER;
-    return KERNEL;
+    return owner === "no_ram" ? NONE : KERNEL;
 }
 
 // The owner of every frame at this tick: as the kernel said when it gave it out, and what is mapped by it.
 export function ownersAt(tick) {
-    const owners = new Uint8Array(data.memory);
+    const owners = new Uint8Array(data.memory).fill(FREE);
     for (const row of at(frames, tick))
         owners.fill(ownerOf(text(frames.owner[row]), frames.pid[row]), frames.pfn[row], frames.pfn[row] + (1 << frames.order[row]));
     for (const row of at(runs, tick)) {
@@ -53,7 +53,7 @@ function grid(width, height) {
 }
 
 function strongest(owners, from, to) {
-    let most = FREE;
+    let most = NONE;
     for (let pfn = from; pfn < to && pfn < owners.length; pfn++)
         most = Math.max(most, owners[pfn]);
     return most;
@@ -80,7 +80,7 @@ function mappingsOf(pfn, tick) {
     });
 }
 
-// Of one frame the recording cannot tell the two.
+// Of one frame without an owner the recording cannot tell whether somebody else has taken it since.
 const nameOf = owner => t(owner === FREE ? "o_unknown" : OWNERS[owner][0]);
 
 function twin(owners) {
@@ -101,7 +101,7 @@ function countsOf(owners) {
     return counts;
 }
 
-// Frames that were taken before the recording: those without an owner that the kernel did not count as free, when it last told.
+// Frames that somebody took of whom nothing is recorded: those without an owner that the kernel did not count as free, when it last told.
 function takenBefore(tick) {
     const row = until(free.tick, tick);
     return row < 0 ? 0 : Math.max(countsOf(ownersAt(free.tick[row]))[FREE] - free.frames[row], 0);
@@ -109,7 +109,7 @@ function takenBefore(tick) {
 
 function Owners({ owners, tick }) {
     const counts = countsOf(owners), before = takenBefore(tick);
-    counts[FREE] = Math.max(counts[FREE] - before, 0);
+    counts[FREE] -= before;
     return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
         <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}
         {before > 0 && <li>{t("o_before")} <em>{count(before)}</em></li>}</ul>;

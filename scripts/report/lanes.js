@@ -55,19 +55,26 @@ function residentCurve(changes) {
     return curve;
 }
 
+// A run's pages count where their address is: the region may be cut, or become one with its neighbour, while they are resident.
+function countRun(run, rowOf) {
+    const va = runs.va[run] * PAGE, end = va + runs.pages[run] * PAGE;
+    for (let shape = 0; shape < regions.n; shape++) {
+        const pages = (Math.min(end, regions.end[shape]) - Math.max(va, regions.start[shape])) / PAGE;
+        const from = Math.max(runs.born[run], regions.born[shape]), to = Math.min(runs.died[run], regions.died[shape]);
+        if (pages > 0 && from < to)
+            rowOf.get(regions.lane[shape])?.changes.push([from, pages], [to, -pages]);
+    }
+}
+
 function fillCurves(rows) {
     const rowOf = new Map();
     for (const row of rows) {
         row.changes = [];
         row.lanes.forEach(lane => rowOf.set(lane.id, row));
     }
-    for (let run = 0; run < runs.n; run++) {
-        const row = runs.pid[run] === data.pid && runs.counted[run] && rowOf.get(runs.lane[run]);
-        if (row) {
-            row.changes.push([runs.born[run], runs.pages[run]]);
-            row.changes.push([runs.died[run], -runs.pages[run]]);
-        }
-    }
+    for (let run = 0; run < runs.n; run++)
+        if (runs.pid[run] === data.pid && runs.counted[run])
+            countRun(run, rowOf);
     for (const row of rows) {
         const life = shape => regions.died[shape] - regions.born[shape];
         row.prot = regions.prot[row.lanes.flatMap(lane => lane.shapes).reduce((a, b) => (life(b) > life(a) ? b : a))];

@@ -12,7 +12,7 @@ import { Pane } from "./pane.jsx";
 import { hex, rights, size, t } from "./words.js";
 
 export const LEFT = 132, RIGHT = 148;
-const GAP = 15, LEAST = 13, TOP = 4;
+const GAP = 15, LEAST = 13, TOP = 4, MOST = 330;    // MOST: pixels of lanes that are seen at a time
 
 export const xOf = (tick, width) => LEFT + (last ? Math.min(tick, last) / last : 0) * (width - LEFT - RIGHT);
 export const tickOf = (x, width) => Math.round(Math.max(0, Math.min(1, (x - LEFT) / (width - LEFT - RIGHT))) * last);
@@ -117,14 +117,14 @@ function summary(tick) {
 }
 
 // The same place in time in each picture that is drawn over it.
-export function CursorLine({ tick }) {
+export function CursorLine({ tick, height }) {
     const ref = useRef(null), [width, setWidth] = useState(0);
     useEffect(() => {
         const watch = new ResizeObserver(() => setWidth(ref.current.parentNode.clientWidth));
         watch.observe(ref.current.parentNode);
         return () => watch.disconnect();
     }, []);
-    return <div class="cursor" ref={ref} aria-hidden="true" style={{ transform: `translateX(${Math.round(xOf(tick, width))}px)` }} />;
+    return <div class="cursor" ref={ref} aria-hidden="true" style={{ height, transform: `translateX(${Math.round(xOf(tick, width))}px)` }} />;
 }
 
 export function Space({ tick, language, tables, onTick, onTip }) {
@@ -138,13 +138,22 @@ export function Space({ tick, language, tables, onTick, onTip }) {
         if (event.buttons & 1)
             onTick(tickOf(x, event.target.clientWidth));
     };
+    const ref = useRef(), before = useRef(0);
+    // There may be more lanes than fit: the one in which a step did something comes into view.
+    useEffect(() => {
+        const place = PLACES.placed.find(({ row }) => shapeAt(row, before.current) !== shapeAt(row, tick) || residentAt(row, before.current) !== residentAt(row, tick));
+        before.current = tick;
+        if (place && ref.current && Math.abs(place.y - ref.current.scrollTop - MOST / 2) > MOST / 2 - place.height)
+            ref.current.scrollTop = place.y - MOST / 2;
+    }, [tick]);
+    const cut = PLACES.height > MOST ? t("lanes_scroll", rows.length) : null;
     return <Pane id="space" title={t("space")} note={t("space_note")} tables={tables} twin={() => twin(tick)}
-        sum={leftOut ? t("rows_left_out", leftOut) : null}>
-        <div class="stack scroll">
+        sum={leftOut ? t("rows_left_out", leftOut) : cut}>
+        <div class="stack scroll" ref={ref} style={{ maxHeight: MOST }}>
             <Canvas height={PLACES.height} draw={(g, width) => drawLanes(g, width)} on={[language]} label={summary(tick)} />
             <Canvas height={PLACES.height} className="over" draw={(g, width) => drawState(g, width, tick)} on={[tick, language]} label=""
                 onPoint={tip} onLeave={() => onTip(null)} onPick={(x, y, event) => onTick(tickOf(x, event.target.clientWidth))} />
-            <CursorLine tick={tick} />
+            <CursorLine tick={tick} height={PLACES.height} />
         </div>
     </Pane>;
 }

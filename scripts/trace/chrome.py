@@ -2,12 +2,15 @@
 """chrome.py - Chrome's trace event JSON: ui.perfetto.dev, chrome://tracing and speedscope open it.
 
 Operations, calls and faults are slices (`X`), which nest in a thread as they did; an arrow (`s` to `f`) leads from a malloc to each
-fault it is the reason of; resident, promised and page-table sizes are counters (`C`). Times are microseconds.
+fault it is the reason of, and stands right behind its malloc's slice, because a viewer gives it to the slice that is open there; resident, promised and page-table sizes are counters (`C`). Times are microseconds.
 """
 
 import json
 
 import calls
+
+
+EXACT = 1 << 53    # from here on a number of JavaScript's is rounded
 
 
 def title(span):
@@ -31,7 +34,8 @@ def details(span):
         for field in event.kind_of_event.fields:
             value = getattr(event, field.name, None)
             shown[field.name] = f"{value:#x}" if field.kind == "X64" and isinstance(value, int) else value
-    return {name: value for name, value in shown.items() if value is not None}
+    return {name: str(value) if isinstance(value, int) and abs(value) >= EXACT else value
+            for name, value in shown.items() if value is not None}
 
 
 def beginnings(history, spans):
@@ -45,19 +49,30 @@ def beginnings(history, spans):
     return begun
 
 
-def slices(history, spans):
-    begun = beginnings(history, spans)
+SLICES = ("operation", "malloc", "free", "realloc", "mark", "call", "fault", "fault_run")
+
+
+def arrows(spans):
+    """{number of a span: [numbers of the spans that it is the cause of, without being around them]}"""
+    found = {}
     for span in spans:
-        if span.kind not in ("operation", "malloc", "free", "realloc", "mark", "call", "fault", "fault_run"):
-            continue
+        cause = span.cause
+        if span.kind in SLICES and cause and cause.kind in SLICES and cause is not span and cause not in span.ancestors():
+            found.setdefault(cause.number, []).append(span.number)
+    return found
+
+
+def slices(history, spans):
+    begun, led = beginnings(history, spans), arrows(spans)
+    caused = {number for numbers in led.values() for number in numbers}
+    for span in (span for span in spans if span.kind in SLICES):
         last = history.events[span.last].time
         first = begun.get(span.number, history.events[span.first].time)
         common = {"pid": span.pid, "tid": span.tid, "ts": first / 1000}
         yield {"ph": "X", "name": title(span), "cat": span.kind, "dur": (last - first) / 1000, "args": details(span), **common}
-        cause = span.cause
-        if cause and cause is not span and cause not in span.ancestors():
-            start = {"pid": cause.pid, "tid": cause.tid, "ts": history.events[cause.first].time / 1000}
-            yield {"ph": "s", "id": span.number, "name": "cause", "cat": "cause", **start}
+        for number in led.get(span.number, ()):
+            yield {"ph": "s", "id": number, "name": "cause", "cat": "cause", **common}
+        if span.number in caused:
             yield {"ph": "f", "bp": "e", "id": span.number, "name": "cause", "cat": "cause", **common}
 
 
@@ -68,9 +83,17 @@ def counters(process):
             yield {"ph": "C", "pid": process.pid, "ts": rss.time / 1000, "name": name, "args": {"kB": value}}
 
 
+def names(history, spans):
+    for process in history.processes.values():
+        yield {"ph": "M", "pid": process.pid, "tid": process.pid, "name": "process_name", "args": {"name": process.name()}}
+    for pid, tid in sorted({(span.pid, span.tid) for span in spans}):
+        name = history.processes[pid].name() if pid in history.processes else f"process {pid}"
+        yield {"ph": "M", "pid": pid, "tid": tid, "name": "thread_name", "args": {"name": name if pid == tid else f"thread {tid}"}}
+
+
 def export(history, spans):
     """The whole machine: a track for each thread of each process."""
-    events = [{"ph": "M", "pid": each.pid, "name": "process_name", "args": {"name": each.name()}} for each in history.processes.values()]
+    events = list(names(history, spans))
     for process in history.processes.values():
         events += counters(process)
     events += slices(history, spans)

@@ -22,6 +22,14 @@ CLONE_VM = 0x100
 UNCOUNTED = ("zero_page", "vdso", "image")    # mapped, and the kernel's own: resident for nobody
 
 
+def blocks(pfn, end):
+    """The range as blocks of 2^order frames, each at a multiple of its size: (first, order)."""
+    while pfn < end:
+        order = min(pfn & -pfn or end, end - pfn).bit_length() - 1
+        yield pfn, order
+        pfn += 1 << order
+
+
 class Process:
     def __init__(self, pid, born, parent=None):
         self.pid, self.parent, self.born, self.died, self.path, self.execs = pid, parent, born, None, "", []
@@ -57,7 +65,7 @@ class Process:
 
 class History:
     def __init__(self, events):
-        self.events, self.processes, self.frames = events, {}, []
+        self.events, self.processes, self.frames, self.ram_end = events, {}, [], None
 
     def find(self, name=None):
         """The process of this program (a name, a path or a pid) in which most happened: programs may leave their work to a child.
@@ -204,6 +212,13 @@ class Replay:
         frame = Frame(self.now, pfn=pfn, order=order, owner=owner, pid=pid)
         self.live_frames.update(dict.fromkeys(range(pfn, pfn + (1 << order)), frame))
         self.history.frames.append(frame)
+
+    def on_frames(self, event, _):
+        """What was taken before the recording began, by nobody in particular."""
+        if event.n == 0:
+            self.history.ram_end = event.pfn
+        for pfn, order in blocks(event.pfn, event.pfn + event.n):
+            self.take_frame(pfn, order, event.owner, 0)
 
     def on_frame_alloc(self, event, _):
         self.on_frame_free(event, _)

@@ -94,14 +94,17 @@ class Report:
             for run in process.runs:
                 owners.setdefault(id(run), (run, process.pid))
         return self.columns([run for run, _ in owners.values()], lambda run: (
-            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), run.lane, owners[id(run)][1]))
+            run.va // lives.PAGE, run.n, run.pfn, run.dpfn, self.texts(run.kind), int(run.counted), owners[id(run)][1]))
 
     def chunks(self):
         return self.columns(self.process.chunks, lambda chunk: (
             chunk.ptr, chunk.size, chunk.chunk, chunk.chunk_size, self.texts(chunk.path), self.place(chunk.pc, chunk.born, True)))
 
-    def frames(self):
-        return self.columns(self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
+    def frames(self, memory):
+        """`memory`: how many frames there would be if all addresses up to the machine's memory were RAM."""
+        end = self.history.ram_end
+        absent = [] if end is None else [lives.Frame(0, pfn=pfn, order=order, owner="no_ram", pid=0) for pfn, order in model.blocks(end, memory)]
+        return self.columns(absent + self.history.frames, lambda frame: (frame.pfn, frame.order, self.texts(frame.owner), frame.pid))
 
     def counters(self):
         """The sizes, of the replay, which knows them at every event; the kernel tells them now and then."""
@@ -209,12 +212,13 @@ class Report:
         return found
 
     def data(self, facts):
-        columns = {"regions": self.regions(), "runs": self.runs(), "chunks": self.chunks(), "frames": self.frames(),
+        memory = facts.get("memory_mib", DEFAULT_MEMORY_MIB) * 256
+        columns = {"regions": self.regions(), "runs": self.runs(), "chunks": self.chunks(), "frames": self.frames(memory),
                    "counters": self.counters(), "free": self.free(), "faults": self.faults(), "story": self.story()}
         return {
             "program": self.process.name(), "parent": 0 if self.process.execs else self.process.parent, "level": facts.get("level", 3), "path": self.process.path, "pid": self.process.pid,
             "ticks": len(self.own), "times": [self.history.events[at].time - self.history.events[self.own[0]].time for at in self.own],
-            "memory": facts.get("memory_mib", DEFAULT_MEMORY_MIB) * 256, "events": len(self.history.events), "command": f'{facts.get("program", "")} {facts.get("arguments", "")}'.strip(),
+            "memory": memory, "events": len(self.history.events), "command": f'{facts.get("program", "")} {facts.get("arguments", "")}'.strip(),
             "processes": {process.pid: process.name() for process in self.history.processes.values()},
             **columns, "places": self.place_list, "sources": self.source_lines(), "texts": self.texts.list,
             "differences": len(sizes.differences(self.process))}

@@ -37,7 +37,8 @@ class Names:
         self.file = elf.Elf(path)
         functions = {symbol.value: symbol.name for symbol in self.file.symbols()
                      if symbol.type in (elf.STT_FUNC, elf.STT_NOTYPE) and self.file.is_text(symbol.section)}
-        self.functions = sorted(functions.items())
+        self.functions = sorted(functions.items()) or self.exported()
+        self.name = os.path.basename(path)
         rows = [(row.address, row) for sequence in dwarfline.sequences(self.file) for row in sequence]
         self.rows = sorted(rows, key=lambda pair: (pair[0], pair[1].line != 0))
 
@@ -48,9 +49,18 @@ class Names:
                 return offset - segment.offset + segment.vaddr
         return None
 
+    def exported(self):
+        """Of a stripped library what it exports: each name up to its size, and behind it none."""
+        names = {}
+        for symbol in self.file.dynamic_symbols():
+            if symbol.type in (elf.STT_FUNC, elf.STT_IFUNC) and symbol.size and self.file.is_text(symbol.section):
+                names.setdefault(symbol.value + symbol.size, "")
+                names[symbol.value] = symbol.name
+        return sorted(names.items())
+
     def place(self, address):
         at = bisect.bisect_right(self.functions, (address, "\uffff")) - 1
-        function = self.functions[at][1] if at >= 0 else f"{address:#x}"
+        function = (self.functions[at][1] if at >= 0 else "") or f"{self.name}+{address:#x}"
         at = bisect.bisect_right(self.rows, address, key=lambda pair: pair[0]) - 1
         row = self.rows[at][1] if at >= 0 else None
         return Place(function, row.file, row.line) if row and row.line else Place(function, "", 0)
@@ -91,6 +101,9 @@ class Sources:
             address = names.address(pc - region.start + region.offset) if names else None
             if address is not None:
                 return names.place(address)
+        for region in self.process.regions[::-1]:
+            if region.start <= pc < region.end and self.program_at(region.born) == program and region.name:
+                return Place(f"{region.name.rpartition('/')[2]}+{pc - region.start:#x}", "", 0)
         return Place(f"{pc:#x}", "", 0)
 
 

@@ -9,7 +9,8 @@
       `- frame_alloc
 
 An operation opens with `begin` and closes with its own record; a call with sys_enter and sys_exit, a fault with fault_begin and
-fault_end. Everything else is a span of one event: a mark too, which is the cause of what follows until the next one. A span that
+fault_end. A fault that no operation is behind, as in a program whose C library tells none, has the system call as its cause that
+promised the region. Everything else is a span of one event: a mark too, which is the cause of what follows until the next one. A span that
 never closed (exit does not return) ends with its thread.
 """
 
@@ -50,11 +51,15 @@ class Span:
 class Folder:
     def __init__(self):
         self.spans, self.open, self.operations, self.faults = [], {}, {}, {}
+        self.promises = {}    # pid: [(start, end, the call)], of what was promised for no operation
 
     def start(self, kind, at, event):
         stack = self.open.setdefault((event.pid, event.tid), [])
         span = Span(kind, len(self.spans), at, event, stack[-1] if stack else None)
-        span.cause = self.operations.get((event.pid, event.cause)) if event.cause else None
+        if event.cause:
+            span.cause = self.operations.get((event.pid, event.cause))
+        elif kind in ("fault", "fault_run"):
+            span.cause = self.promise_of(event)
         self.spans.append(span)
         return span, stack
 
@@ -70,6 +75,15 @@ class Folder:
                 span.closer = event
                 return span
         return None
+
+    def promise_of(self, event):
+        """The last one that has this address counts: what lay there before is gone."""
+        return next((call for start, end, call in reversed(self.promises.get(event.pid, ())) if start <= event.va < end), None)
+
+    def promised(self, span, event):
+        start, end = (event.start, event.end) if span.kind == "vma_add" else (event.new_start, event.new_end)
+        if not event.cause and span.parent and span.parent.kind == "call" and event.why != "exec":
+            self.promises.setdefault(event.pid, []).append((start, end, span.parent))
 
     def one(self, kind, at, event):
         span, _ = self.start(kind, at, event)
@@ -104,7 +118,11 @@ class Folder:
             self.one(name, at, event)
             for span in self.open.pop((event.pid, event.tid), []):
                 span.last = at
+        elif name in ("vma_add", "vma_size"):
+            self.promised(self.one(name, at, event), event)
         else:
+            if name == "exec":
+                self.promises.pop(event.pid, None)
             self.one(name, at, event)
 
 

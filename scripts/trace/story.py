@@ -9,7 +9,7 @@
     ... 2.9 ms later, touch_write (look.c:120)
      `- #PF write 0x7fffb7ff9000 -> a zeroed frame, #31650                            RSS +4K
 
-What a region's later touches did stands with the operation that made the region. What the program asks of the kernel itself stands under
+What a region's later touches did stands with the operation that made the region, or where the C library tells none with the call. What the program asks of the kernel itself stands under
 the mark that it has set, or by itself. Calls that have nothing to do with memory are counted, and told one by one on request.
 """
 
@@ -134,7 +134,8 @@ class Story:
             if span.first < start or (span.parent and span.kind != "exec"):
                 continue
             if span.kind == "fault" or span.kind in ("fault_end", "fault_run"):
-                later.setdefault(span.event.cause, []).append(span)
+                by_call = span.cause and span.cause.kind == "call"
+                later.setdefault(("call", span.cause.number) if by_call else span.event.cause, []).append(span)
             else:
                 roots.append(span)
         nodes, quiet = [], []
@@ -176,7 +177,9 @@ class Story:
             node.children += self.later_nodes(later.pop(span.op, []), span)
             return node
         if span.kind == "call":
-            return self.call_node(span)
+            node = self.call_node(span)
+            node.children += self.later_nodes(later.pop(("call", span.number), []), span)
+            return node
         if span.kind == "exec":
             node = self.exec_node(span)
             node.children += self.later_nodes(later.pop(0, []), span)
@@ -199,8 +202,6 @@ class Story:
 
     def at(self, pc, is_return=False):
         place = self.sources.place(pc, is_return)
-        if place.function.startswith("0x") and not place.file:
-            return place.function
         return f"{place.file.rpartition('/')[2]}:{place.line} {place.function}" if place.file else place.function
 
     # ---- Operations ----
@@ -362,7 +363,7 @@ class Story:
         regions = [event for event in mine if event.name == "vma_add" and event.why in ("fork", "found")]
         pages = sum(event.pages for event in mine if event.name == "resident" and event.why in ("fork", "found"))
         made = {event.op for event in mine if event.name in ("begin", "mark")}
-        faults = [span for cause in sorted(set(later) - made) for span in later.pop(cause)]
+        faults = [span for cause in list(later) if isinstance(cause, int) and cause not in made for span in later.pop(cause)]
         vsz = sum(region.end - region.start for region in regions) // 1024
         parent = f" of process {self.process.parent}" if self.process.parent else ""
         lines = [Node(f"the parent's {len(regions)} regions, and {pages} pages that both have until one of them writes")]

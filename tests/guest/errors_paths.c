@@ -304,6 +304,34 @@ static void changing(void)
     ROW(futimesat, AT_FDCWD, D "/file", bad_times);
 }
 
+/* "odd." is no name space of attributes on any file system. */
+static void attributes(void)
+{
+    ROW(getxattr, D "/nothing", "odd.x", at, 10);
+    ROW(getxattr, D "/file", "odd.x", at, 10);
+    ROW(getxattr, D "/file", "", at, 10);
+    ROW(getxattr, D "/file", BAD, at, 10);
+    ROW(lgetxattr, D "/dangling", "odd.x", at, 10);
+    ROW(fgetxattr, closed, "odd.x", at, 10);
+    ROW(fgetxattr, file, "odd.x", at, 10);
+    ROW(setxattr, D "/nothing", "odd.x", at, 1, 0);
+    ROW(setxattr, D "/file", "odd.x", at, 1, 0);
+    ROW(setxattr, D "/file", "odd.x", at, 1, 4);
+    ROW(lsetxattr, D "/dangling", "odd.x", at, 1, 0);
+    ROW(fsetxattr, closed, "odd.x", at, 1, 0);
+    ROW(fsetxattr, file, "odd.x", at, 1, 8);
+    ROW(removexattr, D "/nothing", "odd.x");
+    ROW(removexattr, D "/file", "odd.x");
+    ROW(lremovexattr, D "/dangling", "odd.x");
+    ROW(fremovexattr, closed, "odd.x");
+    ROW(listxattr, D "/nothing", at, 10);
+    ROW(listxattr, D "/file", at, 10);
+    ROW(llistxattr, D "/nothing", at, 10);
+    ROW(llistxattr, D "/dangling", at, 10);
+    ROW(flistxattr, closed, at, 10);
+    ROW(flistxattr, file, at, 10);
+}
+
 static void remove_tree(void)
 {
     static const char *const names[] = {"full/dir", "full", "dir",     "slash",    "file",      "plain",
@@ -327,6 +355,7 @@ int main(void)
     make_tree();
     opening();
     looking();
+    attributes();
     making();
     renaming();
     changing();

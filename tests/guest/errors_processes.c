@@ -82,6 +82,13 @@ static void identity(void)
     ROW(setpgid, 0, 0);
     ROW(setsid);
     ROW(getgroups, -1, ids);
+    ROW(getresuid, BAD, at, at);
+    ROW(getresgid, at, at, BAD);
+    ROW(setuid, -1);
+    ROW(setgid, -1);
+    ROW(setgroups, 65537, at);
+    ROW(setgroups, 1, BAD);
+    ROW(personality, -1);
     ROW(arch_prctl, 0x9999, 0);
     ROW(arch_prctl, 0x1002 /* SET_FS */, 1L << 48);
     ROW(arch_prctl, 0x1003 /* GET_FS */, BAD);

@@ -261,6 +261,10 @@ static void do_write(void)
     else if (wild && size)
         wanted = -EFAULT;
     result_is(got, wanted);
+    /* Behind the end a write whose bytes cannot be read makes the file grow up to where it would have begun: on Linux from
+     * 6.16 on, not on 6.1. Let it be as on 6.1. (Seed 7 read such bytes after 196 642 calls.) */
+    if (wanted == -EFAULT && object->kind == FILE_RW && object->position > object->size)
+        result_is(RAW(ftruncate, fd, object->size), 0);
     if (wanted <= 0)
         return;
     if (object->kind == WRITER) {
@@ -471,7 +475,8 @@ static void do_action(void)
 /* ---- children and threads ------------------------------------------------------------------------------ */
 
 static struct child {
-    pid_t pid; /* 0: none */
+    pid_t pid;          /* 0: none */
+    unsigned long born; /* the call that made it */
     int group;
     enum { RUNS, STOPPED, ENDED } what;
     bool stop_news, continue_news;
@@ -511,8 +516,11 @@ static void do_fork(void)
             pause();
         _exit(code);
     }
-    *child = (struct child){
-        .pid = pid, .group = getpgrp(), .what = code < 0 ? RUNS : ENDED, .status = (code & 255) << 8};
+    *child = (struct child){.pid = pid,
+                            .born = call_number,
+                            .group = getpgrp(),
+                            .what = code < 0 ? RUNS : ENDED,
+                            .status = (code & 255) << 8};
     if (pid < 0)
         fail("fork", -errno, 0);
     while (!*child_ready)
@@ -597,21 +605,15 @@ static void do_wait_any(void)
     CALL("wait4(-1)");
     for (struct child *child = children; child < children + CHILDREN; child++) {
         any |= child->pid != 0;
-        if (child->pid && child->what == ENDED && (!first || child->pid < first->pid))
+        if (child->pid && child->what == ENDED && (!first || child->born < first->born))
             first = child;
     }
     long got = RAW(wait4, ANY_CHILD, &status, WNOHANG, 0);
-    if (first && getpid() < first->pid) { /* pids have not begun anew */
+    if (first) {
         if (got != first->pid)
             fail("wait4(-1)", got, first->pid);
         result_is(status, first->status);
         first->pid = 0;
-        return;
-    }
-    if (first) {
-        for (struct child *child = children; child < children + CHILDREN; child++)
-            if (child->pid == got)
-                child->pid = 0;
         return;
     }
     result_is(got, any ? 0 : -ECHILD);

@@ -112,6 +112,38 @@ static void clocks(void)
     expect_error("no such clock", syscall(SYS_clock_gettime, 999, &before), EINVAL);
 }
 
+/* One has stopped, one has ended, one goes on again: the eldest with news comes first, whatever its news are. */
+static void mixed_news(void)
+{
+    pid_t children[6];
+    int status;
+
+    for (int i = 0; i < 6; i++) {
+        children[i] = start(spin, NULL);
+        siginfo_t info;
+        if (i % 3 == 0 || i % 3 == 2)
+            kill(children[i], SIGSTOP);
+        if (i % 3 == 2)
+            waitid(P_PID, (id_t)children[i], &info, WSTOPPED);
+        kill(children[i], i % 3 == 0 ? SIGSTOP : i % 3 == 1 ? SIGKILL : SIGCONT);
+        waitid(P_PID, (id_t)children[i], &info,
+               (i % 3 == 0   ? WSTOPPED
+                : i % 3 == 1 ? WEXITED
+                             : WCONTINUED) |
+                   WNOWAIT);
+    }
+    for (int i = 0; i < 6; i++) {
+        pid_t got = waitpid(-1, &status, WUNTRACED | WCONTINUED | WNOHANG);
+        say("news of child %d: status %#x, the eldest with news: %d", i, (unsigned)status,
+            got == children[i]);
+        expect("in the order of their birth", got == children[i], 1);
+    }
+    for (int i = 0; i < 6; i++)
+        kill(children[i], SIGKILL);
+    while (wait(NULL) > 0)
+        ;
+}
+
 static void parents(void)
 {
     pid_t parent = getpid(), child = fork();
@@ -138,6 +170,7 @@ int main(void)
     waits();
     sharing();
     clocks();
+    mixed_news();
     parents();
     return finish();
 }

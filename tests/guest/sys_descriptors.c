@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -26,6 +27,16 @@ static void vectors(void)
     expect("preadv2 at the position", syscall(SYS_preadv2, file, in, 2, -1L, -1L, 0), 8);
     expect("moved it", lseek(file, 0, SEEK_CUR), 8);
     expect("pwritev2", syscall(SYS_pwritev2, file, out, 1, 0L, 0, 0), 3);
+    lseek(file, 2, SEEK_SET);
+    expect("pwritev2 at the end, wherever", syscall(SYS_pwritev2, file, out, 2, 0L, 0, RWF_APPEND), 8);
+    expect("the position stays", lseek(file, 0, SEEK_CUR), 2);
+    expect("it grew", lseek(file, 0, SEEK_END), 26);
+    lseek(file, 2, SEEK_SET);
+    expect("at the end, from the position", syscall(SYS_pwritev2, file, out, 1, -1L, -1L, RWF_APPEND), 3);
+    expect("which goes there", lseek(file, 0, SEEK_CUR), 29);
+    expect("the bytes", pread(file, b, 8, 21) == 8 && memcmp(b, "defghabc", 8) == 0, 1);
+    expect("nothing, at the end", syscall(SYS_pwritev2, file, out, 0, -1L, -1L, RWF_APPEND), 0);
+    expect("preadv2 does not mind", syscall(SYS_preadv2, file, in, 1, 0L, 0, RWF_APPEND), 3);
     expect_error("preadv2, flags", syscall(SYS_preadv2, file, in, 2, 0L, 0, 0x1000), EOPNOTSUPP);
     expect_error("preadv, negative", syscall(SYS_preadv, file, in, 2, -5L, -1L), EINVAL);
     expect_error("preadv, too many", syscall(SYS_preadv, file, in, 1025, 0L, 0), EINVAL);

@@ -54,6 +54,61 @@ static void errors(void)
     expect("nobody to move", futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)1, &other, 0), 0);
 }
 
+/* FUTEX_WAKE_OP: the second word is changed, the first one's sleepers are woken, and the second's if what it was compares. */
+static void wake_operations(void)
+{
+    static const int values[] = {0, 1, 5, -5, INT32_MAX, INT32_MIN},
+                     arguments[] = {0, 1, 5, -5, 2047, -2048, 31, 40};
+    unsigned long sum = 0;
+    int results = 0;
+
+    for (int op = 0; op < 16; op++)
+        for (int compare = 0; compare < 8; compare++)
+            for (int i = 0; i < 6 * 8; i++) {
+                int encoded = (int)((unsigned)op << 28 | (unsigned)compare << 24 |
+                                    ((unsigned)arguments[i / 6] & 0xfff) << 12 |
+                                    ((unsigned)arguments[i / 6] & 0xfff));
+                other = (uint32_t)values[i % 6];
+                long got = futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &other, encoded);
+                results += got == 0;
+                sum = sum * 31 + other + (unsigned long)(got == 0 ? 7 : errno);
+            }
+    say("wake operations: %d good ones, words and errors %lx", results, sum);
+    char *odd = (char *)&word + 1;
+    expect_error("first word odd", futex(odd, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &other, 0), EINVAL);
+    expect_error("second word odd", futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, odd, 0), EINVAL);
+    expect_error("second word nowhere", futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, (void *)8, 0),
+                 EFAULT);
+    expect_error("first word in the kernel",
+                 futex((void *)0xffff800000000000, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &other, 0), EFAULT);
+}
+
+static void *sleep_at(void *where)
+{
+    return (void *)futex(where, FUTEX_WAIT_PRIVATE, 7, NULL, NULL, 0);
+}
+
+static void wake_two_words(void)
+{
+    pthread_t threads[4];
+    long woken = 0;
+
+    word = other = 7;
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, sleep_at, i < 2 ? &word : &other);
+    usleep(200000); /* they sleep by now */
+    woken = futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)2, &other,
+                  FUTEX_OP(FUTEX_OP_ADD, 1, FUTEX_OP_CMP_EQ, 8));
+    expect("8 is not what it was: one of the first word", woken, 1);
+    woken = futex(&word, FUTEX_WAKE_OP_PRIVATE, 5, (void *)2, &other,
+                  FUTEX_OP(FUTEX_OP_SET, 9, FUTEX_OP_CMP_EQ, 8));
+    expect("8 it was: the other and both of the second", woken, 3);
+    expect("what was set", other, 9);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    word = other = 0;
+}
+
 /* ---- Time ---- */
 
 static long now_ms(clockid_t clock)
@@ -246,6 +301,8 @@ static void interrupted(void)
 int main(void)
 {
     errors();
+    wake_operations();
+    wake_two_words();
     timed("wait, from now", FUTEX_WAIT_PRIVATE, CLOCK_MONOTONIC, false);
     timed("wait, absolute", FUTEX_WAIT_BITSET_PRIVATE, CLOCK_MONOTONIC, true);
     timed("wait, absolute, real time", FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, CLOCK_REALTIME, true);

@@ -99,13 +99,13 @@ static void timeouts(clockid_t clock)
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, clock);
     pthread_cond_init(&timed, &attributes);
+    long before = milliseconds(clock); /* before the deadline is set: we may lose the CPU in between */
     clock_gettime(clock, &deadline);
     deadline.tv_nsec += 50000000;
     if (deadline.tv_nsec >= 1000000000) {
         deadline.tv_sec++;
         deadline.tv_nsec -= 1000000000;
     }
-    long before = milliseconds(clock);
     pthread_mutex_lock(&mutex);
     expect("a wait of 50 ms times out", pthread_cond_timedwait(&timed, &mutex, &deadline), ETIMEDOUT);
     pthread_mutex_unlock(&mutex);

@@ -3,6 +3,7 @@
 back to malloc, execve, fork or the stack, and the events add up to the kernel's own counters all along the way."""
 
 import os
+import re
 import sys
 from collections import Counter
 
@@ -89,3 +90,24 @@ def test_the_same_for_programs_that_try_hard(words, tmp_path):
         assert set(counted(chains, lambda link: link.broken)) == {""}
         assert sizes.differences(process) == []
     assert ended
+
+
+def test_every_frame_that_is_taken_is_placed(tmp_path):
+    """A recording begins with what is taken already: so at every moment the placed frames and those that the kernel counts as free are all of RAM."""
+    result = lab.guest(["vmrss"], options=["--icount", "--trace", str(tmp_path / "trace")])
+    ram = int(re.search(rb"boot: (\d+) frames of 4 KiB", result.stderr).group(1))
+    events = schema.Schema().read(tmp_path / "trace")
+    history = chain.Chains(events).history
+    assert sum(event.n for event in events if event.name == "frames" and event.owner != "no_ram") > 500
+    absent = sum(event.n for event in events if event.name == "frames" and event.owner == "no_ram")
+    assert absent > 0 and history.ram_end - absent == ram
+
+    def alive(life, at):
+        return life.born <= at and (life.died is None or life.died > at)
+    moments = [(at, event) for at, event in enumerate(events) if event.name == "rss"]
+    for at, event in moments:
+        placed = {frame.pfn + k for frame in history.frames if alive(frame, at) and frame.owner != "no_ram" for k in range(1 << frame.order)}
+        placed |= {run.pfn + k * run.dpfn for process in history.processes.values() for run in process.runs
+                   if run.counted and alive(run, at) for k in range(run.n)}    # (of folded faults no allocation is told)
+        assert len(placed) == ram - event.free_frames, at
+    assert len(moments) > 20

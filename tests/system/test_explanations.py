@@ -185,6 +185,17 @@ def test_out_of_memory(language):
     assert log.index(rows[2].group(0)) < killed.start() < log.index(words()[("WORD", "oom_try")][column])
 
 
+@pytest.mark.parametrize("own, child, gone", [("0", "-500", "hog"), ("500", "0", "hog"), ("0", "-1000", "hog"), ("-1000", "-900", "sleeper"),
+                                              ("0", "500", "sleeper"), ("-1000", "-1000", "hog"), ("1000", "999", "sleeper")])
+def test_who_goes_can_be_said(own, child, gone):
+    """Without a word the sleeper with its 40 MiB goes. oom_score_adj counts as so many thousandths of the RAM more, -1000 is never."""
+    result = lab.guest([lab.program("hog"), "40", "25", own, child], options=["-m", "64"])
+    log = lab.log_of(result)
+    assert re.search(rf"^Out of memory: Killed process \d+ \({gone}\) .* oom_score_adj:{own if gone == 'hog' else child}$", log, re.MULTILINE), log
+    assert f"hog invoked oom-killer: order=0, oom_score_adj={own}\n" in log
+    assert result.returncode == (137 if gone == "hog" else 0) and "ledger: balanced" in log
+
+
 def test_a_copy_of_the_kernel_asks_for_frames_too():
     """read(2) into memory that was never touched: no "Bad address", but the same decision."""
     result = lab.guest([lab.program("hog"), "40", "25", "read"], options=["-m", "64"])

@@ -12,6 +12,7 @@ import pytest
 import browser
 import lab
 import recording
+import traceevents
 
 EXPORT = os.path.join(lab.ROOT, "scripts", "export")
 VIEWERS = os.path.join(lab.BUILD, "npm", "node_modules")
@@ -90,7 +91,7 @@ def test_speedscope_reads_chromes_json(speedscope, folder, tmp_path):
     path = tmp_path / "chrome.json"
     path.write_text(export("chrome", folder))
     (profile,), names = speedscopes_reading(path, tmp_path)
-    assert profile["name"] == "vmrss (pid 2, tid 2)"
+    assert profile["name"] == "vmrss (pid 2), vmrss (tid 2)"
     assert {"brk", "mmap", "munmap", "write"} <= {name.split(" ")[0] for name in names}
     opened = [event for event in profile["events"] if event["type"] == "O"]
     assert len(opened) == 6 + 5 + 6    # operations, calls, faults
@@ -115,6 +116,35 @@ def test_chromes_slices_nest_and_arrows_lead_from_malloc_to_fault(folder):
         assert next(event for event in slices if event["ts"] == ends[identity]["ts"])["name"].startswith("#PF zero")
     counters = [event["args"]["kB"] for event in events if event["ph"] == "C" and event["name"] == "resident kB"]
     assert max(counters) == 4 * 105
+
+
+@pytest.mark.parametrize("program", ["vmrss", "isolate", "threads"])
+def test_a_recording_follows_chromes_format(tmp_path, program):
+    """Perfetto itself is in no package: this holds each event against the format, and follows the arrows as it does."""
+    path = tmp_path / program
+    subprocess.run([lab.GUEST, "-q", "--icount", "-t", "60", "--trace", str(path), program], capture_output=True, check=True)
+    tracks, arrows, names = traceevents.read(json.loads(export("chrome", path)))
+    assert all(("process_name", pid, pid) in names and ("thread_name", pid, tid) in names for pid, tid in tracks)
+    assert program in names.values()
+    assert len(arrows) >= 2
+    for source, end in arrows:
+        assert source["cat"] in ("malloc", "realloc", "mark", "call", "operation") and end["ts"] >= source["ts"]
+        assert end["cat"] in ("fault", "fault_run", "call"), (source, end)
+    if program == "threads":
+        assert len(tracks) >= 3
+
+
+@pytest.mark.parametrize("change, why", [
+    (lambda event: event.pop("pid"), "a field is missing"),
+    (lambda event: event.update(dur=1e9), "not nested"),
+    (lambda event: event.update(ts=-1), "a time before the beginning"),
+])
+def test_the_reader_of_chromes_format_refuses(folder, change, why):
+    trace = json.loads(export("chrome", folder))
+    change([event for event in trace["traceEvents"] if event["ph"] == "X"][3])
+    with pytest.raises(AssertionError):
+        traceevents.read(trace)
+        pytest.fail(why, pytrace=False)
 
 
 def test_malloc_lab_replays_what_was_recorded(folder, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 
 import lab
 import qemu
+import screenshot
 
 LIVE = os.path.join(lab.ROOT, "scripts", "live")
 GROW = os.path.join(lab.BUILD, "tests", "ours", "grow")
@@ -235,3 +236,51 @@ def test_a_terminal_of_make_run_can_be_watched():
     child.send("\x01x")
     child.expect(pexpect.EOF)
     assert shown.returncode == 0 and re.search(r"^> +2  sh ", shown.stdout, re.MULTILINE), shown
+
+
+def reversed_cells(text, letter):
+    """How many cells of the map with that letter are the chosen process's."""
+    return sum(found == letter and 7 in attributes for line in screenshot.lines_of(text) for found, attributes in line)
+
+
+def test_pictures_to_look_at(growing):
+    """Both languages, both usual sizes, the explanation: kept as build/live-*.png. What lights up are the frames that it touches."""
+    one = Terminal(f"{LIVE} {growing.memory}", 80, 24, "pictures")
+    try:
+        one.wait(r"^> +2  grow ")
+        one.wait(r"^ n p process .* h help  q quit ?$")
+        before = reversed_cells(one.screen(colours=True), "a")
+        for _ in range(3):
+            growing.step()
+        one.wait(r"256K +192K \[anon\]")
+        assert reversed_cells(one.screen(colours=True), "a") > before
+        for width, height in ((80, 24), (120, 40)):
+            one.tmux("resize-window", "-t", one.name, "-x", str(width), "-y", str(height))
+            for language, title in (("en", "^Faultline live .* free$"), ("zh", "^Faultline 实时画面 .*空闲 \\d+$")):
+                one.wait(title)
+                keep(one, width, height, language)
+                one.press("h")
+                one.wait(r"^Any key goes back|^按任意键返回")
+                keep(one, width, height, f"help-{language}")
+                one.press("x")
+                one.wait(title)
+                one.press("l")
+    finally:
+        one.end()
+
+
+def keep(terminal, width, height, name):
+    terminal.wait(r"q (quit|退出) *$")
+    text = terminal.screen(colours=True).rstrip("\n")
+    assert len(screenshot.lines_of(text)) == height
+    path = os.path.join(lab.BUILD, f"live-{width}x{height}-{name}.png")
+    screenshot.take(text, width, height, path)
+    with open(path, "rb") as file:
+        head = file.read(24)
+    assert (int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")) == (width * screenshot.CELL, height * screenshot.LINE)
+
+
+def test_chinese_by_the_environment(growing):
+    shown = live(growing.memory, "--once", LANG="zh").stdout
+    assert re.search(r"^Faultline 实时画面   内存 127.\d\dM = \d+ 个页框，已用 \d+，空闲 \d+$", shown, re.MULTILINE)
+    assert re.search(r"^进程 2 grow 的页：\d+ 个区域", shown, re.MULTILINE)

@@ -91,10 +91,11 @@ def test_a_gibibyte_is_refused_on_a_small_machine(mode):
     assert b"malloc(1 GiB) = NULL: this kernel refuses" in result.stdout
 
 
-@pytest.mark.parametrize("seed", ["1", "20261121"])
-def test_a_million_memory_calls(seed):
-    """The fuzzer holds each result against its model; its hash of all results must be Linux's."""
-    program = [os.path.join(lab.BUILD, "tests", "musl", "fuzz_memory"), "1000000", seed]
+@pytest.mark.parametrize("fuzzer, calls, seed", [("fuzz_memory", "1000000", "1"), ("fuzz_memory", "1000000", "20261121"),
+                                                 ("fuzz_process", "250000", "7"), ("fuzz_process", "250000", "1")])
+def test_random_calls(fuzzer, calls, seed):
+    """The fuzzer holds each result against its model; its hash of all results must be Linux's. (`make fuzz-calls`: a million of each.)"""
+    program = [os.path.join(lab.BUILD, "tests", "musl", fuzzer), calls, seed]
     expected = lab.linux(program)
     assert expected.returncode == 0, expected.stdout.decode()
     result = lab.guest(program, options=[], seconds=300)

@@ -3,7 +3,7 @@
 
 Each is linked with musl and with our own libc, so both the kernel and the libc stand between the same two judges.
 Those called malloc_* are about our malloc and are linked with our libc only; those called thread_* need pthreads and
-those called errors_* make raw calls: they are linked with musl only.
+those called errors_* make raw calls, those called linux_* what only Linux has: they are linked with musl only.
 """
 
 import os
@@ -13,7 +13,7 @@ import pytest
 import lab
 
 NAMES = lab.sources("tests/guest")
-CASES = ([("ours", name) for name in NAMES if not name.startswith(("thread_", "errors_"))] +
+CASES = ([("ours", name) for name in NAMES if not name.startswith(("thread_", "errors_", "linux_"))] +
          [("musl", name) for name in NAMES if not name.startswith("malloc_")])
 
 

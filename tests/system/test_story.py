@@ -98,6 +98,13 @@ def test_foreign_programs_begin_at_the_system_call(program):
     assert result.returncode == 0, result.stderr
     assert "op#" not in result.stdout and "mmap(NULL" in result.stdout and "promised: [" in result.stdout
     assert re.search(r"#PF write .* a zeroed frame", result.stdout)
+    # a touch stands with the call that promised what was touched, at an address of it
+    found = [int(address, 16) - int(start, 16) for start, address in re.findall(
+        r"^mmap\(NULL.* = 0x(\w+) .*\n(?: +`- (?!#PF).*\n)* +`- #PF (?:read|write) 0x(\w+) ", result.stdout, re.MULTILINE)]
+    assert found and all(0 <= offset < 1 << 24 for offset in found)
+    if program == "dynamic":    # a stripped library: names that it exports, else where it is in the file
+        assert re.search(r" ld-linux-x86-64\.so\.2\+0x\w+$", result.stdout, re.MULTILINE)
+        assert re.search(r"^brk\(.* brk$", result.stdout, re.MULTILINE)
 
 
 def test_in_the_guest():

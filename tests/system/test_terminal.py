@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import time
 
 import pexpect
 import pytest
@@ -42,6 +43,40 @@ def test_make_run_on_a_terminal_is_a_prompt():
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("words", [["make", "-s", "run"], ["make", "-s", "run", "BOOT=direct"]])
+@pytest.mark.parametrize("columns, rows", [(132, 43), (61, 17)])
+def test_the_window_is_as_large_as_the_terminals(words, columns, rows, tmp_path):
+    """GRUB's serial line carries no size: the terminal is asked where its lower right corner is. Here tmux is the terminal."""
+    tmux = ["tmux", "-f", "/dev/null", "-S", str(tmp_path / "socket")]
+
+    def screen():
+        shown = subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=False)
+        return shown.stdout.rstrip("\n").split("\n")
+
+    def wait_until(condition):
+        for _ in range(600):
+            if condition(screen()):
+                return
+            time.sleep(0.1)
+        raise AssertionError("\n".join(screen()))
+
+    def send(*keys):
+        subprocess.run([*tmux, "send-keys", *keys], check=True)
+
+    subprocess.run([*tmux, "new-session", "-d", "-x", str(columns), "-y", str(rows), *words], cwd=lab.ROOT, check=True)
+    try:
+        wait_until(lambda lines: lines[-1].endswith("#"))
+        send("stty size; tty", "Enter")
+        wait_until(lambda lines: f"{rows} {columns}" in lines)
+        send("vi /tmp/new", "Enter")
+        wait_until(lambda lines: len(lines) == rows and lines[-2] == "~" and lines[-1].startswith("- /tmp/new"))
+        send(":q", "Enter")
+        wait_until(lambda lines: lines[-1].endswith("#"))
+        send("exit", "Enter")
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False)
 
 
 def test_ctrl_a_x_leaves():
@@ -129,8 +164,8 @@ def test_bash_is_content_with_the_terminal():
 
 @pytest.mark.parametrize("where", ["linux", "guest"])
 def test_the_foreground_hears_that_the_leader_has_ended(where):
-    script = ("setsid -c sh -c '(trap \"echo hung; echo up; exit\" HUP; while :; do sleep 0.1; done) & sleep 0.5';"
-              " sleep 3; echo end")
+    script = ("setsid -c sh -c '(trap \"echo hung; echo up; exit\" HUP; : > /tmp/up.$$; while :; do sleep 0.1; done) &"
+              " until test -e /tmp/up.$$; do sleep 0.1; done; rm /tmp/up.$$'; sleep 3; echo end")
     words = ["/bin/busybox", "sh", "-c", script]
     child = spawn(words[0], words[1:]) if where == "linux" else spawn(lab.GUEST, ["-q", "--", *words])
     child.expect("hung\r+\nup\r+\n")

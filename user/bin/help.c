@@ -45,6 +45,7 @@ static const struct topic topics[] = {
     {"story", "story PROGRAM: from its mallocs to the frames, in words"},
     {"pmap", "pmap [-x] PID: the regions of a process (pmap 1: init)"},
     {"free", "free [-b|-k|-m]: the machine's memory"},
+    {"resize", "asks the terminal for its size, after the window was made larger"},
     {"busybox", "the ordinary tools, and the shell: busybox lists them"},
     {"cat", "cat /proc/self/maps, cat /proc/meminfo, ..."},
     {"exit", "powers off (Ctrl-A X leaves QEMU at any time)"},

@@ -16,7 +16,7 @@ default rel
 
 extern trap
 extern trap_before_user
-extern syscall_entry
+extern syscall_way
 
 PERCPU_USER_RSP equ 8
 PERCPU_CURRENT equ 24
@@ -165,7 +165,7 @@ syscall_start:
     push_each REGISTERS
     mov rdi, rsp
     xor ebp, ebp
-    call syscall_entry                  ; the result is in rax from now on
+    call [syscall_way]                  ; to syscall_entry(); the result is in rax from now on
     mov rdi, [gs:PERCPU_CURRENT]
     cmp dword [rdi + THREAD_PENDING], 0
     jne .by_iret

@@ -42,17 +42,14 @@ static void *take_small(size_t bytes, size_t alignment, bool *clean)
     uintptr_t clean_from;
 
     *clean = false;
-    if (bytes <= SLAB_CLASSES * ALIGN &&
-        alignment <= SLAB_CLASSES * ALIGN) /* every block of 64 lies at a multiple */
-        return cache_refill(align_up(bytes ? bytes : 1, alignment));
-    if (alignment <= ALIGN && bytes <= EXACT_REQUEST)
-        return cache_refill(bytes);
+    if (bytes <= SLAB_REQUEST && alignment <= SLAB_REQUEST) /* every block of 64 lies at a multiple */
+        return cache_refill(class_of_request(align_up(bytes ? bytes : 1, alignment)));
+    if (alignment <= ALIGN && bytes <= CACHED_REQUEST)
+        return cache_refill(class_of_request(bytes));
 
     struct arena *a = cache_arena();
 
     glue_take(&a->lock);
-    if (PEEK(a->remote))
-        remote_drain(a);
 
     struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, &clean_from);
 
@@ -102,23 +99,27 @@ static __attribute__((noinline)) void *malloc_more(size_t bytes, uintptr_t site)
     if (UNLIKELY(glue_watched) && !told_open)
         return malloc_told(bytes, ALIGN, false, site);
 
-    void *p = bytes > EXACT_REQUEST && bytes <= CACHED_REQUEST ? cache_take_chunk(bytes) : NULL;
+    if (bytes - FAST_REQUEST - 1 < CACHED_REQUEST - FAST_REQUEST && !pool.checking) {
+        unsigned class = class_of_request(bytes);
 
-    return p ? p : malloc_slow(bytes, ALIGN, site);
+        if (cache.heads[class])
+            return cache_pop(class);
+    }
+    return malloc_slow(bytes, ALIGN, site);
 }
 
 void *malloc(size_t bytes)
 {
     if (LIKELY(bytes < pool.exact)) {
-        struct bin *bin = &cache.bins[(bytes + 15 + (bytes > SLAB_CLASSES * ALIGN ? OVERHEAD : 0)) / 16];
-        struct block *b = bin->head;
+        size_t class = class_of_words[(bytes + 7) / 8];
+        struct block *b = cache.heads[class];
 
         if (LIKELY(b != NULL)) {
             struct block *next = b->next;
 
             if (LIKELY((b->check ^ (uintptr_t)next) == link_code(b))) { /* else the slow path says so */
-                bin->head = next;
-                bin->room++;
+                cache.heads[class] = next;
+                cache.rooms[class]++;
                 b->check = 0; /* no longer cached */
                 return b;
             }
@@ -129,12 +130,25 @@ void *malloc(size_t bytes)
 
 static __attribute__((noinline)) void free_told(void *p, uintptr_t site);
 
+/* A chunk of the second region, which free itself does not look at: as it would there. */
+static bool free_elsewhere(void *p)
+{
+    const struct page *page = (uintptr_t)p % ALIGN == 0 ? page_elsewhere(p) : NULL;
+    const struct chunk *c = chunk_of(p);
+
+    if (!PEEK(pool.fast) || !page || PEEK(page->class) || !page_elsewhere(c) || !chunk_sealed(c) ||
+        (chunk_head(c) & (USED | SLAB | MAPPED)) != USED || is_fence(c) || block_is_cached(p))
+        return false;
+    cache_put_chunk(p);
+    return true;
+}
+
 /* A pointer that the fast path does not know, or that is wrong. */
 static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
 {
     int saved = errno; /* free never changes errno: it stands on error paths */
 
-    if (!p)
+    if (!p || free_elsewhere(p))
         return;
     if (UNLIKELY(glue_watched) && !told_open) {
         free_told(p, site);
@@ -182,31 +196,31 @@ void free(void *p)
     } else {
         size_t head = chunk_head(chunk_of(p));
 
-        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && (head & 7) == USED)) {
+        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && head & USED)) {
             free_slow(p, SITE);
             return;
         }
         class = head << 16 >> 20;
-        if (!LIKELY(class <= EXACT_CLASSES)) {
+        if (!LIKELY(class <= FAST_CHUNK / ALIGN)) {
             cache_put_chunk(p);
             return;
         }
+        class = class_of_small[class];
     }
 
-    struct bin *bin = &cache.bins[class];
     size_t code = link_code(b);
 
     if (!LIKELY((b->check ^ (uintptr_t)b->next) != code)) { /* it is cached already */
         free_slow(p, SITE);
         return;
     }
-    if (!LIKELY(--bin->room >= 0)) {
+    if (!LIKELY(--cache.rooms[class] >= 0)) {
         cache_overflow(b, (unsigned)class);
         return;
     }
-    b->next = bin->head;
+    b->next = cache.heads[class];
     b->check = code ^ (uintptr_t)b->next;
-    bin->head = b;
+    cache.heads[class] = b;
 }
 
 static void *new_cleared(size_t total, uintptr_t site)
@@ -214,7 +228,7 @@ static void *new_cleared(size_t total, uintptr_t site)
     bool clean = false;
     void *p;
 
-    if (total <= EXACT_REQUEST && !pool.checking) {
+    if (total <= FAST_REQUEST && !pool.checking) {
         p = malloc(total);
     } else {
         cache_arena();
@@ -251,6 +265,8 @@ static void *resize_in_place(enum kind kind, void *p, size_t bytes)
         return bytes <= room && bytes > room / 2 ? p : NULL;
     if (bytes >= pool.mmap_threshold && bytes > room)
         return NULL; /* it grows into a mapping of its own */
+    if (bytes <= room && chunk_bytes(bytes) + ALIGN >= chunk_size(c))
+        return p;
 
     struct arena *a = &arenas[page_find(p)->arena];
 
@@ -453,8 +469,6 @@ int malloc_trim(size_t pad)
     large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         glue_take(&a->lock);
-        if (PEEK(a->remote))
-            remote_drain(a);
         slabs_trim(a);
         moved |= heap_discard(a);
         moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);

@@ -1,30 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* cache.c - what lies behind the fast path: a thread's lists of free blocks, filled and emptied in batches.
+/* cache.c - what lies behind the fast path: a thread's lists of free blocks, and the depot where threads leave whole lists.
  *
- *     class   1 .. 8            9 .. 65                   66 ..
- *     blocks  of 16 .. 128      chunks of 144 .. 1040     chunks up to 64 KiB, four classes to a doubling
- *             from slabs        of one size each          of different sizes: the first is taken if it fits well
+ *     bin     head -> block -> block ...           taken from and given to: never a lock
+ *             spare -> block -> ... (full)         takes the head's place when that is empty, or full
+ *     depot   list, list, ... of each class        full lists, from and for any thread: a lock for a list, not for a block
+ *     arenas                                       where blocks come from, and go when the depot has enough
  *
- * A list begins with room for nothing. Each time that it is found empty or full its limit doubles, to 64 blocks or 4 KiB
- * at most, and all limits of a thread together to BUDGET: when that is spent, another list gives up its own. A large class
- * must have been freed MANY times before one block of it is kept.
- * A block of another arena goes home in a batch: one list, pushed with one compare-and-swap on that arena's `remote`, which
- * its own threads collect when they need something.
+ * A list begins with room for nothing. Each time that both lists were found empty or full the limit doubles, to CLASS_BLOCKS
+ * or a CLASS_PART of what the thread may keep: BUDGET and a SHARE of its arena, counted by limits (so twice that with the
+ * spares). When that is spent, one refusal in ROB_EVERY empties another bin. Every class to 1 KiB gets its first LIMIT_FIRST;
+ * above, a block must have been freed MANY times before one is kept.
+ * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
 #include <errno.h>
 
 #include "product.h"
 
-#define CLASS_BYTES ((size_t)4096)
-#define CLASS_BLOCKS ((size_t)64)
-#define BUDGET ((size_t)160 * 1024)
+#define CLASS_BLOCKS 64
+#define BUDGET ((size_t)32 * 1024)
+#define SHARE 16                           /* of an arena, beside BUDGET */
+#define SHARED_BUDGET ((size_t)512 * 1024) /* while there are threads: a lock costs more than memory */
+#define CLASS_PART 16
+#define DEPOT_SHARE 32
+#define ROB_EVERY 16
 #define LIMIT_FIRST 4
-#define MANY 8           /* so often a large class must have been freed to be cached at all */
-#define REMOTE_MANY 1024 /* blocks; then whoever pushes collects, if nobody holds the lock */
+#define MANY 8
+#define DEPOT_LISTS 8
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
-int cache_lock;
+int cache_lock, depot_lock;
+
+static struct {
+    struct block *lists[DEPOT_LISTS];
+    int counts[DEPOT_LISTS];
+    unsigned used;
+} depot[CLASSES];
+static size_t depot_bytes;
+
+const uint8_t class_of_words[FAST_REQUEST / 8 + 1] = {
+    [0] = 1,           [1 ... 2] = 1,      [3 ... 4] = 2,      [5 ... 6] = 3,     [7 ... 8] = 4,
+    [9 ... 10] = 5,    [11 ... 12] = 6,    [13 ... 14] = 7,    [15 ... 16] = 8,   [17] = 9,
+    [18 ... 19] = 10,  [20 ... 21] = 11,   [22 ... 23] = 12,   [24 ... 25] = 13,  [26 ... 27] = 14,
+    [28 ... 29] = 15,  [30 ... 31] = 16,   [32 ... 33] = 17,   [34 ... 37] = 18,  [38 ... 41] = 19,
+    [42 ... 45] = 20,  [46 ... 49] = 21,   [50 ... 53] = 22,   [54 ... 57] = 23,  [58 ... 61] = 24,
+    [62 ... 65] = 25,  [66 ... 73] = 26,   [74 ... 81] = 27,   [82 ... 89] = 28,  [90 ... 97] = 29,
+    [98 ... 105] = 30, [106 ... 113] = 31, [114 ... 121] = 32, [122 ... 128] = 33};
+const uint8_t class_of_small[FAST_CHUNK / ALIGN + 1] = {
+    [1] = 1,          [2] = 2,          [3] = 3,          [4] = 4,          [5] = 5,
+    [6] = 6,          [7] = 7,          [8] = 8,          [9] = 9,          [10] = 10,
+    [11] = 11,        [12] = 12,        [13] = 13,        [14] = 14,        [15] = 15,
+    [16] = 16,        [17 ... 18] = 17, [19 ... 20] = 18, [21 ... 22] = 19, [23 ... 24] = 20,
+    [25 ... 26] = 21, [27 ... 28] = 22, [29 ... 30] = 23, [31 ... 32] = 24, [33 ... 36] = 25,
+    [37 ... 40] = 26, [41 ... 44] = 27, [45 ... 48] = 28, [49 ... 52] = 29, [53 ... 56] = 30,
+    [57 ... 60] = 31, [61 ... 64] = 32, [65] = 33};
 
 /* The thread's first call: the arena with the fewest threads is its. */
 struct arena *cache_arena(void)
@@ -50,227 +79,218 @@ struct arena *cache_arena(void)
     }
     __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
     glue_drop(&cache_lock);
-    cache.budget = BUDGET;
     cache.closed = pool.checking;
     cache.arena = a;
     glue_thread_begins();
     return a;
 }
 
-static unsigned class_of_chunk(size_t size)
-{
-    if (size / ALIGN <= EXACT_CLASSES)
-        return (unsigned)(size / ALIGN);
-
-    unsigned doubling = 63 - (unsigned)__builtin_clzl(size);
-
-    return EXACT_CLASSES + 1 + (doubling - 10) * 4 + ((size >> (doubling - 2)) & 3);
-}
-
-static size_t bytes_of(unsigned class)
-{
-    unsigned large = class - EXACT_CLASSES - 1;
-
-    return class <= EXACT_CLASSES ? class * ALIGN : (size_t)(large % 4 + 5) << (large / 4 + 8);
-}
-
-/* => the lock of a, p's home, is held */
-static inline void put(struct arena *a, struct page *page, void *p)
-{
-    struct chunk *c = chunk_of(p);
-
-    if (LIKELY(page->class != 0)) {
-        slab_put(a, page, p);
-        return;
-    }
-    if (!chunk_sealed(c) || (chunk_head(c) & (USED | SLAB | MAPPED)) != USED)
-        report_pointer("free", p);
-    heap_put(a, c);
-}
-
-void block_release(void *p)
-{
-    struct page *page = page_find(p);
-    struct arena *a = &arenas[page->arena];
-
-    glue_take(&a->lock);
-    put(a, page, p);
-    glue_drop(&a->lock);
-}
-
 static struct block *next_of(const struct block *b)
 {
-    if (!block_is_cached(b))
+    if (!LIKELY(block_is_cached(b)))
         report_cached(b);
     return b->next;
 }
 
-static struct block *bin_pop(struct bin *bin)
+struct block *cache_pop(unsigned class)
 {
-    struct block *b = bin->head;
+    struct block *b = cache.heads[class];
 
-    bin->head = next_of(b);
-    bin->room++;
+    cache.heads[class] = next_of(b);
+    cache.rooms[class]++;
     b->check = 0;
     return b;
 }
 
-void remote_drain(struct arena *a)
+/* Sends a list home. Chunks that follow each other, up or down, become one before the heap has them. */
+static void list_release(struct block *b)
 {
-    struct block *b = __atomic_exchange_n(&a->remote, NULL, __ATOMIC_ACQUIRE);
+    struct arena *a = NULL;
+    struct chunk *run = NULL;
+    size_t run_size = 0;
 
-    POKE(a->remote_count, 0);
-    while (b) {
-        struct block *next = next_of(b);
-
-        put(a, page_find(b), b);
-        b = next;
-    }
-}
-
-/* The list that begins with `first`, `count` long, all of them a's. */
-static void remote_push(struct arena *a, struct block *first, struct block *last, size_t count)
-{
-    struct block *old = PEEK(a->remote);
-
-    do {
-        last->next = old;
-        last->check = link_code(last) ^ (uintptr_t)old;
-    } while (!__atomic_compare_exchange_n(&a->remote, &old, first, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
-    if (__atomic_add_fetch(&a->remote_count, count, __ATOMIC_RELAXED) > REMOTE_MANY && glue_try(&a->lock)) {
-        remote_drain(a);
-        glue_drop(&a->lock);
-    }
-}
-
-/* Sends `count` blocks of the bin home. */
-static void bin_flush(struct bin *bin, int count)
-{
-    struct batch {
-        struct block *first, *last;
-        size_t count;
-    } foreign[ARENAS];
-    struct arena *own = cache.arena;
-    struct block *b = bin->head;
-    size_t home = own->index, key = pool.key;
-    int left = count;
-
-    unsigned used = PEEK(pool.used); /* it may grow, but not for blocks that are here */
-
-    for (unsigned i = 0; i < used; i++)
-        foreign[i] = (struct batch){NULL, NULL, 0};
-    glue_take(&own->lock);
-    for (; b && left; left--) {
-        struct block *next = b->next;
+    for (struct block *next; b; b = next) {
         struct page *page = page_find(b);
+        struct chunk *c = chunk_of(b);
 
-        if (!LIKELY((b->check ^ (uintptr_t)next ^ (uintptr_t)b) == key))
-            report_cached(b);
-        if (LIKELY(page->arena == home)) {
-            put(own, page, b);
-        } else {
-            if (!foreign[page->arena].first)
-                foreign[page->arena].last = b;
-            foreign[page->arena].count++;
-            block_push(&foreign[page->arena].first, b);
+        next = next_of(b);
+        if (a != &arenas[page->arena]) {
+            if (run)
+                heap_put(a, run, run_size);
+            if (a)
+                glue_drop(&a->lock);
+            run = NULL;
+            a = &arenas[page->arena];
+            glue_take(&a->lock);
         }
-        b = next;
+        if (page->class) {
+            slab_put(a, page, b);
+            continue;
+        }
+        if (!chunk_sealed(c) || (chunk_head(c) & (USED | SLAB | MAPPED)) != USED)
+            report_pointer("free", b);
+
+        size_t size = chunk_size(c);
+
+        if (run && (uintptr_t)c == (uintptr_t)run + run_size) {
+            chunk_set(c, size, 0); /* no longer a chunk: must not read as used */
+            run_size += size;
+        } else if (run && (uintptr_t)c + size == (uintptr_t)run) {
+            chunk_set(run, chunk_size(run), 0);
+            run = c;
+            run_size += size;
+        } else {
+            if (run)
+                heap_put(a, run, run_size);
+            run = c;
+            run_size = size;
+        }
     }
-    bin->head = b;
-    bin->room += count - left;
-    glue_drop(&own->lock);
-    for (unsigned i = 0; used > 1 && i < used; i++)
-        if (foreign[i].first)
-            remote_push(&arenas[i], foreign[i].first, foreign[i].last, foreign[i].count);
+    if (run)
+        heap_put(a, run, run_size);
+    if (a)
+        glue_drop(&a->lock);
 }
 
-/* Lets another bin pay: it is emptied, and starts anew. */
-static void bin_rob(const struct bin *mine)
+void block_release(void *p)
 {
-    cache.hand = cache.hand + 1 < CLASSES ? cache.hand + 1 : 1;
+    struct block *list = NULL;
 
-    struct bin *bin = &cache.bins[cache.hand];
-
-    if (bin == mine || bin->limit == 0)
-        return;
-    bin_flush(bin, bin->limit);
-    cache.budget += (size_t)bin->limit * bytes_of(cache.hand);
-    bin->room -= bin->limit;
-    bin->limit = 0;
+    block_push(&list, p);
+    list_release(list);
 }
 
-static void limit_grow(struct bin *bin, unsigned class)
+static void list_leave(struct block *list, int count, unsigned class)
 {
-    size_t size = bytes_of(class);
-    size_t most = CLASS_BYTES / size < CLASS_BLOCKS ? CLASS_BYTES / size : CLASS_BLOCKS;
-    int limit = bin->limit ? 2 * bin->limit : (int)(most < LIMIT_FIRST ? most : LIMIT_FIRST);
+    size_t bytes = (size_t)count * class_bytes(class);
 
-    if (limit == 0)
-        limit = 1;
-    if (cache.closed || (size_t)limit > (most ? most : 1))
-        return;
-    for (unsigned tries = 0; (size_t)(limit - bin->limit) * size > cache.budget && tries < 4; tries++)
-        bin_rob(bin);
-    if ((size_t)(limit - bin->limit) * size > cache.budget)
-        return;
-    cache.budget -= (size_t)(limit - bin->limit) * size;
-    bin->room += limit - bin->limit;
-    bin->limit = limit;
+    glue_take(&depot_lock);
+
+    unsigned used = depot[class].used;
+    bool kept = used < DEPOT_LISTS &&
+                depot_bytes + bytes <=
+                    (PEEK(pool.used) > 1 ? SHARED_BUDGET : PEEK(cache.arena->bytes) / DEPOT_SHARE);
+
+    if (kept) {
+        depot[class].lists[used] = list;
+        depot[class].counts[used] = count;
+        depot[class].used = used + 1;
+        depot_bytes += bytes;
+    }
+    glue_drop(&depot_lock);
+    if (!kept)
+        list_release(list);
 }
 
-void *cache_refill(size_t bytes)
+/* A list of the depot, NULL: it has none. */
+static struct block *depot_take(unsigned class, int *count)
 {
-    unsigned class = bytes <= SLAB_CLASSES * ALIGN ? (unsigned)((bytes + ALIGN - 1) / ALIGN)
-                                                   : (unsigned)(chunk_bytes(bytes) / ALIGN);
+    struct block *list = NULL;
+
+    if (!PEEK(depot[class].used))
+        return NULL;
+    glue_take(&depot_lock);
+
+    unsigned used = depot[class].used;
+
+    if (used) {
+        POKE(depot[class].used, used - 1);
+        list = depot[class].lists[used - 1];
+        *count = depot[class].counts[used - 1];
+        depot_bytes -= (size_t)*count * class_bytes(class);
+    }
+    glue_drop(&depot_lock);
+    return list;
+}
+
+static void limit_set(unsigned class, int limit)
+{
+    int more = limit - cache.bins[class].limit;
+
+    cache.promised += (size_t)more * class_bytes(class);
+    cache.rooms[class] += more;
+    cache.bins[class].limit = limit;
+}
+
+static void bin_flush(unsigned class)
+{
+    struct block *head = cache.heads[class], *spare = cache.bins[class].spare;
+
+    cache.heads[class] = cache.bins[class].spare = NULL;
+    cache.rooms[class] = cache.bins[class].limit;
+    list_release(head);
+    list_release(spare);
+}
+
+static bool limit_grow(unsigned class)
+{
+    size_t allowed = PEEK(pool.used) > 1 ? SHARED_BUDGET : BUDGET + PEEK(cache.arena->bytes) / SHARE;
+    int old = cache.bins[class].limit;
+    int limit = old ? 2 * old : class <= FAST_CLASS ? LIMIT_FIRST : 1;
+    size_t size = class_bytes(class), more = (size_t)(limit - old) * size;
+
+    if (limit > CLASS_BLOCKS || (limit > LIMIT_FIRST && (size_t)limit * size > allowed / CLASS_PART) ||
+        cache.closed)
+        return false;
+
+    /* Now and then others pay: the next bin that has something is emptied, and starts anew. */
+    if (old == 0)
+        allowed = SIZE_MAX;
+    if (cache.promised + more > allowed && ++cache.refused % ROB_EVERY)
+        return false;
+    for (unsigned tries = CLASSES; cache.promised + more > allowed && tries; tries--) {
+        cache.hand = cache.hand + 1 < CLASSES ? cache.hand + 1 : 1;
+        if (cache.hand != class && cache.bins[cache.hand].limit) {
+            bin_flush(cache.hand);
+            limit_set(cache.hand, 0);
+        }
+    }
+    if (cache.promised + more > allowed)
+        return false;
+    limit_set(class, limit);
+    return true;
+}
+
+void *cache_refill(unsigned class)
+{
     struct arena *a = cache_arena();
     struct bin *bin = &cache.bins[class];
-    uintptr_t unused;
+    struct block **list = &cache.heads[class];
+    int count = 0;
 
-    glue_note_path(bin->head               ? TRACE_malloc_path_cache
+    glue_note_path(*list || bin->spare     ? TRACE_malloc_path_cache
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);
-    if (bin->head) /* an alignment led here, or damage, or somebody watches */
-        return bin_pop(bin);
-    limit_grow(bin, class);
-    glue_take(&a->lock);
-    if (PEEK(a->remote))
-        remote_drain(a);
-
-    int wanted = bin->limit / 2 + 1, got = 0;
-
-    if (class <= SLAB_CLASSES)
-        got = slab_fill(a, class, &bin->head, wanted);
-    for (struct chunk *c; class > SLAB_CLASSES && got < wanted; got++) {
-        c = heap_new(a, class * ALIGN, ALIGN, &unused);
-        if (!c)
-            break;
-        block_push(&bin->head, chunk_user(c));
+    if (*list) /* an alignment led here, or damage, or somebody watches */
+        return cache_pop(class);
+    if (bin->spare) {
+        *list = bin->spare;
+        count = bin->spared;
+        bin->spare = NULL;
+    } else {
+        if (class <= FAST_CLASS || bin->limit)
+            limit_grow(class);
+        if (bin->limit)
+            *list = depot_take(class, &count);
     }
-    glue_drop(&a->lock);
-    bin->room -= got;
-    return got ? bin_pop(bin) : NULL;
-}
+    if (!*list) {
+        int wanted = bin->limit / 2 + 1;
 
-void *cache_take_chunk(size_t bytes)
-{
-    size_t size = chunk_bytes(bytes);
-    struct bin *bin = &cache.bins[class_of_chunk(size)];
-
-    if (bin->head) {
-        size_t found = chunk_size(chunk_of(bin->head));
-
-        if (found >= size && found - size <= size / 8) {
-            glue_note_path(TRACE_malloc_path_cache);
-            return bin_pop(bin);
-        }
+        glue_take(&a->lock);
+        count = class <= SLAB_CLASSES ? slab_fill(a, class, list, wanted)
+                                      : heap_fill(a, class_bytes(class), wanted, list);
+        glue_drop(&a->lock);
     }
-    return NULL;
+    cache.rooms[class] -= count;
+    if (cache.rooms[class] < 0 && bin->limit) /* another thread had a larger limit */
+        limit_set(class, count);
+    return *list ? cache_pop(class) : NULL;
 }
 
 void cache_put(void *p, unsigned class)
 {
-    if (--cache.bins[class].room >= 0)
-        block_push(&cache.bins[class].head, p);
+    if (--cache.rooms[class] >= 0)
+        block_push(&cache.heads[class], p);
     else
         cache_overflow(p, class);
 }
@@ -280,7 +300,7 @@ void cache_put_chunk(void *p)
     size_t size = chunk_size(chunk_of(p));
     int saved = errno;
 
-    if (size <= CACHED_REQUEST + ALIGN) {
+    if (size <= CACHED_CHUNK) {
         cache_put(p, class_of_chunk(size));
         return;
     }
@@ -294,26 +314,43 @@ void cache_overflow(void *p, unsigned class)
     int saved = errno;
 
     cache_arena();
-    if (class <= EXACT_CLASSES || bin->limit || bin->room <= -MANY) {
-        bin->room = bin->limit ? bin->room + 1 : 0;
-        limit_grow(bin, class);
+    if (class <= FAST_CLASS || bin->limit || cache.rooms[class] <= -MANY) {
+        cache.rooms[class] = 0;
+        if ((!bin->limit || bin->spare) && !limit_grow(class) && bin->spare) {
+            struct block *spare = bin->spare;
+
+            bin->spare = NULL;
+            list_leave(spare, bin->spared, class);
+        }
+        if (cache.rooms[class] == 0 && bin->limit) {
+            bin->spare = cache.heads[class];
+            bin->spared = cache.rooms[class] = bin->limit;
+            cache.heads[class] = NULL;
+        }
     }
-    if (bin->room <= 0 && bin->limit)
-        bin_flush(bin, (bin->limit + 1) / 2);
-    if (bin->room > 0) {
-        bin->room--;
-        block_push(&bin->head, p);
-    } else {
+    if (cache.rooms[class] > 0)
+        cache_put(p, class);
+    else
         block_release(p);
-    }
     errno = saved;
 }
 
-void cache_flush(void)
+static void lists_flush(void)
 {
     for (unsigned class = 1; class < CLASSES; class ++)
-        if (cache.bins[class].head)
-            bin_flush(&cache.bins[class], cache.bins[class].limit);
+        if (cache.heads[class] || cache.bins[class].spare)
+            bin_flush(class);
+}
+
+/* What this thread keeps goes home, and what all left in the depot. */
+void cache_flush(void)
+{
+    int count;
+
+    lists_flush();
+    for (unsigned class = 1; class < CLASSES; class ++)
+        for (struct block *list; (list = depot_take(class, &count));)
+            list_release(list);
 }
 
 /* The thread ends. Destructors that run later may still free: then nothing is kept. */
@@ -321,9 +358,9 @@ void cache_leave(void)
 {
     if (!cache.arena)
         return;
-    cache_flush();
+    lists_flush();
     for (unsigned class = 1; class < CLASSES; class ++)
-        cache.bins[class].room = cache.bins[class].limit = 0;
+        cache.rooms[class] = cache.bins[class].limit = 0;
     cache.closed = true;
     __atomic_sub_fetch(&cache.arena->threads, 1, __ATOMIC_RELAXED);
 }
@@ -335,22 +372,34 @@ __attribute__((destructor)) static void cache_end(void)
         cache_flush();
 }
 
+/* => how many blocks, -1: what is wrong */
+static const char *list_broken(const struct block *b, unsigned class, int count)
+{
+    for (; b; b = b->next, count--) {
+        const struct page *page = block_is_cached(b) ? page_find(b) : NULL;
+
+        if (!page)
+            return "I9: the links of a cached block are as they were written";
+        if (page->class ? page->class != class : class_of_chunk(chunk_size(chunk_of(b))) < class)
+            return "I9: a cached block is in the list of its class";
+    }
+    return count ? "I9: a list has as many blocks as its limit less its room" : NULL;
+}
+
 const char *cache_broken(void)
 {
-    for (unsigned class = 0; class < CLASSES; class ++) {
+    const char *broken = NULL;
+
+    for (unsigned class = 0; class < CLASSES && !broken; class ++) {
         const struct bin *bin = &cache.bins[class];
-        int blocks = 0;
 
-        for (const struct block *b = bin->head; b; b = b->next, blocks++) {
-            const struct page *page = block_is_cached(b) ? page_find(b) : NULL;
-
-            if (!page)
-                return "I9: the links of a cached block are as they were written";
-            if (page->class ? page->class != class : class_of_chunk(chunk_size(chunk_of(b))) < class)
-                return "I9: a cached block is in the list of its class";
-        }
-        if (bin->limit ? blocks + bin->room != bin->limit || bin->room < 0 : blocks != 0)
-            return "I9: a list has as many blocks as its limit less its room";
+        broken = list_broken(cache.heads[class], class, bin->limit ? bin->limit - cache.rooms[class] : 0);
+        if (!broken)
+            broken = list_broken(bin->spare, class, bin->spare ? bin->spared : 0);
+        glue_take(&depot_lock);
+        for (unsigned i = 0; i < depot[class].used && !broken; i++)
+            broken = list_broken(depot[class].lists[i], class, depot[class].counts[i]);
+        glue_drop(&depot_lock);
     }
-    return NULL;
+    return broken;
 }

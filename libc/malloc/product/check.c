@@ -104,7 +104,6 @@ int heap_walk(int (*visit)(const struct heap_block *block, void *context), void 
     guard_drain();
     for (struct arena *a = arenas; a < arenas + pool.used && !answer; a++) {
         glue_take(&a->lock);
-        remote_drain(a);
         answer = walk_arena(a, &walk);
         glue_drop(&a->lock);
     }
@@ -145,6 +144,7 @@ void malloc_lock_all(void)
 {
     cache_arena();
     glue_take(&cache_lock);
+    glue_take(&depot_lock);
     glue_take(&guard_lock);
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_take(&a->lock);
@@ -159,5 +159,6 @@ void malloc_unlock_all(void)
     for (struct arena *a = arenas; a < arenas + ARENAS; a++)
         glue_drop(&a->lock);
     glue_drop(&guard_lock);
+    glue_drop(&depot_lock);
     glue_drop(&cache_lock);
 }

@@ -41,7 +41,8 @@ static unsigned bin_index(size_t size)
 
 static bool is_free(const struct chunk *c)
 {
-    return page_find(c) && (uintptr_t)c % ALIGN == 0 && chunk_sealed(c) && !(c->head & USED);
+    return (is_at_break(c) || page_elsewhere(c)) && (uintptr_t)c % ALIGN == 0 && chunk_sealed(c) &&
+           !(c->head & USED);
 }
 
 static void bin_insert(struct arena *a, struct chunk *c)
@@ -153,7 +154,7 @@ static void segment_close(struct arena *a)
     chunk_set(fence, HEADER, USED);
     a->top = NULL;
     if (!is_fence(last))
-        heap_put(a, last);
+        heap_put(a, last, rest);
 }
 
 static bool top_grow(struct arena *a, size_t bytes)
@@ -217,36 +218,81 @@ static size_t dirty_of(const struct chunk *c)
     return chunk_size(c) >= DISCARD_MIN ? c->dirty : chunk_size(c);
 }
 
+/* `bytes` from c, which is in a bin and large enough; what is left goes back. */
+static void take_from(struct arena *a, struct chunk *c, size_t bytes)
+{
+    size_t size = chunk_size(c);
+    size_t dirty = dirty_of(c);
+    struct chunk *next = chunk_next(c);
+
+    bin_remove(a, c);
+    if (size - bytes >= CHUNK_MIN) {
+        chunk_set(c, bytes, USED);
+        put_free(a, chunk_at((uintptr_t)c + bytes), size - bytes, dirty);
+    } else {
+        chunk_set(c, size, USED);
+        chunk_set(next, chunk_size(next), next->head & FLAGS & ~PREV_FREE);
+    }
+}
+
+/* Has the top so many bytes, perhaps after it grew? */
+static bool top_ready(struct arena *a, size_t bytes)
+{
+    if (a->top && !chunk_sealed(a->top))
+        report_broken("malloc(): corrupted top size", a->top, TEXT(top_header));
+    glue_note_path(TRACE_malloc_path_top); /* unless the break has to move for it */
+    return (a->top && chunk_size(a->top) >= bytes + CHUNK_MIN) || top_grow(a, bytes);
+}
+
 static struct chunk *take(struct arena *a, size_t bytes, uintptr_t *clean)
 {
     struct chunk *c = bin_find(a, bytes);
 
-    if (!c) {
-        if (a->top && !chunk_sealed(a->top))
-            report_broken("malloc(): corrupted top size", a->top, TEXT(top_header));
-        if ((!a->top || chunk_size(a->top) < bytes + CHUNK_MIN) && !top_grow(a, bytes))
-            return NULL;
-        glue_note_path(TRACE_malloc_path_top); /* unless the break had to move for it */
-        return top_take(a, bytes, clean);
-    }
-
-    size_t size = chunk_size(c);
-    size_t dirty = dirty_of(c);
-
-    glue_note_path(size - bytes >= CHUNK_MIN ? TRACE_malloc_path_split : TRACE_malloc_path_bin);
-    bin_remove(a, c);
+    if (!c)
+        return top_ready(a, bytes) ? top_take(a, bytes, clean) : NULL;
+    glue_note_path(chunk_size(c) - bytes >= CHUNK_MIN ? TRACE_malloc_path_split : TRACE_malloc_path_bin);
     *clean = UINTPTR_MAX;
-    if (size - bytes >= CHUNK_MIN) {
-        chunk_set(c, bytes, USED);
-        put_free(a, chunk_at((uintptr_t)c + bytes), size - bytes, dirty);
-        return c;
-    }
-    chunk_set(c, size, USED);
-
-    struct chunk *next = chunk_next(c);
-
-    chunk_set(next, chunk_size(next), next->head & FLAGS & ~PREV_FREE);
+    take_from(a, c, bytes);
     return c;
+}
+
+int heap_fill(struct arena *a, size_t bytes, int count, struct block **list)
+{
+    int got = 0;
+
+    while (got < count) {
+        struct chunk *c = bin_find(a, bytes);
+        uintptr_t unused;
+
+        if (!c && got && chunk_size(a->top) < bytes + CHUNK_MIN)
+            break; /* the heap does not grow for what only may be wanted */
+        if (!c && !top_ready(a, bytes))
+            break;
+
+        size_t pieces = (c ? chunk_size(c) : chunk_size(a->top) - CHUNK_MIN) / bytes;
+
+        if (pieces > (size_t)(count - got))
+            pieces = (size_t)(count - got);
+        if (c) {
+            glue_note_path(chunk_size(c) - bytes >= CHUNK_MIN ? TRACE_malloc_path_split
+                                                              : TRACE_malloc_path_bin);
+            take_from(a, c, pieces * bytes);
+        } else {
+            c = top_take(a, pieces * bytes, &unused);
+        }
+        got += (int)pieces;
+
+        /* The last one keeps what was too small to be a chunk. The lowest will be the first of the list. */
+        uintptr_t at = (uintptr_t)c + (pieces - 1) * bytes;
+
+        chunk_set(chunk_at(at), chunk_size(c) - (pieces - 1) * bytes, USED);
+        for (block_push(list, chunk_user(chunk_at(at))); at > (uintptr_t)c;) {
+            at -= bytes;
+            chunk_set(chunk_at(at), bytes, USED);
+            block_push(list, chunk_user(chunk_at(at)));
+        }
+    }
+    return got;
 }
 
 /* Splits what a used chunk has beyond `bytes` off and gives it back, if that is enough for a chunk. */
@@ -259,7 +305,7 @@ static void cut(struct arena *a, struct chunk *c, size_t bytes)
     chunk_set(c, bytes, c->head & FLAGS);
     c = chunk_at((uintptr_t)c + bytes);
     chunk_set(c, rest, USED);
-    heap_put(a, c);
+    heap_put(a, c, rest);
 }
 
 /* Where in c the aligned user's bytes would begin: bytes from c's own; what lies before is nothing or a chunk. */
@@ -279,7 +325,7 @@ static struct chunk *cut_aligned(struct arena *a, struct chunk *c, size_t bytes,
 
         chunk_set(aligned, chunk_size(c) - lead, USED);
         chunk_set(c, lead, USED | (c->head & PREV_FREE));
-        heap_put(a, c);
+        heap_put(a, c, lead);
         c = aligned;
     }
     cut(a, c, bytes);
@@ -355,10 +401,8 @@ static void merge_into_top(struct arena *a, struct chunk *c, size_t size)
 }
 
 /* Ends the program if the headers around c disagree with its own. => c is sealed */
-static void verify_neighbours(const struct chunk *c)
+static void verify_neighbours(const struct chunk *c, const struct chunk *next)
 {
-    const struct chunk *next = chunk_next(c);
-
     if (!page_find(next) || !chunk_sealed(next) || next->head & PREV_FREE)
         report_broken(chunk_size(c) <= 128 ? "free(): invalid next size (fast)"
                                            : "free(): invalid next size (normal)",
@@ -395,15 +439,13 @@ bool heap_discard(struct arena *a)
     return any;
 }
 
-void heap_put(struct arena *a, struct chunk *c)
+void heap_put(struct arena *a, struct chunk *c, size_t size)
 {
-    verify_neighbours(c);
-
-    struct chunk *next = chunk_next(c);
-    size_t size = chunk_size(c);
+    struct chunk *next = chunk_at((uintptr_t)c + size);
     size_t dirty = size;
     size_t flags = c->head & PREV_FREE;
 
+    verify_neighbours(c, next);
     chunk_set(c, size, 0);
     if (flags) {
         c = chunk_at((uintptr_t)c - c->before);
@@ -436,7 +478,7 @@ bool heap_fit(struct arena *a, struct chunk *c, size_t bytes)
     size_t size = chunk_size(c);
     uintptr_t unused;
 
-    verify_neighbours(c);
+    verify_neighbours(c, next);
     if (bytes <= size) {
         cut(a, c, bytes);
         return true;

@@ -41,6 +41,14 @@ static size_t from_environment(const char *name, size_t otherwise)
     return *text ? otherwise : value;
 }
 
+struct page *page_elsewhere(const void *address)
+{
+    const struct region *r = &pool.regions[1];
+    size_t offset = (uintptr_t)address - PEEK(r->base);
+
+    return offset < PEEK(r->span) ? PEEK(r->pages) + offset / PAGE : NULL;
+}
+
 void pool_start(void)
 {
     glue_take(&pool.lock);
@@ -56,7 +64,7 @@ void pool_start(void)
         for (unsigned i = 0; i < ARENAS; i++)
             arenas[i].index = i;
         if (!glue_watched) {
-            pool.exact = EXACT_REQUEST + 1;
+            pool.exact = FAST_REQUEST + 1;
             pool.resize = LIMIT - 1;
         }
         pool.ready = true;

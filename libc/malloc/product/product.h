@@ -64,13 +64,47 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 
-#define SLAB_CLASSES 8 /* 1 to 8: blocks of 16 to 128 bytes */
-#define EXACT_CLASSES                                                                                        \
-    65 /* 9 to 65: chunks of 16 * class bytes, for requests up to 1024; then four to a doubling */
-#define CLASSES 92
-#define EXACT_REQUEST ((size_t)1024)
-#define CACHED_REQUEST ((size_t)64 * 1024)
 #define SLAB_BYTES (PAGE - OVERHEAD) /* the last word of the page is the head of the next chunk */
+
+/* ---- Classes: one scheme for slabs, caches and the sizes of chunks. 1 to 8: slabs' blocks of 16 to 128 bytes. From 9 on:
+ * chunks with room for 136 bytes and then eight to a doubling, for requests up to CACHED_REQUEST. Larger ones have none. */
+#define SLAB_CLASSES 8
+#define SLAB_REQUEST ((size_t)128)
+#define CLASSES 82
+#define FAST_REQUEST ((size_t)1024) /* so far a table knows the class */
+#define FAST_CHUNK (FAST_REQUEST + ALIGN)
+#define FAST_CLASS 33
+#define CACHED_REQUEST ((size_t)64 * 1024)
+#define CACHED_CHUNK (CACHED_REQUEST + 2 * ALIGN)
+
+extern const uint8_t class_of_words[FAST_REQUEST / 8 + 1];   /* of a request in words of 8 bytes */
+extern const uint8_t class_of_small[FAST_CHUNK / ALIGN + 1]; /* of a chunk in units of 16 bytes */
+
+static inline unsigned class_scale(size_t value)
+{
+    unsigned doubling = 63 - (unsigned)__builtin_clzl(value);
+
+    return 8 * (doubling - 1) + (unsigned)(value >> (doubling - 3));
+}
+
+/* The class that serves a request; the one that a chunk of this size serves. */
+static inline unsigned class_of_request(size_t bytes)
+{
+    return bytes <= FAST_REQUEST ? class_of_words[(bytes + 7) / 8] : class_scale(bytes - 9) - 46;
+}
+
+static inline unsigned class_of_chunk(size_t size)
+{
+    return size <= FAST_CHUNK ? class_of_small[size / ALIGN] : class_scale(size - ALIGN) - 47;
+}
+
+/* Bytes of a block of the class, header included. */
+static inline size_t class_bytes(unsigned class)
+{
+    unsigned scale = class + 47;
+
+    return class <= SLAB_CLASSES ? class * ALIGN : ALIGN + ((size_t)(8 + scale % 8) << (scale / 8 - 3));
+}
 
 /* ---- Where the heap lies: [0] the break's memory, [1] reserved addresses, for when the break cannot move. */
 struct region {
@@ -84,7 +118,7 @@ struct region {
 struct pool {
     size_t
         fast; /* regions[0].span, or 0 to send every free through free_slow: for checking mode and for tracing */
-    size_t exact; /* EXACT_REQUEST + 1, or 0 to send every malloc through malloc_slow; so resize: LIMIT - 1 */
+    size_t exact; /* FAST_REQUEST + 1, or 0 to send every malloc through malloc_slow; so resize: LIMIT - 1 */
     size_t resize;
     size_t key; /* 48 secret bits: seals, links */
     struct region regions[2];
@@ -113,8 +147,6 @@ struct arena {
     struct segment *newest, first;
     size_t bytes, free_bytes;               /* got from the pool; of these in bins */
     size_t kept_bytes;                      /* free_bytes when they were last discarded, or less */
-    struct block *remote;                   /* freed by threads of other arenas: pushed without the lock */
-    size_t remote_count;                    /* about */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
     uint64_t occupied[BINS / 64];           /* bins that are not empty */
     struct chunk *bins[BINS];
@@ -129,17 +161,20 @@ struct __attribute__((may_alias)) block {
 };
 
 struct bin {
-    struct block *head;
-    int room;  /* how many more may come */
-    int limit; /* how many there may be: grows with use */
+    int limit;  /* how many blocks a list of the class may have: grows with use */
+    int spared; /* so many has the second list; it was full when it was put aside */
+    struct block *spare;
 };
 
 struct cache {
-    struct bin bins[CLASSES]; /* [0] stays empty: malloc(0) is nobody's fast path */
+    struct block *heads[CLASSES]; /* [0] stays empty: malloc(0) is nobody's fast path */
+    int rooms[CLASSES];           /* how many more blocks the list may have */
+    struct bin bins[CLASSES];
     struct arena *arena;
-    size_t budget; /* bytes that the limits may still grow by */
-    unsigned hand; /* the bin that pays next when it is spent */
-    bool closed;   /* the thread is ending: nothing is kept */
+    size_t promised;  /* bytes that the limits allow */
+    unsigned hand;    /* the bin that pays next when that is too much */
+    unsigned refused; /* so often it was */
+    bool closed;      /* the thread is ending: nothing is kept */
 };
 extern _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
@@ -164,8 +199,13 @@ static inline void *chunk_user(const struct chunk *c)
     return (void *)&c->next;
 }
 
-/* A word that is read here without the lock under which it is written there: whole, old or new. */
+/* A word that is read here without the lock under which it is written there: whole, old or new, as every aligned word. Where
+ * nobody has to be told so it may be the operand of another instruction. */
+#ifdef __SANITIZE_THREAD__
 #define PEEK(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
+#else
+#define PEEK(word) (word)
+#endif
 #define POKE(word, value) __atomic_store_n(&(word), value, __ATOMIC_RELAXED)
 
 /* A neighbour's free changes PREV_FREE under the lock while the block's owner reads its size without. */
@@ -211,13 +251,12 @@ static inline bool is_fence(const struct chunk *c)
     return chunk_size(c) == HEADER;
 }
 
-/* Bytes of the chunk that serves a request. A program's chunk is never of a slab's class. */
+/* Bytes of the chunk that serves a request: its class's. A program's chunk is never of a slab's class. */
 static inline size_t chunk_bytes(size_t request)
 {
-    size_t bytes = align_up(request + OVERHEAD, ALIGN);
-    size_t least = (SLAB_CLASSES + 1) * ALIGN;
-
-    return bytes < least ? least : bytes;
+    if (request > CACHED_REQUEST)
+        return align_up(request + OVERHEAD, ALIGN);
+    return class_bytes(request <= SLAB_REQUEST ? SLAB_CLASSES + 1 : class_of_request(request));
 }
 
 static inline size_t link_code(const struct block *b)
@@ -239,16 +278,19 @@ static inline void block_push(struct block **list, void *p)
     *list = b;
 }
 
+struct page *page_elsewhere(const void *address); /* pool.c: in the second region */
+
+static inline bool is_at_break(const void *address)
+{
+    return LIKELY((uintptr_t)address - PEEK(pool.regions[0].base) < PEEK(pool.regions[0].span));
+}
+
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    for (const struct region *r = pool.regions; r < pool.regions + 2; r++) {
-        size_t offset = (uintptr_t)address - PEEK(r->base);
-
-        if (LIKELY(offset < PEEK(r->span)))
-            return PEEK(r->pages) + offset / PAGE;
-    }
-    return NULL;
+    if (is_at_break(address))
+        return PEEK(pool.regions[0].pages) + ((uintptr_t)address - PEEK(pool.regions[0].base)) / PAGE;
+    return page_elsewhere(address);
 }
 
 static inline size_t class_size(const struct page *page)
@@ -290,7 +332,9 @@ bool pool_settle(void);
 /* heap.c: => the arena's lock is held. User's bytes from *clean on are known to be zero. */
 struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, uintptr_t *clean);
 struct chunk *heap_new_page(struct arena *a);
-void heap_put(struct arena *a, struct chunk *c);
+/* `count` chunks or fewer, at least one, as blocks of a list. */
+int heap_fill(struct arena *a, size_t bytes, int count, struct block **list);
+void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what follows, `size` bytes in all */
 bool heap_fit(struct arena *a, struct chunk *c, size_t bytes);
 bool heap_shrink(struct arena *a, size_t pad);
 bool heap_discard(struct arena *a); /* every free run, whole pages */
@@ -337,16 +381,15 @@ static inline void slab_put(struct arena *a, struct page *page, const void *p)
 
 /* cache.c */
 struct arena *cache_arena(void);
-void *cache_refill(size_t bytes);     /* up to EXACT_REQUEST bytes */
-void *cache_take_chunk(size_t bytes); /* up to CACHED_REQUEST bytes; NULL: the thread has none that fits */
+void *cache_refill(unsigned class); /* NULL: no memory */
+struct block *cache_pop(unsigned class);
 void cache_put(void *p, unsigned class);
 void cache_put_chunk(void *p);                /* the same, a chunk of any size */
 void cache_overflow(void *p, unsigned class); /* => room went below 0 */
 void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);
 void cache_leave(void);
-extern int cache_lock;              /* which thread has which arena */
-void remote_drain(struct arena *a); /* => its lock is held */
+extern int cache_lock, depot_lock; /* which thread has which arena; the depot */
 const char *cache_broken(void);
 
 /* large.c: blocks with a mapping of their own, and those of no bytes at all */

@@ -99,7 +99,10 @@ static void page_put(struct arena *a, struct page *page)
 {
     link_out(a, page);
     page->class = 0;
-    heap_put(a, chunk_of(page_address(page)));
+
+    struct chunk *c = chunk_of(page_address(page));
+
+    heap_put(a, c, chunk_size(c));
 }
 
 void slab_turned(struct arena *a, struct page *page)

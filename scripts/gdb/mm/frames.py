@@ -55,7 +55,7 @@ def look_all():
     orders = kernel.symbol("free_counts", "kernel/mm/page.c")
     blocks = [int(orders[i]) for i in range(kernel.PAGE_FLAGS.PAGE_MAX_ORDER + 1)]
     caches = kernel.symbol("caches", "kernel/mm/page.c")
-    cached = sum(int(caches[cpu]["count"]) for cpu in range(caches.type.range()[1] + 1))
+    cached = sum(int(caches[cpu]["count"]) + int(caches[cpu]["zeroed_count"]) for cpu in range(caches.type.range()[1] + 1))
     return {"frames": sum(counts.values()), "owners": counts, "step": step, "buddy": blocks, "cached": cached,
             "cells": cells_of(owners, step)}
 
@@ -90,8 +90,8 @@ def look_frame(pfn, reverse=None):
         data["what"] = f"slab of {cache['name'].string()} ({cache['size']} bytes each), {one.maps} in use"
     elif not one.refs:
         data["what"] = free_place(pfn, one)
-    if one.refs and (data["owner"] in ("anon", "file", "shmem") or data["zero_page"]):
-        data["mapped_by"] = [{"pid": who.pid, "name": who.name, "va": va} 
+    if one.refs and (data["owner"] in ("anon", "file", "shmem") or data["owner"] == "image" and (one.maps or data["zero_page"])):
+        data["mapped_by"] = [{"pid": who.pid, "name": who.name, "va": va}
                              for who, va in (reverse or kernel.reverse_map()).get(pfn, [])]
     return data
 

@@ -262,6 +262,13 @@ def reverse_map():
     return found
 
 
+def resident_leaves(leaves):
+    """Those that count as resident: not the page of zeros, nor the kernel's own frames that [vdso] and [vvar] show."""
+    owners, image = page_columns("owner")[0], owner_names().index("image")
+    found = [leaf for leaf in leaves if leaf.entry.value]
+    return [leaf for leaf in found if owners[machine.frame_of(leaf.entry.value)] != image]
+
+
 def resident(entry):
     """Does this user entry keep a frame that counts? (Entries without access do; the page of zeros does not.)"""
     return entry != 0 and machine.frame_of(entry) != zero_pfn()

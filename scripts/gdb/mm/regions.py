@@ -11,7 +11,7 @@ from mm.machine import PAGE, Space
 
 def counted(who, found):
     """For each region, how many of its pages are resident and how many are dirty, as smaps counts."""
-    leaves = [leaf for leaf in Space(who.cr3).leaves() if kernel.resident(leaf.entry.value)]
+    leaves = kernel.resident_leaves(Space(who.cr3).leaves())
     rows, at = [], 0
     for region in found:
         rss = dirty = 0

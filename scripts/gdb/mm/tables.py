@@ -115,7 +115,7 @@ def look_tree(pid):
     space = Space(who.cr3)
     tables = [{"level": level, "va": va, "physical": address, "used": len(used)}
               for level, va, address, used in space.tables()]
-    mapped = [leaf for leaf in space.leaves() if kernel.resident(leaf.entry.value)]
+    mapped = kernel.resident_leaves(space.leaves())
     return {"pid": who.pid, "name": who.name, "cr3": space.root, "tables": tables, "pages": len(mapped)}
 
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096UL
@@ -62,6 +63,8 @@ static void look(void)
     memset(smaps, 1, sizeof(smaps));
     memset(pages, 1, sizeof(pages));
     me = getpid();
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now); /* pages of [vdso] and [vvar], which are the kernel's */
     for (int round = 0; round < 2; round++) {
         slurp("/proc/self/maps", maps, sizeof(maps));
         slurp("/proc/self/smaps", smaps, sizeof(smaps));

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* socket.h - streams between processes of this machine: AF_UNIX, SOCK_STREAM (unix(7)). */
+#ifndef FAULTLINE_FS_SOCKET_H
+#define FAULTLINE_FS_SOCKET_H
+
+#include <fs/file.h>
+
+#include <linux/socket.h>
+#include <linux/un.h>
+
+#ifndef AF_UNIX
+#define AF_UNIX 1 /* of the ABI, but not in the uapi headers */
+#endif
+
+/* As programs give it: the family and a path, or a zero byte and any bytes. length 0: none; 2: the family alone. */
+struct socket_address {
+    struct sockaddr_un text;
+    unsigned length;
+};
+
+/* flags: O_NONBLOCK or 0. => 0, -ENOMEM. */
+int socket_create(uint32_t flags, struct file **file);
+int socket_pair(uint32_t flags, struct file *ends[2]);
+bool socket_is(const struct file *file);
+
+/* The calls of their names, on files that are sockets. `node`: what the address's path leads to; NULL: the address is not a
+ * path. connect and accept wait unless the file has O_NONBLOCK. */
+int socket_bind(struct file *file, const struct socket_address *address, struct node *node);
+int socket_listen(struct file *file, unsigned backlog);
+int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid);
+int socket_accept(struct file *file, uint32_t flags, int pid, struct file **accepted);
+void socket_shutdown(struct file *file, bool reading, bool writing);
+/* The address of this end, or of the other. => 0, -ENOTCONN. */
+int socket_name(struct file *file, bool peer, struct socket_address *address);
+/* Of the process at the other end; 0: none. */
+int socket_peer_pid(struct file *file);
+void socket_set_pid(struct file *file, int pid, int peer);
+bool socket_listens(struct file *file);
+
+/* Open files that travel with bytes (SCM_RIGHTS). */
+#define PARCEL_MAX 253 /* SCM_MAX_FD of Linux */
+struct socket_parcel {
+    unsigned count;
+    struct file *files[PARCEL_MAX]; /* references */
+};
+
+/* The parcel goes with the bytes that are written next; its references are taken over. => 0, -ENOTCONN, -ETOOMANYREFS (a socket or a
+ * set is in it), -ENOMEM. */
+int socket_attach(struct file *file, const struct socket_parcel *parcel);
+/* Nothing could be written: the references are the caller's again. */
+void socket_detach(struct file *file);
+void socket_sent(struct file *file); /* something could */
+/* The parcel whose bytes have been read. => false: none */
+bool socket_take(struct file *file, struct socket_parcel *parcel);
+/* Lets go of those whose bytes were read by who takes no parcels. */
+void socket_forget_passed(struct file *file);
+
+#endif
