@@ -250,7 +250,9 @@ static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterato
 {
     vaddr_t va = iterator->next;
 
-    if (va >= iterator->end || !pmap_leaf_is_at_hand(pmap, va))
+    if (va >= iterator->end)
+        return false;
+    if (!pmap_leaf_is_at_hand(pmap, va))
         return pt_next_run(iterator, run);
     iterator->next = MIN((va | (PT_SPAN(2) - 1)) + 1, iterator->end);
     run->table = virt_to_page(pmap->leaf);
@@ -282,7 +284,34 @@ static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct re
     return cleared;
 }
 
-void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
+/* The same where nobody runs any more: no TLB can lead to a frame, so what others hold as well is let go of at once. */
+static uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct release *release)
+{
+    const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
+    uint32_t *pfn = release->pfns + release->count;
+    uint32_t cleared = 0;
+
+    run_tell(run, 0);
+
+    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
+        uint32_t frame = (uint32_t)pte_pfn(*entry);
+        if (*entry == 0)
+            continue;
+        *entry = 0;
+        cleared++;
+        struct page *page = pfn_to_page(frame);
+        if (page == zero)
+            continue;
+        pmap->resident[page->owner]--;
+        if (page_unshare(page))
+            *pfn++ = frame;
+    }
+    release->count = (uint32_t)(pfn - release->pfns);
+    release->end = run->va + run->count * PAGE_SIZE;
+    return cleared;
+}
+
+static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
 {
     struct release release;
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
@@ -295,11 +324,21 @@ void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
     do {
         if (release.count + run.count > RELEASE_MAX)
             release_finish(&release);
-        run.table->maps -= run_clear(pmap, &run, &release);
+        run.table->maps -= nobody_runs ? run_drop(pmap, &run, &release) : run_clear(pmap, &run, &release);
         if (run.table->maps == 0)
             tables_prune(pmap, run.va, &release);
     } while (next_run(pmap, &iterator, &run));
     release_finish(&release);
+}
+
+void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    range_clear(pmap, start, end, false);
+}
+
+void pmap_drop(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    range_clear(pmap, start, end, true);
 }
 
 /* May a page of a region that has become writable be written at once, or must a fault look at it first? */
