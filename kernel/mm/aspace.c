@@ -282,7 +282,8 @@ void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t
     range->end = end;
     range->when_ns = clock_now();
     range->was = flags;
-    memcpy(range->callers, aspace->callers, sizeof(range->callers));
+    __builtin_memcpy(range->callers, aspace->callers,
+                     sizeof(range->callers)); /* four words: not worth a call */
 }
 
 /* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */

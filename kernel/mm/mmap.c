@@ -151,9 +151,7 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     if (!page_aligned(offset) || length == 0)
         return -EINVAL;
     length = page_ceil(length);
-    if (length == 0)
-        return -ENOMEM;
-    if (length > STACK_TOP)
+    if (length - 1 >= STACK_TOP) /* 0: it was rounded up beyond the last byte */
         return -ENOMEM;
     if (file->source && offset > INT64_MAX - length)
         return -EOVERFLOW;
@@ -163,8 +161,8 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     mutex_unlock(&aspace->lock);
 
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
-    bool populate = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
-    if (place >= 0 && (populate || flags & MAP_LOCKED || aspace->lock_future))
+    bool at_once = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || flags & MAP_LOCKED;
+    if (unlikely(at_once || aspace->lock_future) && place >= 0)
         mm_populate(aspace, (vaddr_t)place, (vaddr_t)place + length);
     return place;
 }
@@ -204,7 +202,7 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
     bool becomes_data = prot & VMA_WRITE && !(vma->flags & (VMA_WRITE | VMA_SHARED | VMA_STACK));
     if (becomes_data && (aspace->data << PAGE_SHIFT) + (end - start) > aspace->limit_data)
         return -ENOMEM;
-    if (aspace_commits(flags) && !(flags & VMA_ACCOUNT)) {
+    if (!(flags & VMA_ACCOUNT) && aspace_commits(flags)) {
         if (!commit_allows((end - start) >> PAGE_SHIFT, aspace->total))
             return -ENOMEM;
         flags |= VMA_ACCOUNT;

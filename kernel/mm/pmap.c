@@ -255,7 +255,6 @@ static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterato
     if (!pmap_leaf_is_at_hand(pmap, va))
         return pt_next_run(iterator, run);
     iterator->next = MIN((va | (PT_SPAN(2) - 1)) + 1, iterator->end);
-    run->table = virt_to_page(pmap->leaf);
     run->entry = &pmap->leaf[PT_INDEX(va, 1)];
     run->count = (iterator->next - va) >> PAGE_SHIFT;
     run->va = va;
@@ -324,8 +323,9 @@ static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bo
     do {
         if (release.count + run.count > RELEASE_MAX)
             release_finish(&release);
-        run.table->maps -= nobody_runs ? run_drop(pmap, &run, &release) : run_clear(pmap, &run, &release);
-        if (run.table->maps == 0)
+        struct page *table = virt_to_page(run.entry);
+        table->maps -= nobody_runs ? run_drop(pmap, &run, &release) : run_clear(pmap, &run, &release);
+        if (table->maps == 0)
             tables_prune(pmap, run.va, &release);
     } while (next_run(pmap, &iterator, &run));
     release_finish(&release);
@@ -468,7 +468,7 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             pte_write(pmap->root, target, to + done, run.entry[i]);
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
-            run.table->maps--;
+            virt_to_page(run.entry)->maps--;
         }
     }
     return bytes;
@@ -484,7 +484,7 @@ static void moved_finish(struct pmap *pmap, vaddr_t start, vaddr_t end)
     release_begin(&release, pmap, start);
     release.end = end;
     while (pt_next_run(&iterator, &run))
-        if (run.table->maps == 0)
+        if (virt_to_page(run.entry)->maps == 0)
             tables_prune(pmap, run.va, &release);
     release_finish(&release);
 }

@@ -55,18 +55,15 @@ static void augment_changed(struct vma *vma)
     }
 }
 
-/* The gaps below two neighbours have changed (`upper` may be NULL). One of them is above the other in the tree: the way up from the
- * deeper one mends both. */
+/* The gaps below two neighbours have changed (`upper` may be NULL). One of them is above the other in the tree. */
 static void gaps_changed(struct vma *lower, struct vma *upper)
 {
-    if (upper && RB_RIGHT(lower, node)) {
-        augment_changed(upper);
-        augment_changed(lower);
-        return;
-    }
-    augment_changed(lower);
-    if (upper)
-        augment_changed(upper);
+    bool upper_is_below = upper && RB_RIGHT(lower, node);
+    struct vma *at = upper_is_below ? upper : lower, *top = upper && !upper_is_below ? upper : lower;
+
+    for (; at != top; at = RB_PARENT(at, node))
+        vma_augment(at);
+    augment_changed(top);
 }
 
 void vma_set_init(struct vma_set *set)
