@@ -268,8 +268,8 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
         return NULL;
     }
     recount(aspace, vma->flags, flags, vma_pages(vma));
-    if ((flags ^ vma->flags) & VMA_PROT)
-        TELL(prot, aspace, vma->start, vma->end, flags);
+    if (TRACE_FROM(1) && (flags ^ vma->flags) & VMA_PROT)
+        tell_prot(aspace, vma->start, vma->end, flags);
     vma->flags = flags;
     return aspace_merge(aspace, vma);
 }

@@ -217,7 +217,8 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
 
 static int protect_locked(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t prot, bool grows_down)
 {
-    struct vma *vma = vma_find_from(&aspace->vmas, start);
+    struct vma *vma = unlikely(grows_down) ? vma_find_from(&aspace->vmas, start)
+                                           : vma_find(&aspace->vmas, start);
 
     if (!vma)
         return -ENOMEM;
@@ -237,31 +238,29 @@ static int protect_locked(struct aspace *aspace, vaddr_t start, vaddr_t end, uin
         if (result < 0)
             return result;
         start = piece_end;
-        if (start < end) {
-            vma = vma_find(&aspace->vmas, start);
-            if (!vma)
-                return -ENOMEM;
-        }
+        if (start < end && !(vma = vma_find(&aspace->vmas, start)))
+            return -ENOMEM;
     }
     return 0;
 }
 
 int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot)
 {
-    uint64_t grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+    const uint64_t grows = PROT_GROWSDOWN | PROT_GROWSUP;
+    bool special = prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM);
 
-    prot &= ~grows;
-    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !page_aligned(address))
+    if (unlikely(special && (prot & grows) == grows) || !page_aligned(address))
         return -EINVAL;
     if (length == 0)
         return 0;
     length = page_ceil(length);
     if (address + length <= address)
         return -ENOMEM;
-    if (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM) || grows & PROT_GROWSUP)
+    if (unlikely(special &&
+                 prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)))
         return -EINVAL;
     mutex_lock(&aspace->lock);
-    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, grows != 0);
+    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, special);
     mutex_unlock(&aspace->lock);
     return result;
 }

@@ -360,24 +360,24 @@ static inline pte_t protected(pte_t entry, enum pmap_protection protection, bool
     return kept | access;
 }
 
-/* => true if an entry has changed. */
-static bool run_protect(const struct pt_run *run, enum pmap_protection protection, bool executable)
+/* => the bits that have changed in an entry. */
+static pte_t run_protect(const struct pt_run *run, enum pmap_protection protection, bool executable)
 {
     pte_t access = protection == PMAP_NO_ACCESS ? PTE_NO_ACCESS : PTE_PRESENT | (executable ? 0 : PTE_NX);
     bool write = protection == PMAP_WRITE_PRIVATE || protection == PMAP_WRITE_SHARED;
-    bool changed = false;
+    pte_t changed = 0;
 
     for (size_t i = 0; TRACE_ON(pte) && i < run->count; i++)
         if (run->entry[i])
             pte_tell(run, i, protected(run->entry[i], protection, write, access));
-    for (pte_t *at = run->entry, *end = at + run->count; at < end; at++) {
+    pte_t *at = run->entry, *end = at + run->count;
+    do { /* a run has one entry at least */
         pte_t before = *at;
-        if (before == 0)
-            continue;
-        pte_t after = protected(before, protection, write, access);
-        *at = after;
-        changed |= after != before;
-    }
+        if (before != 0) {
+            *at = protected(before, protection, write, access);
+            changed |= *at ^ before;
+        }
+    } while (++at < end);
     return changed;
 }
 
@@ -386,7 +386,7 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 {
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
-    bool changed = false;
+    pte_t changed = 0;
 
     while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
