@@ -34,7 +34,7 @@ static enum access access_of(uint64_t error)
 }
 
 /* The promise cannot be kept: a signal for the program. */
-static void refuse(struct trapframe *frame, vaddr_t va, int verdict)
+static NOINLINE void refuse(struct trapframe *frame, vaddr_t va, int verdict)
 {
     struct signal_info info = {.number = SIGSEGV,
                                .code = SEGV_MAPERR,
@@ -80,7 +80,7 @@ static inline int keep_promise(const struct trapframe *frame, vaddr_t va)
 }
 
 /* Ring 0 touched user memory for a system call (usercopy.c), or there is a bug. */
-static void kernel_fault(struct trapframe *frame, vaddr_t va)
+static NOINLINE void kernel_fault(struct trapframe *frame, vaddr_t va)
 {
     uint64_t fixup = usercopy_fixup(frame->rip);
 
@@ -177,7 +177,7 @@ static void user_exception(struct trapframe *frame)
     signal_fault(frame, &info);
 }
 
-static void exception(struct trapframe *frame)
+static NOINLINE void exception(struct trapframe *frame)
 {
     if (frame->vector == TRAP_DOUBLE_FAULT)
         panic_trap(frame,

@@ -58,7 +58,7 @@ static void pages_drop(struct aspace *aspace)
         vaddr_t start = vma->start, end = vma->end;
         while ((vma = vma_next(vma)) && vma->start - end < PT_SPAN(2))
             end = vma->end;
-        pmap_remove(&aspace->pmap, start, end);
+        pmap_drop(&aspace->pmap, start, end);
     }
 }
 
@@ -110,16 +110,24 @@ static bool is_data(uint32_t flags)
     return (flags & (VMA_WRITE | VMA_SHARED | VMA_STACK)) == VMA_WRITE;
 }
 
+/* Where the pages of a region with these flags are counted, beside the total. NULL: nowhere. */
+static inline uint64_t *counter_of(struct aspace *aspace, uint32_t flags)
+{
+    if (flags & VMA_STACK)
+        return &aspace->stack;
+    if (is_data(flags))
+        return &aspace->data;
+    return (flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC ? &aspace->exec : NULL;
+}
+
 static void count(struct aspace *aspace, uint32_t flags, int64_t pages)
 {
+    uint64_t *counter = counter_of(aspace, flags);
+
     aspace->total += (uint64_t)pages;
     aspace->total_peak = MAX(aspace->total_peak, aspace->total);
-    if (flags & VMA_STACK)
-        aspace->stack += (uint64_t)pages;
-    else if (is_data(flags))
-        aspace->data += (uint64_t)pages;
-    else if ((flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
-        aspace->exec += (uint64_t)pages;
+    if (counter)
+        *counter += (uint64_t)pages;
     if (flags & VMA_LOCKED)
         aspace->locked += (uint64_t)pages;
     if (flags & VMA_ACCOUNT)
@@ -131,6 +139,26 @@ void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
     count(aspace, flags, pages);
     if (flags & VMA_ACCOUNT)
         commit_charge(pages);
+}
+
+/* Pages change from one kind to another; the total stays. */
+static inline void recount(struct aspace *aspace, uint32_t before, uint32_t after, uint64_t pages)
+{
+    uint64_t *from = counter_of(aspace, before), *to = counter_of(aspace, after);
+
+    if (from)
+        *from -= pages;
+    if (to)
+        *to += pages;
+    if (likely(!((before ^ after) & (VMA_LOCKED | VMA_ACCOUNT))))
+        return;
+    assert(!(before & ~after & VMA_ACCOUNT)); /* once promised, always promised */
+    if ((before ^ after) & VMA_LOCKED)
+        aspace->locked += after & VMA_LOCKED ? pages : -pages;
+    if ((before ^ after) & VMA_ACCOUNT) {
+        aspace->committed += pages;
+        commit_charge((int64_t)pages);
+    }
 }
 
 bool aspace_commits(uint32_t flags)
@@ -239,10 +267,9 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
         aspace_merge(aspace, vma);
         return NULL;
     }
-    aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
-    aspace_account(aspace, flags, (int64_t)vma_pages(vma));
-    if ((flags ^ vma->flags) & VMA_PROT)
-        TELL(prot, aspace, vma->start, vma->end, flags);
+    recount(aspace, vma->flags, flags, vma_pages(vma));
+    if (TRACE_FROM(1) && (flags ^ vma->flags) & VMA_PROT)
+        tell_prot(aspace, vma->start, vma->end, flags);
     vma->flags = flags;
     return aspace_merge(aspace, vma);
 }
@@ -255,7 +282,8 @@ void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t
     range->end = end;
     range->when_ns = clock_now();
     range->was = flags;
-    memcpy(range->callers, aspace->callers, sizeof(range->callers));
+    __builtin_memcpy(range->callers, aspace->callers,
+                     sizeof(range->callers)); /* four words: not worth a call */
 }
 
 /* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */

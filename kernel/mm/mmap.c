@@ -151,9 +151,7 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     if (!page_aligned(offset) || length == 0)
         return -EINVAL;
     length = page_ceil(length);
-    if (length == 0)
-        return -ENOMEM;
-    if (length > STACK_TOP)
+    if (length - 1 >= STACK_TOP) /* 0: it was rounded up beyond the last byte */
         return -ENOMEM;
     if (file->source && offset > INT64_MAX - length)
         return -EOVERFLOW;
@@ -163,8 +161,8 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     mutex_unlock(&aspace->lock);
 
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
-    bool populate = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
-    if (place >= 0 && (populate || flags & MAP_LOCKED || aspace->lock_future))
+    bool at_once = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || flags & MAP_LOCKED;
+    if (unlikely(at_once || aspace->lock_future) && place >= 0)
         mm_populate(aspace, (vaddr_t)place, (vaddr_t)place + length);
     return place;
 }
@@ -204,7 +202,7 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
     bool becomes_data = prot & VMA_WRITE && !(vma->flags & (VMA_WRITE | VMA_SHARED | VMA_STACK));
     if (becomes_data && (aspace->data << PAGE_SHIFT) + (end - start) > aspace->limit_data)
         return -ENOMEM;
-    if (aspace_commits(flags) && !(flags & VMA_ACCOUNT)) {
+    if (!(flags & VMA_ACCOUNT) && aspace_commits(flags)) {
         if (!commit_allows((end - start) >> PAGE_SHIFT, aspace->total))
             return -ENOMEM;
         flags |= VMA_ACCOUNT;
@@ -219,7 +217,8 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
 
 static int protect_locked(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t prot, bool grows_down)
 {
-    struct vma *vma = vma_find_from(&aspace->vmas, start);
+    struct vma *vma = unlikely(grows_down) ? vma_find_from(&aspace->vmas, start)
+                                           : vma_find(&aspace->vmas, start);
 
     if (!vma)
         return -ENOMEM;
@@ -239,31 +238,29 @@ static int protect_locked(struct aspace *aspace, vaddr_t start, vaddr_t end, uin
         if (result < 0)
             return result;
         start = piece_end;
-        if (start < end) {
-            vma = vma_find(&aspace->vmas, start);
-            if (!vma)
-                return -ENOMEM;
-        }
+        if (start < end && !(vma = vma_find(&aspace->vmas, start)))
+            return -ENOMEM;
     }
     return 0;
 }
 
 int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot)
 {
-    uint64_t grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+    const uint64_t grows = PROT_GROWSDOWN | PROT_GROWSUP;
+    bool special = prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM);
 
-    prot &= ~grows;
-    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !page_aligned(address))
+    if (unlikely(special && (prot & grows) == grows) || !page_aligned(address))
         return -EINVAL;
     if (length == 0)
         return 0;
     length = page_ceil(length);
     if (address + length <= address)
         return -ENOMEM;
-    if (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM) || grows & PROT_GROWSUP)
+    if (unlikely(special &&
+                 prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)))
         return -EINVAL;
     mutex_lock(&aspace->lock);
-    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, grows != 0);
+    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, special);
     mutex_unlock(&aspace->lock);
     return result;
 }

@@ -88,6 +88,19 @@ static inline void page_share(struct page *page)
     __atomic_add_fetch((uint64_t *)(void *)&page->refs, 1UL << 32 | 1, __ATOMIC_RELAXED);
 }
 
+/* The opposite. The last reference stays: => true, and it is the caller's to put. */
+static inline bool page_unshare(struct page *page)
+{
+    uint64_t left =
+        __atomic_sub_fetch((uint64_t *)(void *)&page->refs, 1UL << 32 | 1, __ATOMIC_ACQ_REL); /* maps, refs */
+
+    assert((int64_t)left >= 0);
+    if (likely((uint32_t)left != 0))
+        return false;
+    page->refs = 1; /* nobody else has it: nobody can count it meanwhile */
+    return true;
+}
+
 /* Drops a reference; the last one frees the block. */
 void page_put(struct page *page);
 /* The only reference to a single frame that is all zeros (an empty page table): page_alloc_zeroed need not clear it again. */

@@ -40,15 +40,8 @@ void pmap_init(void)
 
 /* ---- counting ---- */
 
-/* For every frame but the zero page, which nobody holds and which is never resident: callers leave it out. */
-static inline void count_in(struct pmap *pmap, struct page *page)
-{
-    __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
-    pmap->resident[page->owner]++;
-}
-
 /* => true if the entry held a reference to the frame. */
-static bool count_out(struct pmap *pmap, struct page *page)
+static inline bool count_out(struct pmap *pmap, struct page *page)
 {
     if (page == zero_page)
         return false;
@@ -172,13 +165,10 @@ static pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va)
     return NULL;
 }
 
-/* The leaf entry for va, with all tables above it. => NULL when memory is short. */
-static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
+static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
 {
     pte_t *table = pmap->root;
 
-    if (likely(pmap_leaf_is_at_hand(pmap, va)))
-        return &pmap->leaf[PT_INDEX(va, 1)];
     for (int level = PT_LEVELS; level > 1; level--) {
         pte_t *entry = &table[PT_INDEX(va, level)];
         if (unlikely(!(*entry & PTE_PRESENT))) {
@@ -196,6 +186,12 @@ static pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
     return &table[PT_INDEX(va, 1)];
 }
 
+/* The leaf entry for va, with all tables above it. => NULL when memory is short. */
+static inline pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
+{
+    return likely(pmap_leaf_is_at_hand(pmap, va)) ? &pmap->leaf[PT_INDEX(va, 1)] : tables_make(pmap, va);
+}
+
 /* ---- one page ---- */
 
 pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
@@ -210,34 +206,39 @@ pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
     return *entry;
 }
 
+/* Out of the way of the first touch. */
+static NOINLINE int entry_replaced(struct pmap *pmap, vaddr_t va, pte_t old)
+{
+    tlb_flush(pmap, va, va + PAGE_SIZE);
+    if (count_out(pmap, pfn_to_page(pte_pfn(old))))
+        page_put(pfn_to_page(pte_pfn(old)));
+    return 0;
+}
+
 int pmap_enter(struct pmap *pmap, vaddr_t va, struct page *page, pte_t flags)
 {
-    pte_t *entry = likely(pmap_leaf_is_at_hand(pmap, va)) ? &pmap->leaf[PT_INDEX(va, 1)]
-                                                          : leaf_make(pmap, va);
-    if (!entry)
+    pte_t *entry = leaf_make(pmap, va);
+
+    if (unlikely(!entry))
         return -ENOMEM;
     assert(page != zero_page || !(flags & PTE_WRITE));
     pte_t old = *entry;
     *entry = page_to_paddr(page) | USER_PAGE | flags;
-    if (page != zero_page)
-        count_in(pmap, page);
-    if (old == 0) {
-        virt_to_page(entry)->maps++;
-        return 0;
+    if (page != zero_page) { /* nobody holds that one, and it is never resident */
+        __atomic_add_fetch(&page->maps, 1, __ATOMIC_RELAXED);
+        pmap->resident[page->owner]++;
     }
-    tlb_flush(pmap, va, va + PAGE_SIZE);
-    struct page *before = pfn_to_page(pte_pfn(old));
-    if (count_out(pmap, before))
-        page_put(before);
+    if (unlikely(old != 0))
+        return entry_replaced(pmap, va, old);
+    virt_to_page(entry)->maps++;
     return 0;
 }
 
 void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 {
-    pte_t *entry = pmap_leaf_is_at_hand(pmap, va) ? &pmap->leaf[PT_INDEX(va, 1)]
-                                                  : pt_walk(pmap->root, va, NULL);
+    pte_t *entry = leaf_make(pmap, va);
 
-    assert(*entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
+    assert(entry && *entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
     *entry |= PTE_WRITE | PTE_DIRTY;
     tlb_flush(pmap, va, va + PAGE_SIZE);
 }
@@ -249,10 +250,11 @@ static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterato
 {
     vaddr_t va = iterator->next;
 
-    if (va >= iterator->end || !pmap_leaf_is_at_hand(pmap, va))
+    if (va >= iterator->end)
+        return false;
+    if (!pmap_leaf_is_at_hand(pmap, va))
         return pt_next_run(iterator, run);
     iterator->next = MIN((va | (PT_SPAN(2) - 1)) + 1, iterator->end);
-    run->table = virt_to_page(pmap->leaf);
     run->entry = &pmap->leaf[PT_INDEX(va, 1)];
     run->count = (iterator->next - va) >> PAGE_SHIFT;
     run->va = va;
@@ -281,22 +283,62 @@ static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct re
     return cleared;
 }
 
-void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
+/* The same where nobody runs any more: no TLB can lead to a frame, so what others hold as well is let go of at once. */
+static uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct release *release)
+{
+    const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
+    uint32_t *pfn = release->pfns + release->count;
+    uint32_t cleared = 0;
+
+    run_tell(run, 0);
+
+    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
+        uint32_t frame = (uint32_t)pte_pfn(*entry);
+        if (*entry == 0)
+            continue;
+        *entry = 0;
+        cleared++;
+        struct page *page = pfn_to_page(frame);
+        if (page == zero)
+            continue;
+        pmap->resident[page->owner]--;
+        if (page_unshare(page))
+            *pfn++ = frame;
+    }
+    release->count = (uint32_t)(pfn - release->pfns);
+    release->end = run->va + run->count * PAGE_SIZE;
+    return cleared;
+}
+
+static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
 {
     struct release release;
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
+    if (!next_run(pmap, &iterator, &run))
+        return;
     release_begin(&release, pmap, start);
     peak_note(pmap);
-    while (next_run(pmap, &iterator, &run)) {
+    do {
         if (release.count + run.count > RELEASE_MAX)
             release_finish(&release);
-        run.table->maps -= run_clear(pmap, &run, &release);
-        if (run.table->maps == 0)
+        struct page *table = virt_to_page(run.entry);
+        table->maps -= nobody_runs ? run_drop(pmap, &run, &release) : run_clear(pmap, &run, &release);
+        if (table->maps == 0)
             tables_prune(pmap, run.va, &release);
-    }
+    } while (next_run(pmap, &iterator, &run));
     release_finish(&release);
+}
+
+void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    range_clear(pmap, start, end, false);
+}
+
+void pmap_drop(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    range_clear(pmap, start, end, true);
 }
 
 /* May a page of a region that has become writable be written at once, or must a fault look at it first? */
@@ -318,24 +360,24 @@ static inline pte_t protected(pte_t entry, enum pmap_protection protection, bool
     return kept | access;
 }
 
-/* => true if an entry has changed. */
-static bool run_protect(const struct pt_run *run, enum pmap_protection protection, bool executable)
+/* => the bits that have changed in an entry. */
+static pte_t run_protect(const struct pt_run *run, enum pmap_protection protection, bool executable)
 {
     pte_t access = protection == PMAP_NO_ACCESS ? PTE_NO_ACCESS : PTE_PRESENT | (executable ? 0 : PTE_NX);
     bool write = protection == PMAP_WRITE_PRIVATE || protection == PMAP_WRITE_SHARED;
-    bool changed = false;
+    pte_t changed = 0;
 
     for (size_t i = 0; TRACE_ON(pte) && i < run->count; i++)
         if (run->entry[i])
             pte_tell(run, i, protected(run->entry[i], protection, write, access));
-    for (pte_t *at = run->entry, *end = at + run->count; at < end; at++) {
+    pte_t *at = run->entry, *end = at + run->count;
+    do { /* a run has one entry at least */
         pte_t before = *at;
-        if (before == 0)
-            continue;
-        pte_t after = protected(before, protection, write, access);
-        *at = after;
-        changed |= after != before;
-    }
+        if (before != 0) {
+            *at = protected(before, protection, write, access);
+            changed |= *at ^ before;
+        }
+    } while (++at < end);
     return changed;
 }
 
@@ -344,7 +386,7 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 {
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
-    bool changed = false;
+    pte_t changed = 0;
 
     while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
@@ -426,7 +468,7 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             pte_write(pmap->root, target, to + done, run.entry[i]);
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
-            run.table->maps--;
+            virt_to_page(run.entry)->maps--;
         }
     }
     return bytes;
@@ -442,7 +484,7 @@ static void moved_finish(struct pmap *pmap, vaddr_t start, vaddr_t end)
     release_begin(&release, pmap, start);
     release.end = end;
     while (pt_next_run(&iterator, &run))
-        if (run.table->maps == 0)
+        if (virt_to_page(run.entry)->maps == 0)
             tables_prune(pmap, run.va, &release);
     release_finish(&release);
 }

@@ -57,8 +57,9 @@ static inline bool pmap_is_zero_page(pte_t pte)
     return pte != 0 && pfn_to_page(pte_pfn(pte)) == pmap_zero_page();
 }
 
-
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end);
+/* The same for an address space in which nothing will run again. */
+void pmap_drop(struct pmap *pmap, vaddr_t start, vaddr_t end);
 /* How a region's new protection reaches the pages that are mapped already. */
 enum pmap_protection {
     PMAP_NO_ACCESS, /* pages stay resident but no access reaches them */

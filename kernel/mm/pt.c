@@ -40,7 +40,6 @@ bool pt_next_run(struct pt_iterator *iterator, struct pt_run *run)
         iterator->next = end;
         if (!(*entry & PTE_PRESENT))
             continue;
-        run->table = pfn_to_page(pte_pfn(*entry));
         run->entry = &pt_table(*entry)[PT_INDEX(va, 1)];
         run->count = (end - va) >> PAGE_SHIFT;
         run->va = va;

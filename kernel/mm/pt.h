@@ -21,8 +21,7 @@ static inline pte_t *pt_table(pte_t entry)
 struct pt_run {
     pte_t *entry; /* the first one */
     size_t count;
-    vaddr_t va;         /* of the first one */
-    struct page *table; /* the frame they lie in */
+    vaddr_t va; /* of the first one */
 };
 
 struct pt_iterator {

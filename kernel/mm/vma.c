@@ -9,6 +9,9 @@
  *   0 ......[ A ].........[ B ][ C ]......   max_gap(node)   = max(gap, max_gap(left), max_gap(right))
  *
  * libbsd's tree calls RB_AUGMENT for the nodes that it touches only; the way up to the root is walked here.
+ *
+ * Most mappings go directly below the one before. So the set remembers its roof: the region below which the last search found
+ * room. Until regions above it go or shrink, nothing above it has room for as much, and the next search may begin there.
  * Guards: the address space's lock. */
 #include <types.h>
 
@@ -41,13 +44,7 @@ static int vma_compare(const struct vma *a, const struct vma *b)
 
 RB_GENERATE_INTERNAL(vma_tree, vma, node, vma_compare, static __attribute__((unused)))
 
-static void augment_up(struct vma *vma)
-{
-    for (; vma; vma = RB_PARENT(vma, node))
-        vma_augment(vma);
-}
-
-/* The same when the tree was right before: once a node's value stays, those above it stay. */
+/* The tree was right but for this node: once a value stays, those above it stay. */
 static void augment_changed(struct vma *vma)
 {
     for (; vma; vma = RB_PARENT(vma, node)) {
@@ -58,20 +55,22 @@ static void augment_changed(struct vma *vma)
     }
 }
 
-/* The region's predecessor or its own start has changed. */
-static void gap_update(struct vma *vma)
+/* The gaps below two neighbours have changed (`upper` may be NULL). One of them is above the other in the tree. */
+static void gaps_changed(struct vma *lower, struct vma *upper)
 {
-    const struct vma *before = vma_prev(vma);
+    bool upper_is_below = upper && RB_RIGHT(lower, node);
+    struct vma *at = upper_is_below ? upper : lower, *top = upper && !upper_is_below ? upper : lower;
 
-    vma->gap = vma->start - (before ? before->end : 0);
-    augment_changed(vma);
+    for (; at != top; at = RB_PARENT(at, node))
+        vma_augment(at);
+    augment_changed(top);
 }
 
 void vma_set_init(struct vma_set *set)
 {
     RB_INIT(&set->tree);
     TAILQ_INIT(&set->list);
-    set->last_hit = NULL;
+    set->last_hit = set->roof = NULL;
     set->count = 0;
 }
 
@@ -87,7 +86,7 @@ void vma_free(struct vma *vma)
     kmem_free(&vma_cache, vma);
 }
 
-struct vma *vma_find_from(struct vma_set *set, vaddr_t va)
+static struct vma *tree_find_from(const struct vma_set *set, vaddr_t va)
 {
     struct vma *at = RB_ROOT(&set->tree), *found = NULL;
 
@@ -104,9 +103,16 @@ struct vma *vma_find_from(struct vma_set *set, vaddr_t va)
     return found;
 }
 
+struct vma *vma_find_from(struct vma_set *set, vaddr_t va)
+{
+    struct vma *hit = set->last_hit;
+
+    return hit && va >= hit->start && va < hit->end ? hit : tree_find_from(set, va);
+}
+
 struct vma *vma_find_by_tree(struct vma_set *set, vaddr_t va)
 {
-    struct vma *found = vma_find_from(set, va);
+    struct vma *found = tree_find_from(set, va);
 
     if (!found || va < found->start)
         return NULL;
@@ -121,56 +127,107 @@ bool vma_range_free(struct vma_set *set, vaddr_t start, vaddr_t end)
     return !vma || vma->start >= end;
 }
 
+/* The region above a free place. Mostly it is known: new regions go where the search has just found room, fork's to the end. */
+static struct vma *region_above(const struct vma_set *set, vaddr_t va)
+{
+    const struct vma *last = TAILQ_LAST(&set->list, vma_list);
+    struct vma *roof = set->roof;
+
+    if (!last || last->end <= va)
+        return NULL;
+    if (roof && va < roof->start && va >= roof->start - roof->gap)
+        return roof;
+    return tree_find_from(set, va);
+}
+
+/* No way down from the root: of two neighbours in order, one has a free side that faces the other. */
+static void tree_insert(struct vma_set *set, struct vma *vma, struct vma *before, struct vma *after)
+{
+    bool under_after = after && !RB_LEFT(after, node);
+    struct vma *parent = under_after ? after : before;
+
+    RB_SET(vma, parent, node);
+    if (under_after)
+        RB_LEFT(after, node) = vma;
+    else if (before)
+        RB_RIGHT(before, node) = vma;
+    else
+        RB_ROOT(&set->tree) = vma;
+    gaps_changed(vma, after);
+    vma_tree_RB_INSERT_COLOR(&set->tree, vma);
+}
+
 void vma_insert(struct vma_set *set, struct vma *vma)
 {
+    struct vma *after = region_above(set, vma->start);
+    struct vma *before = after ? vma_prev(after) : TAILQ_LAST(&set->list, vma_list);
+    vaddr_t floor = before ? before->end : 0;
+
     assert(vma->start < vma->end && page_aligned(vma->start | vma->end));
-    vma_tree_RB_INSERT(&set->tree, vma);
-    struct vma *after = vma_tree_RB_NEXT(vma);
-    if (after)
+    assert(floor <= vma->start && (!after || vma->end <= after->start));
+    vma->gap = vma->start - floor;
+    vma->max_gap = 0;
+    if (after) {
+        after->gap = after->start - vma->end;
         TAILQ_INSERT_BEFORE(after, vma, link);
-    else
+        if (after == set->roof && vma->end + set->roof_size > MIN(after->start, set->roof_high))
+            set->roof = vma;
+    } else {
         TAILQ_INSERT_TAIL(&set->list, vma, link);
+    }
+    tree_insert(set, vma, before, after);
     set->count++;
     set->last_hit = vma; /* what was just mapped is touched next */
+}
 
-    const struct vma *before = vma_prev(vma);
-    assert((!after || vma->end <= after->start) && (!before || before->end <= vma->start));
-    vma->gap = vma->start - (before ? before->end : 0);
-    if (after)
-        after->gap = after->start - vma->end;
-    augment_up(vma); /* the tree's own code has touched some nodes on the way, but not all */
-    if (after)
-        augment_changed(after);
+/* The gap below `vma` has grown. */
+static inline void roof_raise(struct vma_set *set, struct vma *vma)
+{
+    if (set->roof && vma->start > set->roof->start)
+        set->roof = vma;
 }
 
 void vma_remove(struct vma_set *set, struct vma *vma)
 {
     struct vma *after = vma_next(vma);
-    struct vma *parent = RB_PARENT(vma, node);
 
     if (set->last_hit == vma)
         set->last_hit = NULL;
+    if (set->roof && vma->start >= set->roof->start)
+        set->roof = after;
+    if (after)
+        after->gap += vma->end - vma->start + vma->gap;
+    vma->gap = 0; /* with it the tree's values are right, whether it is there or not */
+    gaps_changed(vma, after);
     vma_tree_RB_REMOVE(&set->tree, vma);
     TAILQ_REMOVE(&set->list, vma, link);
     set->count--;
-    augment_up(parent);
-    if (after)
-        gap_update(after);
 }
 
 void vma_resize(struct vma_set *set, struct vma *vma, vaddr_t start, vaddr_t end)
 {
-    struct vma *before = vma_prev(vma), *after = vma_next(vma);
+    struct vma *after = vma_next(vma);
 
     assert(start < end && page_aligned(start | end));
-    assert((!before || before->end <= start) && (!after || end <= after->start));
-    (void)before;
-    (void)set;
+    assert(start >= vma->start - vma->gap && (!after || end <= after->start));
+    if (start > vma->start)
+        roof_raise(set, vma);
+    if (after && end < vma->end)
+        roof_raise(set, after);
+    vma->gap += start - vma->start;
+    if (after)
+        after->gap += vma->end - end;
     vma->start = start;
     vma->end = end;
-    gap_update(vma);
-    if (after)
-        gap_update(after);
+    gaps_changed(vma, after);
+}
+
+/* The room for `size` bytes in the gap below a region, within [low, high), as high as may be. => its start, or 0. */
+static inline vaddr_t room_below(const struct vma *at, uint64_t size, vaddr_t low, vaddr_t high)
+{
+    vaddr_t room_start = MAX(at->start - at->gap, low), room_end = MIN(at->start, high);
+
+    return room_end >= room_start + size ? room_end - size : 0;
 }
 
 static inline bool has_room(const struct vma *subtree, uint64_t size)
@@ -178,21 +235,18 @@ static inline bool has_room(const struct vma *subtree, uint64_t size)
     return subtree && subtree->max_gap >= size;
 }
 
-/* The highest room for `size` bytes in the gaps of the tree, clipped to [low, high): from right to left, passing over subtrees without
+/* The highest region with room for `size` bytes below it, within [low, high): from right to left, passing over subtrees without
  * a large enough gap and those beyond `high` or below `low`. So only the two edges can disappoint. */
-static vaddr_t gap_search(const struct vma *at, uint64_t size, vaddr_t low, vaddr_t high)
+static struct vma *gap_search(struct vma *at, uint64_t size, vaddr_t low, vaddr_t high)
 {
     if (!has_room(at, size))
-        return 0;
+        return NULL;
     for (;;) {
         while (has_room(RB_RIGHT(at, node), size) && at->end + size <= high)
             at = RB_RIGHT(at, node);
         for (;;) {
-            if (at->gap >= size) {
-                vaddr_t room_start = MAX(at->start - at->gap, low), room_end = MIN(at->start, high);
-                if (room_end >= room_start + size)
-                    return room_end - size;
-            }
+            if (at->gap >= size && room_below(at, size, low, high))
+                return at;
             if (has_room(RB_LEFT(at, node), size) && at->start - at->gap >= low + size)
                 break;
             const struct vma *child;
@@ -200,7 +254,7 @@ static vaddr_t gap_search(const struct vma *at, uint64_t size, vaddr_t low, vadd
                 child = at;
                 at = RB_PARENT(at, node);
                 if (!at)
-                    return 0;
+                    return NULL;
             } while (child == RB_LEFT(at, node));
         }
         at = RB_LEFT(at, node);
@@ -214,7 +268,18 @@ vaddr_t vma_gap_below(struct vma_set *set, uint64_t size, vaddr_t low, vaddr_t h
 
     if (top_start < high && high - top_start >= size)
         return high - size;
-    return gap_search(RB_ROOT(&set->tree), size, low, high);
+    if (set->roof && set->roof_high == high && set->roof_size <= size && set->roof->gap >= size) {
+        vaddr_t room = room_below(set->roof, size, low, high);
+        if (room)
+            return room;
+    }
+    struct vma *found = gap_search(RB_ROOT(&set->tree), size, low, high);
+    if (!found)
+        return 0;
+    set->roof = found;
+    set->roof_size = size;
+    set->roof_high = high;
+    return room_below(found, size, low, high);
 }
 
 /* => the subtree's largest gap; *broken is set if a node says otherwise. */
@@ -251,6 +316,9 @@ const char *vma_set_check(struct vma_set *set)
             return "the tree does not find a region";
         end = vma->end;
     }
+    for (vma = set->roof ? vma_next(set->roof) : NULL; vma; vma = vma_next(vma))
+        if (room_below(vma, set->roof_size, 0, set->roof_high))
+            return "there is room above the roof";
     tree_check(RB_ROOT(&set->tree), &nodes, &broken);
     if (nodes != listed || listed != set->count)
         return "tree, list and count disagree";

@@ -86,6 +86,10 @@ struct vma_set {
     struct vma_tree tree;
     struct vma_list list;
     struct vma *last_hit; /* the region that served the last vma_find */
+    struct vma
+        *roof; /* no gap above it, and below roof_high, has room for roof_size bytes; NULL: not known */
+    uint64_t roof_size;
+    vaddr_t roof_high;
     uint32_t count;
 };
 

@@ -110,14 +110,13 @@ static int64_t map_shared_anonymous(struct trapframe *frame)
 
 static int64_t map_anonymous(struct trapframe *frame)
 {
-    const struct mmap_file no_file = {0};
     uint64_t flags = ARG3(frame) | MAP_ANONYMOUS;
 
     if (flags & MAP_HUGETLB)
         return -ENOMEM; /* there are no large pages */
     if ((flags & MAP_TYPE) == MAP_SHARED)
         return map_shared_anonymous(frame);
-    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), flags, &no_file, 0);
+    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), flags, NULL, 0);
 }
 
 int64_t sys_mmap(struct trapframe *frame)

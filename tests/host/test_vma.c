@@ -47,20 +47,25 @@ static void fill(uint64_t first, uint64_t count, struct vma *vma)
         model[i] = vma;
 }
 
+static void insert_at(uint64_t first, uint64_t count)
+{
+    struct vma *vma = vma_alloc();
+
+    vma->source = NULL;
+    vma->start = address(first);
+    vma->end = address(first + count);
+    vma_insert(&set, vma);
+    fill(first, count, vma);
+}
+
 static void insert_random(void)
 {
     uint64_t count = 1 + machine_random(machine_random(5) ? 4 : 60);
     uint64_t first = machine_random(PAGES - count);
 
     assert_int_equal(vma_range_free(&set, address(first), address(first + count)), free_run(first, count));
-    if (!free_run(first, count))
-        return;
-    struct vma *vma = vma_alloc();
-    vma->source = NULL;
-    vma->start = address(first);
-    vma->end = address(first + count);
-    vma_insert(&set, vma);
-    fill(first, count, vma);
+    if (free_run(first, count))
+        insert_at(first, count);
 }
 
 static void remove_random(void)
@@ -112,10 +117,17 @@ static vaddr_t gap_by_model(uint64_t count, uint64_t low, uint64_t high)
 static void gap_random(void)
 {
     uint64_t low = machine_random(PAGES / 2), high = low + 1 + machine_random(PAGES - low - 1);
-    uint64_t count = 1 + machine_random(MIN(high - low, 40UL));
 
-    assert_int_equal(vma_gap_below(&set, count * PAGE_SIZE, address(low), address(high)),
-                     gap_by_model(count, low, high));
+    if (machine_random(2)) { /* as mmap asks: the set remembers where the last search ended */
+        low = 0;
+        high = PAGES - 100;
+    }
+    uint64_t count = 1 + machine_random(MIN(high - low, machine_random(2) ? 3UL : 40UL));
+
+    vaddr_t place = vma_gap_below(&set, count * PAGE_SIZE, address(low), address(high));
+    assert_int_equal(place, gap_by_model(count, low, high));
+    if (place && machine_random(2))
+        insert_at((place - BASE) >> PAGE_SHIFT, count);
 }
 
 static void random_operations(void **state)

@@ -44,9 +44,7 @@ MSR_GS_BASE equ 0xc0000101
 
 %macro clac_site 0
 %%site:
-    nop
-    nop
-    nop
+    db 0x0f, 0x1f, 0                    ; a nop of three bytes
     [section .smap_sites]
     dq %%site
     db 0xca                             ; third byte of clac: 0f 01 ca

@@ -9,7 +9,7 @@
 #include <asm-generic/errno.h>
 
 #define SMAP_SITE(opcode)                                                                                    \
-    "771: nop; nop; nop\n\t"                                                                                 \
+    "771: .byte 0x0f, 0x1f, 0 # a nop of three bytes\n\t"                                                    \
     ".pushsection .smap_sites, \"a\"\n\t"                                                                    \
     ".quad 771b\n\t"                                                                                         \
     ".byte " opcode "\n\t"                                                                                   \
