@@ -2,7 +2,8 @@
 /* panic.c - see panic.h. Linux's own words first, because they can be searched for; then what Linux leaves to tools.
  *
  * Order: what happened, the page walk, where and who, registers, callers, the likely cause and what to try (lib/words.def;
- * lang=zh on the command line chooses Chinese); then the machine is switched off with a status of its own. A second panic (a broken stack, a broken sink, another CPU) says one line and switches off at once. */
+ * lang=zh on the command line chooses Chinese); then the machine is switched off with a status of its own. A second panic (a
+ * broken stack, a broken sink, another CPU) says one line and switches off at once. */
 #include <lib/panic.h>
 
 #include <arch/x86/machine.h>

@@ -3,9 +3,10 @@
  *
  * The choice is Linux's: the score is what the process's end would give back, resident pages and page tables, here in
  * thousandths of the RAM, and its oom_score_adj on top; the highest goes, among equals the one that asked. Init and whoever has
- * an oom_score_adj of -1000 stay as long as anybody else is there; if nobody is, the one that asked goes. All that share the victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU
- * and touches again: nothing is chosen twice. That may be in the middle of a system call's copy, which holds no lock that a dying
- * process could need: its sleeps end with the signal.
+ * an oom_score_adj of -1000 stay as long as anybody else is there; if nobody is, the one that asked goes. All that share the
+ * victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU and touches
+ * again: nothing is chosen twice. That may be in the middle of a system call's copy, which holds no lock that a dying process
+ * could need: its sleeps end with the signal.
  *
  * The numbers of other processes are read without their locks: they may be a page off while those run. */
 #include <proc/oom.h>
