@@ -23,14 +23,13 @@ struct event {
 static struct kmem_cache event_cache = KMEM_CACHE("eventfd", struct event);
 
 /* Until `change` can be taken from the counter (taking) or added to it. => 0 with the lock held, -EAGAIN, -EINTR. */
-static int wait_for_room(struct event *event, const struct file *file, bool taking, uint64_t change)
+static int wait_for_room(struct event *event, const struct io *io, bool taking, uint64_t change)
 {
     int error = 0;
 
     spin_lock(&event->lock);
     while (!error && (taking ? event->count == 0 : change > COUNT_MAX - event->count))
-        error = file->flags & O_NONBLOCK ? -EAGAIN
-                                         : waitq_sleep(&event->waiters, &event->lock, WAIT_FOREVER, true);
+        error = io->at_once ? -EAGAIN : waitq_sleep(&event->waiters, &event->lock, WAIT_FOREVER, true);
     if (error)
         spin_unlock(&event->lock);
     return error;
@@ -52,7 +51,7 @@ static ssize_t event_read(struct file *file, struct io *io, uint64_t *position)
     (void)position;
     if (io->left < sizeof(event->count))
         return -EINVAL;
-    int error = wait_for_room(event, file, true, 0);
+    int error = wait_for_room(event, io, true, 0);
     if (error)
         return error;
     uint64_t taken = event->semaphore ? 1 : event->count;
@@ -72,7 +71,7 @@ static ssize_t event_write(struct file *file, struct io *io, uint64_t *position)
         return -EFAULT;
     if (added == UINT64_MAX)
         return -EINVAL;
-    int error = wait_for_room(event, file, false, added);
+    int error = wait_for_room(event, io, false, added);
     if (error)
         return error;
     changed(event, event->count + added);

@@ -84,6 +84,7 @@ ssize_t file_read(struct file *file, struct io *io, uint64_t *position)
         return node_is(file->node, S_IFDIR) ? -EISDIR : -EINVAL;
     if (unlikely(position && file->ops->stream))
         return -ESPIPE;
+    io->at_once |= (file->flags & O_NONBLOCK) != 0;
     return file->ops->read(file, io, position ? position : &file->position);
 }
 
@@ -95,6 +96,7 @@ ssize_t file_write(struct file *file, struct io *io, uint64_t *position)
         return -EINVAL;
     if (unlikely(position && file->ops->stream))
         return -ESPIPE;
+    io->at_once |= (file->flags & O_NONBLOCK) != 0;
     return file->ops->write(file, io, position ? position : &file->position);
 }
 

@@ -72,14 +72,14 @@ static void received(void)
 }
 
 /* Waits for bytes, or the end, and for being the only one to take them. Lock held. */
-static int wait_for_bytes(const struct file *file)
+static int wait_for_bytes(const struct io *io)
 {
     for (;;) {
         if (!hostin.busy)
             fill();
         if (!hostin.busy && (hostin.count > 0 || hostin.ended))
             return 0;
-        if (file->flags & O_NONBLOCK)
+        if (io->at_once)
             return -EAGAIN;
         int error = waitq_sleep(&hostin.readers, &hostin.lock, WAIT_FOREVER, true);
         if (error)
@@ -114,11 +114,11 @@ static ssize_t take_bytes(struct io *io)
 
 static ssize_t hostin_read(struct file *file, struct io *io, uint64_t *position)
 {
-    (void)position;
+    (void)file, (void)position;
     if (io->left == 0)
         return 0;
     spin_lock(&hostin.lock);
-    ssize_t result = wait_for_bytes(file);
+    ssize_t result = wait_for_bytes(io);
     if (result == 0)
         result = take_bytes(io);
     spin_unlock(&hostin.lock);

@@ -13,6 +13,8 @@ struct io {
     vaddr_t user; /* used when kernel == NULL */
     void *kernel;
     size_t left; /* bytes still wanted, or still to be written */
+    bool
+        at_once; /* what cannot be moved now is -EAGAIN: file_read and file_write set it for a file with O_NONBLOCK */
 };
 
 static inline struct io io_user(vaddr_t address, size_t size)

@@ -115,14 +115,14 @@ static inline ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t positio
 
 /* Waits until there are bytes that nobody else takes just now. => 1; 0: no writer is left; -errno. Lock
  * held. */
-static inline int wait_to_read(struct pipe *pipe, const struct file *file)
+static inline int wait_to_read(struct pipe *pipe, const struct io *io)
 {
     for (;;) {
         if (!pipe->reading && pipe->head != pipe->tail)
             return 1;
         if (!pipe->reading && pipe->writers == 0)
             return 0;
-        if (file->flags & O_NONBLOCK)
+        if (io->at_once)
             return -EAGAIN;
         int error = waitq_sleep(&pipe->to_read, &pipe->lock, WAIT_FOREVER, true);
         if (error)
@@ -138,7 +138,7 @@ static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
     if (unlikely(io->left == 0))
         return 0;
     spin_lock(&pipe->lock);
-    int ready = wait_to_read(pipe, file);
+    int ready = wait_to_read(pipe, io);
     if (unlikely(ready <= 0)) {
         spin_unlock(&pipe->lock);
         return ready;
@@ -163,14 +163,14 @@ static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
 }
 
 /* Waits until `need` bytes have room and nobody else writes. => 0, -errno. Lock held. */
-static inline int wait_to_write(struct pipe *pipe, const struct file *file, size_t need)
+static inline int wait_to_write(struct pipe *pipe, const struct io *io, size_t need)
 {
     for (;;) {
         if (pipe->readers == 0)
             return -EPIPE;
         if (!pipe->writing && PIPE_SIZE - (pipe->head - pipe->tail) >= need)
             return 0;
-        if (file->flags & O_NONBLOCK)
+        if (io->at_once)
             return -EAGAIN;
         int error = waitq_sleep(&pipe->to_write, &pipe->lock, WAIT_FOREVER, true);
         if (error)
@@ -179,12 +179,12 @@ static inline int wait_to_write(struct pipe *pipe, const struct file *file, size
 }
 
 /* One turn at writing: what has room, but all of it if it is to stay in one piece. => bytes, -errno. */
-static inline ssize_t write_some(struct pipe *pipe, const struct file *file, struct io *io)
+static inline ssize_t write_some(struct pipe *pipe, struct io *io)
 {
     size_t need = io->left <= PIPE_BUF ? io->left : 1;
 
     spin_lock(&pipe->lock);
-    int error = wait_to_write(pipe, file, need);
+    int error = wait_to_write(pipe, io, need);
     if (unlikely(error)) {
         spin_unlock(&pipe->lock);
         return error;
@@ -215,7 +215,7 @@ static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *position)
 
     (void)position;
     while (io->left > 0) {
-        ssize_t moved = write_some(pipe, file, io);
+        ssize_t moved = write_some(pipe, io);
         if (moved < 0)
             return total > 0 ? total : moved;
         total += moved;

@@ -88,15 +88,6 @@ static struct file *end_get(struct socket *socket, bool out)
     return end;
 }
 
-/* The end as a file that waits, or does not, as the socket does. */
-static struct file end_like(const struct file *end, const struct file *file)
-{
-    struct file view = *end;
-
-    view.flags = (end->flags & ~(uint32_t)O_NONBLOCK) | (file->flags & O_NONBLOCK);
-    return view;
-}
-
 static ssize_t count(uint64_t *bytes, ssize_t moved)
 {
     if (moved > 0)
@@ -127,10 +118,9 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     struct file *end = end_get(socket, false);
     if (!end)
         return socket->connected ? 0 : -EINVAL;
-    struct file view = end_like(end, file);
     size_t wanted = io->left, allowed = MIN(wanted, bytes_to_parcel(socket->incoming));
     io->left = allowed;
-    ssize_t moved = end->ops->read(&view, io, position);
+    ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
     file_put(end);
     return count(&socket->incoming->received, moved);
@@ -142,8 +132,7 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
     struct file *end = end_get(socket, true);
     if (!end)
         return socket->connected ? -EPIPE : -ENOTCONN;
-    struct file view = end_like(end, file);
-    ssize_t moved = end->ops->write(&view, io, position);
+    ssize_t moved = end->ops->write(end, io, position);
     file_put(end);
     return count(&socket->outgoing->sent, moved);
 }

@@ -156,10 +156,10 @@ void tty_listen(void)
 }
 
 /* Waits until there is a line, or in raw mode a byte. => 0, -EAGAIN, -EINTR, -ETIMEDOUT. Lock held. */
-static int wait_for_input(const struct file *file, uint64_t deadline)
+static int wait_for_input(const struct io *io, uint64_t deadline)
 {
     while (!ttyline_ready(&tty.line)) {
-        if (file->flags & O_NONBLOCK)
+        if (io->at_once)
             return -EAGAIN;
         int error = waitq_sleep(&tty.readers, &tty.lock, deadline, true);
         if (error)
@@ -191,17 +191,17 @@ static ssize_t take(struct io *io)
     return total;
 }
 
-static ssize_t read_canonical(struct file *file, struct io *io)
+static ssize_t read_canonical(struct io *io)
 {
     spin_lock(&tty.lock);
-    int error = wait_for_input(file, WAIT_FOREVER);
+    int error = wait_for_input(io, WAIT_FOREVER);
     spin_unlock(&tty.lock);
     return error ? error : take(io);
 }
 
 /* termios(3), the four cases of MIN and TIME: how many bytes to wait for, and how long for the first and
  * between two. */
-static ssize_t read_raw(struct file *file, struct io *io)
+static ssize_t read_raw(struct io *io)
 {
     size_t wanted = MIN(MAX(tty.line.modes.c_cc[VMIN], 1), io->left);
     uint64_t tenths = tty.line.modes.c_cc[VTIME];
@@ -214,7 +214,7 @@ static ssize_t read_raw(struct file *file, struct io *io)
             deadline = clock_now() + tenths * (NS_PER_SECOND / 10);
         spin_lock(&tty.lock);
         int error = !wait_first && tenths == 0 && !ttyline_ready(&tty.line) ? -ETIMEDOUT
-                                                                            : wait_for_input(file, deadline);
+                                                                            : wait_for_input(io, deadline);
         spin_unlock(&tty.lock);
         if (error == -ETIMEDOUT || (error && total > 0))
             return total;
@@ -230,13 +230,13 @@ static ssize_t read_raw(struct file *file, struct io *io)
 
 static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
 {
-    (void)position;
+    (void)file, (void)position;
     if (io->left == 0)
         return 0;
     int error = refuse(SIGTTIN);
     if (error)
         return error;
-    return ttyline_canonical(&tty.line) ? read_canonical(file, io) : read_raw(file, io);
+    return ttyline_canonical(&tty.line) ? read_canonical(io) : read_raw(io);
 }
 
 /* ---- output -------------------------------------------------------------------------------------------- */

@@ -103,7 +103,7 @@ static int64_t transfer_vectors(struct trapframe *frame, transfer_function *func
         return -EBADF;
     int64_t result = ARG2(frame) > UIO_MAXIOV ? -EINVAL : transfer_row_get(&row, ARG1(frame), ARG2(frame));
     if (result == 0) {
-        result = transfer_pieces(file, row.vectors, ARG2(frame), function, position);
+        result = transfer_pieces(file, row.vectors, ARG2(frame), function, position, false);
         transfer_row_put(&row);
     }
     file_put(file);

@@ -220,7 +220,7 @@ SYSCALL(epoll_pwait2, "fpippu")
 SYSCALL(eventfd, "u")
 SYSCALL(eventfd2, "ux")
 
-/* sockets: sys/socket.c */
+/* sockets: sys/socket.c, sys/message.c */
 SYSCALL(socket, "ixi")
 SYSCALL(socketpair, "ixip")
 SYSCALL(bind, "fpu")

@@ -8,7 +8,6 @@
 #include <proc/signal.h>
 
 #include <asm-generic/errno.h>
-#include <asm-generic/fcntl.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 #include <linux/stat.h>
@@ -49,15 +48,15 @@ void transfer_row_put(struct transfer_row *row)
 }
 
 int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
-                        transfer_function *function, uint64_t *position)
+                        transfer_function *function, uint64_t *position, bool at_once)
 {
-    struct file at_once;
     int64_t total = 0;
     size_t i = 0;
 
     do {
         size_t size = count > 0 ? vectors[i].iov_len : 0;
         struct io io = io_user(count > 0 ? (vaddr_t)vectors[i].iov_base : 0, size);
+        io.at_once = at_once;
         ssize_t moved = function(file, &io, position);
         if (moved < 0)
             return total > 0 ? total : moved;
@@ -71,9 +70,7 @@ int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t c
         /* What there is now is enough: the next piece must not wait for more. A terminal gives one line. */
         if (node_is(file->node, S_IFCHR))
             break;
-        at_once = *file;
-        at_once.flags |= O_NONBLOCK;
-        file = &at_once;
+        at_once = true;
     } while (i < count);
     return total;
 }

@@ -21,10 +21,10 @@ struct transfer_row {
 /* At most UIO_MAXIOV of them. => 0; -EINVAL, -EFAULT, -ENOMEM: nothing to put. */
 int transfer_row_get(struct transfer_row *row, vaddr_t vectors, size_t count);
 void transfer_row_put(struct transfer_row *row);
-/* function: file_read or file_write. One piece after the other, until one is not moved whole. An empty row still asks the file
+/* function: file_read or file_write. at_once: nothing is waited for. One piece after the other, until one is not moved whole. An empty row still asks the file
  * once: it may refuse. => bytes, -errno */
 int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
-                        transfer_function *function, uint64_t *position);
+                        transfer_function *function, uint64_t *position, bool at_once);
 /* Writing where nobody reads any more is an error, and a signal. => result */
 int64_t transfer_sigpipe(int64_t result);
 
