@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #define ASK "\0337\033[999;999H\033[6n\0338" /* save the cursor, move it, ask, put it back */
-#define PATIENCE_MS 400
-#define LARGEST 998 /* where the cursor was sent is no answer */
+#define PATIENCE_MS 1000 /* a busy host may be late; only what answers nothing makes the boot wait so long */
+#define LARGEST 998      /* where the cursor was sent is no answer */
 
 /* => the answer's text, ended by its R, in `answer`; false: there came none. What a person typed before it is lost. */
 static bool read_answer(int terminal, char *answer, size_t size)
