@@ -81,6 +81,17 @@ def add_libraries(archive, path, interpreter):
             raise Refusal(f"{path} needs the library {words[0]}, which is not here")
         for file in files:
             add_file(archive, file)
+            if os.path.basename(file).startswith("libtinfo."):
+                add_terminal(archive)
+
+
+def add_terminal(archive):
+    """What terminfo knows of the terminal that the program will be told of: without it top and its like end in silence."""
+    for name in {"dumb", os.environ.get("TERM") or "dumb"}:
+        for folder in ("/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo"):
+            if os.path.isfile(f"{folder}/{name[0]}/{name}"):
+                add_file(archive, f"{folder}/{name[0]}/{name}")
+                break
 
 
 def add_files(archive, wanted):

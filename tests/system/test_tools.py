@@ -62,6 +62,7 @@ def test_procps_reads_proc():
     assert re.search(r"^ *1 +0 +0 +\d+", shown("/usr/bin/vmstat"), re.MULTILINE)
     assert shown("/usr/bin/pgrep", "init") == "1\n"
     assert "ramfs_node" in shown("/usr/bin/slabtop", "-o")
+    assert re.search(r"^ +2 root .* top$", shown("/usr/bin/top", "-b", "-n1"), re.MULTILINE)    # needs a description of the terminal
 
 
 def test_busybox_top_and_free_tell_the_truth():
