@@ -183,7 +183,11 @@ static int free_of_a_mapping(size_t size)
 /* ---- Writes beside the block ---- */
 static int write_at(char *to, size_t bytes)
 {
+    char last = to[bytes - 1];
+
     memset(to, 'X', bytes);
+    if (last == 'X') /* by chance, in a seal: what changes nothing is no mistake */
+        to[bytes - 1] = 'Y';
     free(p);
     return MISSED;
 }

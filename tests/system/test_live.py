@@ -273,8 +273,12 @@ def test_pictures_to_look_at(growing):
 
 
 def keep(terminal, width, height, name):
-    terminal.wait(r"q (quit|退出) *$")
-    text = terminal.screen(colours=True).rstrip("\n")
+    end = time.monotonic() + 20
+    while True:    # until it has noticed how large the window is
+        terminal.wait(r"q (quit|退出) *$")
+        text = terminal.screen(colours=True).rstrip("\n")
+        if len(screenshot.lines_of(text)) == height or time.monotonic() > end:
+            break
     assert len(screenshot.lines_of(text)) == height
     path = os.path.join(lab.BUILD, f"live-{width}x{height}-{name}.png")
     screenshot.take(text, width, height, path)
