@@ -209,9 +209,12 @@ def test_the_screen_ends_with_the_guest_and_obeys_no_color(growing):
 
 
 def test_the_screen_stands_a_guest_that_changes_all_the_time():
-    """Processes come and go while they are looked at: structures are caught half-way, the picture goes on."""
-    guest = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "60", "sh", "-c", "echo ready; while :; do malloc1 >/dev/null; ls / | cat >/dev/null; done"],
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    """Processes come and go while they are looked at: structures are caught half-way, the picture goes on.
+
+    A fast machine ends malloc1 before a picture of it is done; sleep stands still long enough for one.
+    """
+    busy = "echo ready; while :; do for i in 1 2 3 4 5; do malloc1 >/dev/null; ls / | cat >/dev/null; done; sleep 0.2; done"
+    guest = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "60", "sh", "-c", busy], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert guest.stdout.readline() == b"ready\n"
     one = Terminal(f"{LIVE} {os.readlink(qemu.LIVE)}", 100, 30, "busy")
     seen = set()
