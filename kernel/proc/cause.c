@@ -11,6 +11,7 @@
 #include <lib/words.h>
 #include <proc/operand.h>
 #include <string.h>
+#include <x86/pte.h>
 
 #include <asm/signal.h>
 
