@@ -18,6 +18,7 @@
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 #include <string.h>
+#include <x86/pte.h>
 #include <x86/trapframe.h>
 
 #include <asm/signal.h>
@@ -46,12 +47,6 @@ static_assert(sizeof(struct siginfo) == 128, "ABI");
 #define USER_FLAGS                                                                                           \
     (X86_EFLAGS_AC | X86_EFLAGS_OF | X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_SF | X86_EFLAGS_ZF |         \
      X86_EFLAGS_AF | X86_EFLAGS_PF | X86_EFLAGS_CF | X86_EFLAGS_RF)
-
-/* Bits 47 to 63 are all alike. Kernel addresses are: ring 3 faults on them by itself. */
-static bool canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
 
 struct fpu_area {
     uint8_t bytes[FPU_AREA_SIZE];
@@ -141,7 +136,7 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
 {
     struct placement placement;
     struct rt_sigframe user_frame;
-    if (!request->restorer || !canonical(request->handler) || !place(frame, request, &placement))
+    if (!request->restorer || !address_is_canonical(request->handler) || !place(frame, request, &placement))
         return -EFAULT;
     fill_frame(&user_frame, frame, request, placement.fpu);
     if (fpu_save_to_user(placement.fpu) != 0 ||
@@ -171,7 +166,8 @@ static void load_registers(struct trapframe *to, const struct sigcontext *from)
 
 static bool context_ok(const struct sigcontext *context)
 {
-    return canonical(context->rip) && (context->cs | 3) == USER_CODE && (context->ss | 3) == USER_DATA;
+    return address_is_canonical(context->rip) && (context->cs | 3) == USER_CODE &&
+           (context->ss | 3) == USER_DATA;
 }
 
 /* Which bits of MXCSR this CPU has. */
