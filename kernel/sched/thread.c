@@ -188,23 +188,31 @@ void thread_exit(void (*after)(void *), void *argument)
 
 /* ---- Sleeping and waking ---- */
 
-int thread_sleep(uint64_t deadline)
+/* Gives up the CPU until somebody wakes the current thread. => its wake_result. */
+static NOINLINE int block(void)
 {
     struct thread *thread = current_thread();
     struct run_queue *queue = thread->queue;
-    if (unlikely(deadline))
-        timeout_add(&thread->timeout, deadline);
     spin_lock(&queue->lock);
-    if (likely(thread->state == THREAD_SLEEPING)) {
-        assert(thread != &queue->idle);
-        thread->voluntary_switches++;
-        switch_to(queue, thread, take_next(queue));
-    } else {
+    if (unlikely(thread->state != THREAD_SLEEPING)) {
         spin_unlock(&queue->lock);
+        return thread->wake_result;
     }
-    if (unlikely(deadline))
-        timeout_remove(&thread->timeout);
-    return thread->wake_result;
+    assert(thread != &queue->idle);
+    thread->voluntary_switches++;
+    switch_to(queue, thread, take_next(queue));
+    return current_thread()->wake_result; /* the same thread, but asking again is cheaper than remembering it */
+}
+
+int thread_sleep(uint64_t deadline)
+{
+    if (likely(!deadline))
+        return block();
+    struct timeout *timeout = &current_thread()->timeout;
+    timeout_add(timeout, deadline);
+    int result = block();
+    timeout_remove(timeout);
+    return result;
 }
 
 /* With the run queue's lock held. */
