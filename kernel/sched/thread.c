@@ -201,7 +201,8 @@ static NOINLINE int block(void)
     assert(thread != &queue->idle);
     thread->voluntary_switches++;
     switch_to(queue, thread, take_next(queue));
-    return current_thread()->wake_result; /* the same thread, but asking again is cheaper than remembering it */
+    return current_thread()
+        ->wake_result; /* the same thread, but asking again is cheaper than remembering it */
 }
 
 int thread_sleep(uint64_t deadline)

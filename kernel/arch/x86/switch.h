@@ -16,7 +16,8 @@ static inline void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
                      "pop %%rbp"
                      : "+D"(save_rsp), "+S"(load_rsp)
                      :
-                     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+                     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+                       "memory", "cc");
 }
 /* Lays out a fresh stack so that the first context_switch to it calls entry(argument), which must not return. => kernel_rsp. */
 uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument);
