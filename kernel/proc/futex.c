@@ -102,7 +102,7 @@ static struct bucket *lock_and_read(const struct futex_key *key, vaddr_t address
     struct bucket *bucket = bucket_of(key);
     for (;;) {
         spin_lock(&bucket->lock);
-        if (likely(peek_user(address, word) == 0))
+        if (likely(peek_user(address, word)))
             return bucket;
         spin_unlock(&bucket->lock);
         if (copy_from_user(word, address, sizeof(*word)) != 0)
