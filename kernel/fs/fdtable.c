@@ -87,7 +87,7 @@ static void let_go(struct fdtable *table, struct file *file)
 
 void fdtable_put(struct fdtable *table)
 {
-    if (__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) > 0)
+    if ((__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) & ~FDTABLE_THREADED) > 0)
         return;
     for (uint32_t word = 0; word < WORDS; word++) {
         for (uint64_t bits = table->used[word]; bits; bits &= bits - 1)

@@ -8,6 +8,9 @@
 #include <sched/spinlock.h>
 #include <types.h>
 
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+
 struct file_ops {
     /* Reads at *position and advances it. => bytes (0: end of file), -errno; -EINTR when a signal came before
      * the first byte. */
@@ -47,10 +50,35 @@ static inline struct file *file_get(struct file *file)
     return file;
 }
 
+/* Why a file whose ops cannot read, or write, refuses. O_PATH has none that can. => -EBADF, -EISDIR, -EINVAL */
+int file_unreadable(const struct file *file);
+int file_unwritable(const struct file *file);
 /* Reads or writes whole at the file's own position (position == NULL) or at *position. Checks the access mode
  * (-EBADF). */
-ssize_t file_read(struct file *file, struct io *io, uint64_t *position);
-ssize_t file_write(struct file *file, struct io *io, uint64_t *position);
+inline ssize_t file_read(struct file *file, struct io *io, uint64_t *position)
+{
+    if (unlikely((file->flags & O_ACCMODE) == O_WRONLY))
+        return -EBADF;
+    if (unlikely(!file->ops->read))
+        return file_unreadable(file);
+    if (unlikely(position && file->ops->stream))
+        return -ESPIPE;
+    io->at_once |= (file->flags & O_NONBLOCK) != 0;
+    return file->ops->read(file, io, position ? position : &file->position);
+}
+
+inline ssize_t file_write(struct file *file, struct io *io, uint64_t *position)
+{
+    if (unlikely((file->flags & O_ACCMODE) == O_RDONLY))
+        return -EBADF;
+    if (unlikely(!file->ops->write))
+        return file_unwritable(file);
+    if (unlikely(position && file->ops->stream))
+        return -ESPIPE;
+    io->at_once |= (file->flags & O_NONBLOCK) != 0;
+    return file->ops->write(file, io, position ? position : &file->position);
+}
+
 int64_t file_seek(struct file *file, int64_t offset, int whence);
 /* getdents64 into user memory. => bytes, 0 at the end, -EINVAL (buffer too small), -ENOTDIR, -EFAULT. */
 ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
@@ -58,9 +86,11 @@ ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
 #define FD_MAX 1024  /* RLIMIT_NOFILE's default soft limit on Linux */
 #define FD_INLINE 32 /* descriptors that a table has room for from the start */
 
+#define FDTABLE_THREADED (1U << 31)
+
 struct fdtable {
-    uint32_t refs;              /* atomic */
-    bool threaded;              /* a process that has it has had a second thread: set once, for ever */
+    uint32_t
+        refs; /* atomic; FDTABLE_THREADED is or-ed to it once a process that has it has a second thread, for ever */
     struct spinlock lock;       /* guards all below */
     uint32_t size;              /* slots in `files`; grows to FD_MAX */
     uint32_t limit;             /* RLIMIT_NOFILE: no new descriptor from here on; at most FD_MAX */
@@ -94,7 +124,7 @@ struct file_use {
 
 static inline struct file_use fdtable_use(struct fdtable *table, int fd)
 {
-    if (unlikely(table->threaded || __atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
+    if (unlikely(__atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
         return (struct file_use){fdtable_get(table, fd), true};
     return (struct file_use){likely((uint32_t)fd < table->size) ? table->files[fd] : NULL, false};
 }
