@@ -220,7 +220,7 @@ int thread_sleep(uint64_t deadline)
 static void wake_locked(struct run_queue *queue, struct thread *thread, int result)
 {
     thread->wake_result = result;
-    if (thread == queue->current)
+    if (unlikely(thread == queue->current))
         thread->state = THREAD_RUNNING;
     else
         make_ready(queue, thread);
@@ -231,7 +231,7 @@ bool thread_wake(struct thread *thread, int result)
     struct run_queue *queue = thread->queue;
     spin_lock(&queue->lock);
     bool asleep = thread->state == THREAD_SLEEPING;
-    if (asleep)
+    if (likely(asleep))
         wake_locked(queue, thread, result);
     spin_unlock(&queue->lock);
     return asleep;
