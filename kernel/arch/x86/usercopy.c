@@ -7,26 +7,26 @@
 struct exception_entry {
     uint64_t from, to;
 };
-extern const struct exception_entry exception_table_start[], exception_table_at_once[], exception_table_end[];
+extern const struct exception_entry exception_table_start[], exception_table_at_once[],
+    exception_table_window[], exception_table_end[];
 
-static const struct exception_entry *find(uint64_t rip)
+static inline uint64_t find(uint64_t rip, const struct exception_entry *from,
+                            const struct exception_entry *end)
 {
-    for (const struct exception_entry *entry = exception_table_start; entry < exception_table_end; entry++)
+    for (const struct exception_entry *entry = from; entry < end; entry++)
         if (entry->from == rip)
-            return entry;
-    return NULL;
+            return entry->to;
+    return 0;
 }
 
 uint64_t usercopy_fixup(uint64_t rip)
 {
-    const struct exception_entry *entry = find(rip);
-
-    return entry ? entry->to : 0;
+    return find(rip, exception_table_start, exception_table_end);
 }
 
 bool usercopy_is_at_once(uint64_t rip)
 {
-    return find(rip) >= exception_table_at_once;
+    return find(rip, exception_table_at_once, exception_table_window) != 0;
 }
 
 /* Copies words, then the bytes that are left. => bytes not copied. */

@@ -37,6 +37,8 @@ static inline bool user_range_ok(vaddr_t address, size_t size)
     ".popsection\n\t"
 #define FIXUP(from, to) EXCEPTION_ENTRY(".exception_table", from, to)
 #define FIXUP_AT_ONCE(from, to) EXCEPTION_ENTRY(".exception_table.at_once", from, to)
+#define FIXUP_WINDOW(from, to)                                                                               \
+    EXCEPTION_ENTRY(".exception_table.window", from, to) /* many and rarely needed: the last to be searched */
 
 /* => 0, or -EFAULT (then some of the bytes may have been copied). */
 int copy_from_user(void *to, vaddr_t from, size_t size);
@@ -92,6 +94,64 @@ fault:
     __asm__ volatile(CLAC);
     return false;
 }
+
+/* ---- A window: many words of user memory after one check of the range. Each may fault like any copy; when the fault is refused, it goes on at
+ * the label, and the window is still open. Kept short and free of calls. */
+
+static inline bool user_window_open(vaddr_t address, size_t size)
+{
+    if (unlikely(!user_range_ok(address, size)))
+        return false;
+    __asm__ volatile(STAC : : : "memory");
+    return true;
+}
+
+static inline void user_window_close(void)
+{
+    __asm__ volatile(CLAC : : : "memory");
+}
+
+/* place: a pointer to user memory, of the type that is moved */
+#define user_put(place, value, fault)                                                                        \
+    __asm__ goto volatile("1: mov %0, %1\n\t" FIXUP_WINDOW("1b", "%l[" #fault "]")                           \
+                          :                                                                                  \
+                          : "r"((__typeof__(*(place)))(value)), "m"(*(place))                                \
+                          :                                                                                  \
+                          : fault)
+
+#define user_get(variable, place, fault)                                                                     \
+    do {                                                                                                     \
+        static_assert(sizeof(variable) == sizeof(*(place)), "one instruction moves it");                     \
+        __asm__ goto volatile("1: mov %1, %0\n\t" FIXUP_WINDOW("1b", "%l[" #fault "]")                       \
+                              : "=r"(variable)                                                               \
+                              : "m"(*(place))                                                                \
+                              :                                                                              \
+                              : fault);                                                                      \
+    } while (0)
+
+/* Whole words from kernel memory. */
+#define user_put_words(place, words, count, fault)                                                           \
+    do {                                                                                                     \
+        const void *from_ = (words);                                                                         \
+        void *to_ = (place);                                                                                 \
+        size_t count_ = (count);                                                                             \
+        __asm__ goto volatile("1: rep movsq\n\t" FIXUP_WINDOW("1b", "%l[" #fault "]")                        \
+                              : "+S"(from_), "+D"(to_), "+c"(count_)                                         \
+                              :                                                                              \
+                              : "memory"                                                                     \
+                              : fault);                                                                      \
+    } while (0)
+
+#define user_put_zeros(place, count, fault)                                                                  \
+    do {                                                                                                     \
+        void *to_ = (place);                                                                                 \
+        size_t count_ = (count);                                                                             \
+        __asm__ goto volatile("1: rep stosq\n\t" FIXUP_WINDOW("1b", "%l[" #fault "]")                        \
+                              : "+D"(to_), "+c"(count_)                                                      \
+                              : "a"(0UL)                                                                     \
+                              : "memory"                                                                     \
+                              : fault);                                                                      \
+    } while (0)
 
 /* At once: what a frame pointer points to, the caller's frame pointer and the return address. => 0, -EFAULT */
 int peek_user_frame(vaddr_t from, uint64_t record[2]);
