@@ -63,10 +63,8 @@ int file_open_node(struct node *node, uint32_t flags, struct file **file)
     return 0;
 }
 
-void file_put(struct file *file)
+void file_release(struct file *file)
 {
-    if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
     if (unlikely(!LIST_EMPTY(&file->watchers)))
         file_watched_hook(file);
     if (file->ops->release)
