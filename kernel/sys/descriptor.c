@@ -29,7 +29,7 @@ static struct file *own_file(uint64_t fd)
 }
 
 SYSCALL_IS(close, fdtable_close(own_files(), (int)ARG0(frame)));
-SYSCALL_IS(dup, fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false));
+SYSCALL_IS(dup, fdtable_dup(own_files(), (int)ARG0(frame)));
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
 {
