@@ -102,7 +102,7 @@ static ssize_t adj_write(struct file *file, struct io *io, uint64_t *position)
     struct process *process = proc_node_process(file->node);
     if (!process)
         return -ESRCH;
-    process->oom_score_adj = number;
+    oom_adjust(process, number);
     *position += (uint64_t)taken;
     return taken;
 }

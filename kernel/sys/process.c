@@ -101,6 +101,8 @@ int64_t sys_execve(struct trapframe *frame)
     else if (length > 0)
         result = execute(path, ARG1(frame), ARG2(frame), frame);
     page_put(page);
+    if (result > 0)
+        process_exit((int)result); /* of a signal */
     return result;
 }
 
