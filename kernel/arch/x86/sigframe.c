@@ -164,9 +164,7 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
 static void load_registers(struct trapframe *to, const struct sigcontext *from)
 {
     EACH_REGISTER(COPY_REGISTER)
-    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (from->eflags & USER_FLAGS);
-    to->vector =
-        0; /* no system call's frame any more: none is started again, and no SYSRET leads there (entry.asm) */
+    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (from->eflags & USER_FLAGS) | TRAPFRAME_REPLACED;
 }
 
 static bool context_ok(const struct sigcontext *context)
