@@ -120,7 +120,7 @@ static inline uint64_t *counter_of(struct aspace *aspace, uint32_t flags)
     return (flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC ? &aspace->exec : NULL;
 }
 
-static void count(struct aspace *aspace, uint32_t flags, int64_t pages)
+static inline void count(struct aspace *aspace, uint32_t flags, int64_t pages)
 {
     uint64_t *counter = counter_of(aspace, flags);
 
@@ -276,11 +276,12 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
 
 void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
+    uint64_t now = clock_now();
     struct unmapped_range *range = &aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY];
 
     range->start = start;
     range->end = end;
-    range->when_ns = clock_now();
+    range->when_ns = now;
     range->was = flags;
     __builtin_memcpy(range->callers, aspace->callers,
                      sizeof(range->callers)); /* four words: not worth a call */
