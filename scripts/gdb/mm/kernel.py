@@ -18,7 +18,7 @@ from mm.machine import Space
 
 LIST_MAX = 100_000
 FORMATS = {1: "B", 2: "H", 4: "I", 8: "Q"}
-PAGE_FLAGS = constants("kernel/mm/page.h", "kernel/mm/page.c")
+PAGE_FLAGS = constants("kernel/mm/frame.h", "kernel/mm/page.c", "kernel/mm/buddy.c")
 selected = None    # the pid that `mm proc` chose
 
 Region = namedtuple("Region", "start end flags faults kind offset name address")
@@ -229,7 +229,7 @@ def page(pfn):
 
 def frames():
     """How many entries the frame array has."""
-    return int(symbol("array_end", "kernel/mm/page.c"))
+    return int(symbol("array_end", "kernel/mm/buddy.c"))
 
 
 @functools.lru_cache
