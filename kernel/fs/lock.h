@@ -28,9 +28,14 @@ int lock_set(struct node *node, const struct lock *wanted, bool wait);
 bool lock_test(struct node *node, const struct lock *wanted, struct lock *other);
 /* An owner is done with the file. */
 void lock_drop_slowly(struct node *node, const void *owner);
+static inline bool lock_any(const struct node *node)
+{
+    return !LIST_EMPTY(&node->locks);
+}
+
 static inline void lock_drop(struct node *node, const void *owner)
 {
-    if (unlikely(!LIST_EMPTY(&node->locks)))
+    if (unlikely(lock_any(node)))
         lock_drop_slowly(node, owner);
 }
 

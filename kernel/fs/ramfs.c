@@ -20,16 +20,18 @@
 #include <fs/filedata.h>
 #include <fs/path.h>
 #include <fs/pipe.h>
+#include <lib/log.h>
 #include <list.h>
 #include <mm/kmem.h>
 #include <sched/spinlock.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
-#include <asm-generic/fcntl.h>
+#include <linux/fcntl.h>
 #include <linux/stat.h>
 
-#define RAMFS_DEVICE 2U /* st_dev 0:2, as Linux's root file system in memory has it */
+#define RAMFS_DEVICE 2U  /* st_dev 0:2, as Linux's root file system in memory has it */
+#define MEMORY_DEVICE 1U /* 0:1: what is in no tree at all */
 #define BUCKETS 1024U
 #define DELETED " (deleted)"
 
@@ -106,6 +108,7 @@ static struct ramfs_node *entry_find(const struct ramfs_node *directory, const c
 static void entry_add(struct ramfs_node *directory, char *name, struct ramfs_node *entry)
 {
     assert(!entry->parent && directory->node.links > 0);
+    kfree(entry->name); /* which a nameless one showed */
     entry->name = name;
     entry->parent = directory;
     entry->number = directory->next_number++;
@@ -345,6 +348,42 @@ static int ramfs_insert(struct ramfs_node *directory, const char *name, struct r
     return error;
 }
 
+/* A file without a name but with one to show, that of a removed one. */
+static struct ramfs_node *make_nameless(uint32_t mode, const char *shown)
+{
+    struct ramfs_node *fresh = make_file(mode);
+    if (!fresh)
+        return NULL;
+    fresh->node.links = 0;
+    fresh->name = copy_text(shown);
+    return fresh;
+}
+
+/* In the file system of `directory`, where it could get a name: "/tmp/#12 (deleted)". */
+static struct ramfs_node *make_temporary(struct node *directory, uint32_t mode)
+{
+    char *path = kmalloc(PATH_LENGTH_MAX + 32);
+    struct ramfs_node *fresh = NULL;
+
+    if (path && path_of(directory, path, PATH_LENGTH_MAX) > 0) {
+        size_t length = strlen(path);
+        format_text(path + length, 32, "/#%lu" DELETED, last_inode + 1);
+        fresh = make_nameless(mode, path);
+    }
+    kfree(path);
+    return fresh;
+}
+
+struct node *ramfs_memory_file(const char *shown)
+{
+    struct ramfs_node *fresh = make_nameless(S_IFREG | 0777, shown);
+    if (!fresh)
+        return NULL;
+    fresh->node.sealable = true;
+    fresh->node.device = fresh->data.source.device = MEMORY_DEVICE;
+    return &fresh->node;
+}
+
 static int ramfs_make(struct node *directory, const char *name, uint32_t mode, const char *target,
                       struct node **made)
 {
@@ -358,7 +397,7 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
         fresh = make_link(target);
         break;
     case S_IFREG:
-        fresh = make_file(mode);
+        fresh = name ? make_file(mode) : make_temporary(directory, mode);
         break;
     case S_IFIFO:
     case S_IFSOCK: /* a name only: file_open_node() refuses it */
@@ -366,6 +405,10 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
         break;
     default:
         return -EPERM;
+    }
+    if (fresh && !name) {
+        *made = &fresh->node;
+        return 0;
     }
     if (fresh)
         node_get(&fresh->node);
@@ -383,9 +426,21 @@ static void release_alias(struct node *node)
     ramfs_free(ramfs_of(node));
 }
 
+/* The first name of a file that was made without one: its own entry. */
+static int link_first(struct node *directory, const char *name, struct node *target)
+{
+    target->links = 1;
+    int error = ramfs_insert(ramfs_of(directory), name, ramfs_of(node_get(target)));
+    target->linkable = error;
+    target->links = !error;
+    return error;
+}
+
 /* A directory cannot have a second name, and a file that has none left gets none back. */
 static int ramfs_link(struct node *directory, const char *name, struct node *target)
 {
+    if (target->linkable)
+        return link_first(directory, name, target);
     struct ramfs_node *alias = ramfs_alloc(target->mode, &alias_ops);
     if (!alias)
         return -ENOMEM;
@@ -590,6 +645,9 @@ static ssize_t ramfs_write(struct file *file, struct io *io, uint64_t *position)
         return 0;
     if (file->flags & O_APPEND)
         *position = file->node->size;
+    if (file->node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+        (file->node->seals & F_SEAL_GROW && *position + io->left > file->node->size))
+        return -EPERM;
     file->node->modified = file->node->changed = node_now();
     return filedata_write(&ramfs_of(file->node)->data, io, position);
 }

@@ -87,7 +87,7 @@ static int clone_thread(const struct trapframe *frame, const struct clone_option
     if (!child)
         return -ENOMEM;
     copy_task(child, current_task(), frame, options);
-    current_process()->files->threaded = true;
+    __atomic_or_fetch(&current_process()->files->refs, FDTABLE_THREADED, __ATOMIC_RELAXED);
     int error = task_enter(child);
     if (!error) {
         TRACE(thread_new, .child = (uint32_t)child->thread.tid);

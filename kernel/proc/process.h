@@ -108,8 +108,8 @@ struct clone_options {
     vaddr_t parent_tid, child_tid, tls;
 };
 int process_clone(const struct trapframe *frame, const struct clone_options *options);
-/* execve. On success `frame` is that of the new program; on any error the old program is untouched. => 0,
- * -errno. */
+/* execve. => 0: `frame` is that of the new program; -errno: the old program is untouched; SIGSEGV: the process must end of it, the
+ * file cannot be mapped (the caller does it when it has let go of the arguments). */
 struct arguments; /* proc/arguments.h */
 int process_exec(const char *path, struct arguments *arguments, struct trapframe *frame);
 /* Ends the current process, all threads of it; `status` as wait4 gives it (code << 8, or the signal). */

@@ -61,7 +61,9 @@ static int load_init(struct task *task, const char *path, char *const argv[], ch
     const struct process *process = task->thread.process;
     int error = arguments_from_kernel(&arguments, process->limits[RLIMIT_STACK].rlim_cur, argv, envp);
     if (!error)
-        error = program_build(&program, process->cwd, path, &arguments, process->limits);
+        error = program_open(&program, process->cwd, path, &arguments, process->limits);
+    if (!error)
+        error = program_make(&program, &arguments);
     if (!error)
         program_adopt(task, &program, thread_frame(task->thread.stack_top));
     arguments_free(&arguments);

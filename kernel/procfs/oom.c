@@ -85,6 +85,6 @@ ssize_t proc_oom_set(const struct proc_node *node, char *text, size_t size)
     struct process *process = proc_node_process(&node->node);
     if (!process)
         return -ESRCH;
-    process->oom_score_adj = number;
+    oom_adjust(process, number);
     return (ssize_t)MIN(size, BYTES_TAKEN);
 }
