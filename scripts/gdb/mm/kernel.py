@@ -130,7 +130,7 @@ def source_name(source):
     ops = int(value["ops"])
     if ops == int(symbol("image_ops", "kernel/vdso/vdso.c").address):
         return at("struct image_source", source)["name"].string()    # [vvar], [vdso]
-    if ops != int(symbol("source_ops", "kernel/fs/ramfs.c").address):
+    if ops != int(symbol("source_ops", "kernel/fs/ramnode.c").address):
         return "?"
     kind = gdb.lookup_type("struct ramfs_node")
     data = next(field for field in fields(kind) if field.name == "data")
