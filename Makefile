@@ -277,6 +277,8 @@ $(B)/host/rules.mk: $(wildcard tests/host/test_*.c) scripts/hosttest
 	@scripts/hosttest $(B) $(wildcard tests/host/test_*.c) > $@
 -include $(B)/host/rules.mk
 
+.SECONDEXPANSION:
+
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
 LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
