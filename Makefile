@@ -259,18 +259,23 @@ $(B)/faultline.iso $(B)/tour.iso: $(B)/kernel.elf $(B)/initramfs.cpio boot/grub.
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- Host tests: portable parts under the sanitizers -------------------------------------------------------------
-# A test names what it is linked with, in comments that scripts/hosttest reads:
-#     /* sources: kernel/mm/page.c ... */     /* flags: -D... */
+# Each test says what it is linked with; scripts/hosttest makes rules of that.
 HOST_TESTS  := $(patsubst tests/host/%.c,$(B)/host/%,$(wildcard tests/host/test_*.c))
 HOST_FLAGS  := -std=gnu11 -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
                -Wall -Wextra -Werror -I tests/host/shim -I kernel -I kernel/include
-HOST_HEADERS = $(call find,kernel libc tests/host,*.h)
-
-.SECONDEXPANSION:
-$(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) $$(HOST_HEADERS) $(B)/flags scripts/hosttest
-	$(call say,HOST,$<)
+define HOST_COMPILE
+	$(call say,CC,'$< (host)')
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
+	$(Q)$(CC) $(HOST_OWN) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+endef
+define HOST_LINK
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(HOST_OWN) $(HOST_FLAGS) -o $@ $^ -lcmocka
+endef
+$(B)/host/rules.mk: $(wildcard tests/host/test_*.c) scripts/hosttest
+	@mkdir -p $(@D)
+	@scripts/hosttest $(B) $(wildcard tests/host/test_*.c) > $@
+-include $(B)/host/rules.mk
 
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
 LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
@@ -402,15 +407,19 @@ $(NPM)/installed: scripts/report/package.json scripts/report/package-lock.json
 	@mkdir -p $(NPM) && cp $^ $(NPM)/
 	$(Q)cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch installed
 
+# uPlot without the names of what the page has no use for (other curves, dates, cursors in step): what nothing names, esbuild leaves out, 5 kB.
+UPLOT_UNUSED := paths\.(linear|bars|spline)|uPlot\.(sync|fmtDate|tzDate|join|addGap|clipGaps|orient|range(Num|Asinh)|assign)
+$(NPM)/uplot.js: $(NPM)/installed
+	$(Q)sed -E '/^\t*\(?($(UPLOT_UNUSED)) *=/d' $(NPM)/node_modules/uplot/dist/uPlot.esm.js > $@
 BUNDLE_SOURCES := $(filter-out %/bundle.js,$(wildcard scripts/report/*.js scripts/report/*.jsx))
 ESBUILD := NODE_PATH=$(NPM)/node_modules $(NPM)/node_modules/.bin/esbuild scripts/report/main.jsx --bundle --minify --format=iife \
-           --target=es2020 --charset=utf8 --legal-comments=eof --jsx-factory=h --log-level=warning
+           --target=es2020 --charset=utf8 --legal-comments=eof --jsx-factory=h --log-level=warning --alias:uplot=$(abspath $(NPM)/uplot.js)
 .PHONY: bundle
 bundle: scripts/report/bundle.js ## build the script of the report's page from its sources (npm; the result is committed)
-scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/uplot.js
 	$(call say,ESBUILD,$@)
 	$(Q)$(ESBUILD) --outfile=$@
-$(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+$(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/uplot.js
 	$(Q)$(ESBUILD) --outfile=$@
 
 # The program is run under recording, with its time counted in instructions; what it ends with does not matter.
@@ -426,6 +435,10 @@ report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (
 .PHONY: picture
 picture: report ## take README's picture of the report anew (Chromium)
 	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) docs/picture.png
+
+.PHONY: sessions
+sessions: all test-programs ## what the documents show of a terminal: run it again and write today's numbers into them
+	$(Q)$(PYTHON) tests/system/sessions.py
 
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
@@ -443,7 +456,7 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*

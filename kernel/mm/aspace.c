@@ -355,6 +355,22 @@ void aspace_truncate(struct pagesrc *source, uint64_t first)
     }
 }
 
+bool aspace_any_writes(const struct pagesrc *source)
+{
+    const uint32_t wanted = VMA_SHARED | VMA_MAY_WRITE;
+    bool found = false;
+
+    for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
+        struct vma *vma;
+
+        mutex_lock(&aspace->lock);
+        TAILQ_FOREACH (vma, &aspace->vmas.list, link)
+            found |= vma->source == source && (vma->flags & wanted) == wanted;
+        mutex_unlock(&aspace->lock);
+    }
+    return found;
+}
+
 /* ---- fork ---- */
 
 /* Pages that a fault can find again (shared ones, and a file's untouched ones) are not copied: the child faults them in. */

@@ -83,6 +83,8 @@ struct vma *aspace_merge(struct aspace *aspace, struct vma *vma);
 struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t flags);
 /* Truncation: no address space shows the source's pages from page `first` on any more, private copies neither. */
 void aspace_truncate(struct pagesrc *source, uint64_t first);
+/* Does anybody map it shared, so that he writes to it or could ask to? Locks address spaces, one at a time. */
+bool aspace_any_writes(const struct pagesrc *source);
 /* Does a region with these flags promise memory of its own (Linux's accountable_mapping)? */
 bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */

@@ -60,6 +60,11 @@ static bool is_zero_device(const struct file *file)
     return node_is(file->node, S_IFCHR) && file->node->rdev == device_zero.number;
 }
 
+static bool may_write(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) == O_RDWR && !(file->node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 /* May the open file be mapped so? The order of the refusals is Linux's. */
 static int check_file(const struct file *file, uint64_t prot, uint64_t flags)
 {
@@ -69,6 +74,8 @@ static int check_file(const struct file *file, uint64_t prot, uint64_t flags)
         return -EACCES;
     if (mode == O_WRONLY)
         return -EACCES;
+    if (is_shared(flags) && (prot & PROT_WRITE) && !may_write(file))
+        return -EPERM;
     return file->node->source == NULL ? -ENODEV : 0;
 }
 
@@ -81,7 +88,7 @@ static NOINLINE int64_t map_file(struct trapframe *frame)
         return -EBADF;
 
     const struct mmap_file mapped = {.source = file->node->source,
-                                     .may_write = (file->flags & O_ACCMODE) == O_RDWR,
+                                     .may_write = may_write(file),
                                      .offset = ARG5(frame),
                                      .refusal = check_file(file, ARG2(frame), ARG3(frame))};
     int64_t result;

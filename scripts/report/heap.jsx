@@ -7,7 +7,7 @@
 
 import { h } from "preact";
 import { at, chunks, place, regionAt, regions, text } from "./data.js";
-import { Canvas, HEADER, INK, LINE, SITES, SOFT, fit, hatch } from "./draw.js";
+import { Canvas, DARK_INK, HEADER, LINE, SITES, SOFT, fit, hatch } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { spot } from "./titles.js";
 import { count, hex, size, t } from "./words.js";
@@ -147,7 +147,7 @@ function drawWide(g, { block, x, y, w }) {
             continue;
         g.fillStyle = block.row === undefined ? "rgba(255,255,255,.85)" : "rgba(255,255,255,.78)";
         g.fillRect(x + 5, y + offset - 6, room + 3, 12);
-        g.fillStyle = INK;
+        g.fillStyle = DARK_INK;
         g.fillText(shown, x + 6.5, y + offset + 0.5);
     }
 }
