@@ -5,7 +5,6 @@
  * moment, however small its reads are. */
 #include <procfs/entry.h>
 
-#include <arch/x86/clock.h>
 #include <fs/file.h>
 #include <lib/log.h>
 #include <mm/kmem.h>
