@@ -18,8 +18,10 @@ for setting in ("confirm off", "pagination off", "print pretty on", "disassemble
     gdb.execute("set " + setting)
 gdb.execute(f"directory {os.path.dirname(os.path.dirname(HERE))}", to_string=True)
 
-from mm import (end, faults, frames, heap, processes, recording, regions, story, tables, why,    # noqa: E402,F401
+from mm import (command, end, faults, frames, heap, processes, recording, regions, story, tables, why,    # noqa: E402,F401
                 wrote)    # (each adds its commands)
+
+command.add_short_names()
 
 if recording.FOLDER:
     print("A recorded run. mm end goes to its end, mm who-wrote ADDR back to the write that made what is there;")

@@ -193,7 +193,8 @@ def test_a_segmentation_fault_is_found_before_it_happens(gdb):
     output = gdb(["mm fault next -j", "mm fault -segv", "mm why $cr2", "continue"], "bug-uaf")
     first, = answers(output)
     assert first["access"] == "EXECUTE" and first["user"] and not first["refused"] and len(first["steps"]) == 4
-    assert "find VMA: none -> refused: SIGSEGV" in output
+    places = re.findall(r"^  step \d  .*? {2,}(kernel/mm/vma\.h:\d+|kernel/\S+\.c:\d+)$", output, re.MULTILINE)
+    assert len(places) == 3 and "find VMA: none -> refused: SIGSEGV" in output, output    # each step says where it is done
     assert re.search(r"it was unmapped: \[0x\w+, 0x\w+\) rw-p, by munmap \(libc/sys/raw\.h:\d+\) <- .*free\w* \(libc/malloc/[\w/]+\.c:\d+\) <- "
                      r"freed \(user/demo/bug-uaf\.c:\d+\)", output)
     assert "#PF refused: the kernel is about to send a signal" in output

@@ -233,13 +233,12 @@ static inline bool get_frame(struct ucontext *context, struct trapframe *to, uin
     user_get(ss, &registers->ss, fault);
     if (unlikely(!may_run(rip, cs, ss)))
         goto fault;
-    /* No system call's frame any more: none is started again, and no SYSRET leads there (entry.asm). */
-    to->vector = 0;
+    to->rflags |= TRAPFRAME_REPLACED;
 #define GET_REGISTER(name) user_get(to->name, &registers->name, fault);
     EACH_REGISTER(GET_REGISTER)
     to->rip = rip;
     user_get(flags, &registers->eflags, fault);
-    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (flags & USER_FLAGS);
+    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (flags & USER_FLAGS); /* TRAPFRAME_REPLACED stays */
     user_get(*fpu, &registers->fpstate, fault);
     user_window_close();
     return true;

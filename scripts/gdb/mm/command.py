@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""command.py - what every `mm` command has: -h prints its help, -j the same facts as JSON, at most one hint; and its name alone
-as an alias, where neither gdb nor anything that was loaded before (pwndbg and gef have a vmmap and a heap of their own) has it.
+"""command.py - what every `mm` command has: -h prints its help, -j the same facts as JSON, at most one hint.
 
 A command is two halves. look() finds out and returns plain data; show() prints that data as text. What a person reads
 and what a program reads are therefore the same facts.
@@ -53,15 +52,6 @@ SetPrefix("show")
 HINTS = Hints()
 
 
-def is_free(word):
-    """gdb takes abbreviations, too: `sym` is its symbol-file."""
-    try:
-        gdb.execute("help " + word, to_string=True)
-    except gdb.error as error:
-        return str(error).startswith("Undefined command")
-    return False
-
-
 class Command(gdb.Command):
     """Subclasses have a name, a docstring (its first line is the summary), flags, and look(), show(), maybe hint()."""
 
@@ -70,8 +60,6 @@ class Command(gdb.Command):
 
     def __init__(self):
         super().__init__("mm " + self.name, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
-        if is_free(self.name):
-            gdb.execute(f"alias {self.name} = mm {self.name}")
 
     def invoke(self, argument, _from_tty):
         words = argument.split()
@@ -102,6 +90,21 @@ class Command(gdb.Command):
 
     def hint(self, _data):
         return None
+
+
+def is_free(word):
+    """gdb takes abbreviations, too: `sym` is its symbol-file."""
+    try:
+        gdb.execute("help " + word, to_string=True)
+    except gdb.error as error:
+        return str(error).startswith("Undefined command")
+    return False
+
+
+def add_short_names():
+    """`why` for `mm why`, where neither gdb nor anything that was loaded before has it: pwndbg and gef have a vmmap and a heap of their own."""
+    for name in [each.name for each in Command.__subclasses__() if is_free(each.name)]:
+        gdb.execute(f"alias {name} = mm {name}")
 
 
 def address_of(text):

@@ -103,9 +103,9 @@ def steps(fault):
 
 
 def place_of(function):
-    """file:line of a function of the kernel."""
-    found = gdb.lookup_global_symbol(function) or gdb.lookup_static_symbol(function)
-    return f"{found.symtab.filename}:{found.line}" if found else ""
+    """file:line of a function of the kernel; of one that is inlined everywhere, its first line of code."""
+    found = gdb.lookup_global_symbol(function) or gdb.lookup_static_symbol(function) or gdb.decode_line(function)[1][0]
+    return f"{found.symtab.filename}:{found.line}"
 
 
 def source(fault):
