@@ -5,7 +5,9 @@
  * moment, however small its reads are. */
 #include <procfs/entry.h>
 
+#include <dev/rtc.h>
 #include <fs/file.h>
+#include <fs/path.h>
 #include <lib/log.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
@@ -13,6 +15,8 @@
 
 #include <asm-generic/errno.h>
 #include <linux/stat.h>
+
+#define ROOT_INODE 1
 
 static struct kmem_cache node_cache = KMEM_CACHE("proc_node", struct proc_node);
 static struct kmem_cache text_cache = KMEM_CACHE("proc_text", struct proctext);
@@ -46,7 +50,7 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
                 .ops = entry->ops,
                 .refs = 1,
                 .mode = entry->mode,
-                .device = PROC_DEVICE,
+                .device = directory->device,
                 .inode = proc_inode(directory, entry, number),
                 .links = is_directory ? 2 : 1,
                 .accessed = now,
@@ -63,6 +67,30 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
         .directory = node_get(directory),
     };
     return &made->node;
+}
+
+int proc_mount(const char *directory, struct proc_node *root, const struct proc_entry *entry, uint32_t device)
+{
+    int64_t now = (int64_t)clock_boot_realtime();
+
+    *root = (struct proc_node){
+        .node =
+            {
+                .ops = entry->ops,
+                .refs = 1,
+                .mode = entry->mode,
+                .device = device,
+                .inode = ROOT_INODE,
+                .links = 2,
+                .accessed = now,
+                .modified = now,
+                .changed = now,
+                .fixed = true,
+                .parent = &root->node,
+            },
+        .entry = entry,
+    };
+    return path_mount(directory, &root->node);
 }
 
 int proc_lookup_in(const struct proc_entry *entries, size_t count, struct node *directory,
@@ -88,6 +116,23 @@ int proc_list_in(const struct proc_entry *entries, size_t count, const struct no
     entry->next = position + 1;
     return 1;
 }
+
+static int directory_lookup(struct node *directory, const char *name, struct node **found)
+{
+    const struct proc_table *table = proc_node(directory)->entry->table;
+
+    return proc_lookup_in(table->entries, table->count, directory, NULL, name, found);
+}
+
+static int directory_list(struct node *directory, uint64_t position, struct node_entry *entry)
+{
+    const struct proc_table *table = proc_node(directory)->entry->table;
+
+    return proc_list_in(table->entries, table->count, directory, position, entry);
+}
+
+const struct node_ops proc_directory_ops = {
+    .lookup = directory_lookup, .list = directory_list, .name = proc_name, .release = proc_release};
 
 struct process *proc_node_process(const struct node *node)
 {
