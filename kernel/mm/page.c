@@ -146,12 +146,18 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
     cache->owned[owner] += frames;
 }
 
+/* Called last, too: the common way keeps nothing in registers for it. */
+static __attribute__((noinline)) struct page *alloc_refilled(enum page_owner owner)
+{
+    return cache_fill(&caches[cpu_number()]) ? page_alloc(owner) : NULL;
+}
+
 struct page *page_alloc(enum page_owner owner)
 {
     struct page_cache *cache = &caches[cpu_number()];
 
-    if (unlikely(cache->count == 0) && !cache_fill(cache))
-        return NULL;
+    if (unlikely(cache->count == 0))
+        return alloc_refilled(owner);
     struct page *page = pfn_to_page(cache->first);
     cache->first = page->next;
     cache->count--;
