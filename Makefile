@@ -259,18 +259,23 @@ $(B)/faultline.iso $(B)/tour.iso: $(B)/kernel.elf $(B)/initramfs.cpio boot/grub.
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- Host tests: portable parts under the sanitizers -------------------------------------------------------------
-# A test names what it is linked with, in comments that scripts/hosttest reads:
-#     /* sources: kernel/mm/page.c ... */     /* flags: -D... */
+# Each test says what it is linked with; scripts/hosttest makes rules of that.
 HOST_TESTS  := $(patsubst tests/host/%.c,$(B)/host/%,$(wildcard tests/host/test_*.c))
 HOST_FLAGS  := -std=gnu11 -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
                -Wall -Wextra -Werror -I tests/host/shim -I kernel -I kernel/include
-HOST_HEADERS = $(call find,kernel libc tests/host,*.h)
-
-.SECONDEXPANSION:
-$(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) $$(HOST_HEADERS) $(B)/flags scripts/hosttest
-	$(call say,HOST,$<)
+define HOST_COMPILE
+	$(call say,CC,'$< (host)')
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
+	$(Q)$(CC) $(HOST_OWN) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+endef
+define HOST_LINK
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(HOST_OWN) $(HOST_FLAGS) -o $@ $^ -lcmocka
+endef
+$(B)/host/rules.mk: $(wildcard tests/host/test_*.c) scripts/hosttest
+	@mkdir -p $(@D)
+	@scripts/hosttest $(B) $(wildcard tests/host/test_*.c) > $@
+-include $(B)/host/rules.mk
 
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
 LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror

@@ -310,25 +310,32 @@ static uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct rel
     return cleared;
 }
 
-static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
+/* From the first run on. (Out of the way of ranges that nobody has touched: there is nothing to be cleared, and `release` is large.) */
+static NOINLINE void runs_clear(struct pmap *pmap, struct pt_iterator *iterator, struct pt_run *run,
+                                bool nobody_runs)
 {
     struct release release;
+
+    release_begin(&release, pmap, run->va);
+    peak_note(pmap);
+    do {
+        if (release.count + run->count > RELEASE_MAX)
+            release_finish(&release);
+        struct page *table = virt_to_page(run->entry);
+        table->maps -= nobody_runs ? run_drop(pmap, run, &release) : run_clear(pmap, run, &release);
+        if (table->maps == 0)
+            tables_prune(pmap, run->va, &release);
+    } while (next_run(pmap, iterator, run));
+    release_finish(&release);
+}
+
+static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
+{
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
-    if (!next_run(pmap, &iterator, &run))
-        return;
-    release_begin(&release, pmap, start);
-    peak_note(pmap);
-    do {
-        if (release.count + run.count > RELEASE_MAX)
-            release_finish(&release);
-        struct page *table = virt_to_page(run.entry);
-        table->maps -= nobody_runs ? run_drop(pmap, &run, &release) : run_clear(pmap, &run, &release);
-        if (table->maps == 0)
-            tables_prune(pmap, run.va, &release);
-    } while (next_run(pmap, &iterator, &run));
-    release_finish(&release);
+    if (next_run(pmap, &iterator, &run))
+        runs_clear(pmap, &iterator, &run, nobody_runs);
 }
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)

@@ -31,8 +31,8 @@
 #define KB(pages) ((pages) * (PAGE_SIZE / KIB))
 #define PLACE_SIZE 160
 
-#define FOR_ALL_PROCESSES(process)                                                                           \
-    for (struct process *process = process_next(1); process != NULL; process = process_next(process->pid + 1))
+#define FOR_ALL_PROCESSES(one)                                                                               \
+    for (struct process *one = process_next(1); one != NULL; one = process_next(one->pid + 1))
 
 static uint64_t pages_of(const struct process *process)
 {
@@ -55,6 +55,18 @@ int64_t oom_score(const struct process *process)
 bool oom_may_end(const struct process *process)
 {
     return process->pid != 1 && pages_of(process) != 0 && process->oom_score_adj != OOM_SCORE_ADJ_MIN;
+}
+
+void oom_adjust(struct process *process, int thousandths)
+{
+    const struct aspace *aspace = process->vfork ? NULL : process->aspace;
+
+    process->oom_score_adj = thousandths;
+    FOR_ALL_PROCESSES(other)
+    {
+        if (aspace && other->aspace == aspace && !other->vfork && other->pid != 1)
+            other->oom_score_adj = thousandths;
+    }
 }
 
 static bool is_dying(const struct process *process)

@@ -158,8 +158,6 @@ static void final_account(void *argument)
     task_leave(task);
     signals_task_end(task);
     task_free(task);
-    signals_free(init->signals);
-    init->signals = NULL;
     process_leave(init);
     process_free(init);
     compare("processes", 0, process_count());

@@ -328,7 +328,7 @@ static void take_number(struct pending_signals *pending, int number, struct sign
 }
 
 /* Keeps THREAD_SIGNAL of the current thread equal to "there is something to do in signal_deliver()". */
-static void update_self(struct task *task)
+static inline void update_self(struct task *task)
 {
     const struct process *process = task->thread.process;
     if (signal_waiting(task, let_through(task)) || process->ending || process->stop_signal)

@@ -56,7 +56,7 @@ void proc_kernel_cmdline(struct proctext *text)
 
 void proc_filesystems(struct proctext *text)
 {
-    proctext_printf(text, "nodev\ttmpfs\nnodev\tproc\n");
+    proctext_printf(text, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n");
 }
 
 /* The sum over the processes that live now and those that were waited for by ones that live: pid 1 inherits the rest. */

@@ -29,7 +29,7 @@ static struct file *own_file(uint64_t fd)
 }
 
 SYSCALL_IS(close, fdtable_close(own_files(), (int)ARG0(frame)));
-SYSCALL_IS(dup, fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false));
+SYSCALL_IS(dup, fdtable_dup(own_files(), (int)ARG0(frame)));
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
 {
@@ -143,6 +143,10 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
         if (!pipe_is(file))
             return -EBADF;
         return argument <= PIPE_SIZE ? (int64_t)PIPE_SIZE : -EPERM;
+    case F_GET_SEALS:
+        return file->node->sealable ? (int64_t)file->node->seals : -EINVAL;
+    case F_ADD_SEALS:
+        return (file->flags & O_ACCMODE) == O_RDONLY ? -EPERM : node_seal(file->node, (uint32_t)argument);
     case F_SETFL:
         file->flags = (file->flags & ~SETTABLE_FLAGS) | ((uint32_t)argument & SETTABLE_FLAGS);
         return 0;
