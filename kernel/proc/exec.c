@@ -20,7 +20,6 @@
 #include <arch/x86/switch.h>
 #include <asm-generic/errno.h>
 #include <dev/random.h>
-#include <fs/path.h>
 #include <lib/log.h>
 #include <mm/access.h>
 #include <mm/tell.h>

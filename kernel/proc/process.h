@@ -132,6 +132,8 @@ struct process *process_find(int pid);
 struct task *task_find(int tid);
 /* The first process with pid >= `pid`, or NULL. */
 struct process *process_next(int pid);
+#define PROCESS_FOREACH(one)                                                                                 \
+    for (struct process *one = process_next(1); one; one = process_next(one->pid + 1))
 /* The thread that the process began with, while it lives; NULL after that. */
 struct task *process_main(const struct process *process);
 /* PROCESS_NAME_SIZE bytes: the first thread's is the process's. */

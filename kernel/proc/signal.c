@@ -260,7 +260,7 @@ static int send_to_many(int group, bool everybody, const struct signal_info *inf
 {
     int result = -ESRCH;
     const struct process *self = current_process();
-    for (struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         bool chosen = everybody ? process->pid != 1 && process != self : process->group == group;
         if (!chosen)
             continue;

@@ -8,6 +8,7 @@
 #include <fs/epoll.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
+#include <sys/descriptor.h>
 #include <sys/socket.h>
 #include <sys/transfer.h>
 
@@ -149,7 +150,7 @@ static uint32_t parcel_write(struct message *message, const struct parcel *parce
     for (unsigned i = 0; i < parcel->count; i++) {
         int fd = -1;
         if ((told + 1) * sizeof(fd) <= room)
-            fd = socket_install(parcel->files[i], close_on_exec ? O_CLOEXEC : 0);
+            fd = descriptor_make(parcel->files[i], close_on_exec);
         else
             file_put(parcel->files[i]);
         if (fd >= 0 &&

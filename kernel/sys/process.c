@@ -217,7 +217,7 @@ int64_t sys_getsid(struct trapframe *frame)
 
 static bool group_exists(int group, int session)
 {
-    for (const struct process *process = process_next(1); process; process = process_next(process->pid + 1))
+    PROCESS_FOREACH (process)
         if (process->group == group && process->session == session)
             return true;
     return false;

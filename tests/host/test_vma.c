@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_vma.c - the set of regions against a model that is a plain array of pages: of 4 KiB, and of 32 GiB, with which regions and gaps
  * are as large as an address space can hold. */
-/* sources: kernel/mm/vma.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/bootmem.c tests/host/shim/machine.c */
+/* sources: kernel/mm/vma.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
 #include <stdarg.h>
