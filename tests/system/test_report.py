@@ -120,6 +120,18 @@ def test_stepping_changes_every_pane(page):
     assert pictures(page)["heap"] != after["heap"]
 
 
+def test_what_was_freed_is_not_said_to_be_new(page, small):
+    """The heap behind its last block: free as far as a block ever reached, then what was never handed out."""
+    page.go(f"{small}#lang=en&level=all")    # (the program's end is a step of its own there)
+    page.until(READY)
+    go(page, f"free({recording.HEAP + 0x80:#x})")
+    press(page, "t")
+    rows = page.run("return [...document.querySelectorAll('#heap tbody tr')].map(row => [...row.cells].map(cell => cell.innerText))")
+    heap = [(row[0], row[3]) for row in rows if row[3] in ("free", "never handed out")]
+    assert [state for _, state in heap] == ["free", "never handed out"], rows
+    assert [int(start, 16) - recording.HEAP for start, _ in heap] == [0, 0x80 - 0x10 + 1008]
+
+
 def test_the_numbers_are_the_recordings(page):
     go(page, "100 more faults")
     assert number(page, "rss") == "420 KiB"    # text, stack, heap, the mapping's first page, one and a hundred: 105 pages
