@@ -173,11 +173,11 @@ static int replace_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uin
     if (!aspace_may_grow(aspace, end - start, flags))
         return -ENOMEM;
     if (!source)
-        return aspace_map(aspace, start, end, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
-    error = aspace_map(aspace, start, end, flags, &vma_file_private_ops, pagesrc_get(source), page);
-    if (error)
-        pagesrc_put(source);
-    return error;
+        return aspace_map(aspace, start, end, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT) ? 0 : -ENOMEM;
+    if (aspace_map(aspace, start, end, flags, &vma_file_private_ops, pagesrc_get(source), page))
+        return 0;
+    pagesrc_put(source);
+    return -ENOMEM;
 }
 
 static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,

@@ -20,7 +20,6 @@
 #include <arch/x86/switch.h>
 #include <asm-generic/errno.h>
 #include <dev/random.h>
-#include <fs/path.h>
 #include <lib/log.h>
 #include <mm/access.h>
 #include <mm/tell.h>
@@ -87,11 +86,10 @@ static int map_stack(struct aspace *aspace, vaddr_t lowest_string, bool executab
     uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK | (executable ? VMA_EXEC : 0U);
 
     mutex_lock(&aspace->lock);
-    int error = -ENOMEM;
-    if (vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags))
-        error = aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
+    bool mapped = vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags) &&
+                  aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
     mutex_unlock(&aspace->lock);
-    return error;
+    return mapped ? 0 : -ENOMEM;
 }
 
 static uint64_t hardware_capabilities(void)
@@ -318,6 +316,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     process_refresh_usage(process); /* the peak and the faults of the old memory count for getrusage */
     process->past_faults = process->usage.minor_faults;
     program_adopt(task, program, frame);
+    frame->rflags |= TRAPFRAME_REPLACED;
     switch_load(this_cpu(), thread->stack_top, thread->cr3, thread->fs_base);
     fpu_reset();
     signals_exec(process->signals);

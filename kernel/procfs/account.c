@@ -4,7 +4,6 @@
 
 #include <fs/filedata.h>
 #include <fs/path.h>
-#include <mm/page.h>
 #include <proc/process.h>
 
 /* The root is what Linux calls tmpfs: in memory, with a limit. A read does not move a file's access time. */

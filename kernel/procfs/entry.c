@@ -200,6 +200,7 @@ static int text_make(struct proctext *text, const struct node *node)
     struct process *process = named->pid != 0 ? proc_node_process(node) : NULL;
 
     proctext_clear(text);
+    text->entry = named->entry;
     text->process = process;
     text->task = named->tid != 0 ? task_find(named->tid) : NULL;
     if (named->pid != 0 && (process == NULL || (named->tid != 0 && text->task == NULL)))
@@ -223,8 +224,22 @@ static ssize_t text_read(struct file *file, struct io *io, uint64_t *position)
     return proctext_read(text, io, position);
 }
 
+static ssize_t text_write(struct file *file, struct io *io, uint64_t *position)
+{
+    const struct proc_node *named = proc_node(file->node);
+    char text[PROC_SET_MAX + 1] = "";
+    size_t size = io->left;
 
-static const struct file_ops text_file_ops = {.read = text_read, .release = text_close};
+    if (named->entry->set == NULL)
+        return -EINVAL;
+    ssize_t taken = io_get(io, text, MIN(size, PROC_SET_MAX));
+    if (taken >= 0)
+        taken = named->entry->set(named, text, size);
+    *position += taken > 0 ? (uint64_t)taken : 0;
+    return taken;
+}
+
+static const struct file_ops text_file_ops = {.read = text_read, .write = text_write, .release = text_close};
 
 const struct node_ops proc_text_ops = {
     .open = text_open,

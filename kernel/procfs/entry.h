@@ -15,6 +15,9 @@ struct process;
 struct proc_node;
 /* Writes a text, or sets text->error. */
 typedef void proc_text(struct proctext *text);
+#define PROC_SET_MAX 23 /* more digits than a number has */
+/* Takes what was written: `size` bytes, of which PROC_SET_MAX stand in `text`, NUL-terminated. => bytes taken, -errno. */
+typedef ssize_t proc_set(const struct proc_node *node, char *text, size_t size);
 /* => the node that a link leads to, referenced; NULL: there is none (any more). */
 typedef struct node *proc_target(const struct proc_node *link, struct process *process);
 
@@ -33,6 +36,7 @@ struct proc_entry {
         proc_target *target;            /* of &proc_link_ops */
         const struct proc_table *table; /* of &proc_directory_ops */
     };
+    proc_set *set; /* of &proc_text_ops; NULL: it can only be read */
 };
 
 /* Made when a path is walked, gone when nobody uses it. It names a process by pid and birth: another process that gets
