@@ -15,7 +15,8 @@ syscall_function syscall_entry;
 extern syscall_function *syscall_way; /* leads to syscall_watched where somebody watches */
 
 /* The registers of a frame that entry.asm leaves out (trapframe.h) are put there first; then it is sys_fork() and so on. */
-syscall_function fork_whole_frame, vfork_whole_frame, clone_whole_frame, watched_whole_frame;
+syscall_function fork_whole_frame, vfork_whole_frame, clone_whole_frame, sigreturn_whole_frame,
+    watched_whole_frame;
 syscall_function syscall_watched;
 
 #define ARG0(frame) ((frame)->rdi)
