@@ -79,14 +79,6 @@ int64_t sys_close_range(struct trapframe *frame)
     return 0;
 }
 
-int descriptor_make(struct file *file, bool close_on_exec)
-{
-    int fd = fdtable_install(own_files(), file, 0, close_on_exec);
-    if (fd < 0)
-        file_put(file);
-    return fd;
-}
-
 int descriptor_make_pair(struct file *const ends[2], bool close_on_exec, vaddr_t address)
 {
     int fds[2];
