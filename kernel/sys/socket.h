@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.h - what the calls of sockets have in common: socket.c makes and connects them, message.c moves bytes and descriptors. */
-#ifndef FAULTLINE_SYS_SOCKET_H
-#define FAULTLINE_SYS_SOCKET_H
+#pragma once
 
 #include <fs/socket.h>
 
@@ -9,5 +8,3 @@
 int socket_get(uint64_t fd, struct file **file);
 /* As getsockname has it: as much as there is room for, and how long it really is. => 0, -EINVAL, -EFAULT. */
 int socket_address_write(vaddr_t to, vaddr_t size_at, const struct socket_address *address);
-
-#endif
