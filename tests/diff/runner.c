@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/io.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -79,6 +80,7 @@ static void become(const char *path)
     for (int fd = 3; fd < 10; fd++)
         close(fd);
     alarm(SECONDS);
+    personality(ADDR_NO_RANDOMIZE); /* as scripts/diff does on the host */
     execve(path, argv, environment);
     _exit(127);
 }
