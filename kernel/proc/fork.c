@@ -12,6 +12,7 @@
 #include <asm-generic/errno.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <mm/tell.h>
 #include <string.h>
 #include <x86/trapframe.h>
@@ -128,6 +129,7 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
     struct process *child = process_alloc();
     if (!child)
         return -ENOMEM;
+    timers_init(child);
     struct task *task = task_alloc(child);
     if (!task)
         goto free_process;

@@ -10,6 +10,7 @@
 #include <proc/process.h>
 #include <proc/shutdown.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <string.h>
 
 #include <asm/fcntl.h>
@@ -75,6 +76,7 @@ int process_start_init(const char *path, char *const argv[], char *const envp[])
     struct process *process = process_alloc();
     if (!process)
         return -ENOMEM;
+    timers_init(process);
     struct task *task = task_alloc(process);
     if (!task)
         goto free_process;
