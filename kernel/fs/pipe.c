@@ -150,7 +150,7 @@ static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
     ssize_t moved = copy_out(pipe, io, pipe->tail, size);
 
     spin_lock(&pipe->lock);
-    if (likely(moved > 0))
+    if (likely(moved > 0 && !io->peek))
         pipe->tail += (size_t)moved;
     pipe->reading = false;
     bool more = pipe->head != pipe->tail || pipe->writers == 0;

@@ -123,7 +123,7 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
     file_put(end);
-    return count(&socket->incoming->received, moved);
+    return io->peek ? moved : count(&socket->incoming->received, moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)

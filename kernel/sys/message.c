@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* message.c - bytes and open files through sockets: send and recv in their three forms. A message carries descriptors
- * (SCM_RIGHTS), no credentials; MSG_PEEK and MSG_OOB are EOPNOTSUPP. */
+ * (SCM_RIGHTS), no credentials; MSG_OOB is EOPNOTSUPP. MSG_PEEK shows bytes, into the first piece of a row only, and no descriptors. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -39,18 +39,26 @@ struct control_header {
     int32_t level, type;
 };
 
+static ssize_t file_peek(struct file *file, struct io *io, uint64_t *position)
+{
+    io->peek = true;
+    return file_read(file, io, position);
+}
+
 /* Moves the bytes of a row of pieces, as the flags want it. */
 static int64_t move(struct file *file, const struct iovec *vectors, size_t count, bool out, uint32_t flags)
 {
     bool at_once = flags & MSG_DONTWAIT;
     int64_t total = 0;
 
-    if (flags & (MSG_OOB | MSG_PEEK))
+    if (flags & MSG_OOB)
         return -EOPNOTSUPP;
     if (out) {
         total = transfer_pieces(file, vectors, count, file_write, NULL, at_once);
         return flags & MSG_NOSIGNAL ? total : transfer_sigpipe(total);
     }
+    if (flags & MSG_PEEK)
+        return transfer_pieces(file, vectors, MIN(count, 1UL), file_peek, NULL, at_once);
     total = transfer_pieces(file, vectors, count, file_read, NULL, at_once);
     if (!(flags & MSG_WAITALL) || count != 1)
         return total;
@@ -195,7 +203,7 @@ static int64_t receive_message(struct file *file, struct message *message, const
     struct socket_parcel *parcel = kmalloc(sizeof(*parcel));
     message->flags = flags & MSG_CMSG_CLOEXEC;
     message->name_length = 0;
-    if (parcel && socket_take(file, parcel))
+    if (parcel && !(flags & MSG_PEEK) && socket_take(file, parcel))
         message->flags |= parcel_write(message, parcel, flags & MSG_CMSG_CLOEXEC);
     else
         message->control_length = 0;
