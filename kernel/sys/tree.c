@@ -77,9 +77,8 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     user_path_put(&path);
     if (error)
         return error;
-    int result = terminal_opened(file, flags);
-    if (!result)
-        result = fdtable_install(files, file, 0, flags & O_CLOEXEC);
+    terminal_opened(file, flags);
+    int result = fdtable_install(files, file, 0, flags & O_CLOEXEC);
     if (result < 0)
         file_put(file);
     return result;
