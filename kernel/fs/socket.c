@@ -10,7 +10,8 @@
  *
  * Open files travel beside the bytes: a parcel waits at the byte that it was sent with, and a read that takes it stops where
  * that message ends. Sockets and sets of files do not travel: they could be in themselves and stay for ever.
- * Not here: datagrams, other families. */
+ * Datagrams wait in a mailbox (mailbox.c), which a socket that is connected to it has a reference to.
+ * Not here: other families. */
 #include <fs/socket.h>
 
 #include <fs/anonfile.h>
@@ -24,6 +25,7 @@
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
+#include <asm-generic/ioctls.h>
 #include <linux/stat.h>
 
 #define BACKLOG_MAX 4096U /* somaxconn */
@@ -43,8 +45,11 @@ struct channel {
 
 struct socket {
     bool listening, connected;
+    bool deaf, mute;                     /* shut down: nothing is read, written any more (of datagrams) */
     struct file *in, *out;               /* ends of pipes; NULL: not connected, or shut down */
     struct channel *incoming, *outgoing; /* NULL: not connected */
+    struct mailbox *box,
+        *to; /* of datagrams: its own, and the one that it is connected to. NULL: a stream; not connected */
     struct socket_address own, peer;
     struct node *node; /* that it is bound to, a reference; NULL: none */
     int pid, peer_pid;
@@ -112,9 +117,29 @@ static size_t bytes_to_parcel(const struct channel *channel)
     return bytes;
 }
 
+bool socket_sends_datagrams(struct file *file)
+{
+    return socket_of(file)->box;
+}
+
+ssize_t socket_receive(struct file *file, struct io *io, struct socket_address *from, size_t *size)
+{
+    struct mailbox *box = socket_of(file)->box;
+
+    *from = (struct socket_address){0};
+    *size = 0;
+    if (socket_of(file)->deaf)
+        return 0;
+    return mailbox_receive(box, io, from, size);
+}
+
 static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
 {
     struct socket *socket = socket_of(file);
+    struct socket_address from;
+    size_t size;
+    if (socket->box)
+        return socket_receive(file, io, &from, &size);
     struct file *end = end_get(socket, false);
     if (!end)
         return socket->connected ? 0 : -EINVAL;
@@ -129,6 +154,8 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
 {
     struct socket *socket = socket_of(file);
+    if (socket->box)
+        return socket_send(file, io, NULL, NULL);
     struct file *end = end_get(socket, true);
     if (!end)
         return socket->connected ? -EPIPE : -ENOTCONN;
@@ -151,6 +178,13 @@ static uint32_t socket_poll(struct file *file)
 {
     struct socket *socket = socket_of(file);
 
+    bool any;
+
+    if (socket->box) {
+        mailbox_next(socket->box, &any);
+        return (any || socket->deaf ? POLL_READABLE : 0) |
+               (socket->to && mailbox_full(socket->to) ? 0 : POLL_WRITABLE);
+    }
     if (socket->listening)
         return socket->pending_count > 0 ? POLL_READABLE : 0;
     if (!socket->connected)
@@ -167,7 +201,7 @@ static uint32_t socket_poll(struct file *file)
 static uint64_t socket_progress(struct file *file)
 {
     struct socket *socket = socket_of(file);
-    uint64_t moved = socket->pending_count;
+    uint64_t moved = socket->pending_count + (socket->box ? mailbox_progress(socket->box) : 0);
 
     for (int out = 0; out < 2; out++) {
         struct file *end = end_get(socket, out);
@@ -181,6 +215,11 @@ static uint64_t socket_progress(struct file *file)
 
 static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
+    if (socket_of(file)->box) {
+        bool any;
+        int size = (int)mailbox_next(socket_of(file)->box, &any);
+        return request == FIONREAD ? copy_to_user(argument, &size, sizeof(size)) : -ENOTTY;
+    }
     struct file *end = end_get(socket_of(file), false);
     if (!end)
         return -EINVAL;
@@ -191,11 +230,15 @@ static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argumen
 
 /* ---- making and freeing -------------------------------------------------------------------------------- */
 
-static struct socket *socket_alloc(void)
+static struct socket *socket_alloc(bool datagrams)
 {
     struct socket *socket = kmem_zalloc(&socket_cache);
     if (!socket)
         return NULL;
+    if (datagrams && (socket->box = mailbox_create()) == NULL) {
+        kmem_free(&socket_cache, socket);
+        return NULL;
+    }
     TAILQ_INIT(&socket->pending);
     socket->own = (struct socket_address){.text.sun_family = AF_UNIX, .length = sizeof(__kernel_sa_family_t)};
     return socket;
@@ -229,6 +272,10 @@ static void socket_free(struct socket *socket)
         file_put(socket->out);
     channel_put(socket->incoming);
     channel_put(socket->outgoing);
+    if (socket->box)
+        mailbox_close(socket->box);
+    mailbox_put(socket->box);
+    mailbox_put(socket->to);
     node_put(socket->node);
     kmem_free(&socket_cache, socket);
 }
@@ -266,9 +313,9 @@ static int become_file(struct socket *socket, uint32_t flags, struct file **file
     return anonfile_create("socket:[%lu]", S_IFSOCK | 0777, &socket_ops, socket, O_RDWR | flags, file);
 }
 
-int socket_create(uint32_t flags, struct file **file)
+int socket_create(uint32_t flags, bool datagrams, struct file **file)
 {
-    struct socket *socket = socket_alloc();
+    struct socket *socket = socket_alloc(datagrams);
     if (!socket)
         return -ENOMEM;
     int error = become_file(socket, flags, file);
@@ -322,20 +369,32 @@ static void join(struct socket *socket, const struct wires *wires, bool first)
     socket->connected = true;
 }
 
-int socket_pair(uint32_t flags, struct file *ends[2])
+/* Each sends to the other's mailbox. */
+static void join_boxes(struct socket *one, struct socket *other)
+{
+    one->to = mailbox_get(other->box);
+    other->to = mailbox_get(one->box);
+    one->connected = other->connected = true;
+}
+
+int socket_pair(uint32_t flags, bool datagrams, struct file *ends[2])
 {
     struct wires wires;
-    int error = socket_create(flags, &ends[0]);
+    int error = socket_create(flags, datagrams, &ends[0]);
     if (error)
         return error;
-    error = socket_create(flags, &ends[1]);
+    error = socket_create(flags, datagrams, &ends[1]);
     if (error)
         goto put_first;
-    error = wires_make(&wires);
+    error = datagrams ? 0 : wires_make(&wires);
     if (error)
         goto put_both;
-    join(socket_of(ends[0]), &wires, true);
-    join(socket_of(ends[1]), &wires, false);
+    if (datagrams) {
+        join_boxes(socket_of(ends[0]), socket_of(ends[1]));
+    } else {
+        join(socket_of(ends[0]), &wires, true);
+        join(socket_of(ends[1]), &wires, false);
+    }
     for (int i = 0; i < 2; i++)
         socket_of(ends[i])->peer = socket_of(ends[1 - i])->own;
     return 0;
@@ -387,7 +446,7 @@ int socket_listen(struct file *file, unsigned backlog)
     struct socket *socket = socket_of(file);
 
     spin_lock(&socket_lock);
-    int error = !socket->is_bound || socket->connected ? -EINVAL : 0;
+    int error = socket->box ? -EOPNOTSUPP : !socket->is_bound || socket->connected ? -EINVAL : 0;
     if (!error) {
         socket->backlog = MIN(backlog, BACKLOG_MAX);
         socket->listening = true;
@@ -408,6 +467,8 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
             return -EISCONN;
         if (socket->listening)
             return -EINVAL;
+        if (listener && listener->box)
+            return -EPROTOTYPE;
         if (!listener || !listener->listening)
             return -ECONNREFUSED;
         if (listener->pending_count <= listener->backlog) {
@@ -426,9 +487,59 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
     }
 }
 
+/* The mailbox at an address, referenced. => 0, -ECONNREFUSED, -EPROTOTYPE. */
+static int find_box(const struct socket_address *address, const struct node *node, struct mailbox **box,
+                    struct socket_address *name)
+{
+    spin_lock(&socket_lock);
+    struct socket *socket = find_bound(address, node);
+    int error = !socket ? -ECONNREFUSED : !socket->box ? -EPROTOTYPE : 0;
+    if (!error) {
+        *box = mailbox_get(socket->box);
+        *name = socket->own;
+    }
+    spin_unlock(&socket_lock);
+    return error;
+}
+
+ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address, struct node *node)
+{
+    struct socket *socket = socket_of(file);
+    struct socket_address name;
+    struct mailbox *box = NULL;
+    int error = socket->mute ? -EPIPE : 0;
+
+    if (!error && address)
+        error = find_box(address, node, &box, &name);
+    else if (!error)
+        error = socket->to ? 0 : -ENOTCONN;
+    if (error)
+        return error;
+    if (!box)
+        box = mailbox_get(socket->to);
+    ssize_t sent = mailbox_send(box, io, &socket->own);
+    mailbox_put(box);
+    return sent;
+}
+
+static int connect_box(struct socket *socket, const struct socket_address *address, struct node *node)
+{
+    struct mailbox *box, *before = socket->to;
+    int error = find_box(address, node, &box, &socket->peer);
+
+    if (error)
+        return error;
+    socket->to = box;
+    socket->connected = true;
+    mailbox_put(before);
+    return 0;
+}
+
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid)
 {
-    struct socket *socket = socket_of(file), *fresh = socket_alloc();
+    if (socket_of(file)->box)
+        return connect_box(socket_of(file), address, node);
+    struct socket *socket = socket_of(file), *fresh = socket_alloc(false);
     struct wires wires;
     if (!fresh)
         return -ENOMEM;
@@ -460,7 +571,7 @@ int socket_connect(struct file *file, const struct socket_address *address, stru
 int socket_accept(struct file *file, uint32_t flags, int pid, struct file **accepted)
 {
     struct socket *socket = socket_of(file), *fresh = NULL;
-    int error = 0;
+    int error = socket->box ? -EOPNOTSUPP : 0;
 
     spin_lock(&socket_lock);
     while (!error && (fresh = TAILQ_FIRST(&socket->pending)) == NULL)
@@ -488,6 +599,8 @@ void socket_shutdown(struct file *file, bool reading, bool writing)
     struct file *in = NULL, *out = NULL;
 
     spin_lock(&socket_lock);
+    socket->deaf |= reading;
+    socket->mute |= writing;
     if (reading) {
         in = socket->in;
         socket->in = NULL;
@@ -536,8 +649,8 @@ bool socket_listens(struct file *file)
 int socket_attach(struct file *file, const struct socket_parcel *content)
 {
     struct socket *socket = socket_of(file);
-    if (!socket->connected)
-        return -ENOTCONN;
+    if (!socket->connected || socket->box)
+        return socket->box ? -EOPNOTSUPP : -ENOTCONN;
     for (unsigned i = 0; i < content->count; i++) {
         if (socket_is(content->files[i]) || epoll_is(content->files[i]))
             return -ETOOMANYREFS;
@@ -594,6 +707,8 @@ void socket_sent(struct file *file)
     struct channel *channel = socket_of(file)->outgoing;
     struct parcel *parcel;
 
+    if (!channel)
+        return;
     spin_lock(&socket_lock);
     STAILQ_FOREACH (parcel, &channel->parcels, link) {
         if (is_unsent(channel, parcel))
