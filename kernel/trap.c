@@ -86,7 +86,7 @@ static NOINLINE void kernel_fault(struct trapframe *frame, vaddr_t va)
 
     if (va >= USER_END || fixup == 0)
         kernel_page_fault(frame, va);
-    int verdict = usercopy_is_peek(frame->rip) ? -EFAULT : keep_promise(frame, va);
+    int verdict = usercopy_is_at_once(frame->rip) ? -EFAULT : keep_promise(frame, va);
     if (verdict < 0 && !(verdict == -ENOMEM && oom_kill(va)))
         frame->rip = fixup;
 }

@@ -57,6 +57,23 @@ static inline ssize_t io_get(struct io *io, void *to, size_t size)
     return io_advance(io, size);
 }
 
+/* The same at once, up to a page: a spinlock may be held. => false: not that way; nothing counts as moved. */
+static inline bool io_put_at_once(struct io *io, const void *from, size_t size)
+{
+    if (unlikely(io->kernel || !copy_to_user_at_once(io->user, from, size)))
+        return false;
+    io_advance(io, size);
+    return true;
+}
+
+static inline bool io_get_at_once(struct io *io, void *to, size_t size)
+{
+    if (unlikely(io->kernel || !copy_from_user_at_once(to, io->user, size)))
+        return false;
+    io_advance(io, size);
+    return true;
+}
+
 ssize_t io_put_zeros(struct io *io, size_t size);
 
 #endif

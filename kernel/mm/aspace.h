@@ -69,9 +69,9 @@ void aspace_put(struct aspace *aspace); /* the last one unmaps all and frees it 
 struct aspace *aspace_next(struct aspace *aspace);
 
 /* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. Takes over `source`'s reference.
- * => -ENOMEM (the reference stays the caller's). aspace->lock held. */
-int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops,
-               struct pagesrc *source, uint64_t offset);
+ * => NULL when memory is short (the reference stays the caller's). aspace->lock held. */
+struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
+                       const struct vma_ops *ops, struct pagesrc *source, uint64_t offset);
 /* Unmaps all that lies in [start, end), splitting regions at the edges. => 0; -ENOMEM (nothing was changed). aspace->lock held. */
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 /* Splits the region at va so that a region begins there. => 0, -ENOMEM. */

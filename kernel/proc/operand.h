@@ -22,7 +22,4 @@ unsigned operand_decode(const uint8_t *bytes, size_t count, const struct trapfra
 /* A ret, whose target lies where rsp points. */
 bool operand_is_return(const uint8_t *bytes, size_t count);
 
-/* Bits 48 to 63 repeat bit 47: the CPU can translate it. */
-bool address_is_canonical(uint64_t value);
-
 #endif

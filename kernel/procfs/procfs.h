@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* procfs.h - the windows into the kernel, mounted at /proc. */
+/* procfs.h - the windows into the kernel, mounted at /proc and /sys. */
 #ifndef FAULTLINE_PROCFS_PROCFS_H
 #define FAULTLINE_PROCFS_PROCFS_H
 
-/* Mounts it; the directory /proc must be there. => 0, -errno. */
+/* Mounts both; the directories must be there. => 0, -errno. */
 int procfs_init(void);
+int sysfs_init(void); /* /sys alone, for procfs_init() */
 
 #endif

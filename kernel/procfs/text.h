@@ -8,6 +8,7 @@
 #include <mm/chain.h>
 #include <types.h>
 
+struct proc_entry;
 struct process;
 struct task;
 
@@ -21,6 +22,7 @@ struct proctext {
      * machine's; the process's as a whole */
     struct process *process;
     struct task *task;
+    const struct proc_entry *entry; /* which file it is */
 };
 
 void proctext_init(struct proctext *text);

@@ -7,8 +7,6 @@
 
 /* => a referenced file that is a socket; -EBADF, -ENOTSOCK. */
 int socket_get(uint64_t fd, struct file **file);
-/* Takes over the reference; of `type` O_CLOEXEC counts. => the descriptor, -EMFILE, -ENOMEM. */
-int socket_install(struct file *file, int type);
 /* As getsockname has it: as much as there is room for, and how long it really is. => 0, -EINVAL, -EFAULT. */
 int socket_address_write(vaddr_t to, vaddr_t size_at, const struct socket_address *address);
 /* An address of the caller's and the node that its path leads to (a reference; NULL: it is no path). */

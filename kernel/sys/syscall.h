@@ -13,7 +13,11 @@ typedef int64_t syscall_function(struct trapframe *frame);
 
 /* Called by entry.asm, through syscall_way, with interrupts off; it puts the result into rax. */
 syscall_function syscall_entry;
-extern syscall_function *syscall_way; /* leads elsewhere where somebody watches */
+extern syscall_function *syscall_way; /* leads to syscall_watched where somebody watches */
+
+/* The registers of a frame that entry.asm leaves out (trapframe.h) are put there first; then it is sys_fork() and so on. */
+syscall_function fork_whole_frame, vfork_whole_frame, clone_whole_frame, watched_whole_frame;
+syscall_function syscall_watched;
 
 #define ARG0(frame) ((frame)->rdi)
 #define ARG1(frame) ((frame)->rsi)

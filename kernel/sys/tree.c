@@ -7,6 +7,7 @@
 #include <fs/path.h>
 #include <fs/ramfs.h>
 #include <proc/process.h>
+#include <sys/descriptor.h>
 #include <sys/terminal.h>
 #include <sys/userpath.h>
 
@@ -78,10 +79,7 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     if (error)
         return error;
     terminal_opened(file, flags);
-    int result = fdtable_install(files, file, 0, flags & O_CLOEXEC);
-    if (result < 0)
-        file_put(file);
-    return result;
+    return descriptor_make(file, flags & O_CLOEXEC);
 }
 
 SYSCALL_IS(open, open_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame)));
@@ -91,21 +89,15 @@ SYSCALL_IS(creat, open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC,
 /* A file without a path. The name is for those who look at /proc. */
 static int64_t memory_file(char *name, uint32_t flags)
 {
-    struct fdtable *files = current_process()->files;
     struct file *file;
     struct node *node = ramfs_memory_file(name);
     if (!node)
         return -ENOMEM;
 
     node->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
-    int result = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
+    int error = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
     node_put(node);
-    if (!result) {
-        result = fdtable_install(files, file, 0, flags & MFD_CLOEXEC);
-        if (result < 0)
-            file_put(file);
-    }
-    return result;
+    return error ? error : descriptor_make(file, flags & MFD_CLOEXEC);
 }
 
 int64_t sys_memfd_create(struct trapframe *frame)

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "check.h"
+#include "fuzz.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
@@ -44,34 +44,11 @@ static struct {
 static uint8_t file_value[FILE_PAGES];
 static unsigned file_pages = FILE_PAGES;
 static int file, file_read_only;
-static unsigned long seed, state, call_number, hash = 14695981039346656037UL;
 static uint32_t numbers;
-static char call_text[160];
-
-static unsigned long pick(unsigned long limit)
-{
-    state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
-    return (state * 2685821657736338717UL >> 33) % limit;
-}
 
 static unsigned char *at(unsigned page)
 {
     return (unsigned char *)(BASE + page * PAGE);
-}
-
-#define CALL(...) snprintf(call_text, sizeof(call_text), __VA_ARGS__)
-
-static void fail(const char *what, long got, long wanted)
-{
-    say("seed %lu, call %lu: %s: %s: %ld, the model says %ld", seed, call_number, call_text, what, got,
-        wanted);
-    exit(1);
-}
-
-/* A raw result: an address, a number, or -errno. */
-static long raw(long result)
-{
-    return result == -1 ? -errno : result;
 }
 
 static void result_is(long got, long wanted)
@@ -81,7 +58,7 @@ static void result_is(long got, long wanted)
         fail("result", got, wanted);
     if (wanted != ELSEWHERE && got != wanted)
         fail("result", got, wanted);
-    hash = (hash ^ (unsigned long)wanted) * 1099511628211UL;
+    hash_add(wanted);
 }
 
 /* ---- what the model knows ---- */

@@ -20,7 +20,7 @@
 #define THREADS 16
 #define SLOTS 1000
 #define ROUNDS 20
-#define BATCH 128
+#define BATCH 512
 
 struct worker {
     pthread_t thread;

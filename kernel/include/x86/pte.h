@@ -52,4 +52,10 @@ static inline pfn_t pte_pfn(pte_t pte)
 #define FAULT_ERROR_RESERVED (1UL << 3)
 #define FAULT_ERROR_FETCH (1UL << 4)
 
+/* Bits 48 to 63 repeat bit 47: the CPU can translate it. */
+static inline bool address_is_canonical(uint64_t value)
+{
+    return (int64_t)(value << 16) >> 16 == (int64_t)value;
+}
+
 #endif

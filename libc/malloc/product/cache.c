@@ -7,9 +7,10 @@
  *     arenas                                       where blocks come from, and go when the depot has enough
  *
  * A list begins with room for nothing. Each time that both lists were found empty or full the limit doubles, to CLASS_BLOCKS
- * or a CLASS_PART of what the thread may keep: BUDGET and a SHARE of its arena, counted by limits (so twice that with the
- * spares). When that is spent, one refusal in ROB_EVERY empties another bin. Every class to 1 KiB gets its first LIMIT_FIRST;
- * above, a block must have been freed MANY times before one is kept.
+ * or a CLASS_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits (so twice that with the
+ * spares). When that is spent, one refusal in ROB_EVERY empties ROB_BINS others: so few that no call takes long. Every class to
+ * 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
+ * A kept block holds a page, and keeps free runs apart. When use falls, all that is kept goes home, a class with each overflow.
  * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
 #include <errno.h>
@@ -18,14 +19,16 @@
 
 #define CLASS_BLOCKS 64
 #define BUDGET ((size_t)32 * 1024)
-#define SHARE 16                           /* of an arena, beside BUDGET */
+#define SHARE 18                           /* of what its arena has in use, beside BUDGET */
 #define SHARED_BUDGET ((size_t)512 * 1024) /* while there are threads: a lock costs more than memory */
 #define CLASS_PART 16
-#define DEPOT_SHARE 32
+#define DEPOT_PART 8 /* of what a thread may keep */
 #define ROB_EVERY 16
+#define ROB_BINS 2
 #define LIMIT_FIRST 4
 #define MANY 8
 #define DEPOT_LISTS 8
+#define SWEEP_LISTS 2
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
@@ -69,7 +72,7 @@ struct arena *cache_arena(void)
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
-    if (a->index >= pool.used) {
+    if (arena_index(a) >= pool.used) {
         glue_take(&arenas[0].lock);
         if (pool.used == 1 && !pool_settle())
             a = &arenas[0];
@@ -160,6 +163,12 @@ void block_release(void *p)
     list_release(list);
 }
 
+/* What a thread may keep, with part 1; what the depot may, with DEPOT_PART. */
+static size_t budget(unsigned part)
+{
+    return PEEK(pool.used) > 1 ? SHARED_BUDGET : (BUDGET + PEEK(cache.arena->live) / SHARE) / part;
+}
+
 static void list_leave(struct block *list, int count, unsigned class)
 {
     size_t bytes = (size_t)count * class_bytes(class);
@@ -167,9 +176,7 @@ static void list_leave(struct block *list, int count, unsigned class)
     glue_take(&depot_lock);
 
     unsigned used = depot[class].used;
-    bool kept = used < DEPOT_LISTS &&
-                depot_bytes + bytes <=
-                    (PEEK(pool.used) > 1 ? SHARED_BUDGET : PEEK(cache.arena->bytes) / DEPOT_SHARE);
+    bool kept = used < DEPOT_LISTS && depot_bytes + bytes <= budget(DEPOT_PART);
 
     if (kept) {
         depot[class].lists[used] = list;
@@ -222,9 +229,49 @@ static void bin_flush(unsigned class)
     list_release(spare);
 }
 
+static void depot_flush(unsigned class, unsigned lists)
+{
+    int count;
+
+    for (struct block *list; lists-- && (list = depot_take(class, &count));)
+        list_release(list);
+}
+
+static bool cache_is_sweeping(void)
+{
+    return cache.sweep || cache.falls != PEEK(heap_falls);
+}
+
+/* After a fall of use each call sends the blocks of one class home, the depot's too; the last call gives pages back. A fall
+ * meanwhile begins another sweep, but does not start this one anew: where use falls fast it would never end. */
+static void cache_sweep(void)
+{
+    if (!cache.sweep) {
+        cache.falls = PEEK(heap_falls);
+        cache.sweep = CLASSES;
+    }
+    while (--cache.sweep) {
+        unsigned class = cache.sweep;
+
+        if (!cache.heads[class] && !cache.bins[class].spare && !PEEK(depot[class].used))
+            continue;
+        bin_flush(class);
+        depot_flush(class, SWEEP_LISTS);
+        if (cache.promised > budget(1))
+            limit_set(class, 0);
+        cache.sweep += PEEK(depot[class].used) != 0;
+        return;
+    }
+    for (struct arena *a = arenas; a < arenas + PEEK(pool.used); a++) {
+        glue_take(&a->lock);
+        heap_discard(a);
+        glue_drop(&a->lock);
+    }
+}
+
 static bool limit_grow(unsigned class)
 {
-    size_t allowed = PEEK(pool.used) > 1 ? SHARED_BUDGET : BUDGET + PEEK(cache.arena->bytes) / SHARE;
+    size_t allowed = budget(1);
     int old = cache.bins[class].limit;
     int limit = old ? 2 * old : class <= FAST_CLASS ? LIMIT_FIRST : 1;
     size_t size = class_bytes(class), more = (size_t)(limit - old) * size;
@@ -238,11 +285,13 @@ static bool limit_grow(unsigned class)
         allowed = SIZE_MAX;
     if (cache.promised + more > allowed && ++cache.refused % ROB_EVERY)
         return false;
-    for (unsigned tries = CLASSES; cache.promised + more > allowed && tries; tries--) {
+    for (unsigned tries = CLASSES, emptied = 0;
+         cache.promised + more > allowed && tries && emptied < ROB_BINS; tries--) {
         cache.hand = cache.hand + 1 < CLASSES ? cache.hand + 1 : 1;
         if (cache.hand != class && cache.bins[cache.hand].limit) {
             bin_flush(cache.hand);
             limit_set(cache.hand, 0);
+            emptied++;
         }
     }
     if (cache.promised + more > allowed)
@@ -305,6 +354,8 @@ void cache_put_chunk(void *p)
         return;
     }
     block_release(p);
+    if (UNLIKELY(cache_is_sweeping()))
+        cache_sweep();
     errno = saved;
 }
 
@@ -332,6 +383,8 @@ void cache_overflow(void *p, unsigned class)
         cache_put(p, class);
     else
         block_release(p);
+    if (UNLIKELY(cache_is_sweeping()))
+        cache_sweep();
     errno = saved;
 }
 
@@ -345,12 +398,9 @@ static void lists_flush(void)
 /* What this thread keeps goes home, and what all left in the depot. */
 void cache_flush(void)
 {
-    int count;
-
     lists_flush();
     for (unsigned class = 1; class < CLASSES; class ++)
-        for (struct block *list; (list = depot_take(class, &count));)
-            list_release(list);
+        depot_flush(class, DEPOT_LISTS);
 }
 
 /* The thread ends. Destructors that run later may still free: then nothing is kept. */

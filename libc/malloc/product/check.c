@@ -69,7 +69,7 @@ static int show(const struct chunk *c, void *context)
                                : is_fence(c)    ? HEAP_FENCE
                                                 : HEAP_FREE};
 
-    return c->head & SLAB ? show_slab(page_find(chunk_user(c)), walk) : walk->visit(&block, walk->context);
+    return is_slab(c) ? show_slab(page_find(chunk_user(c)), walk) : walk->visit(&block, walk->context);
 }
 
 static int walk_arena(const struct arena *a, struct walk *walk)
@@ -146,7 +146,7 @@ void malloc_lock_all(void)
     glue_take(&cache_lock);
     glue_take(&depot_lock);
     glue_take(&guard_lock);
-    for (struct arena *a = arenas; a < arenas + ARENAS; a++)
+    for (struct arena *a = arenas; a < arenas + pool.used; a++)
         glue_take(&a->lock);
     glue_take(&large_lock);
     glue_take(&pool.lock);
@@ -156,7 +156,7 @@ void malloc_unlock_all(void)
 {
     glue_drop(&pool.lock);
     glue_drop(&large_lock);
-    for (struct arena *a = arenas; a < arenas + ARENAS; a++)
+    for (struct arena *a = arenas; a < arenas + pool.used; a++)
         glue_drop(&a->lock);
     glue_drop(&guard_lock);
     glue_drop(&depot_lock);

@@ -9,9 +9,10 @@
  *       off. Else a piece of the top; else the top grows by what is missing plus top_pad: first by 0x21000 = 132 KiB.
  * put:  merges at once with free neighbours, so that two never touch; what touches the top becomes part of it. Whatever
  *       ceases to be a chunk was sealed as free first: a header that says "used" stands only where a used chunk begins.
- * back: a top of trim_threshold bytes lowers the break to top_pad. When more than a quarter of the heap is free, and an eighth
- *       was freed since the last time, all free runs of DISCARD_MIN bytes or more give their pages back; in between a run does
- *       in which much was written.
+ * back: a top of trim_threshold bytes and a STEP of what is in use lowers the break to top_pad. When what is in use has fallen by a
+ *       quarter from its highest, and again at each further quarter, caches send home what they keep (cache.c), and then all free
+ *       runs of DISCARD_MIN bytes or more give their pages back. A part of the heap instead would not do: freed in a random order
+ *       blocks leave no free runs before nearly all of them are free.
  *
  * If the arena's memory does not continue where it ended, a new segment begins. The old top becomes an ordinary free chunk
  * with a fence behind it.
@@ -23,10 +24,13 @@
 
 #define EXACT_BINS 62 /* 32, 48, ... 1008 bytes; then eight bins to a doubling */
 #define SEARCH 16
-#define DISCARD_ONE ((size_t)128 * 1024)
-#define SHARED_STEP ((size_t)1 << 20) /* arenas beside each other take turns at the break in such steps */
+#define STEP 16 /* such a part more a large heap grows at once, and may have as its top */
+#define FALL_MIN ((size_t)512 * 1024)
+#define SHARED_FALL_MIN ((size_t)8 << 20) /* what threads keep is little beside it */
+#define SHARED_STEP ((size_t)1 << 20)     /* arenas beside each other take turns at the break in such steps */
 
 struct arena arenas[ARENAS];
+unsigned heap_falls;
 
 static unsigned bin_index(size_t size)
 {
@@ -80,8 +84,6 @@ static void bin_remove(struct arena *a, struct chunk *c)
     if (!a->bins[index])
         a->occupied[index / 64] &= ~((uint64_t)1 << index % 64);
     a->free_bytes -= chunk_size(c);
-    if (a->kept_bytes > a->free_bytes)
-        a->kept_bytes = a->free_bytes;
 }
 
 /* The first bin from `index` on that is not empty; BINS if there is none. */
@@ -160,14 +162,15 @@ static void segment_close(struct arena *a)
 static bool top_grow(struct arena *a, size_t bytes)
 {
     uintptr_t end = a->newest ? a->newest->end : 0;
-    size_t missing = bytes + pool.top_pad + CHUNK_MIN;
+    size_t pad = pool.top_pad > a->bytes / STEP ? pool.top_pad : a->bytes / STEP;
+    size_t missing = bytes + pad + CHUNK_MIN;
     uintptr_t start, last, clean;
 
     if (a->top && chunk_size(a->top) < missing && pool.used == 1)
         missing -= chunk_size(a->top);
     if (pool.used > 1 && missing < SHARED_STEP)
         missing = SHARED_STEP;
-    if (!pool_grow(end, missing, a->index, &start, &last, &clean))
+    if (!pool_grow(end, missing, arena_index(a), &start, &last, &clean))
         return false;
     a->bytes += last - start;
     if (start == end) {
@@ -200,35 +203,28 @@ static struct chunk *top_take(struct arena *a, size_t bytes, uintptr_t *clean)
 }
 
 /* Makes c, which is free, `size` bytes long and lends what follows to a bin. */
-static void put_free(struct arena *a, struct chunk *c, size_t size, size_t dirty)
+static void put_free(struct arena *a, struct chunk *c, size_t size, size_t clean)
 {
     struct chunk *next = chunk_at((uintptr_t)c + size);
 
-    chunk_set(c, size, 0);
+    chunk_set(c, size, clean);
     next->before = size;
     if (!(next->head & PREV_FREE))
         chunk_set(next, chunk_size(next), (next->head & FLAGS) | PREV_FREE);
-    if (size >= DISCARD_MIN)
-        c->dirty = dirty < size ? dirty : size;
     bin_insert(a, c);
-}
-
-static size_t dirty_of(const struct chunk *c)
-{
-    return chunk_size(c) >= DISCARD_MIN ? c->dirty : chunk_size(c);
 }
 
 /* `bytes` from c, which is in a bin and large enough; what is left goes back. */
 static void take_from(struct arena *a, struct chunk *c, size_t bytes)
 {
     size_t size = chunk_size(c);
-    size_t dirty = dirty_of(c);
+    size_t clean = c->head & CLEAN;
     struct chunk *next = chunk_next(c);
 
     bin_remove(a, c);
     if (size - bytes >= CHUNK_MIN) {
         chunk_set(c, bytes, USED);
-        put_free(a, chunk_at((uintptr_t)c + bytes), size - bytes, dirty);
+        put_free(a, chunk_at((uintptr_t)c + bytes), size - bytes, clean);
     } else {
         chunk_set(c, size, USED);
         chunk_set(next, chunk_size(next), next->head & FLAGS & ~PREV_FREE);
@@ -396,7 +392,9 @@ static void merge_into_top(struct arena *a, struct chunk *c, size_t size)
     chunk_set(c, size + chunk_size(a->top), 0);
     a->top = c;
     /* While others grow the break too it is rarely ours to lower: then only what was written counts. */
-    if ((pool.used > 1 ? a->fresh - (uintptr_t)c : chunk_size(c)) >= pool.trim_threshold)
+    size_t idle = pool.used > 1 ? a->fresh - (uintptr_t)c : chunk_size(c);
+
+    if (idle > a->live / STEP && idle - a->live / STEP >= pool.trim_threshold)
         heap_shrink(a, pool.top_pad);
 }
 
@@ -421,11 +419,16 @@ static bool discard(struct chunk *c)
     uintptr_t start = align_up((uintptr_t)(c + 1), PAGE);
     uintptr_t end = (uintptr_t)chunk_next(c) & ~(PAGE - 1);
 
-    if (c->dirty == 0 || start >= end)
+    if (c->head & CLEAN || start >= end)
         return false;
     glue_pages_discard((void *)start, end - start);
-    c->dirty = 0;
+    chunk_set(c, chunk_size(c), CLEAN);
     return true;
+}
+
+static size_t live(const struct arena *a)
+{
+    return a->bytes - a->free_bytes - (a->top ? chunk_size(a->top) : 0);
 }
 
 bool heap_discard(struct arena *a)
@@ -435,22 +438,36 @@ bool heap_discard(struct arena *a)
     for (unsigned index = bin_next(a, bin_index(DISCARD_MIN)); index < BINS; index = bin_next(a, index + 1))
         for (struct chunk *c = a->bins[index]; c; c = c->next)
             any |= discard(c);
-    a->kept_bytes = a->free_bytes;
+    a->most = live(a);
     return any;
+}
+
+/* `bytes` are coming back. Has use fallen by a quarter of what it was at most, or at the last fall? Threads look for that. */
+static void look_at_use(struct arena *a, size_t bytes)
+{
+    size_t used = live(a);
+
+    if (used > a->most)
+        a->most = used;
+    used -= bytes;
+    POKE(a->live, used);
+    if (used < a->most - a->most / 4 && a->most >= (pool.used > 1 ? SHARED_FALL_MIN : FALL_MIN)) {
+        a->most = used;
+        __atomic_add_fetch(&heap_falls, 1, __ATOMIC_RELAXED);
+    }
 }
 
 void heap_put(struct arena *a, struct chunk *c, size_t size)
 {
     struct chunk *next = chunk_at((uintptr_t)c + size);
-    size_t dirty = size;
     size_t flags = c->head & PREV_FREE;
 
     verify_neighbours(c, next);
+    look_at_use(a, size);
     chunk_set(c, size, 0);
     if (flags) {
         c = chunk_at((uintptr_t)c - c->before);
         bin_remove(a, c);
-        dirty += dirty_of(c);
         size += chunk_size(c);
     }
     if (next == a->top) {
@@ -459,16 +476,9 @@ void heap_put(struct arena *a, struct chunk *c, size_t size)
     }
     if (!(next->head & USED)) {
         bin_remove(a, next);
-        dirty += dirty_of(next);
         size += chunk_size(next);
     }
-    put_free(a, c, size, dirty);
-    if (a->free_bytes <= a->bytes / 4 || size < DISCARD_MIN)
-        return;
-    if (a->free_bytes > a->kept_bytes + a->bytes / 8 + DISCARD_MIN)
-        heap_discard(a);
-    else if (c->dirty >= DISCARD_ONE && c->dirty >= a->bytes / 128)
-        discard(c);
+    put_free(a, c, size, 0);
 }
 
 /* Makes a used chunk `bytes` long without moving it; false: impossible, nothing changed. */
@@ -531,7 +541,7 @@ const char *heap_broken(const struct arena *a)
         for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !broken;
              prev = c, c = chunk_next(c)) {
             broken = chunk_broken(s, a, c, prev);
-            if (!broken && c->head & SLAB)
+            if (!broken && is_slab(c))
                 broken = slab_broken(a, page_find(chunk_user(c)));
             chunks += !(c->head & USED) && c != a->top;
         }

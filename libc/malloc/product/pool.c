@@ -61,8 +61,6 @@ void pool_start(void)
 
         pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
         pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
-        for (unsigned i = 0; i < ARENAS; i++)
-            arenas[i].index = i;
         if (!glue_watched) {
             pool.exact = FAST_REQUEST + 1;
             pool.resize = LIMIT - 1;

@@ -34,12 +34,12 @@ struct __attribute__((may_alias)) chunk {
         before; /* size of the chunk before, if that one is free; mapped: the way to the start of its mapping */
     size_t head;
     struct chunk *next, *prev; /* free: the neighbours in its bin */
-    size_t dirty; /* free, DISCARD_MIN or more: bytes that were written since they were last discarded */
 };
 
 #define USED ((size_t)1)
 #define MAPPED ((size_t)2) /* has a mapping of its own */
 #define SLAB ((size_t)4)   /* is a page of the slabs */
+#define CLEAN SLAB         /* of a free chunk: its whole pages were given back, and not written since */
 #define PREV_FREE ((size_t)8)
 #define FLAGS ((size_t)15)
 #define HEADER ((size_t)16)  /* from the chunk to its user's bytes */
@@ -141,17 +141,22 @@ struct segment { /* contiguous chunks; all but an arena's first carry this recor
 
 struct arena {
     int lock;
-    unsigned index, threads;
+    unsigned threads;
     struct chunk *top; /* the free rest of the newest segment, in no bin */
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
     size_t bytes, free_bytes;               /* got from the pool; of these in bins */
-    size_t kept_bytes;                      /* free_bytes when they were last discarded, or less */
+    size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
     uint64_t occupied[BINS / 64];           /* bins that are not empty */
     struct chunk *bins[BINS];
 };
 extern struct arena arenas[ARENAS];
+
+static inline unsigned arena_index(const struct arena *a)
+{
+    return (unsigned)(a - arenas);
+}
 
 /* ---- A freed block in a cache or on its way home. check = next ^ code(address): so a write after free is seen when the
  * block is taken, and a second free when it is freed. */
@@ -174,6 +179,8 @@ struct cache {
     size_t promised;  /* bytes that the limits allow */
     unsigned hand;    /* the bin that pays next when that is too much */
     unsigned refused; /* so often it was */
+    unsigned falls;   /* heap_falls when the last sweep began */
+    unsigned sweep;   /* classes below this one are still to be emptied */
     bool closed;      /* the thread is ending: nothing is kept */
 };
 extern _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
@@ -244,6 +251,11 @@ static inline void chunk_set(struct chunk *c, size_t size, size_t flags)
 static inline bool chunk_sealed(const struct chunk *c)
 {
     return seal_mix(c, chunk_head(c)) == 0;
+}
+
+static inline bool is_slab(const struct chunk *c)
+{
+    return (c->head & (USED | SLAB)) == (USED | SLAB);
 }
 
 static inline bool is_fence(const struct chunk *c)
@@ -338,6 +350,7 @@ void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what foll
 bool heap_fit(struct arena *a, struct chunk *c, size_t bytes);
 bool heap_shrink(struct arena *a, size_t pad);
 bool heap_discard(struct arena *a); /* every free run, whole pages */
+extern unsigned heap_falls;         /* so often has some arena's use fallen by a quarter */
 const char *heap_broken(const struct arena *a);
 
 /* slab.c: => the arena's lock is held */

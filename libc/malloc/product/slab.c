@@ -146,7 +146,7 @@ const char *slab_broken(const struct arena *a, const struct page *page)
             used++;
     for (const struct page *at = a->partial[page->class]; at && !listed; at = at->next)
         listed = at == page;
-    if (page->class > SLAB_CLASSES || page->arena != a->index ||
+    if (page->class > SLAB_CLASSES || page->arena != arena_index(a) ||
         page->capacity != SLAB_BYTES / class_size(page))
         return "I6: a slab's record tells its class and its arena";
     if (used != page->used + 256u - page->capacity)
