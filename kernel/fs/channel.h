@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* channel.h - what goes beside the bytes of one direction of a connection: how many have passed, and parcels of open files
  * (SCM_RIGHTS), each of which waits at the byte that it was sent with. */
-#ifndef FAULTLINE_FS_CHANNEL_H
-#define FAULTLINE_FS_CHANNEL_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -35,5 +34,3 @@ bool channel_take(struct channel *channel, struct parcel *parcel);
 void channel_forget_passed(struct channel *channel);
 
 void parcel_put(const struct parcel *parcel); /* lets go of its references */
-
-#endif

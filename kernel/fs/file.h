@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* file.h - open files (what a descriptor names: a node, a position, flags) and tables of descriptors. */
-#ifndef FAULTLINE_FS_FILE_H
-#define FAULTLINE_FS_FILE_H
+#pragma once
 
 #include <fs/io.h>
 #include <fs/node.h>
@@ -159,5 +158,3 @@ bool fdtable_get_cloexec(struct fdtable *table, int fd);
 void fdtable_set_cloexec(struct fdtable *table, int fd, bool on);
 /* The first used descriptor >= from, or -1: for /proc/<pid>/fd. */
 int fdtable_next(struct fdtable *table, int from);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * A file system moves bytes with io_put and io_get and does not care which it is; so nothing is copied
  * twice. */
-#ifndef FAULTLINE_FS_IO_H
-#define FAULTLINE_FS_IO_H
+#pragma once
 
 #include <arch/x86/usercopy.h>
 #include <types.h>
@@ -75,5 +74,3 @@ static inline bool io_get_at_once(struct io *io, void *to, size_t size)
 }
 
 ssize_t io_put_zeros(struct io *io, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lock.h - advisory locks on files: fcntl(2)'s on ranges of bytes, flock(2)'s on whole files. See lock.c. */
-#ifndef FAULTLINE_FS_LOCK_H
-#define FAULTLINE_FS_LOCK_H
+#pragma once
 
 #include <fs/node.h>
 
@@ -38,5 +37,3 @@ static inline void lock_drop(struct node *node, const void *owner)
     if (unlikely(lock_any(node)))
         lock_drop_slowly(node, owner);
 }
-
-#endif

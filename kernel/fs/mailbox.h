@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mailbox.h - where the datagrams of a socket wait. Sockets that send there have references; a closed one takes nothing. */
-#ifndef FAULTLINE_FS_MAILBOX_H
-#define FAULTLINE_FS_MAILBOX_H
+#pragma once
 
 #include <fs/io.h>
 
@@ -28,5 +27,3 @@ ssize_t mailbox_receive(struct mailbox *box, struct io *io, struct socket_addres
 uint64_t mailbox_progress(const struct mailbox *box); /* messages that came and went */
 bool mailbox_full(struct mailbox *box);
 size_t mailbox_next(struct mailbox *box, bool *any); /* the length of the next message */
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* node.h - what a path leads to: directory, regular file, device, symbolic link, /proc entry. The same for
  * all file systems. */
-#ifndef FAULTLINE_FS_NODE_H
-#define FAULTLINE_FS_NODE_H
+#pragma once
 
 #include <list.h>
 #include <pagesrc.h>
@@ -110,5 +109,3 @@ int node_seal(struct node *node, uint32_t seals);
 
 struct stat; /* <asm/stat.h> */
 void node_stat(struct node *node, struct stat *stat);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ramfs.h - the file system that lives in memory: the root, its directories, files, links and device
  * nodes. */
-#ifndef FAULTLINE_FS_RAMFS_H
-#define FAULTLINE_FS_RAMFS_H
+#pragma once
 
 #include <fs/device.h>
 #include <fs/node.h>
@@ -16,5 +15,3 @@ struct node *ramfs_memory_file(const char *shown);
 
 /* Walks all nodes of all ramfs. => NULL, or the name of the broken invariant. */
 const char *ramfs_check(void);
-
-#endif

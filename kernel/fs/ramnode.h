@@ -4,8 +4,7 @@
  *
  * A node is at most in one directory, so it carries its own name. A file that is unlinked while somebody has it open or mapped lives on
  * until the last of them lets go, and keeps as its name the path that it had, with " (deleted)" behind it. */
-#ifndef FAULTLINE_FS_RAMNODE_H
-#define FAULTLINE_FS_RAMNODE_H
+#pragma once
 
 #include <fs/device.h>
 #include <fs/filedata.h>
@@ -73,5 +72,3 @@ ssize_t ramnode_name(struct node *node, char *buffer, size_t size, struct node *
 bool ramnode_is_mapped(const struct ramfs_node *ramfs);
 /* => NULL, or what is wrong with what it contains. */
 const char *ramnode_check(const struct ramfs_node *ramfs);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.h - streams and datagrams between processes of this machine: AF_UNIX (unix(7)). */
-#ifndef FAULTLINE_FS_SOCKET_H
-#define FAULTLINE_FS_SOCKET_H
+#pragma once
 
 #include <fs/file.h>
 #include <fs/mailbox.h>
@@ -38,5 +37,3 @@ bool socket_listens(struct file *file);
 /* What goes beside the bytes of one direction. => NULL: not connected. */
 struct channel;
 struct channel *socket_channel(struct file *file, bool out);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tty.h - terminals: see tty.c. */
-#ifndef FAULTLINE_FS_TTY_H
-#define FAULTLINE_FS_TTY_H
+#pragma once
 
 #include <fs/file.h>
 #include <fs/ttyline.h>
@@ -66,5 +65,3 @@ struct tty_jobs {
     void (*hang_up)(int session);
 };
 extern const struct tty_jobs *tty_jobs; /* NULL before anybody uses a terminal */
-
-#endif

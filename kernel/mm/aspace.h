@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* aspace.h - an address space: its regions (vma_set), its page tables (pmap), its break, its limits and its counts. */
-#ifndef FAULTLINE_MM_ASPACE_H
-#define FAULTLINE_MM_ASPACE_H
+#pragma once
 
 #include <mm/pmap.h>
 #include <mm/vma.h>
@@ -101,5 +100,3 @@ const char *aspace_check(struct aspace *aspace);
 extern const struct vma_ops vma_anon_ops;         /* mm/anon.c */
 extern const struct vma_ops vma_file_private_ops; /* mm/filemap.c */
 extern const struct vma_ops vma_file_shared_ops;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* buddy.h - free frames by the block, below page.c: a block of order n is 2^n adjacent frames, aligned to its size. */
-#ifndef FAULTLINE_MM_BUDDY_H
-#define FAULTLINE_MM_BUDDY_H
+#pragma once
 
 #include <mm/frame.h>
 #include <sched/spinlock.h>
@@ -32,5 +31,3 @@ pfn_t buddy_offline_end(pfn_t pfn);
 pfn_t buddy_frames_at(pfn_t pfn);
 /* Walks the free lists. => frames in them, or -1 if a link or a block is wrong. */
 int64_t buddy_walk(void);
-
-#endif

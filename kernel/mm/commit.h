@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* commit.h - how much memory may be promised: overcommit modes 0, 1 and 2 as /proc/sys/vm/overcommit_memory names them. */
-#ifndef FAULTLINE_MM_COMMIT_H
-#define FAULTLINE_MM_COMMIT_H
+#pragma once
 
 #include <types.h>
 
@@ -38,5 +37,3 @@ static inline uint64_t commit_total(void)
 
 uint64_t commit_ram(void);   /* pages: all RAM but firmware, image and frame array: MemTotal */
 uint64_t commit_limit(void); /* pages: CommitLimit */
-
-#endif

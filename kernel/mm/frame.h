@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* frame.h - what a frame is: one struct page for each 4 KiB of RAM, and the ways between it, its number and its bytes. */
-#ifndef FAULTLINE_MM_FRAME_H
-#define FAULTLINE_MM_FRAME_H
+#pragma once
 
 #include <assert.h>
 #include <mm/layout.h>
@@ -62,5 +61,3 @@ static inline struct page *virt_to_page(const void *address)
 {
     return pfn_to_page(virt_to_paddr(address) >> PAGE_SHIFT);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mmap.h - the verbs on an address space, as the man pages of section 2 have them. Each takes and releases aspace->lock. */
-#ifndef FAULTLINE_MM_MMAP_H
-#define FAULTLINE_MM_MMAP_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -37,5 +36,3 @@ int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t 
 int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags);
 /* => the break after the call: the new one, or the old one if refused. */
 vaddr_t mm_brk(struct aspace *aspace, vaddr_t new_break);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* page.h - frames are handed out and come back, and the ledger of who owns what. */
-#ifndef FAULTLINE_MM_PAGE_H
-#define FAULTLINE_MM_PAGE_H
+#pragma once
 
 #include <mm/frame.h>
 
@@ -64,5 +63,3 @@ void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1]);
 
 /* Walks every frame and every free list, and recounts the ledger. => NULL, or the name of the broken invariant. */
 const char *page_check(void);
-
-#endif

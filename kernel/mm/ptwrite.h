@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ptwrite.h - what pmap.c tells the event stream about entries and flushes. */
-#ifndef FAULTLINE_MM_PTWRITE_H
-#define FAULTLINE_MM_PTWRITE_H
+#pragma once
 
 #include <mm/pt.h>
 #include <trace/trace.h>
@@ -68,5 +67,3 @@ static inline void run_tell(const struct pt_run *run, pte_t kept)
         if (run->entry[i])
             pte_tell(run, i, run->entry[i] & kept);
 }
-
-#endif

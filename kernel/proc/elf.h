@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* elf.h - reads the headers of an ELF program, and maps it into an address space. */
-#ifndef FAULTLINE_PROC_ELF_H
-#define FAULTLINE_PROC_ELF_H
+#pragma once
 
 #include <fs/node.h>
 #include <mm/aspace.h>
@@ -43,5 +42,3 @@ void elf_close(struct elf *elf);
 /* Maps it into an empty address space (not locked, not running) and sets its bounds and its break. => 0: *image is filled;
  * -ENOEXEC, -ENOMEM, -EINVAL, -EPERM, -EFAULT. */
 int elf_map(struct aspace *aspace, const struct elf *elf, struct elf_image *image);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* exec.h - a program that is ready to run and belongs to nobody yet; for exec.c and start.c. */
-#ifndef FAULTLINE_PROC_EXEC_H
-#define FAULTLINE_PROC_EXEC_H
+#pragma once
 
 #include <proc/elf.h>
 #include <proc/process.h>
@@ -26,5 +25,3 @@ int program_make(struct program *program, const struct arguments *arguments);
 /* Makes it the program of the task's process, whose only thread that is; what the process had is the caller's business. `frame` is filled for the first
  * instruction. */
 void program_adopt(struct task *task, struct program *program, struct trapframe *frame);
-
-#endif

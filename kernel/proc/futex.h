@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* futex.h - sleeping on a word of user memory: see futex.c. */
-#ifndef FAULTLINE_PROC_FUTEX_H
-#define FAULTLINE_PROC_FUTEX_H
+#pragma once
 
 #include <mm/aspace.h>
 #include <types.h>
@@ -31,5 +30,3 @@ struct futex_requeue {
 /* Wakes some of the sleepers, moves others to another word without waking them. => how many of both, -EAGAIN,
  * -EFAULT. */
 int64_t futex_requeue(struct aspace *aspace, const struct futex_requeue *request);
-
-#endif

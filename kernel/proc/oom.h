@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* oom.h - out of memory: who has it, and who must go. */
-#ifndef FAULTLINE_PROC_OOM_H
-#define FAULTLINE_PROC_OOM_H
+#pragma once
 
 #include <types.h>
 
@@ -22,5 +21,3 @@ void oom_adjust(struct process *process, int thousandths);
  * and says why. Gives up the CPU while somebody is dying already. => true: the touch is to be tried again; false: the current
  * process is to die. */
 bool oom_kill(vaddr_t address);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* process.h - processes: identity, family, what they own; their threads. The tables of both and the current ones. */
-#ifndef FAULTLINE_PROC_PROCESS_H
-#define FAULTLINE_PROC_PROCESS_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <fs/file.h>
@@ -190,5 +189,3 @@ void process_vfork_done(struct process *process);
 /* A zombie is buried: its usage goes to the parent, the rest is freed. */
 void process_reap(struct process *process);
 extern struct spinlock process_table_lock;
-
-#endif

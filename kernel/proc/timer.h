@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timer.h - signals when a time has come: alarm(2), setitimer(2), timer_create(2). See timer.c. */
-#ifndef FAULTLINE_PROC_TIMER_H
-#define FAULTLINE_PROC_TIMER_H
+#pragma once
 
 #include <proc/timers.h>
 
@@ -23,5 +22,3 @@ struct timer *timer_find(struct process *process, int id); /* NULL: none */
 void timer_delete(struct timer *timer);
 /* A signal of the timer is taken: what timer_getoverrun(2) tells from now on. */
 void timer_told(struct process *process, int id, int overrun);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timers.h - what a timer is, and those of a process. What is done with them: timer.h. */
-#ifndef FAULTLINE_PROC_TIMERS_H
-#define FAULTLINE_PROC_TIMERS_H
+#pragma once
 
 #include <list.h>
 #include <types.h>
@@ -44,5 +43,3 @@ struct timers {
     made; /* by timer_create; used by the process's own system calls only */
     int made_count, next_id;
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* entry.h - an entry of /proc or /sys: what it is called, what it is, and the node that a path to it leads to. */
-#ifndef FAULTLINE_PROCFS_ENTRY_H
-#define FAULTLINE_PROCFS_ENTRY_H
+#pragma once
 
 #include <fs/node.h>
 #include <procfs/text.h>
@@ -81,5 +80,3 @@ static inline struct proc_node *proc_node(const struct node *node)
 /* Every node_ops of /proc has these two. */
 ssize_t proc_name(struct node *node, char *buffer, size_t size, struct node **directory);
 void proc_release(struct node *node);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* files.h - what the tables of /proc (procfs.c, pid.c) name: the files that are texts, each a function that writes it, and the
  * node_ops of those that are not. */
-#ifndef FAULTLINE_PROCFS_FILES_H
-#define FAULTLINE_PROCFS_FILES_H
+#pragma once
 
 #include <procfs/entry.h>
 
@@ -26,5 +25,3 @@ extern const struct node_ops proc_self_ops, proc_thread_self_ops, proc_mounts_li
 extern const struct node_ops proc_sys_ops, proc_trace_ops;
 /* pid.c: /proc/<pid>, its number is the pid */
 extern const struct proc_entry proc_pid_entry;
-
-#endif

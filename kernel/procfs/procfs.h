@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* procfs.h - the windows into the kernel, mounted at /proc and /sys. */
-#ifndef FAULTLINE_PROCFS_PROCFS_H
-#define FAULTLINE_PROCFS_PROCFS_H
+#pragma once
 
 /* Mounts both; the directories must be there. => 0, -errno. */
 int procfs_init(void);
 int sysfs_init(void); /* /sys alone, for procfs_init() */
-
-#endif

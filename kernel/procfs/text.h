@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* text.h - a text that grows while it is written and is then read in pieces: what most files of /proc are. */
-#ifndef FAULTLINE_PROCFS_TEXT_H
-#define FAULTLINE_PROCFS_TEXT_H
+#pragma once
 
 #include <format.h>
 #include <fs/io.h>
@@ -31,5 +30,3 @@ void proctext_clear(struct proctext *text);
 void proctext_printf(struct proctext *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* => bytes, 0 at the end, -EFAULT. */
 ssize_t proctext_read(struct proctext *text, struct io *io, uint64_t *position);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* wait.h - sleeping until somebody wakes you, and the locks that sleep. */
-#ifndef FAULTLINE_SCHED_WAIT_H
-#define FAULTLINE_SCHED_WAIT_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <list.h>
@@ -85,5 +84,3 @@ static inline bool mutex_held(const struct mutex *mutex)
     return (__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & ~MUTEX_CONTENDED) ==
            (uintptr_t)current_thread();
 }
-
-#endif

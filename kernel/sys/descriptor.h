@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* descriptor.h - an open file becomes a descriptor of the caller's. */
-#ifndef FAULTLINE_SYS_DESCRIPTOR_H
-#define FAULTLINE_SYS_DESCRIPTOR_H
+#pragma once
 
 #include <fs/file.h>
 #include <types.h>
@@ -10,5 +9,3 @@
 int descriptor_make(struct file *file, bool close_on_exec);
 /* The same with two, whose numbers go to the user's memory; all is undone if one step fails. => 0, -errno. */
 int descriptor_make_pair(struct file *const ends[2], bool close_on_exec, vaddr_t address);
-
-#endif

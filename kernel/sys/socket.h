@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.h - what the calls of sockets have in common: socket.c makes and connects them, message.c moves bytes and descriptors. */
-#ifndef FAULTLINE_SYS_SOCKET_H
-#define FAULTLINE_SYS_SOCKET_H
+#pragma once
 
 #include <fs/socket.h>
 
@@ -11,5 +10,3 @@ int socket_get(uint64_t fd, struct file **file);
 int socket_address_write(vaddr_t to, vaddr_t size_at, const struct socket_address *address);
 /* An address of the caller's and the node that its path leads to (a reference; NULL: it is no path). */
 int socket_address_find(vaddr_t from, uint64_t size, struct socket_address *address, struct node **node);
-
-#endif

@@ -29,9 +29,8 @@ static int64_t no_such_call(struct trapframe *frame)
 static syscall_function *const calls[NUMBERS] = {
     [0 ... NUMBERS - 1] = no_such_call,
 #include "table.h"
-    [__NR_fork] = fork_whole_frame,
-    [__NR_vfork] = vfork_whole_frame,
-    [__NR_clone] = clone_whole_frame,
+    [__NR_fork] = fork_whole_frame,     [__NR_vfork] = vfork_whole_frame,
+    [__NR_clone] = clone_whole_frame,   [__NR_rt_sigreturn] = sigreturn_whole_frame,
 };
 #undef SYSCALL
 
@@ -53,6 +52,8 @@ static int64_t call_with_whole_frame(struct trapframe *frame)
         return sys_vfork(frame);
     case __NR_clone:
         return sys_clone(frame);
+    case __NR_rt_sigreturn:
+        return sys_rt_sigreturn(frame);
     default:
         return syscall_entry(frame);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* transfer.h - what the calls have in common that move bytes in one piece or in many. */
-#ifndef FAULTLINE_SYS_TRANSFER_H
-#define FAULTLINE_SYS_TRANSFER_H
+#pragma once
 
 #include <fs/file.h>
 #include <types.h>
@@ -35,5 +34,3 @@ static inline int64_t transfer_sigpipe(int64_t result)
         transfer_raise_sigpipe();
     return result;
 }
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz.h - what the programs have in common that hold random calls against a model: numbers that a seed repeats, a line that
  * replays a failure, and a hash of all results. */
-#ifndef FAULTLINE_TESTS_FUZZ_H
-#define FAULTLINE_TESTS_FUZZ_H
+#pragma once
 
 #include "check.h"
 
@@ -35,5 +34,3 @@ static void hash_add(long result)
 {
     hash = (hash ^ (unsigned long)result) * 1099511628211UL;
 }
-
-#endif

@@ -124,15 +124,67 @@ static void on_broken(int number, siginfo_t *info, void *context)
     _exit(broken ? 0 : 4);
 }
 
-/* The signal for a broken frame has a handler. */
-static void return_to_a_handler(void *argument)
+static greg_t rip_of_frame;
+
+/* What a handler for a broken frame sees: the registers as they were at the call, or those of the frame as far as it was good. */
+static void on_refusal(int number, siginfo_t *info, void *context)
+{
+    const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    static const int saved[] = {REG_RBX, REG_R12, REG_R13, REG_R14, REG_R15};
+    long wrong = number != SIGSEGV || info->si_code != SI_KERNEL;
+
+    if (rip_of_frame) {
+        wrong += registers[REG_RIP] != rip_of_frame;
+    } else {
+        for (int i = 0; i < 5; i++)
+            wrong += registers[saved[i]] != 0x1111 * (i + 1);
+        wrong += registers[REG_RCX] != registers[REG_RIP] || registers[REG_RAX] != 0;
+    }
+    wrong += ((unsigned long)registers[REG_EFL] & ~0x250cd5UL) !=
+             0x202; /* arithmetic flags, DF, RF, AC and ID may be anything */
+    _exit(wrong != 0);
+}
+
+static void refused_to(void (*handler)(int, siginfo_t *, void *))
 {
     static char room[4 * PAGE];
     stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
 
     sigaltstack(&stack, NULL);
-    handle(on_broken, SIGSEGV, SA_ONSTACK);
+    handle(handler, SIGSEGV, SA_ONSTACK);
+}
+
+/* The signal for a broken frame has a handler. */
+static void return_to_a_handler(void *argument)
+{
+    refused_to(on_broken);
     return_from_nothing(argument);
+}
+
+static void registers_at_the_call(void *argument)
+{
+    refused_to(on_refusal);
+    __asm__ volatile(
+        "mov $0x1111, %%ebx; mov $0x2222, %%r12d; mov $0x3333, %%r13d; mov $0x4444, %%r14d; mov $0x5555, %%r15d\n\t"
+        "mov %0, %%rsp; mov $15, %%eax; syscall; hlt"
+        :
+        : "r"(argument)
+        : "rbx", "r12", "r13", "r14", "r15", "memory");
+}
+
+static void on_trap_without_fpu(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info;
+    ((ucontext_t *)context)->uc_mcontext.fpregs = (void *)(stack_above_a_hole(1) - PAGE);
+    rip_of_frame = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+}
+
+static void frame_without_fpu(void *argument)
+{
+    (void)argument;
+    refused_to(on_refusal);
+    handle(on_trap_without_fpu, SIGILL, 0);
+    through_a_trap();
 }
 
 int main(void)
@@ -159,5 +211,8 @@ int main(void)
     }
     long middle = 1024;
     expect_signal("rt_sigreturn to a frame of zeros, with a handler", return_to_a_handler, &middle, 0);
+    expect_signal("rt_sigreturn to nowhere: the registers that its handler sees", registers_at_the_call,
+                  stack_above_a_hole(1) - PAGE, 0);
+    expect_signal("a frame whose FPU state is nowhere", frame_without_fpu, NULL, 0);
     return finish();
 }

@@ -21,6 +21,7 @@ extern syscall_watched
 extern sys_fork
 extern sys_vfork
 extern sys_clone
+extern sys_rt_sigreturn
 
 PERCPU_USER_RSP equ 8
 PERCPU_CURRENT equ 24
@@ -239,6 +240,7 @@ global %1
 with_whole_frame fork_whole_frame, sys_fork
 with_whole_frame vfork_whole_frame, sys_vfork
 with_whole_frame clone_whole_frame, sys_clone
+with_whole_frame sigreturn_whole_frame, sys_rt_sigreturn
 with_whole_frame watched_whole_frame, syscall_watched
 
 ; void switch_to_user(struct trapframe *frame)

@@ -233,12 +233,11 @@ static inline bool get_frame(struct ucontext *context, struct trapframe *to, uin
     user_get(ss, &registers->ss, fault);
     if (unlikely(!may_run(rip, cs, ss)))
         goto fault;
-    to->rflags |= TRAPFRAME_REPLACED;
 #define GET_REGISTER(name) user_get(to->name, &registers->name, fault);
     EACH_REGISTER(GET_REGISTER)
     to->rip = rip;
     user_get(flags, &registers->eflags, fault);
-    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (flags & USER_FLAGS); /* TRAPFRAME_REPLACED stays */
+    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (flags & USER_FLAGS);
     user_get(*fpu, &registers->fpstate, fault);
     user_window_close();
     return true;
@@ -254,5 +253,6 @@ int sigframe_pop(struct trapframe *frame, uint64_t *blocked, struct sigframe_sta
 
     if (!get_frame((struct ucontext *)from, frame, blocked, stack, &fpu) || load_fpu(fpu) != 0)
         return -EFAULT;
+    frame->rflags |= TRAPFRAME_REPLACED; /* now, because whoever is told of a failure sees the flags */
     return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* switch.h - from one kernel stack to another, and from ring 0 to ring 3 for the first time. */
-#ifndef FAULTLINE_ARCH_SWITCH_H
-#define FAULTLINE_ARCH_SWITCH_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <types.h>
@@ -46,5 +45,3 @@ static inline struct trapframe *thread_frame(vaddr_t stack_top)
 #define KERNEL_DATA 0x18
 #define USER_DATA 0x2b
 #define USER_CODE 0x33
-
-#endif

@@ -6,8 +6,7 @@
  * that work "at once" fail where others would have a fault served: so a spinlock may be held around them.
  *
  * Between stac and clac nothing else is done; the two are nops on a CPU without SMAP (cpu_init() fills them in). */
-#ifndef FAULTLINE_ARCH_USERCOPY_H
-#define FAULTLINE_ARCH_USERCOPY_H
+#pragma once
 
 #include <types.h>
 
@@ -165,5 +164,3 @@ int fpu_load_from_user(vaddr_t from);
 bool usercopy_is_at_once(uint64_t rip);
 /* Called by the trap code: the resume address for a kernel instruction that may fault on user memory, or 0. */
 uint64_t usercopy_fixup(uint64_t rip);
-
-#endif

@@ -2,8 +2,7 @@
 /* pte.h - the bits of a page-table entry (Intel SDM vol. 3, 4.5; AMD APM vol. 2, 5.3).
  *
  * The same layout on all four levels: PML4 (level 4), PDPT (3), PD (2), PT (1). */
-#ifndef FAULTLINE_X86_PTE_H
-#define FAULTLINE_X86_PTE_H
+#pragma once
 
 #include <types.h>
 
@@ -57,5 +56,3 @@ static inline bool address_is_canonical(uint64_t value)
 {
     return (int64_t)(value << 16) >> 16 == (int64_t)value;
 }
-
-#endif

@@ -4,8 +4,7 @@
  * One frame for every way into the kernel: exception, interrupt, system call. For a system call `vector` is TRAP_SYSCALL
  * and `error` keeps the call's number (rax is overwritten by the result), as Linux's orig_rax does. Its first seven registers are in the
  * frame only after the call, on the way to trap_before_user(), and for fork, vfork and clone: entry.asm. */
-#ifndef FAULTLINE_X86_TRAPFRAME_H
-#define FAULTLINE_X86_TRAPFRAME_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -55,5 +54,3 @@ static inline bool trapframe_from_user(const struct trapframe *frame)
 {
     return (frame->cs & 3) == 3;
 }
-
-#endif
