@@ -6,7 +6,11 @@ the kernel can name function and line when it faults), with interpreter and libr
 what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdio.
 """
 
+import fnmatch
+import glob
 import os
+import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -19,6 +23,18 @@ import qemu
 
 class Refusal(Exception):
     """Why the guest is not even started."""
+
+
+# What these programs do nothing without: they are no libraries that the loader would know of.
+STANDARD = ((r"python3\.\d+", "/usr/lib/{}"), (r"perl", "/usr/lib/x86_64-linux-gnu/perl-base"))
+LEFT_OUT = ("test", "idlelib", "config-*")    # of Python: its own tests, and what large libraries it could be linked to
+
+
+def find_program(program, base):
+    """A name without a slash is the guest's own program, or one of the host's PATH."""
+    if "/" in program or os.path.isfile(program) or "bin/" + program in newc.names(base):
+        return program
+    return shutil.which(program) or program
 
 
 def add_program(archive, program):
@@ -47,7 +63,20 @@ def add_needs(archive, path):
         return None
     if image.interpreter():
         add_libraries(archive, path, image.interpreter())
+        add_standard(archive, os.path.basename(os.path.realpath(path)), image.interpreter())
     return image
+
+
+def add_standard(archive, name, interpreter):
+    """The folder of what belongs to a language, and the libraries of the modules in it that are machine code."""
+    folder = next((folder.format(name) for pattern, folder in STANDARD if re.fullmatch(pattern, name)), None)
+    if not folder or not os.path.isdir(folder):
+        return
+    for item in sorted(os.listdir(folder)):
+        if not any(fnmatch.fnmatch(item, pattern) for pattern in LEFT_OUT):
+            archive.copy(f"{folder}/{item}", f"{folder}/{item}")
+    for module in sorted(glob.glob(f"{folder}/lib-dynload/*.so")):
+        add_libraries(archive, module, interpreter)
 
 
 def add_file(archive, path):
@@ -124,7 +153,9 @@ def strings(items):
 def initramfs(program, arguments, stdio, files=(), variables=()):
     """The bytes of the whole initial file system."""
     archive = newc.Archive()
-    executable = add_program(archive, program)
+    with open(qemu.INITRAMFS, "rb") as file:
+        base = file.read()
+    executable = add_program(archive, find_program(program, base))
     add_files(archive, files)
     archive.directory(os.getcwd())
     archive.directories["tmp"] = stat.S_IFDIR | 0o1777
@@ -133,8 +164,7 @@ def initramfs(program, arguments, stdio, files=(), variables=()):
     archive.file("/run/guest.env", strings(environment(variables, stdio)))
     archive.file("/run/guest.cwd", os.fsencode(os.getcwd()))
     archive.file("/run/guest.stdio", " ".join(stdio).encode())
-    with open(qemu.INITRAMFS, "rb") as base:
-        return newc.pad4(base.read()) + archive.bytes()
+    return newc.pad4(base) + archive.bytes()
 
 
 def memory_file(content):

@@ -18,5 +18,6 @@ struct device {
 
 extern const struct device device_null, device_zero, device_full, device_random,
     device_urandom;                                                       /* devnull.c */
-extern const struct device device_console, device_tty;                    /* tty.c */
+extern const struct device device_console, device_tty;                    /* comtty.c */
+extern const struct device device_ptmx;                                   /* pty.c */
 extern const struct device device_hostin, device_hostout, device_hosterr; /* hostport.c */

@@ -14,7 +14,7 @@
 #include <linux/stat.h>
 
 static const struct device *const devices[] = {
-    &device_console, &device_tty,     &device_null,   &device_zero,    &device_full,
+    &device_console, &device_tty,     &device_ptmx,   &device_null,    &device_zero,    &device_full,
     &device_random,  &device_urandom, &device_hostin, &device_hostout, &device_hosterr,
 };
 
@@ -37,7 +37,7 @@ static int unless_there(int error)
 static const struct {
     const char *path;
     uint32_t mode;
-} directories[] = {{"/dev", 0755}, {"/dev/shm", 01777}, {"/proc", 0555},
+} directories[] = {{"/dev", 0755}, {"/dev/shm", 01777}, {"/dev/pts", 0755}, {"/proc", 0555},
                    {"/run", 0755}, {"/sys", 0555},      {"/tmp", 01777}};
 
 /* Those, and what stands in /dev: ordinary nodes of the root file system. */

@@ -12,6 +12,7 @@ struct io {
     vaddr_t user; /* used when kernel == NULL */
     void *kernel;
     size_t left; /* bytes still wanted, or still to be written */
+    bool peek;   /* what is read stays (MSG_PEEK): sockets and their pipes only */
     bool
         at_once; /* what cannot be moved now is -EAGAIN: file_read and file_write set it for a file with O_NONBLOCK */
 };

@@ -176,7 +176,7 @@ static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
         return ready;
     }
     ssize_t moved = take(pipe, io);
-    if (likely(moved > 0))
+    if (likely(moved > 0 && !io->peek))
         pipe->tail += (size_t)moved;
     waitq_wake_one(&pipe->to_write);
     if (unlikely(pipe->head != pipe->tail || pipe->writers == 0))

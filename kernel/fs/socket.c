@@ -9,7 +9,8 @@
  * Guarded by: socket_lock, all but the pipes' insides; a pipe's end is held by a reference while it is used, so a shutdown
  * takes hold when who reads or writes just then is through.
  *
- * Not here: datagrams, other families. */
+ * Datagrams wait in a mailbox (mailbox.c), which a socket that is connected to it has a reference to.
+ * Not here: other families. */
 #include <fs/socket.h>
 
 #include <fs/anonfile.h>
@@ -23,6 +24,7 @@
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
+#include <asm-generic/ioctls.h>
 #include <linux/stat.h>
 
 #define BACKLOG_MAX 4096U /* somaxconn */
@@ -35,7 +37,10 @@ struct line {
 
 struct socket {
     bool listening;
+    bool deaf, mute; /* shut down: nothing is read, written any more (of datagrams) */
     struct line line;
+    struct mailbox *box; /* of datagrams; NULL: a stream */
+    struct mailbox *to;  /* the one that it is connected to; NULL: none */
     struct socket_address own, peer;
     struct node *node; /* that it is bound to, a reference; NULL: none */
     int pid, peer_pid;
@@ -62,7 +67,7 @@ static struct socket *socket_of(struct file *file)
 
 static bool is_connected(const struct socket *socket)
 {
-    return socket->line.incoming != NULL;
+    return socket->line.incoming || socket->to;
 }
 
 bool socket_is(const struct file *file)
@@ -83,9 +88,29 @@ static struct file *end_get(struct socket *socket, bool out)
     return end;
 }
 
+bool socket_sends_datagrams(struct file *file)
+{
+    return socket_of(file)->box;
+}
+
+ssize_t socket_receive(struct file *file, struct io *io, struct socket_address *from, size_t *size)
+{
+    struct mailbox *box = socket_of(file)->box;
+
+    *from = (struct socket_address){0};
+    *size = 0;
+    if (socket_of(file)->deaf)
+        return 0;
+    return mailbox_receive(box, io, from, size);
+}
+
 static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
 {
     struct socket *socket = socket_of(file);
+    struct socket_address from;
+    size_t size;
+    if (socket->box)
+        return socket_receive(file, io, &from, &size);
     struct file *end = end_get(socket, false);
     if (!end)
         return is_connected(socket) ? 0 : -EINVAL;
@@ -94,12 +119,14 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
     file_put(end);
-    return channel_received(socket->line.incoming, moved);
+    return io->peek ? moved : channel_received(socket->line.incoming, moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
 {
     struct socket *socket = socket_of(file);
+    if (socket->box)
+        return socket_send(file, io, NULL, NULL);
     struct file *end = end_get(socket, true);
     if (!end)
         return is_connected(socket) ? -EPIPE : -ENOTCONN;
@@ -122,6 +149,12 @@ static uint32_t socket_poll(struct file *file)
 {
     struct socket *socket = socket_of(file);
 
+    if (socket->box) {
+        bool any;
+        mailbox_next(socket->box, &any);
+        return (any || socket->deaf ? POLL_READABLE : 0) |
+               (socket->to && mailbox_full(socket->to) ? 0 : POLL_WRITABLE);
+    }
     if (socket->listening)
         return socket->pending_count > 0 ? POLL_READABLE : 0;
     if (!is_connected(socket))
@@ -138,7 +171,7 @@ static uint32_t socket_poll(struct file *file)
 static uint64_t socket_progress(struct file *file)
 {
     struct socket *socket = socket_of(file);
-    uint64_t moved = socket->pending_count;
+    uint64_t moved = socket->pending_count + (socket->box ? mailbox_progress(socket->box) : 0);
 
     for (int out = 0; out < 2; out++) {
         struct file *end = end_get(socket, out);
@@ -152,6 +185,11 @@ static uint64_t socket_progress(struct file *file)
 
 static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
+    if (socket_of(file)->box) {
+        bool any;
+        int size = (int)mailbox_next(socket_of(file)->box, &any);
+        return request == FIONREAD ? copy_to_user(argument, &size, sizeof(size)) : -ENOTTY;
+    }
     struct file *end = end_get(socket_of(file), false);
     if (!end)
         return -EINVAL;
@@ -162,11 +200,15 @@ static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argumen
 
 /* ---- making and freeing -------------------------------------------------------------------------------- */
 
-static struct socket *socket_alloc(void)
+static struct socket *socket_alloc(bool datagrams)
 {
     struct socket *socket = kmem_zalloc(&socket_cache);
     if (!socket)
         return NULL;
+    if (datagrams && (socket->box = mailbox_create()) == NULL) {
+        kmem_free(&socket_cache, socket);
+        return NULL;
+    }
     TAILQ_INIT(&socket->pending);
     socket->own = (struct socket_address){.text.sun_family = AF_UNIX, .length = sizeof(__kernel_sa_family_t)};
     return socket;
@@ -205,6 +247,10 @@ static int lines_make(struct line ends[2])
 static void socket_free(struct socket *socket)
 {
     line_drop(&socket->line);
+    if (socket->box)
+        mailbox_close(socket->box);
+    mailbox_put(socket->box);
+    mailbox_put(socket->to);
     node_put(socket->node);
     kmem_free(&socket_cache, socket);
 }
@@ -242,9 +288,9 @@ static int become_file(struct socket *socket, uint32_t flags, struct file **file
     return anonfile_create("socket:[%lu]", S_IFSOCK | 0777, &socket_ops, socket, O_RDWR | flags, file);
 }
 
-int socket_create(uint32_t flags, struct file **file)
+int socket_create(uint32_t flags, bool datagrams, struct file **file)
 {
-    struct socket *socket = socket_alloc();
+    struct socket *socket = socket_alloc(datagrams);
     if (!socket)
         return -ENOMEM;
     int error = become_file(socket, flags, file);
@@ -253,20 +299,21 @@ int socket_create(uint32_t flags, struct file **file)
     return error;
 }
 
-int socket_pair(uint32_t flags, struct file *ends[2])
+int socket_pair(uint32_t flags, bool datagrams, struct file *ends[2])
 {
-    struct line lines[2];
-    int error = socket_create(flags, &ends[0]);
+    struct line lines[2] = {0};
+    int error = socket_create(flags, datagrams, &ends[0]);
     if (error)
         return error;
-    error = socket_create(flags, &ends[1]);
+    error = socket_create(flags, datagrams, &ends[1]);
     if (error)
         goto put_first;
-    error = lines_make(lines);
+    error = datagrams ? 0 : lines_make(lines);
     if (error)
         goto put_both;
     for (int i = 0; i < 2; i++) {
         socket_of(ends[i])->line = lines[i];
+        socket_of(ends[i])->to = datagrams ? mailbox_get(socket_of(ends[1 - i])->box) : NULL;
         socket_of(ends[i])->peer = socket_of(ends[1 - i])->own;
     }
     return 0;
@@ -318,7 +365,7 @@ int socket_listen(struct file *file, unsigned backlog)
     struct socket *socket = socket_of(file);
 
     spin_lock(&socket_lock);
-    int error = !socket->is_bound || is_connected(socket) ? -EINVAL : 0;
+    int error = socket->box ? -EOPNOTSUPP : !socket->is_bound || is_connected(socket) ? -EINVAL : 0;
     if (!error) {
         socket->backlog = MIN(backlog, BACKLOG_MAX);
         socket->listening = true;
@@ -339,6 +386,8 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
             return -EISCONN;
         if (socket->listening)
             return -EINVAL;
+        if (listener && listener->box)
+            return -EPROTOTYPE;
         if (!listener || !listener->listening)
             return -ECONNREFUSED;
         if (listener->pending_count <= listener->backlog) {
@@ -357,9 +406,58 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
     }
 }
 
+/* The mailbox at an address, referenced. => 0, -ECONNREFUSED, -EPROTOTYPE. */
+static int find_box(const struct socket_address *address, const struct node *node, struct mailbox **box,
+                    struct socket_address *name)
+{
+    spin_lock(&socket_lock);
+    struct socket *socket = find_bound(address, node);
+    int error = !socket ? -ECONNREFUSED : !socket->box ? -EPROTOTYPE : 0;
+    if (!error) {
+        *box = mailbox_get(socket->box);
+        *name = socket->own;
+    }
+    spin_unlock(&socket_lock);
+    return error;
+}
+
+ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address, struct node *node)
+{
+    struct socket *socket = socket_of(file);
+    struct socket_address name;
+    struct mailbox *box = NULL;
+    int error = socket->mute ? -EPIPE : 0;
+
+    if (!error && address)
+        error = find_box(address, node, &box, &name);
+    else if (!error)
+        error = socket->to ? 0 : -ENOTCONN;
+    if (error)
+        return error;
+    if (!box)
+        box = mailbox_get(socket->to);
+    ssize_t sent = mailbox_send(box, io, &socket->own);
+    mailbox_put(box);
+    return sent;
+}
+
+static int connect_box(struct socket *socket, const struct socket_address *address, struct node *node)
+{
+    struct mailbox *box, *before = socket->to;
+    int error = find_box(address, node, &box, &socket->peer);
+
+    if (error)
+        return error;
+    socket->to = box;
+    mailbox_put(before);
+    return 0;
+}
+
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid)
 {
-    struct socket *socket = socket_of(file), *fresh = socket_alloc();
+    if (socket_of(file)->box)
+        return connect_box(socket_of(file), address, node);
+    struct socket *socket = socket_of(file), *fresh = socket_alloc(false);
     struct line lines[2];
     if (!fresh)
         return -ENOMEM;
@@ -388,7 +486,7 @@ int socket_connect(struct file *file, const struct socket_address *address, stru
 int socket_accept(struct file *file, uint32_t flags, int pid, struct file **accepted)
 {
     struct socket *socket = socket_of(file), *fresh = NULL;
-    int error = 0;
+    int error = socket->box ? -EOPNOTSUPP : 0;
 
     spin_lock(&socket_lock);
     while (!error && (fresh = TAILQ_FIRST(&socket->pending)) == NULL)
@@ -416,6 +514,8 @@ void socket_shutdown(struct file *file, bool reading, bool writing)
     struct file *in = NULL, *out = NULL;
 
     spin_lock(&socket_lock);
+    socket->deaf |= reading;
+    socket->mute |= writing;
     if (reading) {
         in = socket->line.in;
         socket->line.in = NULL;

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.h - streams between processes of this machine: AF_UNIX, SOCK_STREAM (unix(7)). */
+/* socket.h - streams and datagrams between processes of this machine: AF_UNIX (unix(7)). */
 #pragma once
 
 #include <fs/file.h>
-
-#include <linux/socket.h>
-#include <linux/un.h>
+#include <fs/mailbox.h>
 
 #ifndef AF_UNIX
 #define AF_UNIX 1 /* of the ABI, but not in the uapi headers */
 #endif
 
-/* As programs give it: the family and a path, or a zero byte and any bytes. length 0: none; 2: the family alone. */
-struct socket_address {
-    struct sockaddr_un text;
-    unsigned length;
-};
-
-/* flags: O_NONBLOCK or 0. => 0, -ENOMEM. */
-int socket_create(uint32_t flags, struct file **file);
-int socket_pair(uint32_t flags, struct file *ends[2]);
+/* flags: O_NONBLOCK or 0; datagrams, or a stream. => 0, -ENOMEM. */
+int socket_create(uint32_t flags, bool datagrams, struct file **file);
+int socket_pair(uint32_t flags, bool datagrams, struct file *ends[2]);
 bool socket_is(const struct file *file);
+bool socket_sends_datagrams(struct file *file);
+
+/* A message of io; address NULL: to who it is connected to. => bytes, -ENOTCONN, -EPROTOTYPE, what mailbox_send() says. */
+ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address,
+                    struct node *node);
+ssize_t socket_receive(struct file *file, struct io *io, struct socket_address *from, size_t *size);
 
 /* The calls of their names, on files that are sockets. `node`: what the address's path leads to; NULL: the address is not a
  * path. connect and accept wait unless the file has O_NONBLOCK. */

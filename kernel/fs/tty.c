@@ -1,167 +1,151 @@
 /* SPDX-License-Identifier: MIT */
-/* tty.c - /dev/console and /dev/tty: the terminal on COM1.
+/* tty.c - what all terminals have in common, whatever is at their other end (the driver): reading, writing, modes.
  *
- *   COM1 --interrupt--> received() --> line discipline (ttyline.c) --> tty_read()
- *   COM1 <--------- echo ----------------------+      tty_write() --> \n becomes \r\n --> COM1
+ *   driver ---> ttyline_input (ttyline.c) ---> tty_read()
+ *   driver <--- echo -----+     tty_write() ---> \n becomes \r\n ---> driver
  *
- * It listens from the first open that could read and was not made with O_NOCTTY: before that, what arrives
- * stays in the line, for the terminal or for /dev/hostin, whoever is opened first. Bytes that the line
- * discipline has no room for stay in the line as well, so pasting a long text loses nothing.
+ *   comtty.c   the terminal on COM1          pty.c   a program that plays terminal
  *
- * Guarded by: tty.lock. Programs' output takes no lock; echo goes between its bytes, as on any terminal. */
+ * Guarded by: tty->lock; ttys_lock for the list of all and who owns which. Programs' output takes no lock; echo goes
+ * between its bytes, as on any terminal. */
 #include <fs/tty.h>
 
-#include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/usercopy.h>
-#include <fs/device.h>
 #include <fs/poll.h>
-#include <fs/serialout.h>
-#include <fs/ttyline.h>
-#include <sched/wait.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <asm/signal.h>
-#include <linux/stat.h>
 #include <linux/tty.h>
 
-#define TTY_MAJOR 5
-
-static struct {
-    struct spinlock lock;
-    struct waitq readers;
-    struct ttyline line;
-    struct winsize size;
-    struct tty_owner owner;
-    bool ready;     /* `line` is set up */
-    bool listening; /* COM1's input comes here */
-} tty = {
-    .readers = WAITQ_INIT(tty.readers),
-    .size = {.ws_row = 24, .ws_col = 80},
-};
+static struct spinlock ttys_lock;
+static LIST_HEAD(tty_list, tty)
+ttys = LIST_HEAD_INITIALIZER(ttys);
 
 const struct tty_jobs *tty_jobs;
 
-struct tty_owner tty_owner(void)
+struct tty *tty_of(const struct file *file)
 {
-    spin_lock(&tty.lock);
-    struct tty_owner owner = tty.owner;
-    spin_unlock(&tty.lock);
+    return tty_is(file) ? file->private : NULL;
+}
+
+struct tty_owner tty_owner(const struct tty *tty)
+{
+    spin_lock(&ttys_lock);
+    struct tty_owner owner = tty->owner;
+    spin_unlock(&ttys_lock);
     return owner;
 }
 
-void tty_set_owner(struct tty_owner owner)
+void tty_set_owner(struct tty *tty, struct tty_owner owner)
 {
-    spin_lock(&tty.lock);
-    tty.owner = owner;
-    spin_unlock(&tty.lock);
+    spin_lock(&ttys_lock);
+    tty->owner = owner;
+    spin_unlock(&ttys_lock);
 }
 
-static void signal_foreground(int number)
+struct tty *tty_of_session(int session)
 {
-    if (tty.owner.group && tty_jobs)
-        tty_jobs->signal(tty.owner.group, number);
+    struct tty *tty;
+
+    spin_lock(&ttys_lock);
+    LIST_FOREACH (tty, &ttys, link)
+        if (session && tty->owner.session == session)
+            break;
+    spin_unlock(&ttys_lock);
+    return tty;
 }
 
-static int refuse(int number)
+static void echo(struct ttyline *line, const char *bytes, size_t count)
 {
-    return tty_jobs ? tty_jobs->refuse(number) : 0;
+    struct tty *tty = CONTAINER_OF(line, struct tty, line);
+
+    tty->driver->echo(tty, bytes, count);
+}
+
+void tty_add(struct tty *tty, const struct tty_driver *driver, uint32_t number)
+{
+    tty->driver = driver;
+    tty->number = number;
+    waitq_init(&tty->readers);
+    ttyline_init(&tty->line, echo);
+    spin_lock(&ttys_lock);
+    LIST_INSERT_HEAD(&ttys, tty, link);
+    spin_unlock(&ttys_lock);
+}
+
+void tty_remove(struct tty *tty)
+{
+    spin_lock(&ttys_lock);
+    LIST_REMOVE(tty, link);
+    spin_unlock(&ttys_lock);
+}
+
+static void wake_readers(struct tty *tty)
+{
+    waitq_wake(&tty->readers, WAKE_ALL);
+    poll_wake();
+}
+
+void tty_hang_up(struct tty *tty)
+{
+    struct tty_owner owner = tty_owner(tty);
+
+    tty->hung_up = true;
+    tty_set_owner(tty, (struct tty_owner){0});
+    wake_readers(tty);
+    if (owner.session && tty_jobs)
+        tty_jobs->hang_up(owner.session);
+}
+
+static void signal_foreground(const struct tty *tty, int number)
+{
+    if (tty->owner.group && tty_jobs)
+        tty_jobs->signal(tty->owner.group, number);
+}
+
+static int refuse(const struct tty *tty, int number)
+{
+    return tty_jobs ? tty_jobs->refuse(tty, number) : 0;
 }
 
 /* ---- input --------------------------------------------------------------------------------------------- */
 
-/* Echo is worth no wait: when the line takes nothing it is lost. */
-static void echo(const char *bytes, size_t count)
-{
-    serial_try_write(SERIAL_COM1, bytes, count);
-}
-
-static void wake_readers(void)
-{
-    waitq_wake(&tty.readers, WAKE_ALL);
-    poll_wake();
-}
-
-/* Types what has come in, up to a signal character. => the signal, or 0: that was all. */
-static int type(void)
+/* Up to a signal character. => the signal, or 0: that was all. */
+static int type(struct tty *tty, tty_source *source, void *from)
 {
     uint8_t byte;
     int signal = 0;
 
-    spin_lock(&tty.lock);
-    while (!signal && ttyline_has_room(&tty.line) && serial_read(&byte, 1) == 1)
-        signal = ttyline_input(&tty.line, byte);
-    bool ready = ttyline_ready(&tty.line);
-    spin_unlock(&tty.lock);
+    spin_lock(&tty->lock);
+    while (!signal && ttyline_has_room(&tty->line) && source(from, &byte))
+        signal = ttyline_input(&tty->line, byte);
+    bool ready = ttyline_ready(&tty->line);
+    spin_unlock(&tty->lock);
     if (ready)
-        wake_readers();
+        wake_readers(tty);
     return signal;
 }
 
-/* Called from the interrupt, and whenever a read has made room. */
-static void received(void)
+void tty_type(struct tty *tty, tty_source *source, void *from)
 {
     int signal;
 
-    while ((signal = type()) != 0)
-        signal_foreground(signal);
+    while ((signal = type(tty, source, from)) != 0)
+        signal_foreground(tty, signal);
 }
 
-/* A serial line does not say how large the window at its other end is: console=COLSxROWS. */
-static void size_from_command_line(void)
+/* Waits until there is a line, or in raw mode a byte. => 0, -EAGAIN, -EINTR, -ETIMEDOUT, -EIO. Lock held. */
+static int wait_for_input(struct tty *tty, const struct io *io, uint64_t deadline)
 {
-    char text[16];
-
-    if (!boot_option("console", text, sizeof(text)))
-        return;
-    unsigned size[2] = {0}, at = 0;
-    for (const char *c = text; *c && at < 2; c++) {
-        if (*c >= '0' && *c <= '9')
-            size[at] = size[at] * 10 + (unsigned)(*c - '0');
-        else
-            at++;
-    }
-    if (size[0] && size[1])
-        tty.size = (struct winsize){.ws_col = (uint16_t)size[0], .ws_row = (uint16_t)size[1]};
-}
-
-static void set_up(void)
-{
-    spin_lock(&tty.lock);
-    if (!tty.ready) {
-        ttyline_init(&tty.line, echo);
-        size_from_command_line();
-    }
-    tty.ready = true;
-    spin_unlock(&tty.lock);
-}
-
-static int tty_open(struct node *node, struct file *file)
-{
-    (void)node, (void)file;
-    set_up();
-    return 0;
-}
-
-void tty_listen(void)
-{
-    spin_lock(&tty.lock);
-    bool first = !tty.listening;
-    tty.listening = true;
-    spin_unlock(&tty.lock);
-    if (first)
-        serial_offer_input(received);
-}
-
-/* Waits until there is a line, or in raw mode a byte. => 0, -EAGAIN, -EINTR, -ETIMEDOUT. Lock held. */
-static int wait_for_input(const struct io *io, uint64_t deadline)
-{
-    while (!ttyline_ready(&tty.line)) {
+    while (!ttyline_ready(&tty->line)) {
+        if (tty->hung_up)
+            return -EIO;
         if (io->at_once)
             return -EAGAIN;
-        int error = waitq_sleep(&tty.readers, &tty.lock, deadline, true);
+        int error = waitq_sleep(&tty->readers, &tty->lock, deadline, true);
         if (error)
             return error;
     }
@@ -169,17 +153,17 @@ static int wait_for_input(const struct io *io, uint64_t deadline)
 }
 
 /* Moves what can be taken to the caller; in canonical mode a line at most. => bytes, -EFAULT. */
-static ssize_t take(struct io *io)
+static ssize_t take(struct tty *tty, struct io *io)
 {
     uint8_t bytes[256];
     ssize_t total = 0;
     bool end = false;
 
     while (io->left > 0 && !end) {
-        spin_lock(&tty.lock);
-        size_t wanted = ttyline_ready(&tty.line) ? MIN(sizeof(bytes), io->left) : 0;
-        size_t count = wanted ? ttyline_take(&tty.line, bytes, wanted, &end) : 0;
-        spin_unlock(&tty.lock);
+        spin_lock(&tty->lock);
+        size_t wanted = ttyline_ready(&tty->line) ? MIN(sizeof(bytes), io->left) : 0;
+        size_t count = wanted ? ttyline_take(&tty->line, bytes, wanted, &end) : 0;
+        spin_unlock(&tty->lock);
         if (count == 0)
             break;
         ssize_t moved = io_put(io, bytes, count);
@@ -187,40 +171,41 @@ static ssize_t take(struct io *io)
             return total > 0 ? total : moved;
         total += moved;
     }
-    received();
+    tty->driver->has_room(tty);
     return total;
 }
 
-static ssize_t read_canonical(struct io *io)
+static ssize_t read_canonical(struct tty *tty, struct io *io)
 {
-    spin_lock(&tty.lock);
-    int error = wait_for_input(io, WAIT_FOREVER);
-    spin_unlock(&tty.lock);
-    return error ? error : take(io);
+    spin_lock(&tty->lock);
+    int error = wait_for_input(tty, io, WAIT_FOREVER);
+    spin_unlock(&tty->lock);
+    return error ? error : take(tty, io);
 }
 
 /* termios(3), the four cases of MIN and TIME: how many bytes to wait for, and how long for the first and
  * between two. */
-static ssize_t read_raw(struct io *io)
+static ssize_t read_raw(struct tty *tty, struct io *io)
 {
-    size_t wanted = MIN(MAX(tty.line.modes.c_cc[VMIN], 1), io->left);
-    uint64_t tenths = tty.line.modes.c_cc[VTIME];
-    bool wait_first = tty.line.modes.c_cc[VMIN] > 0;
+    size_t wanted = MIN(MAX(tty->line.modes.c_cc[VMIN], 1), io->left);
+    uint64_t tenths = tty->line.modes.c_cc[VTIME];
+    bool wait_first = tty->line.modes.c_cc[VMIN] > 0;
     ssize_t total = 0;
 
     do {
         uint64_t deadline = WAIT_FOREVER;
         if (!wait_first || (total > 0 && tenths > 0))
             deadline = clock_now() + tenths * (NS_PER_SECOND / 10);
-        spin_lock(&tty.lock);
-        int error = !wait_first && tenths == 0 && !ttyline_ready(&tty.line) ? -ETIMEDOUT
-                                                                            : wait_for_input(io, deadline);
-        spin_unlock(&tty.lock);
+        spin_lock(&tty->lock);
+        int error = !wait_first && tenths == 0 && !ttyline_ready(&tty->line)
+                        ? -ETIMEDOUT
+                        : wait_for_input(tty, io, deadline);
+        spin_unlock(&tty->lock);
         if (error == -ETIMEDOUT || (error && total > 0))
             return total;
         if (error)
             return error;
-        ssize_t moved = take(io);
+        ssize_t moved = take(tty, io);
         if (moved <= 0)
             return total > 0 ? total : moved;
         total += moved;
@@ -230,45 +215,48 @@ static ssize_t read_raw(struct io *io)
 
 static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
 {
-    (void)file, (void)position;
-    if (io->left == 0)
+    struct tty *tty = file->private;
+
+    (void)position;
+    if (io->left == 0 || tty->hung_up)
         return 0;
-    int error = refuse(SIGTTIN);
+    int error = refuse(tty, SIGTTIN);
     if (error)
         return error;
-    return ttyline_canonical(&tty.line) ? read_canonical(io) : read_raw(io);
+    return ttyline_canonical(&tty->line) ? read_canonical(tty, io) : read_raw(tty, io);
 }
 
 /* ---- output -------------------------------------------------------------------------------------------- */
 
-/* One piece without a newline in it. => bytes sent, -EINTR. */
-static ssize_t send_plain(enum serial_line line, const char *bytes, size_t count)
+/* One piece without a newline in it. => bytes sent, -EINTR and its like. */
+static ssize_t send_plain(struct tty *tty, const char *bytes, size_t count, bool at_once)
 {
-    ssize_t sent = serialout_write(line, bytes, count);
+    ssize_t sent = tty->driver->send(tty, bytes, count, at_once);
 
     if (sent > 0)
-        ttyline_track(&tty.line, bytes, (size_t)sent);
+        ttyline_track(&tty->line, bytes, (size_t)sent);
     return sent;
 }
 
-/* => bytes of the program's that were sent; less than count, or -EINTR, when a signal came. */
-static ssize_t send(enum serial_line line, const void *text, size_t count)
+/* => bytes of the program's that were sent; less than count, or an error, when a signal came. */
+static ssize_t send(struct tty *tty, const char *bytes, size_t count, bool at_once)
 {
-    const char *bytes = text;
-    bool translate = (tty.line.modes.c_oflag & OPOST) && (tty.line.modes.c_oflag & ONLCR);
+    bool translate = (tty->line.modes.c_oflag & OPOST) && (tty->line.modes.c_oflag & ONLCR);
     size_t done = 0;
 
     while (done < count) {
         const char *newline = translate ? memchr(bytes + done, '\n', count - done) : NULL;
         size_t plain = newline ? (size_t)(newline - bytes) - done : count - done;
-        ssize_t sent = send_plain(line, bytes + done, plain);
+        ssize_t sent = plain ? send_plain(tty, bytes + done, plain, at_once) : 0;
         if (sent >= 0)
             done += (size_t)sent;
         bool whole = sent >= 0 && (size_t)sent == plain;
-        if (whole && newline)
-            whole = send_plain(line, "\r\n", 2) == 2;
+        if (whole && newline) {
+            sent = send_plain(tty, "\r\n", 2, at_once);
+            whole = sent == 2;
+        }
         if (!whole)
-            return done > 0 ? (ssize_t)done : -EINTR;
+            return done > 0 ? (ssize_t)done : MIN(sent, -EINTR);
         done += newline != NULL;
     }
     return (ssize_t)done;
@@ -276,39 +264,56 @@ static ssize_t send(enum serial_line line, const void *text, size_t count)
 
 static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
 {
-    (void)file, (void)position;
-    int error = tty.line.modes.c_lflag & TOSTOP ? refuse(SIGTTOU) : 0;
-    return error ? error : serialout_copy(SERIAL_COM1, io, send);
+    struct tty *tty = file->private;
+    char bytes[512];
+    ssize_t total = 0;
+
+    (void)position;
+    if (tty->hung_up)
+        return -EIO;
+    int error = tty->line.modes.c_lflag & TOSTOP ? refuse(tty, SIGTTOU) : 0;
+    if (error)
+        return error;
+    while (io->left > 0) {
+        ssize_t piece = io_get(io, bytes, sizeof(bytes));
+        ssize_t sent = piece < 0 ? piece : send(tty, bytes, (size_t)piece, io->at_once);
+        if (sent < 0)
+            return total > 0 ? total : sent;
+        total += sent;
+        if (sent < piece)
+            break;
+    }
+    return total;
 }
 
 /* ---- ioctl --------------------------------------------------------------------------------------------- */
 
-static int64_t set_modes(vaddr_t argument, bool flush)
+static int64_t set_modes(struct tty *tty, vaddr_t argument, bool flush)
 {
     struct termios modes;
 
     if (copy_from_user(&modes, argument, sizeof(modes)) < 0)
         return -EFAULT;
-    spin_lock(&tty.lock);
-    ttyline_set_modes(&tty.line, &modes, flush);
-    bool ready = ttyline_ready(&tty.line);
-    spin_unlock(&tty.lock);
+    spin_lock(&tty->lock);
+    ttyline_set_modes(&tty->line, &modes, flush);
+    bool ready = ttyline_ready(&tty->line);
+    spin_unlock(&tty->lock);
     if (ready)
-        wake_readers();
-    received();
+        wake_readers(tty);
+    tty->driver->has_room(tty);
     return 0;
 }
 
-static int64_t set_size(vaddr_t argument)
+static int64_t set_size(struct tty *tty, vaddr_t argument)
 {
     struct winsize size;
 
     if (copy_from_user(&size, argument, sizeof(size)) < 0)
         return -EFAULT;
-    bool changed = memcmp(&size, &tty.size, sizeof(size)) != 0;
-    tty.size = size;
+    bool changed = memcmp(&size, &tty->size, sizeof(size)) != 0;
+    tty->size = size;
     if (changed)
-        signal_foreground(SIGWINCH);
+        signal_foreground(tty, SIGWINCH);
     return 0;
 }
 
@@ -317,41 +322,41 @@ static int64_t number_out(vaddr_t argument, int number)
     return copy_to_user(argument, &number, sizeof(number));
 }
 
-static int64_t flush(uint64_t which)
+static int64_t flush(struct tty *tty, uint64_t which)
 {
     if (which > TCIOFLUSH)
         return -EINVAL;
     if (which != TCOFLUSH) {
-        spin_lock(&tty.lock);
-        ttyline_flush(&tty.line);
-        spin_unlock(&tty.lock);
+        spin_lock(&tty->lock);
+        ttyline_flush(&tty->line);
+        spin_unlock(&tty->lock);
+        tty->driver->has_room(tty);
     }
     return 0;
 }
 
-static int64_t tty_ioctl(struct file *file, uint64_t request, vaddr_t argument)
+int64_t tty_control(struct tty *tty, uint64_t request, vaddr_t argument)
 {
-    (void)file;
     switch (request) {
     case TCGETS:
-        return copy_to_user(argument, &tty.line.modes, sizeof(tty.line.modes));
+        return copy_to_user(argument, &tty->line.modes, sizeof(tty->line.modes));
     case TCSETS:
     case TCSETSW: /* output is never held back: nothing to wait for */
-        return set_modes(argument, false);
+        return set_modes(tty, argument, false);
     case TCSETSF:
-        return set_modes(argument, true);
+        return set_modes(tty, argument, true);
     case TIOCGWINSZ:
-        return copy_to_user(argument, &tty.size, sizeof(tty.size));
+        return copy_to_user(argument, &tty->size, sizeof(tty->size));
     case TIOCSWINSZ:
-        return set_size(argument);
+        return set_size(tty, argument);
     case FIONREAD:
-        return number_out(argument, (int)ttyline_readable(&tty.line));
+        return number_out(argument, (int)ttyline_readable(&tty->line));
     case TIOCOUTQ:
         return number_out(argument, 0);
     case TIOCGETD:
         return number_out(argument, N_TTY);
     case TCFLSH:
-        return flush(argument);
+        return flush(tty, argument);
     case TCSBRK:
     case TCSBRKP:
     case TCXONC:
@@ -361,35 +366,54 @@ static int64_t tty_ioctl(struct file *file, uint64_t request, vaddr_t argument)
     }
 }
 
+static int64_t tty_ioctl(struct file *file, uint64_t request, vaddr_t argument)
+{
+    struct tty *tty = file->private;
+
+    return tty->hung_up ? -EIO : tty_control(tty, request, argument);
+}
+
 static uint32_t tty_poll(struct file *file)
 {
-    (void)file;
-    spin_lock(&tty.lock);
-    uint32_t ready = POLL_WRITABLE | (ttyline_ready(&tty.line) ? POLL_READABLE : 0);
-    spin_unlock(&tty.lock);
+    struct tty *tty = file->private;
+
+    if (tty->hung_up)
+        return POLL_READABLE | POLL_WRITABLE | POLLERR | POLLHUP;
+    spin_lock(&tty->lock);
+    uint32_t ready = POLL_WRITABLE | (ttyline_ready(&tty->line) ? POLL_READABLE : 0);
+    spin_unlock(&tty->lock);
     return ready;
 }
 
+static void tty_release(struct file *file)
+{
+    struct tty *tty = file->private;
+
+    if (tty->driver->closed)
+        tty->driver->closed(tty);
+}
+
 static const struct file_ops tty_ops = {
-    .read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll, .stream = true};
+    .read = tty_read,
+    .write = tty_write,
+    .ioctl = tty_ioctl,
+    .poll = tty_poll,
+    .release = tty_release,
+    .stream = true,
+};
+
+int tty_open(struct tty *tty, struct file *file)
+{
+    int error = tty->driver->opened ? tty->driver->opened(tty) : 0;
+
+    if (!error) {
+        file->ops = &tty_ops;
+        file->private = tty;
+    }
+    return error;
+}
 
 bool tty_is(const struct file *file)
 {
     return file->ops == &tty_ops;
 }
-
-const struct device device_console = {
-    .name = "console",
-    .mode = S_IFCHR | 0600,
-    .number = DEVICE_NUMBER(TTY_MAJOR, 1),
-    .ops = &tty_ops,
-    .open = tty_open,
-};
-
-const struct device device_tty = {
-    .name = "tty",
-    .mode = S_IFCHR | 0666,
-    .number = DEVICE_NUMBER(TTY_MAJOR, 0),
-    .ops = &tty_ops,
-    .open = tty_open,
-};

@@ -32,7 +32,7 @@ static uint16_t *entry(struct ttyline *line, uint32_t position)
     return &line->ring[position % TTYLINE_SIZE];
 }
 
-void ttyline_init(struct ttyline *line, void (*echo)(const char *bytes, size_t count))
+void ttyline_init(struct ttyline *line, void (*echo)(struct ttyline *line, const char *bytes, size_t count))
 {
     *line = (struct ttyline){
         .echo = echo,
@@ -105,7 +105,7 @@ void ttyline_track(struct ttyline *line, const char *bytes, size_t count)
 
 static void send(struct ttyline *line, const char *bytes, size_t count)
 {
-    line->echo(bytes, count);
+    line->echo(line, bytes, count);
     ttyline_track(line, bytes, count);
 }
 
@@ -222,7 +222,7 @@ static void complete(struct ttyline *line, uint16_t last)
 static void append(struct ttyline *line, uint8_t byte)
 {
     if (used(line) >= TTYLINE_SIZE - 1) {
-        line->echo((const char[]){BELL}, 1);
+        line->echo(line, (const char[]){BELL}, 1);
         return;
     }
     if (line->head == line->edit)

@@ -12,7 +12,7 @@
 /* Guarded by: its owner's lock. */
 struct ttyline {
     struct termios modes;
-    void (*echo)(const char *bytes, size_t count); /* sends to the terminal, as it is */
+    void (*echo)(struct ttyline *line, const char *bytes, size_t count); /* sends to the terminal, as it is */
     /* A ring: `tail` <= `edit` <= `head` count bytes since boot. [tail, edit) may be read, [edit, head) is
      * the line that is being typed. An entry is a byte and the marks of ttyline.c. */
     uint32_t tail, edit, head;
@@ -22,7 +22,7 @@ struct ttyline {
     uint16_t ring[TTYLINE_SIZE];
 };
 
-void ttyline_init(struct ttyline *line, void (*echo)(const char *bytes, size_t count));
+void ttyline_init(struct ttyline *line, void (*echo)(struct ttyline *line, const char *bytes, size_t count));
 /* Can it take another byte now? Otherwise the sender has to wait until somebody reads. */
 bool ttyline_has_room(const struct ttyline *line);
 /* A byte was typed. => the signal that it stands for, or 0. */

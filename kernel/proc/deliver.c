@@ -14,6 +14,7 @@
 #include <proc/explain.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <x86/trapframe.h>
 
 #include <asm/signal.h>
@@ -98,6 +99,8 @@ void signal_describe(const struct signal_info *from, struct siginfo *to)
         to->si_addr = (void *)from->address;
         return;
     }
+    if (from->code == SI_TIMER)
+        timer_told(current_process(), from->pid, from->uid);
     to->si_pid = from->pid;
     to->si_uid = (unsigned)from->uid;
     if (from->number == SIGCHLD) {

@@ -29,6 +29,7 @@
 #include <proc/process.h>
 #include <proc/script.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <string.h>
 #include <vdso/vdso.h>
 
@@ -320,6 +321,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     switch_load(this_cpu(), thread->stack_top, thread->cr3, thread->fs_base);
     fpu_reset();
     signals_exec(process->signals);
+    timers_exec(process);
     fdtable_close_on_exec(process->files);
     task->stack = (struct sigframe_stack){0};
     process->has_execed = true;

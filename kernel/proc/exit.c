@@ -12,12 +12,12 @@
  * When pid 1's last thread ends, everything does (shutdown.c). */
 #include <arch/x86/usercopy.h>
 #include <asm/signal.h>
-#include <proc/alarm.h>
 #include <proc/futex.h>
 #include <proc/jobs.h>
 #include <proc/process.h>
 #include <mm/tell.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 
 #include <asm-generic/siginfo.h>
 
@@ -164,7 +164,7 @@ void task_exit(int status)
             tell_exit(process);
         if (process->pid == 1)
             process_all_done(process->exit_status);
-        alarm_set(process, 0, 0);
+        timers_end(process);
         process_drop_resources(process);
         process_vfork_done(process);
     } else {

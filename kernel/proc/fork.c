@@ -12,6 +12,7 @@
 #include <asm-generic/errno.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <mm/tell.h>
 #include <string.h>
 #include <x86/trapframe.h>
@@ -129,6 +130,7 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
     if (!task)
         return -ENOMEM;
     struct process *child = task->thread.process;
+    timers_init(child);
     child->signals = signals_fork(parent->signals);
     if (!child->signals)
         goto free_child;

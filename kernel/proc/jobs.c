@@ -61,11 +61,12 @@ static void look_at(int group)
 
 static void leader_ended(int session)
 {
-    struct tty_owner owner = tty_owner();
+    struct tty *tty = tty_of_session(session);
 
-    if (owner.session != session)
+    if (!tty)
         return;
-    tty_set_owner((struct tty_owner){0});
+    struct tty_owner owner = tty_owner(tty);
+    tty_set_owner(tty, (struct tty_owner){0});
     if (owner.group)
         jobs_signal(owner.group, SIGHUP);
 }

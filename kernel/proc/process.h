@@ -7,6 +7,7 @@
 #include <list.h>
 #include <mm/aspace.h>
 #include <proc/task.h>
+#include <proc/timers.h>
 #include <sched/thread.h>
 #include <sched/wait.h>
 #include <types.h>
@@ -85,9 +86,7 @@ struct process {
     struct vfork_wait *vfork; /* our maker sleeps here; NULL: nobody */
     bool has_execed;          /* setpgid(2): too late for the parent to change its group */
 
-    uint64_t alarm_ns;       /* clock_now() when SIGALRM is due; 0: none. alarm.c */
-    uint64_t alarm_interval; /* and again after so many nanoseconds; 0: once */
-    TAILQ_ENTRY(process) alarm_link;
+    struct timers timers;
 };
 
 static inline struct process *current_process(void)

@@ -16,10 +16,10 @@
 #include <mm/tell.h>
 #include <mm/kstack.h>
 #include <mm/page.h>
-#include <proc/alarm.h>
 #include <proc/process.h>
 #include <proc/shutdown.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <string.h>
 
 #define PATIENCE_NS (5 * NS_PER_SECOND) /* for a process to die of SIGKILL */
@@ -183,7 +183,7 @@ void process_all_done(int status)
     bury_children(self);
     kill_others(self);
     wait_for_others(self);
-    alarm_set(self, 0, 0);
+    timers_end(self);
     process_drop_resources(self);
     thread_exit(final_account, current_task());
 }

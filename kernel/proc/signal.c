@@ -210,10 +210,23 @@ static void cancel_opposites(struct process *process, int number)
         resume(process, number == SIGCONT);
 }
 
+/* A timer's signal waits already: then it has overrun. Other signals of the same number are no reason not to queue it. */
+static bool count_overrun(struct pending_signals *pending, const struct signal_info *info)
+{
+    struct queued_signal *queued = NULL;
+    TAILQ_FOREACH (queued, &pending->queue, link)
+        if (queued->info.code == SI_TIMER && queued->info.pid == info->pid)
+            break;
+    if (queued && __builtin_add_overflow(queued->info.uid, info->uid + 1, &queued->info.uid))
+        queued->info.uid = INT32_MAX;
+    return queued;
+}
+
 static void enqueue(struct pending_signals *pending, const struct signal_info *info)
 {
     uint64_t bit = signal_bit(info->number);
-    if ((pending->set & bit) && info->number < SIGRTMIN)
+    if (info->code == SI_TIMER ? count_overrun(pending, info)
+                               : (pending->set & bit) && info->number < SIGRTMIN)
         return;
     pending->set |= bit;
     struct queued_signal *queued = kmem_alloc(&queued_cache);

@@ -16,12 +16,12 @@ struct trapframe;
 /* What caused a signal, for si_code, si_addr and the report. */
 struct signal_info {
     int number, code;
-    vaddr_t address;             /* of a fault */
-    int pid, uid;                /* of kill; of the child that exited or stopped */
+    vaddr_t address; /* of a fault */
+    int pid, uid;    /* of kill; of the child that exited or stopped; SI_TIMER: its number, its overruns */
     uint64_t trap, error;        /* vector and error code, for the ucontext */
     int status;                  /* of SIGCHLD: exit code or signal */
     uint64_t user_ns, system_ns; /* of SIGCHLD */
-    uint64_t value;              /* of sigqueue */
+    uint64_t value;              /* of sigqueue, of a timer */
 };
 
 /* What a process wants done; laid out as rt_sigaction(2) passes it. */

@@ -10,6 +10,7 @@
 #include <proc/process.h>
 #include <proc/shutdown.h>
 #include <proc/signal.h>
+#include <proc/timer.h>
 #include <string.h>
 
 #include <asm/fcntl.h>
@@ -78,6 +79,7 @@ int process_start_init(const char *path, char *const argv[], char *const envp[])
     if (!task)
         return -ENOMEM;
     struct process *process = task->thread.process;
+    timers_init(process);
     process->signals = signals_create();
     process->files = fdtable_create();
     if (!process->signals || !process->files)

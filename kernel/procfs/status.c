@@ -117,12 +117,10 @@ void proc_stat(struct proctext *text)
     struct proc_snapshot now;
 
     proc_snapshot(text, &now);
-    struct tty_owner terminal = tty_owner();
-    bool has_terminal = terminal.session != 0 && terminal.session == now.session;
+    const struct tty *terminal = tty_of_session(now.session);
     /* [1-9] terminal and its group in the foreground; no flags of Linux's PF_ kind */
     proctext_printf(text, "%d (%s) %c %d %d %d %u %d 0", now.pid, now.name, now.state, now.parent, now.group,
-                    now.session, has_terminal ? device_console.number : 0,
-                    has_terminal ? terminal.group : -1);
+                    now.session, terminal ? terminal->number : 0, terminal ? terminal->owner.group : -1);
     /* [10-13] faults, [14-17] times */
     proctext_printf(text, " %lu %lu %lu %lu %lu %lu %lu %lu", now.usage.minor_faults,
                     now.children.minor_faults, now.usage.major_faults, now.children.major_faults,

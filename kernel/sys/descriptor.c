@@ -5,7 +5,6 @@
 #include <arch/x86/usercopy.h>
 #include <fs/file.h>
 #include <fs/pipe.h>
-#include <fs/tty.h>
 #include <proc/process.h>
 #include <sys/descriptor.h>
 #include <sys/lock.h>
@@ -197,7 +196,7 @@ int64_t sys_ioctl(struct trapframe *frame)
         result = set_nonblocking(file, ARG2(frame));
     else if (request == FIONREAD && node_is(file->node, S_IFREG))
         result = regular_bytes_left(file, ARG2(frame));
-    else if (tty_is(file))
+    else if (terminal_is(file))
         result = terminal_ioctl(file, request, ARG2(frame));
     else
         result = file->ops->ioctl ? file->ops->ioctl(file, request, ARG2(frame)) : -ENOTTY;

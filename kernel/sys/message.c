@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* message.c - bytes and open files through sockets: send and recv in their three forms. A message carries descriptors
- * (SCM_RIGHTS), no credentials; MSG_PEEK and MSG_OOB are EOPNOTSUPP. */
+ * (SCM_RIGHTS), no credentials; MSG_OOB is EOPNOTSUPP. MSG_PEEK shows bytes, into the first piece of a row only, and no descriptors. */
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
@@ -20,6 +20,7 @@
 /* Of the ABI, but not in the uapi headers. */
 #define MSG_OOB 1U
 #define MSG_PEEK 2U
+#define MSG_TRUNC 0x20U
 #define MSG_DONTWAIT 0x40U
 #define MSG_WAITALL 0x100U
 #define MSG_NOSIGNAL 0x4000U
@@ -42,18 +43,26 @@ struct control_header {
     int32_t level, type;
 };
 
+static ssize_t file_peek(struct file *file, struct io *io, uint64_t *position)
+{
+    io->peek = true;
+    return file_read(file, io, position);
+}
+
 /* Moves the bytes of a row of pieces, as the flags want it. */
 static int64_t move(struct file *file, const struct iovec *vectors, size_t count, bool out, uint32_t flags)
 {
     bool at_once = flags & MSG_DONTWAIT;
     int64_t total = 0;
 
-    if (flags & (MSG_OOB | MSG_PEEK))
+    if (flags & MSG_OOB)
         return -EOPNOTSUPP;
     if (out) {
         total = transfer_pieces(file, vectors, count, file_write, NULL, at_once);
         return flags & MSG_NOSIGNAL ? total : transfer_sigpipe(total);
     }
+    if (flags & MSG_PEEK)
+        return transfer_pieces(file, vectors, MIN(count, 1UL), file_peek, NULL, at_once);
     total = transfer_pieces(file, vectors, count, file_read, NULL, at_once);
     if (!(flags & MSG_WAITALL) || count != 1)
         return total;
@@ -67,6 +76,79 @@ static int64_t move(struct file *file, const struct iovec *vectors, size_t count
     return total;
 }
 
+/* All pieces of a row are one datagram, by way of memory of the kernel's when they are several. `name`: where to, or NULL. */
+static int64_t send_datagram(struct file *file, const struct iovec *vectors, size_t count, vaddr_t name,
+                             size_t name_length, uint32_t flags)
+{
+    struct socket_address address;
+    struct node *node = NULL;
+    size_t size = 0, at = 0;
+    bool named = name && name_length;
+
+    if (flags & MSG_OOB)
+        return -EOPNOTSUPP;
+    int64_t result = named ? socket_address_find(name, name_length, &address, &node) : 0;
+    for (size_t i = 0; i < count; i++)
+        size += vectors[i].iov_len;
+    char *bytes = !result && count > 1 && size <= DATAGRAM_MAX ? kmalloc(size + 1) : NULL;
+    if (!result && count > 1 && !bytes)
+        result = size > DATAGRAM_MAX ? -EMSGSIZE : -ENOBUFS;
+    for (size_t i = 0; i < count && bytes && !result; at += vectors[i++].iov_len)
+        result = copy_from_user(bytes + at, (vaddr_t)vectors[i].iov_base, vectors[i].iov_len);
+    if (!result) {
+        struct io io = bytes ? io_kernel(bytes, size)
+                             : io_user(count ? (vaddr_t)vectors[0].iov_base : 0, size);
+        io.at_once = flags & MSG_DONTWAIT || file->flags & O_NONBLOCK;
+        result = socket_send(file, &io, named ? &address : NULL, node);
+    }
+    kfree(bytes);
+    node_put(node);
+    return flags & MSG_NOSIGNAL ? result : transfer_sigpipe(result);
+}
+
+/* => bytes, or with MSG_TRUNC how long the message was. *flags: MSG_TRUNC when it was longer than the row. */
+static int64_t receive_datagram(struct file *file, const struct iovec *vectors, size_t count, uint32_t *flags,
+                                struct socket_address *from)
+{
+    bool wants_size = *flags & MSG_TRUNC;
+    size_t size, room = 0, at = 0;
+
+    for (size_t i = 0; i < count; i++)
+        room += vectors[i].iov_len;
+    char *bytes = count > 1 ? kmalloc(MIN(room, (size_t)DATAGRAM_MAX) + 1) : NULL;
+    if (count > 1 && !bytes)
+        return -ENOBUFS;
+    struct io io = bytes ? io_kernel(bytes, MIN(room, (size_t)DATAGRAM_MAX))
+                         : io_user(count ? (vaddr_t)vectors[0].iov_base : 0, room);
+    io.at_once = *flags & MSG_DONTWAIT || file->flags & O_NONBLOCK;
+    io.peek = *flags & MSG_PEEK;
+    int64_t result = *flags & MSG_OOB ? -EOPNOTSUPP : socket_receive(file, &io, from, &size);
+    for (size_t i = 0; i < count && bytes && result > 0 && at < (size_t)result; at += vectors[i++].iov_len) {
+        size_t piece = MIN(vectors[i].iov_len, (size_t)result - at);
+        if (copy_to_user((vaddr_t)vectors[i].iov_base, bytes + at, piece) < 0)
+            result = -EFAULT;
+    }
+    kfree(bytes);
+    *flags = result >= 0 && size > (size_t)result ? MSG_TRUNC : 0;
+    return result >= 0 && wants_size ? (int64_t)size : result;
+}
+
+static int64_t move_datagram(struct file *file, const struct trapframe *frame, bool out)
+{
+    const struct iovec whole = {(void *)ARG1(frame), ARG2(frame)};
+    uint32_t flags = (uint32_t)ARG3(frame);
+    struct socket_address from;
+
+    if (out)
+        return send_datagram(file, &whole, 1, ARG4(frame), ARG5(frame), flags);
+    int64_t result = receive_datagram(file, &whole, 1, &flags, &from);
+    if (result < 0 || !ARG4(frame))
+        return result;
+    from.length = from.length <= sizeof(__kernel_sa_family_t) ? 0 : from.length;
+    int error = socket_address_write(ARG4(frame), ARG5(frame), &from);
+    return error ? error : result;
+}
+
 static int64_t move_buffer(const struct trapframe *frame, bool out)
 {
     struct iovec whole = {(void *)ARG1(frame), ARG2(frame)};
@@ -77,6 +159,11 @@ static int64_t move_buffer(const struct trapframe *frame, bool out)
     int64_t error = socket_get(ARG0(frame), &file);
     if (error)
         return error;
+    if (socket_sends_datagrams(file)) {
+        error = move_datagram(file, frame, out);
+        file_put(file);
+        return error;
+    }
     struct socket_address address;
     bool connected = socket_name(file, true, &address) == 0;
     if (out && ARG4(frame) && (int)ARG5(frame) != 0)
@@ -108,7 +195,7 @@ static bool may_travel(const struct parcel *parcel)
 static int attach(struct channel *channel, const struct parcel *parcel)
 {
     if (!channel)
-        return -ENOTCONN;
+        return -ENOTCONN; /* or a socket of datagrams */
     return may_travel(parcel) ? channel_attach(channel, parcel) : -ETOOMANYREFS;
 }
 
@@ -188,7 +275,10 @@ static int64_t send_message(struct file *file, const struct message *message, co
             parcel_put(parcel);
     }
     if (!result) {
-        result = move(file, row->vectors, message->vector_count, true, flags);
+        result = socket_sends_datagrams(file)
+                     ? send_datagram(file, row->vectors, message->vector_count, message->name,
+                                     (size_t)message->name_length, flags)
+                     : move(file, row->vectors, message->vector_count, true, flags);
         if (result <= 0 && parcel->count > 0) {
             channel_detach(channel);
             parcel_put(parcel);
@@ -198,6 +288,24 @@ static int64_t send_message(struct file *file, const struct message *message, co
     }
     kfree(parcel);
     return result;
+}
+
+static int64_t receive_datagram_message(struct file *file, struct message *message,
+                                        const struct transfer_row *row, uint32_t flags)
+{
+    struct socket_address from;
+    uint32_t seen = flags;
+    int64_t length = receive_datagram(file, row->vectors, message->vector_count, &seen, &from);
+    if (length < 0)
+        return length;
+    int32_t name_length = from.length <= sizeof(__kernel_sa_family_t) ? 0 : (int32_t)from.length;
+    int32_t room = message->name ? MIN(MAX(message->name_length, 0), name_length) : 0;
+    if (copy_to_user(message->name, &from.text, (size_t)room) < 0)
+        return -EFAULT;
+    message->name_length = message->name ? name_length : message->name_length;
+    message->control_length = 0;
+    message->flags = seen | (flags & MSG_CMSG_CLOEXEC);
+    return length;
 }
 
 static int64_t receive_message(struct file *file, struct message *message, const struct transfer_row *row,
@@ -213,7 +321,7 @@ static int64_t receive_message(struct file *file, struct message *message, const
     message->flags = flags & MSG_CMSG_CLOEXEC;
     message->name_length = 0;
     channel = socket_channel(file, false); /* it may have been connected since */
-    if (parcel && channel && channel_take(channel, parcel))
+    if (parcel && channel && !(flags & MSG_PEEK) && channel_take(channel, parcel))
         message->flags |= parcel_write(message, parcel, flags & MSG_CMSG_CLOEXEC);
     else
         message->control_length = 0;
@@ -233,7 +341,8 @@ static int64_t move_message(const struct trapframe *frame, bool out)
     result = message_read(ARG1(frame), &message, &row);
     if (!result) {
         result = out ? send_message(file, &message, &row, flags)
-                     : receive_message(file, &message, &row, flags);
+                     : (socket_sends_datagrams(file) ? receive_datagram_message
+                                                     : receive_message)(file, &message, &row, flags);
         transfer_row_put(&row);
     }
     file_put(file);

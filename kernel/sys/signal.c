@@ -5,7 +5,6 @@
 #include <arch/x86/clock.h>
 #include <arch/x86/sigframe.h>
 #include <arch/x86/usercopy.h>
-#include <proc/alarm.h>
 #include <proc/process.h>
 #include <proc/signal.h>
 #include <sys/timespec.h>
@@ -90,69 +89,6 @@ int64_t sys_rt_tgsigqueueinfo(struct trapframe *frame)
         return -EINVAL;
     int error = read_info(ARG3(frame), (int)ARG2(frame), tid, &info);
     return error ? error : send_to_thread(group, tid, &info);
-}
-
-/* ---- Alarms ---- */
-
-static uint64_t alarm_left(const struct process *process)
-{
-    uint64_t now = clock_now(), due = process->alarm_ns;
-    if (due == 0)
-        return 0;
-    return due > now ? due - now : 1;
-}
-
-/* => whole seconds that were left, rounded; but what is still to come is never told as 0. */
-int64_t sys_alarm(struct trapframe *frame)
-{
-    struct process *process = current_process();
-    uint64_t seconds = (uint32_t)ARG0(frame), left = alarm_left(process);
-    alarm_set(process, seconds ? clock_now() + seconds * NS_PER_SECOND : 0, 0);
-    return left ? (int64_t)MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1UL) : 0;
-}
-
-static bool timeval_ok(const struct __kernel_old_timeval *time)
-{
-    return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
-}
-
-/* So long that it never comes, rather than overflow. */
-static uint64_t to_ns(const struct __kernel_old_timeval *time)
-{
-    uint64_t seconds = MIN((uint64_t)time->tv_sec, (uint64_t)INT32_MAX);
-    return seconds * NS_PER_SECOND + (uint64_t)time->tv_usec * 1000;
-}
-
-/* Rounded up, as what is left must not look like nothing. */
-static struct __kernel_old_itimerval present_timer(const struct process *process)
-{
-    return (struct __kernel_old_itimerval){
-        .it_interval = timeval_of(process->alarm_interval + 999),
-        .it_value = timeval_of(alarm_left(process) + 999),
-    };
-}
-
-/* Only the timer of real time; those of the CPU's time are not here. */
-int64_t sys_getitimer(struct trapframe *frame)
-{
-    if (ARG0(frame) != ITIMER_REAL)
-        return -EINVAL;
-    const struct __kernel_old_itimerval present = present_timer(current_process());
-    return copy_to_user(ARG1(frame), &present, sizeof(present));
-}
-
-int64_t sys_setitimer(struct trapframe *frame)
-{
-    struct process *process = current_process();
-    struct __kernel_old_itimerval wanted = {0};
-    if (ARG1(frame) && copy_from_user(&wanted, ARG1(frame), sizeof(wanted)) != 0)
-        return -EFAULT;
-    if (ARG0(frame) != ITIMER_REAL || !timeval_ok(&wanted.it_value) || !timeval_ok(&wanted.it_interval))
-        return -EINVAL;
-    const struct __kernel_old_itimerval old = present_timer(process);
-    uint64_t first = to_ns(&wanted.it_value);
-    alarm_set(process, first ? clock_now() + first : 0, first ? to_ns(&wanted.it_interval) : 0);
-    return ARG2(frame) ? copy_to_user(ARG2(frame), &old, sizeof(old)) : 0;
 }
 
 /* ---- Actions and sets ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.c - the calls of sockets, thin over fs/socket.c: streams of AF_UNIX. Other families are EAFNOSUPPORT, other types
+/* socket.c - the calls of sockets, thin over fs/socket.c: streams and datagrams of AF_UNIX. Other families are EAFNOSUPPORT, other types
  * ESOCKTNOSUPPORT. What moves bytes through them: message.c. */
 #include <sys/calls.h>
 
@@ -18,6 +18,7 @@
 
 /* Of the ABI, but not in the uapi headers. */
 #define SOCK_STREAM 1
+#define SOCK_DGRAM 2
 #define SOCK_TYPES 0xf /* the bits of the type; the others are O_NONBLOCK and O_CLOEXEC */
 #define SOCK_MAX 11
 #define SHUT_RDWR 2
@@ -53,7 +54,7 @@ static int check_kind(int family, int type, int protocol)
         return -EINVAL;
     if (protocol != 0 && protocol != AF_UNIX)
         return -EPROTONOSUPPORT;
-    return (type & SOCK_TYPES) == SOCK_STREAM ? 0 : -ESOCKTNOSUPPORT;
+    return (type & SOCK_TYPES) == SOCK_STREAM || (type & SOCK_TYPES) == SOCK_DGRAM ? 0 : -ESOCKTNOSUPPORT;
 }
 
 int64_t sys_socket(struct trapframe *frame)
@@ -63,7 +64,7 @@ int64_t sys_socket(struct trapframe *frame)
 
     int error = check_kind((int)ARG0(frame), type, (int)ARG2(frame));
     if (!error)
-        error = socket_create((uint32_t)type & O_NONBLOCK, &file);
+        error = socket_create((uint32_t)type & O_NONBLOCK, (type & SOCK_TYPES) == SOCK_DGRAM, &file);
     return error ? error : descriptor_make(file, type & O_CLOEXEC);
 }
 
@@ -74,7 +75,7 @@ int64_t sys_socketpair(struct trapframe *frame)
 
     int error = check_kind((int)ARG0(frame), type, (int)ARG2(frame));
     if (!error)
-        error = socket_pair((uint32_t)type & O_NONBLOCK, ends);
+        error = socket_pair((uint32_t)type & O_NONBLOCK, (type & SOCK_TYPES) == SOCK_DGRAM, ends);
     if (error)
         return error;
     for (int i = 0; i < 2; i++)
@@ -148,6 +149,13 @@ static int address_node(const struct socket_address *address, bool make, struct 
         error = path_lookup(start, text, make ? PATH_NO_FOLLOW : 0, node);
     node_put(start);
     return make && error == -EEXIST ? -EADDRINUSE : error;
+}
+
+int socket_address_find(vaddr_t from, uint64_t size, struct socket_address *address, struct node **node)
+{
+    int error = address_read(from, size, address);
+
+    return error ? error : address_node(address, false, node);
 }
 
 /* What a call does with a socket and an address. */
@@ -258,7 +266,7 @@ static int option_value(struct file *file, int option)
 {
     switch (option) {
     case SO_TYPE:
-        return SOCK_STREAM;
+        return socket_sends_datagrams(file) ? SOCK_DGRAM : SOCK_STREAM;
     case SO_DOMAIN:
         return AF_UNIX;
     case SO_ACCEPTCONN:

@@ -8,3 +8,5 @@
 int socket_get(uint64_t fd, struct file **file);
 /* As getsockname has it: as much as there is room for, and how long it really is. => 0, -EINVAL, -EFAULT. */
 int socket_address_write(vaddr_t to, vaddr_t size_at, const struct socket_address *address);
+/* An address of the caller's and the node that its path leads to (a reference; NULL: it is no path). */
+int socket_address_find(vaddr_t from, uint64_t size, struct socket_address *address, struct node **node);

@@ -87,9 +87,16 @@ SYSCALL(rt_sigqueueinfo, "igp")
 SYSCALL(rt_tgsigqueueinfo, "iigp")
 SYSCALL(sigaltstack, "pp")
 SYSCALL(pause, "")
+
+/* signals when a time has come: sys/timer.c */
 SYSCALL(alarm, "u")
 SYSCALL(getitimer, "ip")
 SYSCALL(setitimer, "ipp")
+SYSCALL(timer_create, "ipp")
+SYSCALL(timer_settime, "ixpp")
+SYSCALL(timer_gettime, "ip")
+SYSCALL(timer_getoverrun, "i")
+SYSCALL(timer_delete, "i")
 
 /* time: sys/time.c */
 SYSCALL(nanosleep, "pp")

@@ -4,7 +4,8 @@
 
 #include <fs/file.h>
 
-/* The current process has opened `file` with these flags. => 0; -ENXIO: /dev/tty, and its session has no terminal. */
-int terminal_opened(struct file *file, uint32_t flags);
-/* ioctl(2) on a terminal, whatever there is to it that concerns processes. */
+bool terminal_is(const struct file *file); /* a terminal, or the master of one */
+/* The current process has opened `file` with these flags. */
+void terminal_opened(struct file *file, uint32_t flags);
+/* ioctl(2) on such a file, whatever there is to it that concerns processes. */
 int64_t terminal_ioctl(struct file *file, uint32_t request, vaddr_t argument);

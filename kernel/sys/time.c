@@ -9,6 +9,7 @@
 #include <arch/x86/usercopy.h>
 #include <dev/rtc.h>
 #include <proc/process.h>
+#include <proc/timer.h>
 #include <sys/timespec.h>
 #include <vdso/vdso.h>
 
@@ -55,50 +56,71 @@ uint64_t timespec_deadline(uint64_t ns)
 /* ---- Clocks ---- */
 
 /* What each clock tells, and whether one can sleep on it. (Linux has no clock 10; the alarm clocks wake nobody here.) */
-enum clock_kind { NO_CLOCK, REAL, SINCE_BOOT, OF_PROCESS, OF_THREAD };
 static const struct {
     enum clock_kind kind;
     int sleep; /* 0, or why not */
 } clocks[] = {
-    [CLOCK_REALTIME] = {REAL, 0},
-    [CLOCK_MONOTONIC] = {SINCE_BOOT, 0},
-    [CLOCK_PROCESS_CPUTIME_ID] = {OF_PROCESS, -EOPNOTSUPP},
-    [CLOCK_THREAD_CPUTIME_ID] = {OF_THREAD, -EOPNOTSUPP},
-    [CLOCK_MONOTONIC_RAW] = {SINCE_BOOT, -EOPNOTSUPP},
-    [CLOCK_REALTIME_COARSE] = {REAL, -EOPNOTSUPP},
-    [CLOCK_MONOTONIC_COARSE] = {SINCE_BOOT, -EOPNOTSUPP},
-    [CLOCK_BOOTTIME] = {SINCE_BOOT, 0},
-    [CLOCK_REALTIME_ALARM] = {REAL, 0},
-    [CLOCK_BOOTTIME_ALARM] = {SINCE_BOOT, 0},
-    [CLOCK_TAI] = {REAL, 0},
+    [CLOCK_REALTIME] = {CLOCK_REAL, 0},
+    [CLOCK_MONOTONIC] = {CLOCK_SINCE_BOOT, 0},
+    [CLOCK_PROCESS_CPUTIME_ID] = {CLOCK_OF_PROCESS, -EOPNOTSUPP},
+    [CLOCK_THREAD_CPUTIME_ID] = {CLOCK_OF_THREAD, -EOPNOTSUPP},
+    [CLOCK_MONOTONIC_RAW] = {CLOCK_SINCE_BOOT, -EOPNOTSUPP},
+    [CLOCK_REALTIME_COARSE] = {CLOCK_REAL, -EOPNOTSUPP},
+    [CLOCK_MONOTONIC_COARSE] = {CLOCK_SINCE_BOOT, -EOPNOTSUPP},
+    [CLOCK_BOOTTIME] = {CLOCK_SINCE_BOOT, 0},
+    [CLOCK_REALTIME_ALARM] = {CLOCK_REAL, 0},
+    [CLOCK_BOOTTIME_ALARM] = {CLOCK_SINCE_BOOT, 0},
+    [CLOCK_TAI] = {CLOCK_REAL, 0},
 };
 
 static enum clock_kind clock_kind(uint64_t clock)
 {
-    return (uint32_t)clock < ARRAY_SIZE(clocks) ? clocks[(uint32_t)clock].kind : NO_CLOCK;
+    return (uint32_t)clock < ARRAY_SIZE(clocks) ? clocks[(uint32_t)clock].kind : CLOCK_NONE;
+}
+
+/* The number of a CPU clock that is not one's own: ~pid << 3, 4: of a thread, and how it is counted (clock_getcpuclockid(3)). */
+static int cpu_clock(int clock, struct timer *timer)
+{
+    int id = ~(clock >> 3);
+    bool of_thread = clock & 4, user = (clock & 3) == 1;
+    const struct task *task = of_thread ? task_find(id ? id : current_thread()->tid) : NULL;
+
+    if ((clock & 3) == 3 || (of_thread && (user || !task || task->thread.process != current_process())))
+        return -EINVAL;
+    timer->clock = of_thread ? CLOCK_OF_THREAD : user ? CLOCK_OF_PROCESS_USER : CLOCK_OF_PROCESS;
+    timer->clock_tid = task ? task->thread.tid : 0;
+    timer->process = of_thread || !id ? current_process() : process_find(id);
+    return timer->process && timer->process->state == PROCESS_LIVE ? 0 : -EINVAL;
+}
+
+static int clock_find(uint64_t clock, struct timer *timer)
+{
+    if ((int)clock < 0)
+        return cpu_clock((int)clock, timer);
+    timer->clock = clock_kind(clock);
+    timer->clock_tid = current_thread()->tid;
+    timer->process = current_process();
+    return timer->clock == CLOCK_NONE ? -EINVAL : 0;
+}
+
+int clock_for_timer(uint64_t clock, struct timer *timer)
+{
+    int error = clock_find(clock, timer);
+
+    if (error || timer->clock > CLOCK_SINCE_BOOT)
+        return error || timer->process == current_process() ? error : -EINVAL;
+    return clocks[(uint32_t)clock].sleep;
 }
 
 /* => the clock's time in nanoseconds; -EINVAL: no such clock. */
 static int read_clock(uint64_t clock, uint64_t *ns)
 {
-    uint64_t system_ns;
-    switch (clock_kind(clock)) {
-    case REAL:
-        *ns = clock_boot_realtime() + clock_now();
-        return 0;
-    case SINCE_BOOT:
-        *ns = clock_now();
-        return 0;
-    case OF_PROCESS:
-        process_times(current_process(), ns, &system_ns);
-        *ns += system_ns;
-        return 0;
-    case OF_THREAD:
-        *ns = thread_cpu_ns(current_thread());
-        return 0;
-    default:
-        return -EINVAL;
-    }
+    struct timer timer;
+    int error = clock_find(clock, &timer);
+
+    if (!error)
+        *ns = timer_now(&timer) + (timer.clock == CLOCK_REAL ? clock_boot_realtime() : 0);
+    return error;
 }
 
 int64_t sys_clock_gettime(struct trapframe *frame)
@@ -189,8 +211,8 @@ int64_t sys_clock_nanosleep(struct trapframe *frame)
 {
     uint64_t ns;
     enum clock_kind kind = clock_kind(ARG0(frame));
-    uint64_t ahead = kind == REAL ? clock_boot_realtime() : 0; /* of clock_now() */
-    int error = kind == NO_CLOCK ? -EINVAL : clocks[(uint32_t)ARG0(frame)].sleep;
+    uint64_t ahead = kind == CLOCK_REAL ? clock_boot_realtime() : 0; /* of clock_now() */
+    int error = kind == CLOCK_NONE ? -EINVAL : clocks[(uint32_t)ARG0(frame)].sleep;
     if (!error)
         error = timespec_read(ARG2(frame), &ns);
     if (error)

@@ -13,6 +13,8 @@ int timespec_write(vaddr_t to, uint64_t ns);         /* => 0, -EFAULT */
 struct __kernel_old_timeval timeval_of(uint64_t ns); /* whole microseconds */
 /* The clock_now() value that is so far from now. */
 uint64_t timespec_deadline(uint64_t ns);
+/* Fills in what a timer by this clock counts. => 0, -EINVAL, -EOPNOTSUPP. */
+int clock_for_timer(uint64_t clock, struct timer *timer);
 
 /* The deadline of a timed sleep that begins; if it is one that goes on after an interruption without a handler, the
  * one that it had. Who is interrupted puts it into restart_deadline. */

@@ -78,11 +78,8 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     user_path_put(&path);
     if (error)
         return error;
-    error = terminal_opened(file, flags);
-    if (!error)
-        return descriptor_make(file, flags & O_CLOEXEC);
-    file_put(file);
-    return error;
+    terminal_opened(file, flags);
+    return descriptor_make(file, flags & O_CLOEXEC);
 }
 
 SYSCALL_IS(open, open_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame)));
@@ -98,9 +95,9 @@ static int64_t memory_file(char *name, uint32_t flags)
         return -ENOMEM;
 
     node->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
-    int result = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
+    int error = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
     node_put(node);
-    return result ? result : descriptor_make(file, flags & MFD_CLOEXEC);
+    return error ? error : descriptor_make(file, flags & MFD_CLOEXEC);
 }
 
 int64_t sys_memfd_create(struct trapframe *frame)

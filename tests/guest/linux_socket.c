@@ -40,8 +40,15 @@ static void pair(void)
     int count = 0;
     expect("FIONREAD", ioctl(fds[1], FIONREAD, &count), 0);
     expect("bytes", count, 5);
+    expect("MSG_PEEK", recv(fds[1], text, 3, MSG_PEEK), 3);
+    say("peeked %s", text);
+    expect("again, longer", recv(fds[1], text, sizeof(text), MSG_PEEK), 5);
+    struct iovec piece = {text, 4};
+    expect("by recvmsg", recvmsg(fds[1], &(struct msghdr){.msg_iov = &piece, .msg_iovlen = 1}, MSG_PEEK), 4);
+    expect("nothing is gone", (ioctl(fds[1], FIONREAD, &count), count), 5);
     expect("read", read(fds[1], text, sizeof(text)), 5);
     say("read %s", text);
+    expect_error("peek at nothing", recv(fds[1], text, 1, MSG_PEEK | MSG_DONTWAIT), EAGAIN);
     expect_error("nothing, no waiting", recv(fds[1], text, 1, MSG_DONTWAIT), EAGAIN);
     expect("the other way", send(fds[1], "back", 4, 0), 4);
     expect("read", recv(fds[0], text, 2, 0), 2);

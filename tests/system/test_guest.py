@@ -118,3 +118,31 @@ def test_counted_instructions_are_the_same_every_time():
     runs = [lab.guest([lab.program("end"), "exit", "5"], options=["--icount"]) for _ in range(2)]
     assert [run.returncode for run in runs] == [5, 5]
     assert lab.log_of(runs[0]) == lab.log_of(runs[1])
+
+
+def test_a_language_brings_its_standard_library():
+    result = lab.guest(["/usr/bin/python3", "-c", "import ssl, sqlite3; print(sqlite3.connect(':memory:').execute('select 6 * 7').fetchone())"], seconds=120)
+    assert (result.returncode, result.stdout) == (0, b"(42,)\n")
+
+
+def test_a_terminal_of_its_own_for_a_program():
+    script = "import os, pty; print(pty.spawn(['/bin/sh', '-c', 'tty; stty rows 7 cols 9; stty size; exit 3']) >> 8)"
+    result = lab.guest(["/usr/bin/python3", "-c", script], seconds=120)
+    assert (result.returncode, result.stdout) == (0, b"/dev/pts/0\r\n7 9\r\n3\n")
+
+
+def test_other_names_are_the_guests_own_then_those_of_the_path(tmp_path):
+    for name, text in (("only-here", "from the PATH"), ("cat", "not this one")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {text}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert lab.guest(["only-here"], env=environment).stdout == b"from the PATH\n"
+    assert lab.guest(["cat"], stdin=b"the guest's", env=environment).stdout == b"the guest's"
+    assert lab.guest(["neither-here-nor-there"], env=environment).returncode == 127
+
+
+def test_copied_files_keep_their_times(tmp_path):
+    (tmp_path / "old").write_bytes(b"")
+    os.utime(tmp_path / "old", (1234567890, 1234567890))
+    result = lab.guest(["stat", "-c", "%Y", str(tmp_path / "old")], options=["-q", "-f", str(tmp_path / "old")])
+    assert (result.returncode, result.stdout) == (0, b"1234567890\n")
