@@ -259,18 +259,25 @@ $(B)/faultline.iso $(B)/tour.iso: $(B)/kernel.elf $(B)/initramfs.cpio boot/grub.
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- Host tests: portable parts under the sanitizers -------------------------------------------------------------
-# A test names what it is linked with, in comments that scripts/hosttest reads:
-#     /* sources: kernel/mm/page.c ... */     /* flags: -D... */
+# Each test says what it is linked with; scripts/hosttest makes rules of that.
 HOST_TESTS  := $(patsubst tests/host/%.c,$(B)/host/%,$(wildcard tests/host/test_*.c))
 HOST_FLAGS  := -std=gnu11 -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
                -Wall -Wextra -Werror -I tests/host/shim -I kernel -I kernel/include
-HOST_HEADERS = $(call find,kernel libc tests/host,*.h)
+define HOST_COMPILE
+	$(call say,CC,'$< (host)')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_OWN) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+endef
+define HOST_LINK
+	$(call say,HOST,$@)
+	$(Q)$(CC) $(HOST_OWN) $(HOST_FLAGS) -o $@ $^ -lcmocka
+endef
+$(B)/host/rules.mk: $(wildcard tests/host/test_*.c) scripts/hosttest
+	@mkdir -p $(@D)
+	@scripts/hosttest $(B) $(wildcard tests/host/test_*.c) > $@
+-include $(B)/host/rules.mk
 
 .SECONDEXPANSION:
-$(B)/host/%: tests/host/%.c $$(shell scripts/hosttest sources tests/host/$$*.c) $$(HOST_HEADERS) $(B)/flags scripts/hosttest
-	$(call say,HOST,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(shell scripts/hosttest flags $<) $(HOST_FLAGS) -o $@ $< $(shell scripts/hosttest sources $<) -lcmocka
 
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
 LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
@@ -402,22 +409,28 @@ $(NPM)/installed: scripts/report/package.json scripts/report/package-lock.json
 	@mkdir -p $(NPM) && cp $^ $(NPM)/
 	$(Q)cd $(NPM) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch installed
 
+# uPlot without the names of what the page has no use for (other curves, dates, cursors in step): what nothing names, esbuild leaves out, 5 kB.
+UPLOT_UNUSED := paths\.(linear|bars|spline)|uPlot\.(sync|fmtDate|tzDate|join|addGap|clipGaps|orient|range(Num|Asinh)|assign)
+$(NPM)/uplot.js: $(NPM)/installed
+	$(Q)sed -E '/^\t*\(?($(UPLOT_UNUSED)) *=/d' $(NPM)/node_modules/uplot/dist/uPlot.esm.js > $@
 BUNDLE_SOURCES := $(filter-out %/bundle.js,$(wildcard scripts/report/*.js scripts/report/*.jsx))
 ESBUILD := NODE_PATH=$(NPM)/node_modules $(NPM)/node_modules/.bin/esbuild scripts/report/main.jsx --bundle --minify --format=iife \
-           --target=es2020 --charset=utf8 --legal-comments=eof --jsx-factory=h --log-level=warning
+           --target=es2020 --charset=utf8 --legal-comments=eof --jsx-factory=h --log-level=warning --alias:uplot=$(abspath $(NPM)/uplot.js)
 .PHONY: bundle
 bundle: scripts/report/bundle.js ## build the script of the report's page from its sources (npm; the result is committed)
-scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/uplot.js
 	$(call say,ESBUILD,$@)
 	$(Q)$(ESBUILD) --outfile=$@
-$(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/installed
+$(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/uplot.js
 	$(Q)$(ESBUILD) --outfile=$@
 
 # The program is run under recording, with its time counted in instructions; what it ends with does not matter.
 PROG ?= vmrss
+# A program of the tree that is not among the images is made first: PROG=build/tests/ours/overrun.
+NAMED = $(filter $(B)/%,$(firstword $(PROG)) $(firstword $(PROGRAM)))
 RECORDING = $(B)/recordings/$(notdir $(PROG))
 .PHONY: report
-report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
+report: $(IMAGES) $(NAMED) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
 	@rm -rf $(RECORDING) && mkdir -p $(dir $(RECORDING)) $(B)/report
 	@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS) || test -s $(RECORDING)/stream
 	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
@@ -426,6 +439,10 @@ report: $(IMAGES) ## what a program did to memory, as one HTML file to look at (
 .PHONY: picture
 picture: report ## take README's picture of the report anew (Chromium)
 	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) docs/picture.png
+
+.PHONY: sessions
+sessions: all test-programs ## what the documents show of a terminal: run it again and write today's numbers into them
+	$(Q)$(PYTHON) tests/system/sessions.py
 
 # ---- make diff: probes that print facts, and process 1 of a boot that runs all programs -----------------------------
 DIFF_PROGRAMS := $(patsubst tests/diff/%.c,$(B)/tests/diff/%,$(wildcard tests/diff/*.c))
@@ -443,7 +460,7 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
@@ -457,9 +474,9 @@ test: all check test-programs ## everything: check, then the tests that boot gue
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTEST)
 check: all check-layers check-warnings check-cppcheck check-format check-python check-peers host faultpath ## the quick part, under a minute
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
-gdb: $(IMAGES) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story)
+gdb: $(IMAGES) $(NAMED) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story)
 	@TRACE=$(TRACE) scripts/debug $(PROGRAM)
-record: $(IMAGES) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file; REC=folder)
+record: $(IMAGES) $(NAMED) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file; REC=folder)
 	@scripts/guest --record '$(REC)' -- $(or $(PROG),$(error PROG="name arguments" says what is to be recorded)) || [ $$? -ne 125 ]
 rewind: ## gdb on a recorded run, in which it goes backwards: mm end, mm who-wrote ADDR, reverse-continue (REC=folder)
 	@scripts/rewind '$(REC)'
@@ -481,7 +498,7 @@ fuzz-malloc: $(B)/malloc/fuzz-$(MALLOC) ## bytes become calls of malloc and free
 diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, line by line (ORACLE=qemu: on Debian's kernel in QEMU; ONLY=name)
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs
-explain: $(IMAGES) ## the story of a run in words: PROG="name args", any program that scripts/guest runs
+explain: $(IMAGES) $(NAMED) ## the story of a run in words: PROG="name args", any program that scripts/guest runs
 	@scripts/story $(or $(PROG),vmrss)
 fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory ## a million random calls against a model, on Linux and here (CALLS=n SEED=n)
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)

@@ -12,7 +12,6 @@
 #include <crash.h>
 
 #include <arch/x86/bootinfo.h>
-#include <lib/log.h>
 #include <mm/aspace.h>
 #include <mm/layout.h>
 #include <proc/process.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* crash.h - see crash.c */
-#ifndef FAULTLINE_CRASH_H
-#define FAULTLINE_CRASH_H
+#pragma once
 
 /* Does what `panic=KIND` on the command line asks for; returns only if there is no such word. Needs pid 1. */
 void crash_on_purpose(void);
-
-#endif

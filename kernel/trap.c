@@ -86,7 +86,7 @@ static NOINLINE void kernel_fault(struct trapframe *frame, vaddr_t va)
 
     if (va >= USER_END || fixup == 0)
         kernel_page_fault(frame, va);
-    int verdict = usercopy_is_peek(frame->rip) ? -EFAULT : keep_promise(frame, va);
+    int verdict = usercopy_is_at_once(frame->rip) ? -EFAULT : keep_promise(frame, va);
     if (verdict < 0 && !(verdict == -ENOMEM && oom_kill(va)))
         frame->rip = fixup;
 }
@@ -132,48 +132,35 @@ static int floating_code(uint64_t vector)
     return pending & 0x20 ? FPE_FLTRES : 0;
 }
 
-/* Which signal Linux sends for an exception of ring 3 (its arch/x86/kernel/traps.c; signal(7)). */
+/* Which signal Linux sends for an exception of ring 3 (its arch/x86/kernel/traps.c; signal(7)). The others, #GP and the like, are
+ * SIGSEGV: the CPU tells no address. */
+static const struct {
+    uint8_t number, code;
+    bool at_rip; /* its address is the instruction's */
+} exception_signals[] = {
+    [TRAP_DIVIDE] = {SIGFPE, FPE_INTDIV, true},
+    [TRAP_DEBUG] = {SIGTRAP, TRAP_TRACE, true},
+    [TRAP_BREAKPOINT] = {SIGTRAP, SI_KERNEL, false},
+    [TRAP_UNDEFINED] = {SIGILL, ILL_ILLOPN, true},
+    [TRAP_NO_SEGMENT] = {SIGBUS, SI_KERNEL, false},
+    [TRAP_STACK_SEGMENT] = {SIGBUS, SI_KERNEL, false},
+    [TRAP_FLOATING] = {SIGFPE, 0, true},
+    [TRAP_SIMD] = {SIGFPE, 0, true},
+    [TRAP_ALIGNMENT] = {SIGBUS, BUS_ADRALN, false},
+};
+
 static void user_exception(struct trapframe *frame)
 {
-    struct signal_info info = {
-        .number = SIGSEGV, .code = SI_KERNEL, .trap = frame->vector, .error = frame->error};
+    uint64_t vector = frame->vector;
+    struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL, .trap = vector, .error = frame->error};
 
-    switch (frame->vector) {
-    case TRAP_DIVIDE:
-        info.number = SIGFPE;
-        info.code = FPE_INTDIV;
-        info.address = frame->rip;
-        break;
-    case TRAP_DEBUG:
-        info.number = SIGTRAP;
-        info.code = TRAP_TRACE;
-        info.address = frame->rip;
-        break;
-    case TRAP_BREAKPOINT:
-        info.number = SIGTRAP;
-        break;
-    case TRAP_UNDEFINED:
-        info.number = SIGILL;
-        info.code = ILL_ILLOPN;
-        info.address = frame->rip;
-        break;
-    case TRAP_NO_SEGMENT:
-    case TRAP_STACK_SEGMENT:
-        info.number = SIGBUS;
-        break;
-    case TRAP_FLOATING:
-    case TRAP_SIMD:
-        info.number = SIGFPE;
-        info.code = floating_code(frame->vector);
-        info.address = frame->rip;
-        break;
-    case TRAP_ALIGNMENT:
-        info.number = SIGBUS;
-        info.code = BUS_ADRALN;
-        break;
-    default: /* #GP and the like: the CPU tells no address */
-        break;
+    if (vector < ARRAY_SIZE(exception_signals) && exception_signals[vector].number) {
+        info.number = exception_signals[vector].number;
+        info.code = exception_signals[vector].code;
+        info.address = exception_signals[vector].at_rip ? frame->rip : 0;
     }
+    if (vector == TRAP_FLOATING || vector == TRAP_SIMD)
+        info.code = floating_code(vector);
     signal_fault(frame, &info);
 }
 

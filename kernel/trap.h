@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* trap.h - what arch/x86/entry.asm calls. */
-#ifndef FAULTLINE_TRAP_H
-#define FAULTLINE_TRAP_H
+#pragma once
 
 #include <x86/trapframe.h>
 
@@ -9,5 +8,3 @@
 void trap(struct trapframe *frame);
 /* The thread has work to do (thread->pending) before it goes back to ring 3. */
 void trap_before_user(struct trapframe *frame);
-
-#endif

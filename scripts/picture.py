@@ -8,6 +8,7 @@ draw() makes lines for a width and height, each a list of (text, style). Nothing
     pages     a cell is some pages of a region: # all of them have a frame, + some, . none
 """
 
+import itertools
 from collections import namedtuple
 
 import gdb    # (scripts/ram/gdb.py)
@@ -39,17 +40,13 @@ def look(pid, cells):
     """`pid`: whose pages, None for the youngest process. `cells`: for each region so many."""
     found = [measured(one) for one in kernel.processes() if one.aspace]
     chosen = next((one for one in found if one.pid == pid), None) if pid is not None else youngest(found)
+    tables = list(tables_of(kernel.process(str(chosen.pid)))) if chosen else []    # at once: it may live for milliseconds only
     regions, pfns, owners = [], set(), frames.owners_of_all()
     code = kernel.owner_names().index("image")
-    image = {pfn for pfn, owner in enumerate(owners) if owner == code}    # the page of zeros and the vDSO's among them
-    if chosen:
-        who = kernel.process(str(chosen.pid))
-        space = Space(who.cr3)
-        for one in kernel.regions(who):
-            if not one.start < one.end <= USER_END:
-                raise ValueError("a region that is just being changed")
-            counts = residents(space, one, cells, pfns, image)
-            regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
+    image = set(itertools.compress(range(len(owners)), map(code.__eq__, owners)))    # the page of zeros and the vDSO's among them
+    for one, entries in tables:
+        counts = residents(one, entries, cells, pfns, image)
+        regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
     return Moment(owners, found, chosen, regions, pfns)
 
 
@@ -66,20 +63,31 @@ def measured(one):
                    int(aspace["faults"]), one.executable)
 
 
-def residents(space, region, cells, pfns, image):
+def tables_of(who):
+    """For each region what its page tables hold: (region, [(its page, the entries from there on)])."""
+    space = Space(who.cr3)
+    for region in kernel.regions(who):
+        if not region.start < region.end <= USER_END:
+            raise ValueError("a region that is just being changed")
+        found, va = [], region.start
+        while va < region.end:
+            last = space.walk(va)[-1]
+            if last.level > 1:
+                va += machine.span(last.level) - va % machine.span(last.level)    # no table: all of it is empty
+                continue
+            stop = min(region.end, va + (PAGES_IN_TABLE - last.index) * PAGE)
+            entries = space.table(last.address - 8 * last.index)[last.index:last.index + (stop - va) // PAGE]
+            found.append(((va - region.start) // PAGE, entries.tolist()))
+            va = stop
+        yield region, found
+
+
+def residents(region, tables, cells, pfns, image):
     """How many pages of each cell have a frame that counts, none of the kernel's image; the frames' numbers go into pfns."""
     pages = (region.end - region.start) // PAGE
-    counts, va = [0] * min(cells, pages), region.start
-    while va < region.end:
-        last = space.walk(va)[-1]
-        if last.level > 1:
-            va += machine.span(last.level) - va % machine.span(last.level)    # no table: all of it is empty
-            continue
-        stop = min(region.end, va + (PAGES_IN_TABLE - last.index) * PAGE)
-        entries = space.table(last.address - 8 * last.index)[last.index:last.index + (stop - va) // PAGE]
-        first = (va - region.start) // PAGE
-        count_table(entries.tolist(), first, pages, image, counts, pfns)
-        va = stop
+    counts = [0] * min(cells, pages)
+    for first, entries in tables:
+        count_table(entries, first, pages, image, counts, pfns)
     return counts
 
 

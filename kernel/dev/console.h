@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* console.h - where the kernel log goes: see console.c. */
-#ifndef FAULTLINE_DEV_CONSOLE_H
-#define FAULTLINE_DEV_CONSOLE_H
+#pragma once
 
 #include <types.h>
 
@@ -11,5 +10,3 @@ void console_start_log(void);
 
 /* Text for a terminal on COM1: \n becomes \r\n. Waits until all is sent. */
 void console_write(const char *bytes, size_t count);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rtc.h - the battery clock. */
-#ifndef FAULTLINE_DEV_RTC_H
-#define FAULTLINE_DEV_RTC_H
+#pragma once
 
 #include <types.h>
 
@@ -12,5 +11,3 @@ uint64_t rtc_read(void);
  * goes with the TSC, until somebody sets it. */
 uint64_t clock_boot_realtime(void);
 void clock_set_boot_realtime(uint64_t ns); /* the battery clock stays as it is */
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* serial.h - the 16550 serial lines COM1 and COM2: polled output, and COM1's input by interrupt into a
  * ring. */
-#ifndef FAULTLINE_DEV_SERIAL_H
-#define FAULTLINE_DEV_SERIAL_H
+#pragma once
 
 #include <types.h>
 
@@ -30,5 +29,3 @@ size_t serial_read(void *bytes, size_t size);
 
 /* Called by trap.c for TRAP_SERIAL1 / 2. */
 void serial_interrupt(enum serial_line line);
-
-#endif

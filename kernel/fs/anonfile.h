@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* anonfile.h - open files that no path leads to: event counters, epolls, sockets. */
-#ifndef FAULTLINE_FS_ANONFILE_H
-#define FAULTLINE_FS_ANONFILE_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -9,5 +8,3 @@
  * flags: O_NONBLOCK and the access mode. => 0; -ENOMEM: `private` stays the caller's. */
 int anonfile_create(const char *name, uint32_t mode, const struct file_ops *ops, void *private,
                     uint32_t flags, struct file **file);
-
-#endif

@@ -15,6 +15,7 @@
 #include <arch/x86/clock.h>
 #include <fs/file.h>
 #include <fs/path.h>
+#include <ctype.h>
 #include <lib/log.h>
 #include <string.h>
 
@@ -72,6 +73,19 @@ static size_t align4(size_t offset)
     return (offset + 3) & ~(size_t)3;
 }
 
+/* The next `size` bytes, and behind them to a multiple of 4. => NULL, with the problem: there are not so many. */
+static const char *take(struct reader *reader, size_t size, const char *problem)
+{
+    const char *bytes = reader->bytes + reader->at;
+
+    if (reader->size - reader->at < size) {
+        reader->problem = problem;
+        return NULL;
+    }
+    reader->at = MIN(align4(reader->at + size), reader->size);
+    return bytes;
+}
+
 /* => -1 if these are not eight hexadecimal digits. */
 static int64_t parse_hex(const char *digits)
 {
@@ -79,16 +93,9 @@ static int64_t parse_hex(const char *digits)
 
     for (int i = 0; i < DIGITS; i++) {
         char c = digits[i];
-        int digit;
-        if (c >= '0' && c <= '9')
-            digit = c - '0';
-        else if (c >= 'a' && c <= 'f')
-            digit = c - 'a' + 10;
-        else if (c >= 'A' && c <= 'F')
-            digit = c - 'A' + 10;
-        else
+        if (!isxdigit(c))
             return -1;
-        value = value << 4 | digit;
+        value = value << 4 | (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
     }
     return value;
 }
@@ -117,24 +124,12 @@ static int read_name(struct reader *reader, struct entry *entry)
 
     if (size == 0 || size > PATH_LENGTH_MAX)
         return refuse(reader, "the name's length is not between 1 and 4096");
-    if (reader->size - reader->at < size)
-        return refuse(reader, "the name is cut off");
-    entry->name = reader->bytes + reader->at;
+    entry->name = take(reader, size, "the name is cut off");
+    if (!entry->name)
+        return -EINVAL;
     if (strnlen(entry->name, size) != size - 1)
         return refuse(reader, "the name's length does not agree with the name");
     reader->name = entry->name;
-    reader->at = MIN(align4(reader->at + size), reader->size);
-    return 0;
-}
-
-static int read_content(struct reader *reader, struct entry *entry)
-{
-    size_t size = entry->fields[FIELD_SIZE];
-
-    if (reader->size - reader->at < size)
-        return refuse(reader, "the content is cut off");
-    entry->content = reader->bytes + reader->at;
-    reader->at = MIN(align4(reader->at + size), reader->size);
     return 0;
 }
 
@@ -145,9 +140,10 @@ static int read_entry(struct reader *reader, struct entry *entry)
     int error = read_header(reader, entry);
     if (!error)
         error = read_name(reader, entry);
-    if (!error)
-        error = read_content(reader, entry);
-    return error;
+    if (error)
+        return error;
+    entry->content = take(reader, entry->fields[FIELD_SIZE], "the content is cut off");
+    return entry->content ? 0 : -EINVAL;
 }
 
 /* The name below the root: without leading slashes and "./". "" is the root itself. */
@@ -262,6 +258,7 @@ static const char *reason(int error)
 /* What can be seen to be wrong with an entry before anything is changed. */
 static int check_entry(struct reader *reader, const struct entry *entry, const char *path)
 {
+    static const uint32_t types[] = {S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK};
     uint32_t type = entry->fields[FIELD_MODE] & S_IFMT;
 
     if (*path == '\0' && type != S_IFDIR)
@@ -274,7 +271,11 @@ static int check_entry(struct reader *reader, const struct entry *entry, const c
         return refuse(reader, "the target of a symbolic link is empty or longer than 4095 bytes");
     if (type == S_IFLNK && memchr(entry->content, '\0', entry->fields[FIELD_SIZE]))
         return refuse(reader, "the target of a symbolic link contains a zero byte");
-    return 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+        if (type == types[i])
+            return 0;
+    }
+    return refuse(reader, "its mode names no known type of file");
 }
 
 static int unpack_entry(struct reader *reader, const struct entry *entry)
@@ -282,31 +283,16 @@ static int unpack_entry(struct reader *reader, const struct entry *entry)
     const char *path = below_root(entry->name);
     uint32_t type = entry->fields[FIELD_MODE] & S_IFMT;
     int error = check_entry(reader, entry, path);
-    if (error)
+    if (error || (type != S_IFDIR && type != S_IFREG && type != S_IFLNK))
         return error;
 
-    switch (type) {
-    case S_IFDIR:
-    case S_IFREG:
-    case S_IFLNK:
-        break;
-    case S_IFCHR:
-    case S_IFBLK:
-    case S_IFIFO:
-    case S_IFSOCK:
-        return 0;
-    default:
-        return refuse(reader, "its mode names no known type of file");
-    }
     error = make_parents(reader->root, path);
     if (!error && *path)
         error = make_way(reader->root, path, type);
-    if (!error && type == S_IFDIR)
-        error = unpack_directory(reader->root, path);
-    else if (!error && type == S_IFREG)
-        error = unpack_file(reader->root, path, entry);
-    else if (!error)
-        error = unpack_link(reader->root, path, entry);
+    if (!error)
+        error = type == S_IFDIR   ? unpack_directory(reader->root, path)
+                : type == S_IFREG ? unpack_file(reader->root, path, entry)
+                                  : unpack_link(reader->root, path, entry);
     if (!error)
         error = set_attributes(reader->root, path, entry);
     if (error)

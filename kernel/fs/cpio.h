@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cpio.h - unpacks archives in cpio's newc format. */
-#ifndef FAULTLINE_FS_CPIO_H
-#define FAULTLINE_FS_CPIO_H
+#pragma once
 
 #include <types.h>
 
@@ -11,5 +10,3 @@ struct node;
  * the tree could not be made. In both cases one line in the log says at which entry and why, and what came
  * before it has been unpacked. */
 int cpio_unpack(struct node *root, const void *archive, size_t size);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* device.h - what stands behind a device node: its numbers and its functions. Drivers define one each,
  * init.c lists them. */
-#ifndef FAULTLINE_FS_DEVICE_H
-#define FAULTLINE_FS_DEVICE_H
+#pragma once
 
 #include <fs/file.h>
 #include <types.h>
@@ -21,5 +20,3 @@ extern const struct device device_null, device_zero, device_full, device_random,
     device_urandom;                                                       /* devnull.c */
 extern const struct device device_console, device_tty;                    /* tty.c */
 extern const struct device device_hostin, device_hostout, device_hosterr; /* hostport.c */
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* epoll.h - a set of files that is itself a file, to wait for whichever of them is ready (epoll(7)). */
-#ifndef FAULTLINE_FS_EPOLL_H
-#define FAULTLINE_FS_EPOLL_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -15,5 +14,3 @@ int epoll_control(struct file *epoll, int operation, struct file *file, int fd,
                   const struct epoll_event *event);
 /* At most `room` ready ones. wait: until `deadline` (as waitq_sleep has it). => how many; 0: time is over; -EINTR. */
 int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, bool wait, uint64_t deadline);
-
-#endif

@@ -29,6 +29,7 @@ struct fdtable *fdtable_create(void)
     table->refs = 1;
     table->size = FD_INLINE;
     table->limit = FD_MAX;
+    table->room = FD_INLINE;
     table->files = table->first;
     return table;
 }
@@ -49,6 +50,7 @@ static bool grow(struct fdtable *table, uint32_t fd)
         kfree(table->files);
     table->files = files;
     table->size = size;
+    table->room = MIN(size, table->limit);
     return true;
 }
 
@@ -66,6 +68,7 @@ struct fdtable *fdtable_fork(struct fdtable *from)
     }
     table->free_word = from->free_word;
     table->limit = from->limit;
+    table->room = MIN(table->size, table->limit);
     for (uint32_t word = 0; word < from->size / WORD_BITS + 1 && word < WORDS; word++) {
         table->close_on_exec[word] = from->close_on_exec[word];
         table->used[word] = from->used[word];
@@ -79,7 +82,7 @@ struct fdtable *fdtable_fork(struct fdtable *from)
 }
 
 /* A process that closes any of its descriptors for a file loses all its record locks there (fcntl(2)). */
-static void let_go(struct fdtable *table, struct file *file)
+static inline void let_go(struct fdtable *table, struct file *file)
 {
     lock_drop(file->node, table);
     file_put(file);
@@ -87,7 +90,7 @@ static void let_go(struct fdtable *table, struct file *file)
 
 void fdtable_put(struct fdtable *table)
 {
-    if (__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) > 0)
+    if ((__atomic_sub_fetch(&table->refs, 1, __ATOMIC_ACQ_REL) & ~FDTABLE_THREADED) > 0)
         return;
     for (uint32_t word = 0; word < WORDS; word++) {
         for (uint64_t bits = table->used[word]; bits; bits &= bits - 1)
@@ -99,7 +102,7 @@ void fdtable_put(struct fdtable *table)
 }
 
 /* The lowest free number >= from, FD_MAX if there is none. Lock held. */
-static __attribute__((noinline)) uint32_t lowest_free(struct fdtable *table, uint32_t from)
+static uint32_t lowest_free(struct fdtable *table, uint32_t from)
 {
     uint32_t word = MAX(from / WORD_BITS, table->free_word);
     uint64_t skip = word == from / WORD_BITS ? BIT(from) - 1 : 0; /* numbers below `from` count as taken */
@@ -125,13 +128,11 @@ static inline void occupy(struct fdtable *table, uint32_t fd, struct file *file,
 }
 
 /* => the descriptor, -EMFILE, -ENOMEM. Lock held. */
-static inline int install(struct fdtable *table, struct file *file, uint32_t from, bool close_on_exec)
+static int install(struct fdtable *table, struct file *file, uint32_t from, bool close_on_exec)
 {
-    uint64_t free = ~table->used[table->free_word];
-    uint32_t fd = likely(from == 0 && free) ? table->free_word * WORD_BITS + (uint32_t)__builtin_ctzl(free)
-                                            : lowest_free(table, from);
+    uint32_t fd = lowest_free(table, from);
 
-    if (unlikely(fd >= MIN(table->size, table->limit))) {
+    if (unlikely(fd >= table->room)) {
         if (fd >= table->limit)
             return -EMFILE;
         if (fd >= table->size && !grow(table, fd))
@@ -144,7 +145,7 @@ static inline int install(struct fdtable *table, struct file *file, uint32_t fro
 /* Lock held. */
 static inline struct file *lookup(const struct fdtable *table, int fd)
 {
-    return likely((uint32_t)fd < table->size) ? table->files[fd] : NULL;
+    return likely((uint32_t)fd < table->size) ? table->files[(uint32_t)fd] : NULL;
 }
 
 int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec)
@@ -172,6 +173,36 @@ int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exe
     }
     spin_unlock(&table->lock);
     return result;
+}
+
+/* Lock held, and let go. */
+static NOINLINE int64_t dup_slowly(struct fdtable *table, struct file *file)
+{
+    int64_t result = file ? install(table, file, 0, false) : -EBADF;
+
+    if (result >= 0)
+        file_get(file);
+    spin_unlock(&table->lock);
+    return result;
+}
+
+/* The common case, and what it must look at to know that it is: the first word that can have a free number has one, and room for it. */
+int64_t fdtable_dup(struct fdtable *table, int fd)
+{
+    spin_lock(&table->lock);
+    struct file *file = lookup(table, fd);
+    uint32_t word = table->free_word;
+    uint64_t used = table->used[word];
+    if (unlikely(!file || used == UINT64_MAX))
+        return dup_slowly(table, file);
+    uint32_t lowest = word * WORD_BITS + (uint32_t)__builtin_ctzl(~used);
+    if (unlikely(lowest >= table->room))
+        return dup_slowly(table, file);
+    table->files[lowest] = file;
+    table->used[word] = used | (used + 1); /* the lowest bit that was clear */
+    file_get(file);
+    spin_unlock(&table->lock);
+    return lowest;
 }
 
 int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec)
@@ -213,6 +244,14 @@ struct file *fdtable_get_open(struct fdtable *table, int fd)
     return NULL;
 }
 
+void fdtable_set_limit(struct fdtable *table, uint32_t limit)
+{
+    spin_lock(&table->lock);
+    table->limit = limit;
+    table->room = MIN(table->size, limit);
+    spin_unlock(&table->lock);
+}
+
 int fdtable_room(struct fdtable *table)
 {
     spin_lock(&table->lock);
@@ -221,21 +260,33 @@ int fdtable_room(struct fdtable *table)
     return fd < table->limit ? 0 : -EMFILE;
 }
 
-int fdtable_close(struct fdtable *table, int fd)
+/* Either of the two may still have much to do. */
+static NOINLINE int64_t close_slowly(const struct fdtable *table, struct file *file, bool last)
+{
+    lock_drop(file->node, table);
+    if (last || file_drop(file))
+        file_release(file);
+    return 0;
+}
+
+int64_t fdtable_close(struct fdtable *table, int fd)
 {
     spin_lock(&table->lock);
     struct file *file = lookup(table, fd);
-    if (likely(file)) {
-        table->files[fd] = NULL;
-        table->used[fd / WORD_BITS] &= ~BIT(fd);
-        table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
-        table->free_word = MIN(table->free_word, (uint32_t)fd / WORD_BITS);
-    }
-    spin_unlock(&table->lock);
-    if (unlikely(!file))
+    if (unlikely(!file)) {
+        spin_unlock(&table->lock);
         return -EBADF;
-    let_go(table, file);
-    return 0;
+    }
+    uint32_t word = (uint32_t)fd / WORD_BITS;
+    table->files[(uint32_t)fd] = NULL;
+    table->used[word] &= ~BIT(fd);
+    table->close_on_exec[word] &= ~BIT(fd);
+    if (unlikely(word < table->free_word))
+        table->free_word = word;
+    spin_unlock(&table->lock);
+    if (unlikely(lock_any(file->node)))
+        return close_slowly(table, file, false);
+    return file_drop(file) ? close_slowly(table, file, true) : 0;
 }
 
 void fdtable_close_on_exec(struct fdtable *table)

@@ -63,10 +63,8 @@ int file_open_node(struct node *node, uint32_t flags, struct file **file)
     return 0;
 }
 
-void file_put(struct file *file)
+void file_release(struct file *file)
 {
-    if (__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
     if (unlikely(!LIST_EMPTY(&file->watchers)))
         file_watched_hook(file);
     if (file->ops->release)
@@ -76,29 +74,21 @@ void file_put(struct file *file)
     kmem_free(&file_cache, file);
 }
 
-ssize_t file_read(struct file *file, struct io *io, uint64_t *position)
+int file_unreadable(const struct file *file)
 {
-    if (unlikely((file->flags & O_ACCMODE) == O_WRONLY || (file->flags & O_PATH)))
+    if (file->flags & O_PATH)
         return -EBADF;
-    if (unlikely(!file->ops->read))
-        return node_is(file->node, S_IFDIR) ? -EISDIR : -EINVAL;
-    if (unlikely(position && file->ops->stream))
-        return -ESPIPE;
-    io->at_once |= (file->flags & O_NONBLOCK) != 0;
-    return file->ops->read(file, io, position ? position : &file->position);
+    return node_is(file->node, S_IFDIR) ? -EISDIR : -EINVAL;
 }
 
-ssize_t file_write(struct file *file, struct io *io, uint64_t *position)
+int file_unwritable(const struct file *file)
 {
-    if (unlikely((file->flags & O_ACCMODE) == O_RDONLY || (file->flags & O_PATH)))
-        return -EBADF;
-    if (unlikely(!file->ops->write))
-        return -EINVAL;
-    if (unlikely(position && file->ops->stream))
-        return -ESPIPE;
-    io->at_once |= (file->flags & O_NONBLOCK) != 0;
-    return file->ops->write(file, io, position ? position : &file->position);
+    return file->flags & O_PATH ? -EBADF : -EINVAL;
 }
+
+/* Where they are called through a pointer. */
+extern inline ssize_t file_read(struct file *file, struct io *io, uint64_t *position);
+extern inline ssize_t file_write(struct file *file, struct io *io, uint64_t *position);
 
 int64_t file_seek(struct file *file, int64_t offset, int whence)
 {

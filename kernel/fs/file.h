@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* file.h - open files (what a descriptor names: a node, a position, flags) and tables of descriptors. */
-#ifndef FAULTLINE_FS_FILE_H
-#define FAULTLINE_FS_FILE_H
+#pragma once
 
 #include <fs/io.h>
 #include <fs/node.h>
 #include <sched/spinlock.h>
 #include <types.h>
+
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
 
 struct file_ops {
     /* Reads at *position and advances it. => bytes (0: end of file), -errno; -EINTR when a signal came before
@@ -39,7 +41,19 @@ extern void (*file_watched_hook)(struct file *file);
 /* A new open file on the node (takes a reference to it), as open(2) does after the path is resolved. =>
  * -EISDIR, -EACCES, -ENXIO, -ENOMEM, ... */
 int file_open_node(struct node *node, uint32_t flags, struct file **file);
-void file_put(struct file *file);
+void file_release(struct file *file); /* the last reference is gone */
+
+/* => true: it was the last reference, file_release() is due. */
+static inline bool file_drop(struct file *file)
+{
+    return unlikely(__atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL) == 0);
+}
+
+static inline void file_put(struct file *file)
+{
+    if (file_drop(file))
+        file_release(file);
+}
 
 static inline struct file *file_get(struct file *file)
 {
@@ -47,10 +61,35 @@ static inline struct file *file_get(struct file *file)
     return file;
 }
 
+/* Why a file whose ops cannot read, or write, refuses. O_PATH has none that can. => -EBADF, -EISDIR, -EINVAL */
+int file_unreadable(const struct file *file);
+int file_unwritable(const struct file *file);
 /* Reads or writes whole at the file's own position (position == NULL) or at *position. Checks the access mode
  * (-EBADF). */
-ssize_t file_read(struct file *file, struct io *io, uint64_t *position);
-ssize_t file_write(struct file *file, struct io *io, uint64_t *position);
+inline ssize_t file_read(struct file *file, struct io *io, uint64_t *position)
+{
+    if (unlikely((file->flags & O_ACCMODE) == O_WRONLY))
+        return -EBADF;
+    if (unlikely(!file->ops->read))
+        return file_unreadable(file);
+    if (unlikely(position && file->ops->stream))
+        return -ESPIPE;
+    io->at_once |= (file->flags & O_NONBLOCK) != 0;
+    return file->ops->read(file, io, position ? position : &file->position);
+}
+
+inline ssize_t file_write(struct file *file, struct io *io, uint64_t *position)
+{
+    if (unlikely((file->flags & O_ACCMODE) == O_RDONLY))
+        return -EBADF;
+    if (unlikely(!file->ops->write))
+        return file_unwritable(file);
+    if (unlikely(position && file->ops->stream))
+        return -ESPIPE;
+    io->at_once |= (file->flags & O_NONBLOCK) != 0;
+    return file->ops->write(file, io, position ? position : &file->position);
+}
+
 int64_t file_seek(struct file *file, int64_t offset, int whence);
 /* getdents64 into user memory. => bytes, 0 at the end, -EINVAL (buffer too small), -ENOTDIR, -EFAULT. */
 ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
@@ -58,12 +97,15 @@ ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
 #define FD_MAX 1024  /* RLIMIT_NOFILE's default soft limit on Linux */
 #define FD_INLINE 32 /* descriptors that a table has room for from the start */
 
+#define FDTABLE_THREADED (1U << 31)
+
 struct fdtable {
-    uint32_t refs;              /* atomic */
-    bool threaded;              /* a process that has it has had a second thread: set once, for ever */
+    uint32_t
+        refs; /* atomic; FDTABLE_THREADED is or-ed to it once a process that has it has a second thread, for ever */
     struct spinlock lock;       /* guards all below */
     uint32_t size;              /* slots in `files`; grows to FD_MAX */
     uint32_t limit;             /* RLIMIT_NOFILE: no new descriptor from here on; at most FD_MAX */
+    uint32_t room;              /* the smaller of the two */
     uint32_t free_word;         /* no word of `used` below this one has a free bit */
     struct file **files;        /* points to `first` until it grows; NULL: free */
     uint64_t used[FD_MAX / 64]; /* bit set: the slot is taken */
@@ -79,6 +121,8 @@ void fdtable_put(struct fdtable *table);
 int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec);
 /* A second descriptor >= from for the file behind `fd`. => the descriptor, -EBADF, -EMFILE, -ENOMEM. */
 int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exec);
+/* The same for from == 0, not closed by execve: dup(2). */
+int64_t fdtable_dup(struct fdtable *table, int fd);
 /* Puts it into exactly `fd`, closing what was there. => fd, -EBADF (beyond FD_MAX), -ENOMEM (the reference
  * stays the caller's). */
 int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
@@ -94,9 +138,9 @@ struct file_use {
 
 static inline struct file_use fdtable_use(struct fdtable *table, int fd)
 {
-    if (unlikely(table->threaded || __atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
+    if (unlikely(__atomic_load_n(&table->refs, __ATOMIC_RELAXED) > 1))
         return (struct file_use){fdtable_get(table, fd), true};
-    return (struct file_use){likely((uint32_t)fd < table->size) ? table->files[fd] : NULL, false};
+    return (struct file_use){likely((uint32_t)fd < table->size) ? table->files[(uint32_t)fd] : NULL, false};
 }
 
 static inline void file_done(struct file_use use)
@@ -105,13 +149,12 @@ static inline void file_done(struct file_use use)
         file_put(use.file);
 }
 
+void fdtable_set_limit(struct fdtable *table, uint32_t limit);
 /* Is a number below the limit free? => 0, -EMFILE. */
 int fdtable_room(struct fdtable *table);
-int fdtable_close(struct fdtable *table, int fd); /* => 0, -EBADF */
+int64_t fdtable_close(struct fdtable *table, int fd); /* => 0, -EBADF */
 void fdtable_close_on_exec(struct fdtable *table);
 bool fdtable_get_cloexec(struct fdtable *table, int fd);
 void fdtable_set_cloexec(struct fdtable *table, int fd, bool on);
 /* The first used descriptor >= from, or -1: for /proc/<pid>/fd. */
 int fdtable_next(struct fdtable *table, int from);
-
-#endif

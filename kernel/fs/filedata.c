@@ -13,7 +13,6 @@
 
 #include <mm/aspace.h>
 #include <string.h>
-#include <x86/cpu.h>
 
 #include <asm-generic/errno.h>
 

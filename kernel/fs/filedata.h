@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* filedata.h - the bytes of a file that lives in memory: frames that read, write and mmap share. */
-#ifndef FAULTLINE_FS_FILEDATA_H
-#define FAULTLINE_FS_FILEDATA_H
+#pragma once
 
 #include <fs/io.h>
 #include <fs/pagetree.h>
@@ -40,5 +39,3 @@ struct page *filedata_resident(struct pagesrc *source, uint64_t index);
  * (Linux's tmpfs: half of RAM). There is no limit before. */
 void filedata_set_limit(uint64_t pages);
 uint64_t filedata_limit(void);
-
-#endif

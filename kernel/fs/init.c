@@ -37,7 +37,8 @@ static int unless_there(int error)
 static const struct {
     const char *path;
     uint32_t mode;
-} directories[] = {{"/dev", 0755}, {"/proc", 0555}, {"/run", 0755}, {"/tmp", 01777}};
+} directories[] = {{"/dev", 0755}, {"/dev/shm", 01777}, {"/proc", 0555},
+                   {"/run", 0755}, {"/sys", 0555},      {"/tmp", 01777}};
 
 /* Those, and what stands in /dev: ordinary nodes of the root file system. */
 static int make_nodes(void)

@@ -6,7 +6,7 @@
  * once, because that is nearly always good; only a piece that fails is done again page by page.
  *
  * A copy can fault, and the fault can lead back into the file system: no spinlock may be held around these
- * calls. */
+ * calls, but for those that work at once or not at all. */
 #include <fs/io.h>
 
 #include <arch/x86/usercopy.h>

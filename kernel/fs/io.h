@@ -3,8 +3,7 @@
  *
  * A file system moves bytes with io_put and io_get and does not care which it is; so nothing is copied
  * twice. */
-#ifndef FAULTLINE_FS_IO_H
-#define FAULTLINE_FS_IO_H
+#pragma once
 
 #include <arch/x86/usercopy.h>
 #include <types.h>
@@ -56,6 +55,21 @@ static inline ssize_t io_get(struct io *io, void *to, size_t size)
     return io_advance(io, size);
 }
 
-ssize_t io_put_zeros(struct io *io, size_t size);
+/* The same at once, up to a page: a spinlock may be held. => false: not that way; nothing counts as moved. */
+static inline bool io_put_at_once(struct io *io, const void *from, size_t size)
+{
+    if (unlikely(io->kernel || !copy_to_user_at_once(io->user, from, size)))
+        return false;
+    io_advance(io, size);
+    return true;
+}
 
-#endif
+static inline bool io_get_at_once(struct io *io, void *to, size_t size)
+{
+    if (unlikely(io->kernel || !copy_from_user_at_once(to, io->user, size)))
+        return false;
+    io_advance(io, size);
+    return true;
+}
+
+ssize_t io_put_zeros(struct io *io, size_t size);

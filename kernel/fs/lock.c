@@ -44,7 +44,7 @@ static const struct lock *conflict(const struct node *node, const struct lock *w
 
     LIST_FOREACH (lock, &node->locks, link) {
         if (lock->owner != wanted->owner && overlap(lock, wanted) &&
-            (lock->type == LOCK_EXCLUSIVE || wanted->type == LOCK_EXCLUSIVE))
+            (lock->type == F_WRLCK || wanted->type == F_WRLCK))
             return lock;
     }
     return NULL;
@@ -146,24 +146,13 @@ static void replace(struct node *node, const struct lock *wanted, struct lock *s
         if (lock->owner == wanted->owner && overlap(lock, wanted))
             cut(lock, wanted, &spares[1]);
     }
-    if (wanted->type != LOCK_NONE) {
+    if (wanted->type != F_UNLCK) {
         *spares[0] = *wanted;
         insert(node, spares[0]);
         swallow_neighbours(node, spares[0]);
         spares[0] = NULL;
     }
     wake_waiters();
-}
-
-static const struct lock *own_whole(const struct node *node, const struct lock *wanted)
-{
-    const struct lock *lock;
-
-    LIST_FOREACH (lock, &node->locks, link) {
-        if (lock->owner == wanted->owner && lock->family == LOCK_WHOLE)
-            return lock;
-    }
-    return NULL;
 }
 
 /* Until nobody is in the way. => 0, -EAGAIN, -EINTR, -EDEADLK. Lock held. */
@@ -189,17 +178,13 @@ static int wait_for_others(struct node *node, const struct lock *wanted, bool wa
 
 static int set(struct node *node, const struct lock *wanted, bool wait, struct lock *spares[SPARES])
 {
-    if (wanted->family == LOCK_WHOLE && wanted->type != LOCK_NONE) {
-        /* flock(2): to change a lock is to let it go and to ask for the other. */
-        const struct lock *own = own_whole(node, wanted);
-        if (own && own->type == wanted->type)
-            return 0;
-        const struct lock nothing = {
-            .family = LOCK_WHOLE, .type = LOCK_NONE, .owner = wanted->owner, .end = LOCK_TO_THE_END};
-        if (own)
-            replace(node, &nothing, spares);
-    }
-    int error = wanted->type == LOCK_NONE ? 0 : wait_for_others(node, wanted, wait);
+    struct lock nothing = *wanted;
+
+    /* flock(2): to change a lock is to let it go and to ask for the other. */
+    nothing.type = F_UNLCK;
+    if (wanted->family == LOCK_WHOLE)
+        replace(node, &nothing, spares);
+    int error = wanted->type == F_UNLCK ? 0 : wait_for_others(node, wanted, wait);
     if (!error)
         replace(node, wanted, spares);
     return error;

@@ -5,10 +5,12 @@
 #include <arch/x86/clock.h>
 #include <assert.h>
 #include <dev/rtc.h>
+#include <mm/aspace.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
 #include <asm/stat.h>
+#include <linux/fcntl.h>
 #include <linux/stat.h>
 
 #define NS ((int64_t)NS_PER_SECOND)
@@ -57,7 +59,22 @@ int node_truncate(struct node *node, uint64_t size)
 {
     if (!node_is(node, S_IFREG))
         return node_is(node, S_IFDIR) ? -EISDIR : -EINVAL;
+    if (node->seals & (size < node->size ? F_SEAL_SHRINK : size > node->size ? F_SEAL_GROW : 0))
+        return -EPERM;
     return node->ops->truncate ? node->ops->truncate(node, size) : 0;
+}
+
+int node_seal(struct node *node, uint32_t seals)
+{
+    if (seals & ~(uint32_t)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+        !node->sealable)
+        return -EINVAL;
+    if (node->seals & F_SEAL_SEAL)
+        return -EPERM;
+    if (seals & ~node->seals & F_SEAL_WRITE && aspace_any_writes(node->source))
+        return -EBUSY;
+    node->seals |= seals;
+    return 0;
 }
 
 void node_stat(struct node *node, struct stat *stat)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* node.h - what a path leads to: directory, regular file, device, symbolic link, /proc entry. The same for
  * all file systems. */
-#ifndef FAULTLINE_FS_NODE_H
-#define FAULTLINE_FS_NODE_H
+#pragma once
 
 #include <list.h>
 #include <pagesrc.h>
@@ -28,8 +27,8 @@ struct node_ops {
     /* Directory: the entry at `position` (0-based, "." and ".." are added by the caller). => 1: *entry
      * filled; 0: no more; -errno. */
     int (*list)(struct node *directory, uint64_t position, struct node_entry *entry);
-    /* Directory: makes an entry. mode has S_IFREG, S_IFDIR, S_IFLNK (target: the link's text). => -EEXIST,
-     * -ENOSPC, -ENOMEM. NULL: -ENOENT. */
+    /* Directory: makes an entry. mode has S_IFREG, S_IFDIR, S_IFLNK (target: the link's text). name NULL: a regular
+     * file in its file system, but in no directory (O_TMPFILE). => -EEXIST, -ENOSPC, -ENOMEM. NULL: -ENOENT. */
     int (*create)(struct node *directory, const char *name, uint32_t mode, const char *target,
                   struct node **made);
     int (*unlink)(struct node *directory, const char *name, bool want_directory);
@@ -70,6 +69,9 @@ struct node {
     uint32_t uid, gid;
     int64_t accessed, modified, changed; /* nanoseconds since 1970; reads do not move `accessed` (noatime) */
     bool fixed;                          /* its attributes are what they are: /proc */
+    bool linkable;                       /* it never had a name and may get one: O_TMPFILE */
+    bool sealable;                       /* made by memfd_create */
+    uint32_t seals;                      /* F_SEAL_: what nobody may do to it any more */
     struct pagesrc *source;              /* what mmap maps; NULL: cannot be mapped (ENODEV) */
     LIST_HEAD(node_locks, lock)
     locks;                /* who keeps others out of it; guarded by: lock.c */
@@ -102,8 +104,8 @@ int node_set_mode(struct node *node, uint32_t mode);
 int node_set_owner(struct node *node, uint32_t uid, uint32_t gid);
 /* Makes a regular file `size` bytes long. => 0, -EISDIR, -EINVAL, the op's errors. */
 int node_truncate(struct node *node, uint64_t size);
+/* F_ADD_SEALS. => 0, -EINVAL, -EPERM, -EBUSY (somebody maps it so that he can write). */
+int node_seal(struct node *node, uint32_t seals);
 
 struct stat; /* <asm/stat.h> */
 void node_stat(struct node *node, struct stat *stat);
-
-#endif

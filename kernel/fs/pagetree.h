@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pagetree.h - the pages of a file by their index: a sparse array of frames. */
-#ifndef FAULTLINE_FS_PAGETREE_H
-#define FAULTLINE_FS_PAGETREE_H
+#pragma once
 
 #include <types.h>
 
@@ -27,5 +26,3 @@ uint64_t pagetree_pages(void);
 
 /* => NULL, or the name of the broken invariant. */
 const char *pagetree_check(const struct pagetree *tree);
-
-#endif

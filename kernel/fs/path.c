@@ -370,6 +370,30 @@ static int open_refusal(const struct node *node, uint32_t flags, bool slash)
     return 0;
 }
 
+/* O_TMPFILE: the path leads to a directory, in whose file system a file without a name is made. */
+static int open_temporary(struct node *start, const char *path, uint32_t flags, uint32_t mode,
+                          struct file **file)
+{
+    struct node *directory, *made;
+
+    if ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || (flags & O_ACCMODE) == O_RDONLY)
+        return -EINVAL;
+    int error =
+        path_lookup(start, path, PATH_DIRECTORY | (flags & O_NOFOLLOW ? PATH_NO_FOLLOW : 0), &directory);
+    if (error)
+        return error;
+    error = directory->ops->create
+                ? directory->ops->create(directory, NULL, S_IFREG | (mode & 07777), NULL, &made)
+                : -EOPNOTSUPP;
+    node_put(directory);
+    if (error)
+        return error;
+    error = file_open_node(made, flags, file);
+    made->linkable = !(flags & O_EXCL);
+    node_put(made);
+    return error;
+}
+
 int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mode, struct file **file)
 {
     struct walk walk;
@@ -377,6 +401,8 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
 
     if (flags & O_PATH)
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (flags & __O_TMPFILE)
+        return open_temporary(start, path, flags, mode, file);
     int error = walk_begin(&walk, start, path);
     if (error)
         return error;

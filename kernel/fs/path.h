@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* path.h - from a path to a node, through mounts and symbolic links; and from a node back to its path. */
-#ifndef FAULTLINE_FS_PATH_H
-#define FAULTLINE_FS_PATH_H
+#pragma once
 
 #include <fs/node.h>
 #include <types.h>
@@ -50,5 +49,3 @@ int path_link(struct node *target, struct node *start, const char *path);
  * its nodes (init.c).
  * => 0, or -EINVAL/-ENOMEM after a message that says what is wrong with the archive. */
 int fs_init(const void *initramfs, size_t size);
-
-#endif

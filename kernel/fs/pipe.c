@@ -7,9 +7,10 @@
  * Pages come when bytes first reach them and go with the pipe. A write of up to PIPE_BUF bytes waits until
  * all of it fits, so it arrives in one piece.
  *
- * Bytes are copied from and to user memory with no lock held, because that can fault and sleep. What makes it
- * safe: at any time one thread at most is `reading` and one at most is `writing`, the reader touches [tail,
- * head) only, the writer what is free, and the counts change under the lock once the bytes are there.
+ * A few bytes, of one page of the pipe, are copied under the lock if the user's memory is there. All others are copied with no lock
+ * held, because that can fault and sleep. What makes it safe: at any time one thread at most is `reading` and one at most is
+ * `writing`, the reader touches [tail, head) only, the writer what is free, and the counts change under the lock once
+ * the bytes are there.
  *
  * A pipe lives as long as somebody has it open. Its node, of this file or a named one of a file system, has a place for the
  * pointer to it; who opens a named pipe waits there until the other end is open too (fifo(7)).
@@ -42,7 +43,7 @@ struct pipe {
     struct pipe **slot;               /* the node's pointer to this */
     bool reading, writing;
     struct waitq to_read, to_write, to_open;
-    struct page *pages[PIPE_PAGES];
+    char *pages[PIPE_PAGES]; /* in the direct map; NULL: not yet */
 };
 
 /* The node of a pipe without a name. */
@@ -55,12 +56,6 @@ static struct kmem_cache pipe_cache = KMEM_CACHE("pipe", struct pipe);
 static struct kmem_cache node_cache = KMEM_CACHE("pipe_node", struct pipe_node);
 static struct spinlock slots_lock;
 
-static inline void wake_one(struct waitq *queue)
-{
-    if (unlikely(waitq_has_sleepers(queue)))
-        waitq_wake(queue, 1);
-}
-
 static struct pipe *pipe_of(struct file *file)
 {
     return file->private;
@@ -72,11 +67,11 @@ static char *place(const struct pipe *pipe, uint64_t position, size_t *room)
     size_t offset = position & (PAGE_SIZE - 1);
 
     *room = PAGE_SIZE - offset;
-    return (char *)page_to_virt(pipe->pages[position / PAGE_SIZE % PIPE_PAGES]) + offset;
+    return pipe->pages[position / PAGE_SIZE % PIPE_PAGES] + offset;
 }
 
 /* Moves `size` bytes from `position` on to the caller. => bytes moved, -EFAULT if none. */
-static inline ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
+static ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
 {
     size_t done = 0, room;
 
@@ -93,13 +88,21 @@ static inline ssize_t copy_out(struct pipe *pipe, struct io *io, uint64_t positi
     return (ssize_t)done;
 }
 
-static inline ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
+static bool add_page(char **page)
+{
+    struct page *fresh = page_alloc(PAGE_BUFFER);
+
+    *page = fresh ? page_to_virt(fresh) : NULL;
+    return fresh;
+}
+
+static ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t position, size_t size)
 {
     size_t done = 0, room;
 
     while (done < size) {
-        struct page **page = &pipe->pages[(position + done) / PAGE_SIZE % PIPE_PAGES];
-        if (unlikely(!*page) && (*page = page_alloc(PAGE_BUFFER)) == NULL)
+        char **page = &pipe->pages[(position + done) / PAGE_SIZE % PIPE_PAGES];
+        if (unlikely(!*page) && !add_page(page))
             return done > 0 ? (ssize_t)done : -ENOMEM;
         char *to = place(pipe, position + done, &room);
         size_t piece = MIN(room, size - done);
@@ -113,13 +116,18 @@ static inline ssize_t copy_in(struct pipe *pipe, struct io *io, uint64_t positio
     return (ssize_t)done;
 }
 
-/* Waits until there are bytes that nobody else takes just now. => 1; 0: no writer is left; -errno. Lock
- * held. */
+/* ---- reading. Lock held ---- */
+
+/* Are there bytes that nobody else takes just now? */
+static inline bool readable(const struct pipe *pipe)
+{
+    return pipe->head != pipe->tail && !pipe->reading;
+}
+
+/* Until there are. => 1; 0: no writer is left; -errno. */
 static inline int wait_to_read(struct pipe *pipe, const struct io *io)
 {
-    for (;;) {
-        if (!pipe->reading && pipe->head != pipe->tail)
-            return 1;
+    while (!readable(pipe)) {
         if (!pipe->reading && pipe->writers == 0)
             return 0;
         if (io->at_once)
@@ -128,82 +136,121 @@ static inline int wait_to_read(struct pipe *pipe, const struct io *io)
         if (error)
             return error;
     }
+    return 1;
+}
+
+static NOINLINE ssize_t take_slowly(struct pipe *pipe, struct io *io, size_t size)
+{
+    pipe->reading = true;
+    spin_unlock(&pipe->lock);
+    ssize_t moved = copy_out(pipe, io, pipe->tail, size);
+    spin_lock(&pipe->lock);
+    pipe->reading = false;
+    return moved;
+}
+
+/* => bytes, -EFAULT */
+static inline ssize_t take(struct pipe *pipe, struct io *io)
+{
+    size_t size = MIN(pipe->head - pipe->tail, io->left), room;
+    const char *from = place(pipe, pipe->tail, &room);
+
+    if (likely(size <= room && io_put_at_once(io, from, size)))
+        return (ssize_t)size;
+    return take_slowly(pipe, io, size);
 }
 
 static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
 {
     struct pipe *pipe = pipe_of(file);
+    int ready = 1;
 
     (void)position;
     if (unlikely(io->left == 0))
         return 0;
     spin_lock(&pipe->lock);
-    int ready = wait_to_read(pipe, io);
+    if (!readable(pipe))
+        ready = wait_to_read(pipe, io);
     if (unlikely(ready <= 0)) {
         spin_unlock(&pipe->lock);
         return ready;
     }
-    size_t size = MIN(pipe->head - pipe->tail, io->left);
-    pipe->reading = true;
-    spin_unlock(&pipe->lock);
-
-    ssize_t moved = copy_out(pipe, io, pipe->tail, size);
-
-    spin_lock(&pipe->lock);
+    ssize_t moved = take(pipe, io);
     if (likely(moved > 0))
         pipe->tail += (size_t)moved;
-    pipe->reading = false;
-    bool more = pipe->head != pipe->tail || pipe->writers == 0;
+    waitq_wake_one(&pipe->to_write);
+    if (unlikely(pipe->head != pipe->tail || pipe->writers == 0))
+        waitq_wake_one(&pipe->to_read);
     spin_unlock(&pipe->lock);
-    wake_one(&pipe->to_write);
-    if (unlikely(more))
-        wake_one(&pipe->to_read);
     poll_wake();
     return moved;
 }
 
-/* Waits until `need` bytes have room and nobody else writes. => 0, -errno. Lock held. */
-static inline int wait_to_write(struct pipe *pipe, const struct io *io, size_t need)
+/* ---- writing. Lock held ---- */
+
+/* Have `need` bytes room, which nobody else fills just now? */
+static inline bool writable(const struct pipe *pipe, size_t need)
 {
-    for (;;) {
+    return pipe->readers > 0 && !pipe->writing && PIPE_SIZE - (pipe->head - pipe->tail) >= need;
+}
+
+/* Until they have. => 0, -errno. */
+static NOINLINE int wait_to_write(struct pipe *pipe, const struct io *io, size_t need)
+{
+    while (!writable(pipe, need)) {
         if (pipe->readers == 0)
             return -EPIPE;
-        if (!pipe->writing && PIPE_SIZE - (pipe->head - pipe->tail) >= need)
-            return 0;
         if (io->at_once)
             return -EAGAIN;
         int error = waitq_sleep(&pipe->to_write, &pipe->lock, WAIT_FOREVER, true);
         if (error)
             return error;
     }
+    return 0;
+}
+
+static NOINLINE ssize_t put_slowly(struct pipe *pipe, struct io *io, size_t size)
+{
+    pipe->writing = true;
+    spin_unlock(&pipe->lock);
+    ssize_t moved = copy_in(pipe, io, pipe->head, size);
+    spin_lock(&pipe->lock);
+    pipe->writing = false;
+    return moved;
+}
+
+/* => bytes, -EFAULT, -ENOMEM */
+static inline ssize_t put(struct pipe *pipe, struct io *io)
+{
+    size_t size = MIN(PIPE_SIZE - (pipe->head - pipe->tail), io->left);
+    size_t offset = pipe->head % PAGE_SIZE;
+    char *page = pipe->pages[pipe->head / PAGE_SIZE % PIPE_PAGES];
+
+    if (likely(size <= PAGE_SIZE - offset && page && io_get_at_once(io, page + offset, size)))
+        return (ssize_t)size;
+    return put_slowly(pipe, io, size);
 }
 
 /* One turn at writing: what has room, but all of it if it is to stay in one piece. => bytes, -errno. */
 static inline ssize_t write_some(struct pipe *pipe, struct io *io)
 {
     size_t need = io->left <= PIPE_BUF ? io->left : 1;
+    int error = 0;
 
     spin_lock(&pipe->lock);
-    int error = wait_to_write(pipe, io, need);
+    if (unlikely(!writable(pipe, need)))
+        error = wait_to_write(pipe, io, need);
     if (unlikely(error)) {
         spin_unlock(&pipe->lock);
         return error;
     }
-    size_t size = MIN(PIPE_SIZE - (pipe->head - pipe->tail), io->left);
-    pipe->writing = true;
-    spin_unlock(&pipe->lock);
-
-    ssize_t moved = copy_in(pipe, io, pipe->head, size);
-
-    spin_lock(&pipe->lock);
+    ssize_t moved = put(pipe, io);
     if (likely(moved > 0))
         pipe->head += (size_t)moved;
-    pipe->writing = false;
-    bool room = pipe->head - pipe->tail < PIPE_SIZE;
+    waitq_wake_one(&pipe->to_read);
+    if (likely(pipe->head - pipe->tail < PIPE_SIZE))
+        waitq_wake_one(&pipe->to_write);
     spin_unlock(&pipe->lock);
-    wake_one(&pipe->to_read);
-    if (likely(room))
-        wake_one(&pipe->to_write);
     poll_wake();
     return moved;
 }
@@ -216,7 +263,7 @@ static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *position)
     (void)position;
     while (io->left > 0) {
         ssize_t moved = write_some(pipe, io);
-        if (moved < 0)
+        if (unlikely(moved < 0))
             return total > 0 ? total : moved;
         total += moved;
     }
@@ -273,7 +320,7 @@ static void pipe_free(struct pipe *pipe)
 {
     for (unsigned i = 0; i < PIPE_PAGES; i++) {
         if (pipe->pages[i])
-            page_put(pipe->pages[i]);
+            page_put(virt_to_page(pipe->pages[i]));
     }
     kmem_free(&pipe_cache, pipe);
 }

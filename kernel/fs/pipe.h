@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pipe.h - pipes. */
-#ifndef FAULTLINE_FS_PIPE_H
-#define FAULTLINE_FS_PIPE_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -16,5 +15,3 @@ int pipe_create(uint32_t flags, struct file *ends[2]);
 struct pipe;
 int pipe_open_named(struct pipe **slot, struct file *file);
 bool pipe_is(const struct file *file);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* poll.h - waiting for any of several open files: what poll(2) and select(2) are made of. */
-#ifndef FAULTLINE_FS_POLL_H
-#define FAULTLINE_FS_POLL_H
+#pragma once
 
 #include <fs/file.h>
 #include <types.h>
@@ -27,5 +26,3 @@ static inline void poll_wake(void)
     if (unlikely(__atomic_load_n(&poll_sleepers, __ATOMIC_RELAXED)))
         poll_wake_all();
 }
-
-#endif

@@ -1,85 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* ramfs.c - a tree of names in memory. What files contain is filedata.c's.
+/* ramfs.c - a tree of names in memory. What stands under a name, by its kind, is ramnode.c's.
  *
  *   ramfs_node "bin" ---entries---> "cat" -> "init" -> "ls"      in the order of their making, for listings
  *        ^                            |
  *        +---------parent-------------+      and each in one hash table, by (directory, name), for lookups
  *
- * A node is at most in one directory, so it carries its own name. A hard link is a node of its own that stands
- * only for the one it was made from: lookups see through it, and it keeps a reference. Being in a
- * directory is a reference. A file that is unlinked while somebody has it open or mapped lives on until the
- * last of them lets go, and keeps as its name the path that it had, with " (deleted)" behind it.
+ * A hard link is a node of its own that stands only for the one it was made from: lookups see through it, and it keeps a reference.
+ * Being in a directory is a reference.
  *
  * A listing's position is the number that an entry got when it was made, not its place in the row: so a
  * listing that is interrupted by removals (rm -r) neither repeats nor skips. The place where the last listing
  * stopped is kept.
  *
- * Guarded by: tree_lock for names, links between nodes and link counts; a file's bytes by their own lock. */
+ * Guarded by: ramfs_lock, names, links between nodes and link counts. */
 #include <fs/ramfs.h>
 
-#include <fs/filedata.h>
 #include <fs/path.h>
-#include <fs/pipe.h>
-#include <list.h>
+#include <fs/ramnode.h>
 #include <mm/kmem.h>
-#include <sched/spinlock.h>
 #include <string.h>
 
 #include <asm-generic/errno.h>
-#include <asm-generic/fcntl.h>
 #include <linux/stat.h>
 
-#define RAMFS_DEVICE 2U /* st_dev 0:2, as Linux's root file system in memory has it */
+#define MEMORY_DEVICE 1U /* 0:1: what is in no tree at all */
 #define BUCKETS 1024U
-#define DELETED " (deleted)"
 
-struct ramfs_node {
-    struct node node;
-    char *name;                /* kmalloc'ed; once it is in no directory: the path it had, or NULL */
-    struct ramfs_node *parent; /* the directory that it is in; NULL: in none; the root: itself */
-    LIST_ENTRY(ramfs_node) bucket;
-    TAILQ_ENTRY(ramfs_node) link; /* in parent->entries */
-    uint64_t number;              /* its position in listings of the parent */
-    union {
-        struct {
-            TAILQ_HEAD(ramfs_entries, ramfs_node)
-            entries;
-            uint64_t next_number;
-            struct ramfs_node *hint; /* where a listing may go on; NULL: unknown */
-        };
-        struct filedata data;
-        char *target;                /* a symbolic link's text */
-        struct ramfs_node *original; /* what a hard link stands for */
-        const struct device *device;
-        struct pipe *pipe; /* of a named pipe while it is open */
-    };
-};
-
-static struct kmem_cache ramfs_cache = KMEM_CACHE("ramfs_node", struct ramfs_node);
-static struct spinlock tree_lock;
 static LIST_HEAD(ramfs_bucket, ramfs_node)
-buckets[BUCKETS];           /* guarded by: tree_lock */
-static uint64_t last_inode; /* atomic */
+buckets[BUCKETS]; /* guarded by: ramfs_lock */
 
-static const struct node_ops directory_ops, file_ops, link_ops, device_ops, pipe_ops, alias_ops;
-static const struct pagesrc_ops source_ops;
-
-static struct ramfs_node *ramfs_of(struct node *node)
-{
-    return CONTAINER_OF(node, struct ramfs_node, node);
-}
-
-static bool is_directory(const struct ramfs_node *ramfs)
-{
-    return node_is(&ramfs->node, S_IFDIR);
-}
+static const struct node_ops directory_ops, alias_ops;
 
 static struct ramfs_node *original_of(struct ramfs_node *entry)
 {
     return entry->node.ops == &alias_ops ? entry->original : entry;
 }
 
-/* ---- names in directories: tree_lock held -------------------------------------------------------------- */
+/* ---- names in directories: ramfs_lock held -------------------------------------------------------------- */
 
 /* FNV-1a over the name, started from the directory's number. */
 static unsigned bucket_of(const struct ramfs_node *directory, const char *name)
@@ -106,6 +63,7 @@ static struct ramfs_node *entry_find(const struct ramfs_node *directory, const c
 static void entry_add(struct ramfs_node *directory, char *name, struct ramfs_node *entry)
 {
     assert(!entry->parent && directory->node.links > 0);
+    kfree(entry->name); /* which a nameless one showed */
     entry->name = name;
     entry->parent = directory;
     entry->number = directory->next_number++;
@@ -140,85 +98,13 @@ static char *entry_remove(struct ramfs_node *entry)
 
 /* ---- making and freeing nodes -------------------------------------------------------------------------- */
 
-static struct ramfs_node *ramfs_alloc(uint32_t mode, const struct node_ops *ops)
-{
-    struct ramfs_node *ramfs = kmem_zalloc(&ramfs_cache);
-    int64_t now = node_now();
-    if (!ramfs)
-        return NULL;
-    ramfs->node = (struct node){
-        .ops = ops,
-        .refs = 1,
-        .mode = mode,
-        .device = RAMFS_DEVICE,
-        .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
-        .links = 1,
-        .accessed = now,
-        .modified = now,
-        .changed = now,
-    };
-    return ramfs;
-}
-
-static void ramfs_free(struct ramfs_node *ramfs)
-{
-    kfree(ramfs->name);
-    kmem_free(&ramfs_cache, ramfs);
-}
-
 static struct ramfs_node *make_directory(uint32_t mode)
 {
-    struct ramfs_node *ramfs = ramfs_alloc(mode, &directory_ops);
+    struct ramfs_node *ramfs = ramnode_alloc(mode, &directory_ops);
     if (!ramfs)
         return NULL;
     ramfs->node.links = 2;
     TAILQ_INIT(&ramfs->entries);
-    return ramfs;
-}
-
-static struct ramfs_node *make_file(uint32_t mode)
-{
-    struct ramfs_node *ramfs = ramfs_alloc(mode, &file_ops);
-    if (!ramfs)
-        return NULL;
-    filedata_init(&ramfs->data, &source_ops, PAGE_FILE, &ramfs->node.size);
-    ramfs->data.source.device = RAMFS_DEVICE;
-    ramfs->data.source.inode = ramfs->node.inode;
-    ramfs->node.source = &ramfs->data.source;
-    return ramfs;
-}
-
-static char *copy_text(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = kmalloc(size);
-
-    if (copy)
-        memcpy(copy, text, size);
-    return copy;
-}
-
-static struct ramfs_node *make_link(const char *target)
-{
-    struct ramfs_node *ramfs = ramfs_alloc(S_IFLNK | 0777, &link_ops);
-    if (!ramfs)
-        return NULL;
-    ramfs->target = copy_text(target);
-    if (!ramfs->target) {
-        ramfs_free(ramfs);
-        return NULL;
-    }
-    ramfs->node.size = strlen(target);
-    return ramfs;
-}
-
-static struct ramfs_node *make_device(const struct device *device)
-{
-    struct ramfs_node *ramfs = ramfs_alloc(device->mode, &device_ops);
-    if (!ramfs)
-        return NULL;
-    ramfs->device = device;
-    ramfs->node.rdev = device->number;
     return ramfs;
 }
 
@@ -232,62 +118,37 @@ struct node *ramfs_create(void)
     return &root->node;
 }
 
-static void release_plain(struct node *node)
-{
-    ramfs_free(ramfs_of(node));
-}
-
 /* A removed directory keeps the one that it was in, for whoever still stands in it and goes "..". That may be a long
  * row, so it is not walked by recursion. */
 static void release_directory(struct node *node)
 {
     while (node) {
         struct node *parent = node->parent;
-        ramfs_free(ramfs_of(node));
+        ramnode_free(ramfs_of(node));
         node = parent && __atomic_sub_fetch(&parent->refs, 1, __ATOMIC_ACQ_REL) == 0 ? parent : NULL;
     }
-}
-
-static void release_link(struct node *node)
-{
-    kfree(ramfs_of(node)->target);
-    ramfs_free(ramfs_of(node));
-}
-
-/* A mapping may outlive every other user of a file: the node goes with its page source. */
-static void release_file(struct node *node)
-{
-    pagesrc_put(&ramfs_of(node)->data.source);
-}
-
-static void source_release(struct pagesrc *source)
-{
-    struct ramfs_node *ramfs = CONTAINER_OF(source, struct ramfs_node, data.source);
-
-    filedata_free(&ramfs->data);
-    ramfs_free(ramfs);
 }
 
 /* ---- directories --------------------------------------------------------------------------------------- */
 
 static int ramfs_lookup(struct node *directory, const char *name, struct node **found)
 {
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
         *found = node_get(&original_of(entry)->node);
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     return entry ? 0 : -ENOENT;
 }
 
 /* The entry itself, hard link or not, referenced; NULL: there is none. */
 static struct ramfs_node *entry_get(struct node *directory, const char *name)
 {
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
         node_get(&entry->node);
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     return entry;
 }
 
@@ -305,7 +166,7 @@ static struct ramfs_node *entry_from(struct ramfs_node *directory, uint64_t posi
 
 static int ramfs_list(struct node *directory, uint64_t position, struct node_entry *entry)
 {
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     struct ramfs_node *found = entry_from(ramfs_of(directory), position);
     ramfs_of(directory)->hint = found;
     if (found) {
@@ -314,7 +175,7 @@ static int ramfs_list(struct node *directory, uint64_t position, struct node_ent
         entry->mode = original_of(found)->node.mode;
         entry->next = found->number + 1;
     }
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     return found ? 1 : 0;
 }
 
@@ -322,7 +183,7 @@ static int ramfs_list(struct node *directory, uint64_t position, struct node_ent
  * was removed). */
 static int ramfs_insert(struct ramfs_node *directory, const char *name, struct ramfs_node *fresh)
 {
-    char *own_name = fresh ? copy_text(name) : NULL;
+    char *own_name = fresh ? ramnode_text(name) : NULL;
     int error = 0;
 
     if (!own_name) {
@@ -330,19 +191,29 @@ static int ramfs_insert(struct ramfs_node *directory, const char *name, struct r
             node_put(&fresh->node);
         return -ENOMEM;
     }
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     if (directory->node.links == 0)
         error = -ENOENT;
     else if (entry_find(directory, name))
         error = -EEXIST;
     else
         entry_add(directory, own_name, fresh);
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     if (error) {
         kfree(own_name);
         node_put(&fresh->node);
     }
     return error;
+}
+
+struct node *ramfs_memory_file(const char *shown)
+{
+    struct ramfs_node *fresh = ramnode_nameless(S_IFREG | 0777, shown);
+    if (!fresh)
+        return NULL;
+    fresh->node.sealable = true;
+    fresh->node.device = fresh->data.source.device = MEMORY_DEVICE;
+    return &fresh->node;
 }
 
 static int ramfs_make(struct node *directory, const char *name, uint32_t mode, const char *target,
@@ -355,17 +226,21 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
         fresh = make_directory(mode);
         break;
     case S_IFLNK:
-        fresh = make_link(target);
+        fresh = ramnode_link(target);
         break;
     case S_IFREG:
-        fresh = make_file(mode);
+        fresh = name ? ramnode_file(mode) : ramnode_temporary(directory, mode);
         break;
     case S_IFIFO:
-    case S_IFSOCK: /* a name only: file_open_node() refuses it */
-        fresh = ramfs_alloc(mode, &pipe_ops);
+    case S_IFSOCK:
+        fresh = ramnode_pipe(mode);
         break;
     default:
         return -EPERM;
+    }
+    if (fresh && !name) {
+        *made = &fresh->node;
+        return 0;
     }
     if (fresh)
         node_get(&fresh->node);
@@ -380,21 +255,33 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
 static void release_alias(struct node *node)
 {
     node_put(&ramfs_of(node)->original->node);
-    ramfs_free(ramfs_of(node));
+    ramnode_free(ramfs_of(node));
+}
+
+/* The first name of a file that was made without one: its own entry. */
+static int link_first(struct node *directory, const char *name, struct node *target)
+{
+    target->links = 1;
+    int error = ramfs_insert(ramfs_of(directory), name, ramfs_of(node_get(target)));
+    target->linkable = error;
+    target->links = !error;
+    return error;
 }
 
 /* A directory cannot have a second name, and a file that has none left gets none back. */
 static int ramfs_link(struct node *directory, const char *name, struct node *target)
 {
-    struct ramfs_node *alias = ramfs_alloc(target->mode, &alias_ops);
+    if (target->linkable)
+        return link_first(directory, name, target);
+    struct ramfs_node *alias = ramnode_alloc(target->mode, &alias_ops);
     if (!alias)
         return -ENOMEM;
     alias->original = ramfs_of(node_get(target));
 
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     int error = node_is(target, S_IFDIR) ? -EPERM : target->links == 0 ? -ENOENT : 0;
     target->links += !error;
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     if (error) {
         node_put(&alias->node);
         return error;
@@ -402,9 +289,9 @@ static int ramfs_link(struct node *directory, const char *name, struct node *tar
     node_get(target); /* the insertion may drop the alias with its reference */
     error = ramfs_insert(ramfs_of(directory), name, alias);
     if (error) {
-        spin_lock(&tree_lock);
+        spin_lock(&ramfs_lock);
         target->links--;
-        spin_unlock(&tree_lock);
+        spin_unlock(&ramfs_lock);
     } else {
         target->changed = node_now();
     }
@@ -414,7 +301,7 @@ static int ramfs_link(struct node *directory, const char *name, struct node *tar
 
 int ramfs_add_device(struct node *directory, const struct device *device)
 {
-    return ramfs_insert(ramfs_of(directory), device->name, make_device(device));
+    return ramfs_insert(ramfs_of(directory), device->name, ramnode_device(device));
 }
 
 /* The name for a node that is about to leave its directory while somebody still uses it: its path, as Linux
@@ -423,17 +310,16 @@ int ramfs_add_device(struct node *directory, const struct device *device)
  * short. */
 static char *deleted_name(struct ramfs_node *ramfs)
 {
-    bool mapped = ramfs->node.ops == &file_ops && ramfs->data.source.refs > 1;
     char *path, *name = NULL;
 
-    if ((ramfs->node.refs <= 2 && !mapped) || ramfs->node.ops == &alias_ops)
+    if ((ramfs->node.refs <= 2 && !ramnode_is_mapped(ramfs)) || ramfs->node.ops == &alias_ops)
         return NULL;
     path = kmalloc(PATH_LENGTH_MAX + sizeof(DELETED));
     if (!path)
         return NULL;
     if (path_of(&ramfs->node, path, PATH_LENGTH_MAX) > 0) {
         strcat(path, DELETED);
-        name = copy_text(path);
+        name = ramnode_text(path);
     }
     kfree(path);
     return name;
@@ -453,7 +339,7 @@ static int removal_refusal(const struct ramfs_node *entry, bool want_directory)
     return 0;
 }
 
-/* Takes `entry` out of its directory for good: the directory's reference comes to the caller. tree_lock
+/* Takes `entry` out of its directory for good: the directory's reference comes to the caller. ramfs_lock
  * held. */
 static void entry_delete(struct ramfs_node *entry, char *last_name)
 {
@@ -477,12 +363,12 @@ static int ramfs_unlink(struct node *directory, const char *name, bool want_dire
         return -ENOENT;
 
     char *last_name = deleted_name(entry);
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     /* It may have gone elsewhere while its path was put together. */
     int error = entry->parent == ramfs_of(directory) ? removal_refusal(entry, want_directory) : -ENOENT;
     if (!error)
         entry_delete(entry, last_name);
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     if (error)
         kfree(last_name);
     else
@@ -499,7 +385,7 @@ static bool lies_in(const struct ramfs_node *directory, const struct ramfs_node 
     return directory == ancestor;
 }
 
-/* What rename(2) forbids. `target` is what has the new name now, or NULL. tree_lock held. */
+/* What rename(2) forbids. `target` is what has the new name now, or NULL. ramfs_lock held. */
 static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_node *to,
                           const struct ramfs_node *target)
 {
@@ -514,7 +400,7 @@ static int rename_refusal(const struct ramfs_node *entry, const struct ramfs_nod
 
 static int ramfs_rename(struct node *from, const char *old_name, struct node *to, const char *new_name)
 {
-    char *own_name = copy_text(new_name), *last_name = NULL;
+    char *own_name = ramnode_text(new_name), *last_name = NULL;
     int error = 0;
 
     if (!own_name)
@@ -523,7 +409,7 @@ static int ramfs_rename(struct node *from, const char *old_name, struct node *to
     if (found)
         last_name = deleted_name(found);
 
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(from), old_name);
     struct ramfs_node *target = entry_find(ramfs_of(to), new_name);
     bool same = entry && target && original_of(entry) == original_of(target);
@@ -541,7 +427,7 @@ static int ramfs_rename(struct node *from, const char *old_name, struct node *to
         entry_add(ramfs_of(to), own_name, entry);
         own_name = before;
     }
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
 
     if (moves && target)
         node_put(&target->node);
@@ -552,88 +438,6 @@ static int ramfs_rename(struct node *from, const char *old_name, struct node *to
     return error;
 }
 
-static ssize_t ramfs_name(struct node *node, char *buffer, size_t size, struct node **directory)
-{
-    struct ramfs_node *ramfs = ramfs_of(node);
-
-    spin_lock(&tree_lock);
-    const char *name = ramfs->name ? ramfs->name : &DELETED[1];
-    size_t length = strlen(name);
-    *directory = NULL;
-    if (length < size) {
-        memcpy(buffer, name, length + 1);
-        if (ramfs->parent)
-            *directory = node_get(&ramfs->parent->node);
-    }
-    spin_unlock(&tree_lock);
-    return length < size ? (ssize_t)length : -ENAMETOOLONG;
-}
-
-/* ---- links, files, devices ----------------------------------------------------------------------------- */
-
-static ssize_t ramfs_readlink(struct node *node, char *buffer, size_t size)
-{
-    if (node->size >= size)
-        return -ENAMETOOLONG;
-    memcpy(buffer, ramfs_of(node)->target, node->size + 1);
-    return (ssize_t)node->size;
-}
-
-static ssize_t ramfs_read(struct file *file, struct io *io, uint64_t *position)
-{
-    return filedata_read(&ramfs_of(file->node)->data, io, position);
-}
-
-static ssize_t ramfs_write(struct file *file, struct io *io, uint64_t *position)
-{
-    if (io->left == 0)
-        return 0;
-    if (file->flags & O_APPEND)
-        *position = file->node->size;
-    file->node->modified = file->node->changed = node_now();
-    return filedata_write(&ramfs_of(file->node)->data, io, position);
-}
-
-static int ramfs_truncate(struct node *node, uint64_t size)
-{
-    node->modified = node->changed = node_now();
-    return filedata_resize(&ramfs_of(node)->data, size);
-}
-
-/* What /proc/<pid>/maps shows. A file that is in no directory may have a node without references: path_of()
- * is not for it. */
-static void source_name(struct pagesrc *source, char *buffer, size_t size)
-{
-    struct ramfs_node *ramfs = CONTAINER_OF(source, struct ramfs_node, data.source);
-
-    if (ramfs->parent) {
-        if (path_of(&ramfs->node, buffer, size) < 0)
-            strlcpy(buffer, "?", size);
-        return;
-    }
-    strlcpy(buffer, ramfs->name ? ramfs->name : &DELETED[1], size);
-}
-
-static int ramfs_open_device(struct node *node, struct file *file)
-{
-    const struct device *device = ramfs_of(node)->device;
-
-    file->ops = device->ops;
-    return device->open ? device->open(node, file) : 0;
-}
-
-static int ramfs_open_pipe(struct node *node, struct file *file)
-{
-    return pipe_open_named(&ramfs_of(node)->pipe, file);
-}
-
-static uint64_t ramfs_allocated(struct node *node)
-{
-    return ramfs_of(node)->data.pages.count * PAGE_SIZE;
-}
-
-static const struct file_ops file_file_ops = {.read = ramfs_read, .write = ramfs_write};
-
 static const struct node_ops directory_ops = {
     .lookup = ramfs_lookup,
     .list = ramfs_list,
@@ -641,44 +445,11 @@ static const struct node_ops directory_ops = {
     .unlink = ramfs_unlink,
     .link = ramfs_link,
     .rename = ramfs_rename,
-    .name = ramfs_name,
+    .name = ramnode_name,
     .release = release_directory,
 };
 
-static const struct node_ops file_ops = {
-    .truncate = ramfs_truncate,
-    .allocated = ramfs_allocated,
-    .name = ramfs_name,
-    .release = release_file,
-    .file_ops = &file_file_ops,
-};
-
-static const struct node_ops link_ops = {
-    .readlink = ramfs_readlink,
-    .name = ramfs_name,
-    .release = release_link,
-};
-
-static const struct node_ops device_ops = {
-    .open = ramfs_open_device,
-    .name = ramfs_name,
-    .release = release_plain,
-};
-
-static const struct node_ops pipe_ops = {
-    .open = ramfs_open_pipe,
-    .name = ramfs_name,
-    .release = release_plain,
-};
-
 static const struct node_ops alias_ops = {.release = release_alias};
-
-static const struct pagesrc_ops source_ops = {
-    .page = filedata_page,
-    .resident = filedata_resident,
-    .name = source_name,
-    .release = source_release,
-};
 
 /* ---- checking ------------------------------------------------------------------------------------------ */
 
@@ -690,10 +461,8 @@ static const char *node_check(const struct ramfs_node *ramfs)
 
     if (ramfs->node.refs == 0 || !ramfs->name || !ramfs->parent)
         return "ramfs: a node in a directory without reference, name or parent";
-    if (ramfs->node.ops == &file_ops)
-        return pagetree_check(&ramfs->data.pages);
     if (!is_directory(ramfs))
-        return NULL;
+        return ramnode_check(ramfs);
     TAILQ_FOREACH (entry, &ramfs->entries, link) {
         if (entry->parent != ramfs)
             return "ramfs: an entry's parent";
@@ -710,7 +479,7 @@ const char *ramfs_check(void)
     const struct ramfs_node *ramfs;
     const char *error = NULL;
 
-    spin_lock(&tree_lock);
+    spin_lock(&ramfs_lock);
     for (unsigned i = 0; i < BUCKETS && !error; i++) {
         LIST_FOREACH (ramfs, &buckets[i], bucket) {
             error = node_check(ramfs);
@@ -718,6 +487,6 @@ const char *ramfs_check(void)
                 break;
         }
     }
-    spin_unlock(&tree_lock);
+    spin_unlock(&ramfs_lock);
     return error;
 }

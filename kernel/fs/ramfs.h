@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ramfs.h - the file system that lives in memory: the root, its directories, files, links and device
  * nodes. */
-#ifndef FAULTLINE_FS_RAMFS_H
-#define FAULTLINE_FS_RAMFS_H
+#pragma once
 
 #include <fs/device.h>
 #include <fs/node.h>
@@ -11,8 +10,8 @@
 struct node *ramfs_create(void);
 /* A device node in a directory of a ramfs. => 0, -EEXIST, -ENOMEM. */
 int ramfs_add_device(struct node *directory, const struct device *device);
+/* A regular file in no tree that may be sealed, for memfd_create. shown: what /proc calls it. => referenced; NULL when memory is short. */
+struct node *ramfs_memory_file(const char *shown);
 
 /* Walks all nodes of all ramfs. => NULL, or the name of the broken invariant. */
 const char *ramfs_check(void);
-
-#endif

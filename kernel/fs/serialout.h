@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* serialout.h - a program's output to a serial line, raw. */
-#ifndef FAULTLINE_FS_SERIALOUT_H
-#define FAULTLINE_FS_SERIALOUT_H
+#pragma once
 
 #include <dev/serial.h>
 #include <fs/io.h>
@@ -13,5 +12,3 @@ typedef ssize_t serialout_function(enum serial_line line, const void *bytes, siz
 serialout_function serialout_write;
 /* A program's write, piece by piece through `send`. => bytes; the first piece's error. */
 ssize_t serialout_copy(enum serial_line line, struct io *io, serialout_function *send);
-
-#endif

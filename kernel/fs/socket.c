@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.c - see socket.h. A connection is two pipes; bytes, waiting, full and empty are theirs (pipe.c).
+/* socket.c - see socket.h. A connection is two pipes; bytes, waiting, full and empty are theirs (pipe.c). What goes beside the
+ * bytes, open files, is channel.c's: a read stops where a message ends that such files came with.
  *
  *   socket A   out ====> in   socket B      connect() makes both ends and puts the other one into the row of
  *              in  <==== out                the socket that listens; accept() takes it out there
@@ -8,13 +9,11 @@
  * Guarded by: socket_lock, all but the pipes' insides; a pipe's end is held by a reference while it is used, so a shutdown
  * takes hold when who reads or writes just then is through.
  *
- * Open files travel beside the bytes: a parcel waits at the byte that it was sent with, and a read that takes it stops where
- * that message ends. Sockets and sets of files do not travel: they could be in themselves and stay for ever.
  * Not here: datagrams, other families. */
 #include <fs/socket.h>
 
 #include <fs/anonfile.h>
-#include <fs/epoll.h>
+#include <fs/channel.h>
 #include <fs/pipe.h>
 #include <fs/poll.h>
 #include <list.h>
@@ -28,23 +27,15 @@
 
 #define BACKLOG_MAX 4096U /* somaxconn */
 
-struct parcel {
-    uint64_t at, end; /* bytes that were sent before it, and with it too; UINT64_MAX: not known yet */
-    struct socket_parcel content;
-    STAILQ_ENTRY(parcel) link;
-};
-
-/* What goes with the bytes of one direction. */
-struct channel {
-    unsigned refs; /* of both ends */
-    uint64_t sent, received;
-    STAILQ_HEAD(, parcel) parcels;
+/* One end of a connection; all NULL: not connected. */
+struct line {
+    struct file *in, *out; /* ends of pipes; NULL: shut down */
+    struct channel *incoming, *outgoing;
 };
 
 struct socket {
-    bool listening, connected;
-    struct file *in, *out;               /* ends of pipes; NULL: not connected, or shut down */
-    struct channel *incoming, *outgoing; /* NULL: not connected */
+    bool listening;
+    struct line line;
     struct socket_address own, peer;
     struct node *node; /* that it is bound to, a reference; NULL: none */
     int pid, peer_pid;
@@ -57,7 +48,6 @@ struct socket {
 };
 
 static struct kmem_cache socket_cache = KMEM_CACHE("socket", struct socket);
-static struct kmem_cache channel_cache = KMEM_CACHE("socket_channel", struct channel);
 static struct spinlock socket_lock;
 static struct waitq rows_change =
     WAITQ_INIT(rows_change); /* of any: a listener may go while somebody waits for it */
@@ -68,6 +58,11 @@ static const struct file_ops socket_ops;
 static struct socket *socket_of(struct file *file)
 {
     return file->private;
+}
+
+static bool is_connected(const struct socket *socket)
+{
+    return socket->line.incoming != NULL;
 }
 
 bool socket_is(const struct file *file)
@@ -81,35 +76,11 @@ bool socket_is(const struct file *file)
 static struct file *end_get(struct socket *socket, bool out)
 {
     spin_lock(&socket_lock);
-    struct file *end = out ? socket->out : socket->in;
+    struct file *end = out ? socket->line.out : socket->line.in;
     if (end)
         file_get(end);
     spin_unlock(&socket_lock);
     return end;
-}
-
-static ssize_t count(uint64_t *bytes, ssize_t moved)
-{
-    if (moved > 0)
-        __atomic_add_fetch(bytes, (uint64_t)moved, __ATOMIC_RELAXED);
-    return moved;
-}
-
-/* Up to the end of what was sent with the next parcel. */
-static size_t bytes_to_parcel(const struct channel *channel)
-{
-    size_t bytes = SIZE_MAX;
-    const struct parcel *parcel;
-
-    spin_lock(&socket_lock);
-    STAILQ_FOREACH (parcel, &channel->parcels, link) {
-        if (parcel->at >= channel->received) {
-            bytes = parcel->end - channel->received;
-            break;
-        }
-    }
-    spin_unlock(&socket_lock);
-    return bytes;
 }
 
 static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
@@ -117,13 +88,13 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     struct socket *socket = socket_of(file);
     struct file *end = end_get(socket, false);
     if (!end)
-        return socket->connected ? 0 : -EINVAL;
-    size_t wanted = io->left, allowed = MIN(wanted, bytes_to_parcel(socket->incoming));
+        return is_connected(socket) ? 0 : -EINVAL;
+    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.incoming));
     io->left = allowed;
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
     file_put(end);
-    return count(&socket->incoming->received, moved);
+    return channel_received(socket->line.incoming, moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
@@ -131,10 +102,10 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
     struct socket *socket = socket_of(file);
     struct file *end = end_get(socket, true);
     if (!end)
-        return socket->connected ? -EPIPE : -ENOTCONN;
+        return is_connected(socket) ? -EPIPE : -ENOTCONN;
     ssize_t moved = end->ops->write(end, io, position);
     file_put(end);
-    return count(&socket->outgoing->sent, moved);
+    return channel_sent(socket->line.outgoing, moved);
 }
 
 static uint32_t end_poll(struct socket *socket, bool out)
@@ -153,7 +124,7 @@ static uint32_t socket_poll(struct file *file)
 
     if (socket->listening)
         return socket->pending_count > 0 ? POLL_READABLE : 0;
-    if (!socket->connected)
+    if (!is_connected(socket))
         return POLL_WRITABLE | POLLHUP;
     uint32_t in = end_poll(socket, false), out = end_poll(socket, true),
              ready = (in | out) & (POLL_READABLE | POLL_WRITABLE);
@@ -201,34 +172,39 @@ static struct socket *socket_alloc(void)
     return socket;
 }
 
-static void parcel_free(struct parcel *parcel)
+static void line_drop(const struct line *line)
 {
-    for (unsigned i = 0; i < parcel->content.count; i++)
-        file_put(parcel->content.files[i]);
-    kfree(parcel);
+    if (line->in)
+        file_put(line->in);
+    if (line->out)
+        file_put(line->out);
+    if (line->incoming)
+        channel_put(line->incoming);
+    if (line->outgoing)
+        channel_put(line->outgoing);
 }
 
-static void channel_put(struct channel *channel)
+/* The two ends of a connection. => 0, -ENOMEM. */
+static int lines_make(struct line ends[2])
 {
-    if (!channel || __atomic_sub_fetch(&channel->refs, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
-    while (!STAILQ_EMPTY(&channel->parcels)) {
-        struct parcel *parcel = STAILQ_FIRST(&channel->parcels);
-        STAILQ_REMOVE_HEAD(&channel->parcels, link);
-        parcel_free(parcel);
+    for (int i = 0; i < 2; i++) { /* what one of them sends */
+        struct file *pipe[2] = {NULL, NULL};
+        (void)pipe_create(0, pipe);
+        ends[1 - i].in = pipe[0];
+        ends[i].out = pipe[1];
+        ends[i].outgoing = ends[1 - i].incoming = channel_alloc();
     }
-    kmem_free(&channel_cache, channel);
+    if (ends[0].out && ends[0].in && ends[0].outgoing && ends[0].incoming)
+        return 0;
+    for (int i = 0; i < 2; i++)
+        line_drop(&ends[i]);
+    return -ENOMEM;
 }
 
 /* Nobody else knows it any more. */
 static void socket_free(struct socket *socket)
 {
-    if (socket->in)
-        file_put(socket->in);
-    if (socket->out)
-        file_put(socket->out);
-    channel_put(socket->incoming);
-    channel_put(socket->outgoing);
+    line_drop(&socket->line);
     node_put(socket->node);
     kmem_free(&socket_cache, socket);
 }
@@ -277,67 +253,22 @@ int socket_create(uint32_t flags, struct file **file)
     return error;
 }
 
-/* Two pipes and what goes with them, for two sockets. */
-struct wires {
-    struct file *forth[2], *back[2];
-    struct channel *forth_channel, *back_channel;
-};
-
-static struct channel *channel_alloc(void)
-{
-    struct channel *channel = kmem_zalloc(&channel_cache);
-    if (channel) {
-        channel->refs = 2;
-        STAILQ_INIT(&channel->parcels);
-    }
-    return channel;
-}
-
-/* => 0, -ENOMEM. */
-static int wires_make(struct wires *wires)
-{
-    wires->forth_channel = channel_alloc();
-    wires->back_channel = channel_alloc();
-    if (!wires->forth_channel || !wires->back_channel || pipe_create(0, wires->forth) != 0)
-        goto free_channels;
-    if (pipe_create(0, wires->back) == 0)
-        return 0;
-    file_put(wires->forth[0]);
-    file_put(wires->forth[1]);
-free_channels:
-    if (wires->forth_channel)
-        kmem_free(&channel_cache, wires->forth_channel);
-    if (wires->back_channel)
-        kmem_free(&channel_cache, wires->back_channel);
-    return -ENOMEM;
-}
-
-/* first: what writes forth and reads back; else the other end. */
-static void join(struct socket *socket, const struct wires *wires, bool first)
-{
-    socket->in = first ? wires->back[0] : wires->forth[0];
-    socket->out = first ? wires->forth[1] : wires->back[1];
-    socket->incoming = first ? wires->back_channel : wires->forth_channel;
-    socket->outgoing = first ? wires->forth_channel : wires->back_channel;
-    socket->connected = true;
-}
-
 int socket_pair(uint32_t flags, struct file *ends[2])
 {
-    struct wires wires;
+    struct line lines[2];
     int error = socket_create(flags, &ends[0]);
     if (error)
         return error;
     error = socket_create(flags, &ends[1]);
     if (error)
         goto put_first;
-    error = wires_make(&wires);
+    error = lines_make(lines);
     if (error)
         goto put_both;
-    join(socket_of(ends[0]), &wires, true);
-    join(socket_of(ends[1]), &wires, false);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        socket_of(ends[i])->line = lines[i];
         socket_of(ends[i])->peer = socket_of(ends[1 - i])->own;
+    }
     return 0;
 
 put_both:
@@ -387,7 +318,7 @@ int socket_listen(struct file *file, unsigned backlog)
     struct socket *socket = socket_of(file);
 
     spin_lock(&socket_lock);
-    int error = !socket->is_bound || socket->connected ? -EINVAL : 0;
+    int error = !socket->is_bound || is_connected(socket) ? -EINVAL : 0;
     if (!error) {
         socket->backlog = MIN(backlog, BACKLOG_MAX);
         socket->listening = true;
@@ -404,7 +335,7 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 
     for (;;) {
         struct socket *listener = find_bound(address, node);
-        if (socket->connected)
+        if (is_connected(socket))
             return -EISCONN;
         if (socket->listening)
             return -EINVAL;
@@ -429,28 +360,25 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid)
 {
     struct socket *socket = socket_of(file), *fresh = socket_alloc();
-    struct wires wires;
+    struct line lines[2];
     if (!fresh)
         return -ENOMEM;
-    int error = wires_make(&wires);
+    int error = lines_make(lines);
     if (error) {
         socket_free(fresh);
         return error;
     }
-    join(fresh, &wires, false);
+    fresh->line = lines[1];
     fresh->peer_pid = pid;
 
     spin_lock(&socket_lock);
     fresh->peer = socket->own;
     error = join_row(file, fresh, address, node);
     if (!error)
-        join(socket, &wires, true);
+        socket->line = lines[0];
     spin_unlock(&socket_lock);
     if (error) {
-        file_put(wires.back[0]);
-        file_put(wires.forth[1]);
-        channel_put(wires.back_channel);
-        channel_put(wires.forth_channel);
+        line_drop(&lines[0]);
         socket_free(fresh);
     }
     poll_wake();
@@ -489,12 +417,12 @@ void socket_shutdown(struct file *file, bool reading, bool writing)
 
     spin_lock(&socket_lock);
     if (reading) {
-        in = socket->in;
-        socket->in = NULL;
+        in = socket->line.in;
+        socket->line.in = NULL;
     }
     if (writing) {
-        out = socket->out;
-        socket->out = NULL;
+        out = socket->line.out;
+        socket->line.out = NULL;
     }
     spin_unlock(&socket_lock);
     if (in)
@@ -510,7 +438,7 @@ int socket_name(struct file *file, bool peer, struct socket_address *address)
 
     spin_lock(&socket_lock);
     *address = peer ? socket->peer : socket->own;
-    bool known = !peer || socket->connected;
+    bool known = !peer || is_connected(socket);
     spin_unlock(&socket_lock);
     return known ? 0 : -ENOTCONN;
 }
@@ -531,94 +459,7 @@ bool socket_listens(struct file *file)
     return socket_of(file)->listening;
 }
 
-/* ---- parcels ------------------------------------------------------------------------------------------- */
-
-int socket_attach(struct file *file, const struct socket_parcel *content)
+struct channel *socket_channel(struct file *file, bool out)
 {
-    struct socket *socket = socket_of(file);
-    if (!socket->connected)
-        return -ENOTCONN;
-    for (unsigned i = 0; i < content->count; i++) {
-        if (socket_is(content->files[i]) || epoll_is(content->files[i]))
-            return -ETOOMANYREFS;
-    }
-    struct parcel *parcel = kmalloc(sizeof(*parcel));
-    if (!parcel)
-        return -ENOMEM;
-    parcel->content = *content;
-    spin_lock(&socket_lock);
-    parcel->at = socket->outgoing->sent;
-    parcel->end = UINT64_MAX;
-    STAILQ_INSERT_TAIL(&socket->outgoing->parcels, parcel, link);
-    spin_unlock(&socket_lock);
-    return 0;
-}
-
-/* The first parcel of a channel that `due` is true of. */
-static struct parcel *take(struct channel *channel, bool due(const struct channel *, const struct parcel *))
-{
-    struct parcel *parcel;
-
-    spin_lock(&socket_lock);
-    STAILQ_FOREACH (parcel, &channel->parcels, link) {
-        if (due(channel, parcel)) {
-            STAILQ_REMOVE(&channel->parcels, parcel, parcel, link);
-            break;
-        }
-    }
-    spin_unlock(&socket_lock);
-    return parcel;
-}
-
-static bool is_unsent(const struct channel *channel, const struct parcel *parcel)
-{
-    (void)channel;
-    return parcel->end == UINT64_MAX;
-}
-
-static bool is_passed(const struct channel *channel, const struct parcel *parcel)
-{
-    return parcel->at < channel->received;
-}
-
-void socket_detach(struct file *file)
-{
-    struct parcel *parcel = take(socket_of(file)->outgoing, is_unsent);
-
-    if (parcel)
-        kfree(parcel);
-}
-
-void socket_sent(struct file *file)
-{
-    struct channel *channel = socket_of(file)->outgoing;
-    struct parcel *parcel;
-
-    spin_lock(&socket_lock);
-    STAILQ_FOREACH (parcel, &channel->parcels, link) {
-        if (is_unsent(channel, parcel))
-            parcel->end = channel->sent;
-    }
-    spin_unlock(&socket_lock);
-}
-
-void socket_forget_passed(struct file *file)
-{
-    struct channel *channel = socket_of(file)->incoming;
-    struct parcel *parcel;
-
-    while (channel && (parcel = take(channel, is_passed)) != NULL)
-        parcel_free(parcel);
-}
-
-bool socket_take(struct file *file, struct socket_parcel *content)
-{
-    struct channel *channel = socket_of(file)->incoming;
-    struct parcel *parcel = channel ? take(channel, is_passed) : NULL;
-
-    if (!parcel)
-        return false;
-    *content = parcel->content;
-    kfree(parcel);
-    return true;
+    return out ? socket_of(file)->line.outgoing : socket_of(file)->line.incoming;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.h - streams between processes of this machine: AF_UNIX, SOCK_STREAM (unix(7)). */
-#ifndef FAULTLINE_FS_SOCKET_H
-#define FAULTLINE_FS_SOCKET_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -37,22 +36,6 @@ int socket_peer_pid(struct file *file);
 void socket_set_pid(struct file *file, int pid, int peer);
 bool socket_listens(struct file *file);
 
-/* Open files that travel with bytes (SCM_RIGHTS). */
-#define PARCEL_MAX 253 /* SCM_MAX_FD of Linux */
-struct socket_parcel {
-    unsigned count;
-    struct file *files[PARCEL_MAX]; /* references */
-};
-
-/* The parcel goes with the bytes that are written next; its references are taken over. => 0, -ENOTCONN, -ETOOMANYREFS (a socket or a
- * set is in it), -ENOMEM. */
-int socket_attach(struct file *file, const struct socket_parcel *parcel);
-/* Nothing could be written: the references are the caller's again. */
-void socket_detach(struct file *file);
-void socket_sent(struct file *file); /* something could */
-/* The parcel whose bytes have been read. => false: none */
-bool socket_take(struct file *file, struct socket_parcel *parcel);
-/* Lets go of those whose bytes were read by who takes no parcels. */
-void socket_forget_passed(struct file *file);
-
-#endif
+/* What goes beside the bytes of one direction. => NULL: not connected. */
+struct channel;
+struct channel *socket_channel(struct file *file, bool out);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tty.h - the terminal on COM1. */
-#ifndef FAULTLINE_FS_TTY_H
-#define FAULTLINE_FS_TTY_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -26,5 +25,3 @@ extern const struct tty_jobs *tty_jobs; /* NULL before anybody uses the terminal
 
 /* Input of the line comes here from now on. */
 void tty_listen(void);
-
-#endif

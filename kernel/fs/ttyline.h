@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ttyline.h - the line discipline: what becomes of the bytes that somebody types, before a program reads
  * them. */
-#ifndef FAULTLINE_FS_TTYLINE_H
-#define FAULTLINE_FS_TTYLINE_H
+#pragma once
 
 #include <types.h>
 
@@ -47,5 +46,3 @@ size_t ttyline_take(struct ttyline *line, uint8_t *bytes, size_t size, bool *end
 
 /* Keeps count of the cursor's column while these bytes go to the terminal. */
 void ttyline_track(struct ttyline *line, const char *bytes, size_t count);
-
-#endif

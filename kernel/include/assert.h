@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* assert.h - what must already be true. A broken assertion is a bug of the kernel, never of a user program: it panics. */
-#ifndef FAULTLINE_ASSERT_H
-#define FAULTLINE_ASSERT_H
+#pragma once
 
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -12,5 +11,3 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
     } while (0)
 
 #define static_assert _Static_assert
-
-#endif

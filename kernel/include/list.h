@@ -3,11 +3,8 @@
  *
  * They need NULL first, and __unused is theirs to use and nobody's to define (asm/stat.h has a field of that name).
  * RB_AUGMENT is called for the touched node only: whoever keeps an augmented tree walks up to the root himself. */
-#ifndef FAULTLINE_LIST_H
-#define FAULTLINE_LIST_H
+#pragma once
 
 #include <stddef.h>
 
 #include <bsd/sys/queue.h>
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Declared low, filled high: mm/filemap.c calls these functions and knows no file system.
  * A page source is embedded in its owner (a file's node); `refs` keeps that owner alive while a region maps it. */
-#ifndef FAULTLINE_PAGESRC_H
-#define FAULTLINE_PAGESRC_H
+#pragma once
 
 #include <types.h>
 
@@ -43,5 +42,3 @@ static inline void pagesrc_put(struct pagesrc *source)
     if (__atomic_sub_fetch(&source->refs, 1, __ATOMIC_ACQ_REL) == 0)
         source->ops->release(source);
 }
-
-#endif

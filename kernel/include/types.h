@@ -2,8 +2,7 @@
 /* types.h - the words of DESIGN section 2 as C types, and the few macros that every layer needs.
  *
  * vaddr_t, paddr_t and pfn_t are all 64-bit numbers; the names say which space a number lives in. */
-#ifndef FAULTLINE_TYPES_H
-#define FAULTLINE_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ static inline bool page_aligned(uint64_t address)
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define NOINLINE __attribute__((noinline)) /* what is rare must not take registers of its caller */
-
-#endif

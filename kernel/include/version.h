@@ -3,8 +3,7 @@
  *
  * The system is named after its ABI: programs test for "Linux" and for a release that is new enough, and what they find
  * behind the system calls is Linux 6.1's behaviour. The rest of the text says who really answers. */
-#ifndef FAULTLINE_VERSION_H
-#define FAULTLINE_VERSION_H
+#pragma once
 
 #define FAULTLINE_VERSION "0.1"
 #define VERSION_SYSTEM "Linux"
@@ -12,5 +11,3 @@
 #define VERSION_RELEASE "6.1.0-faultline"
 #define VERSION_TEXT "#1 Faultline"
 #define VERSION_MACHINE "x86_64"
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* log.h - the kernel log: lines for people, written at once to the sinks that drivers have registered. */
-#ifndef FAULTLINE_LIB_LOG_H
-#define FAULTLINE_LIB_LOG_H
+#pragma once
 
 #include <stdarg.h>
 #include <types.h>
@@ -37,5 +36,3 @@ void log_add_sink(struct log_sink *sink);
 
 /* For a panic: from now on nobody waits for the log, because its holder may be the one who died. */
 void log_break_lock(void);
-
-#endif

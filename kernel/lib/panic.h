@@ -2,8 +2,7 @@
 /* panic.h - the end after a bug of the kernel itself: says all it knows and switches the machine off.
  *
  * panic() itself is declared in <assert.h>, because every assertion needs it. */
-#ifndef FAULTLINE_LIB_PANIC_H
-#define FAULTLINE_LIB_PANIC_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -19,5 +18,3 @@ extern struct panic_hooks {
     void (*page_walk)(uint64_t address);        /* the page tables for an address, to the log */
     void (*history)(void); /* what led to it: the last thing before the machine is switched off */
 } panic_hooks;
-
-#endif

@@ -2,8 +2,7 @@
 /* symtab.h - reads the symbol blobs that scripts/mksym.py writes: from an address to function, file and line.
  *
  * The kernel's own blob is linked into the image; a program's lies in the initramfs under /lib/debug. */
-#ifndef FAULTLINE_LIB_SYMTAB_H
-#define FAULTLINE_LIB_SYMTAB_H
+#pragma once
 
 #include <types.h>
 
@@ -29,5 +28,3 @@ const struct symtab *symtab_kernel(void);
 void symtab_describe(const struct symtab *table, uint64_t address, char *buffer, size_t size);
 /* The same for a return address: the line is that of the call before it (which may be the last of its function). */
 void symtab_describe_return(const struct symtab *table, uint64_t address, char *buffer, size_t size);
-
-#endif

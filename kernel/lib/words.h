@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* words.h - the texts of words.def, in the language of whom they are for. A program's faults are told in its own
  * (LANG=zh in its environment: proc/language.c), what is the kernel's own business in that of the command line (lang=zh). */
-#ifndef FAULTLINE_LIB_WORDS_H
-#define FAULTLINE_LIB_WORDS_H
+#pragma once
 
 #include <types.h>
 
@@ -20,5 +19,3 @@
 #define TEXT(chinese, name) ((chinese) ? name##_zh : name##_en)
 
 extern bool words_chinese; /* lang=zh on the command line; set before anybody else runs */
-
-#endif

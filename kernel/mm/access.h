@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* access.h - the kernel reads and writes the memory of an address space that need not be the current one (/proc/<pid>/mem, execve's stack). */
-#ifndef FAULTLINE_MM_ACCESS_H
-#define FAULTLINE_MM_ACCESS_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -9,5 +8,3 @@
  * => bytes copied; stops at the first page that is refused. */
 size_t access_read(struct aspace *aspace, vaddr_t from, void *to, size_t size);
 size_t access_write(struct aspace *aspace, vaddr_t to, const void *from, size_t size, bool force);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* anon.h - what the private kinds of region share: fresh frames and copies. aspace->lock held; => 0 or -ENOMEM. */
-#ifndef FAULTLINE_MM_ANON_H
-#define FAULTLINE_MM_ANON_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -15,5 +14,3 @@ static inline pte_t vma_pte_flags(const struct vma *vma)
 int anon_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original);
 /* A write to the page that `pte` maps read-only: makes it this address space's own. */
 int anon_copy_on_write(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte);
-
-#endif

@@ -120,7 +120,7 @@ static inline uint64_t *counter_of(struct aspace *aspace, uint32_t flags)
     return (flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC ? &aspace->exec : NULL;
 }
 
-static void count(struct aspace *aspace, uint32_t flags, int64_t pages)
+static inline void count(struct aspace *aspace, uint32_t flags, int64_t pages)
 {
     uint64_t *counter = counter_of(aspace, flags);
 
@@ -177,13 +177,13 @@ bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags
 
 /* ---- regions ---- */
 
-int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops,
-               struct pagesrc *source, uint64_t offset)
+struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
+                       const struct vma_ops *ops, struct pagesrc *source, uint64_t offset)
 {
     struct vma *vma = vma_alloc();
 
     if (!vma)
-        return -ENOMEM;
+        return NULL;
     if (aspace_commits(flags))
         flags |= VMA_ACCOUNT;
     vma->start = start;
@@ -193,11 +193,11 @@ int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags
     vma->cause = 0;
     vma->ops = ops;
     vma->source = source;
-    vma->offset = source ? offset : start >> PAGE_SHIFT;
+    vma->offset = offset;
     vma_insert(&aspace->vmas, vma);
     aspace_account(aspace, flags, (int64_t)vma_pages(vma));
     TELL(add, aspace, vma);
-    return 0;
+    return vma;
 }
 
 int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
@@ -276,11 +276,12 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
 
 void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
+    uint64_t now = clock_now();
     struct unmapped_range *range = &aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY];
 
     range->start = start;
     range->end = end;
-    range->when_ns = clock_now();
+    range->when_ns = now;
     range->was = flags;
     __builtin_memcpy(range->callers, aspace->callers,
                      sizeof(range->callers)); /* four words: not worth a call */
@@ -354,6 +355,22 @@ void aspace_truncate(struct pagesrc *source, uint64_t first)
     }
 }
 
+bool aspace_any_writes(const struct pagesrc *source)
+{
+    const uint32_t wanted = VMA_SHARED | VMA_MAY_WRITE;
+    bool found = false;
+
+    for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
+        struct vma *vma;
+
+        mutex_lock(&aspace->lock);
+        TAILQ_FOREACH (vma, &aspace->vmas.list, link)
+            found |= vma->source == source && (vma->flags & wanted) == wanted;
+        mutex_unlock(&aspace->lock);
+    }
+    return found;
+}
+
 /* ---- fork ---- */
 
 /* Pages that a fault can find again (shared ones, and a file's untouched ones) are not copied: the child faults them in. */
@@ -375,13 +392,11 @@ static int regions_copy(struct aspace *to, struct aspace *from)
             continue;
         struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
         uint32_t flags = vma->flags & ~VMA_LOCK; /* mlock(2): not inherited */
-        if (aspace_map(to, vma->start, vma->end, flags, vma->ops, source, vma->offset) < 0) {
+        if (!aspace_map(to, vma->start, vma->end, flags, vma->ops, source, vma->offset)) {
             if (source)
                 pagesrc_put(source);
             return -ENOMEM;
         }
-        if (!source)
-            TAILQ_LAST(&to->vmas.list, vma_list)->offset = vma->offset;
         if (must_copy_pages(vma) && pmap_copy(&to->pmap, &from->pmap, vma->start, vma->end) < 0)
             return -ENOMEM;
     }

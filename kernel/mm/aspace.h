@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* aspace.h - an address space: its regions (vma_set), its page tables (pmap), its break, its limits and its counts. */
-#ifndef FAULTLINE_MM_ASPACE_H
-#define FAULTLINE_MM_ASPACE_H
+#pragma once
 
 #include <mm/pmap.h>
 #include <mm/vma.h>
@@ -69,9 +68,9 @@ void aspace_put(struct aspace *aspace); /* the last one unmaps all and frees it 
 struct aspace *aspace_next(struct aspace *aspace);
 
 /* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. Takes over `source`'s reference.
- * => -ENOMEM (the reference stays the caller's). aspace->lock held. */
-int aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags, const struct vma_ops *ops,
-               struct pagesrc *source, uint64_t offset);
+ * => NULL when memory is short (the reference stays the caller's). aspace->lock held. */
+struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
+                       const struct vma_ops *ops, struct pagesrc *source, uint64_t offset);
 /* Unmaps all that lies in [start, end), splitting regions at the edges. => 0; -ENOMEM (nothing was changed). aspace->lock held. */
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 /* Splits the region at va so that a region begins there. => 0, -ENOMEM. */
@@ -83,6 +82,8 @@ struct vma *aspace_merge(struct aspace *aspace, struct vma *vma);
 struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t flags);
 /* Truncation: no address space shows the source's pages from page `first` on any more, private copies neither. */
 void aspace_truncate(struct pagesrc *source, uint64_t first);
+/* Does anybody map it shared, so that he writes to it or could ask to? Locks address spaces, one at a time. */
+bool aspace_any_writes(const struct pagesrc *source);
 /* Does a region with these flags promise memory of its own (Linux's accountable_mapping)? */
 bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */
@@ -99,5 +100,3 @@ const char *aspace_check(struct aspace *aspace);
 extern const struct vma_ops vma_anon_ops;         /* mm/anon.c */
 extern const struct vma_ops vma_file_private_ops; /* mm/filemap.c */
 extern const struct vma_ops vma_file_shared_ops;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bootmem.h - RAM before the frame allocator: which ranges there are, and what in them is taken already. */
-#ifndef FAULTLINE_MM_BOOTMEM_H
-#define FAULTLINE_MM_BOOTMEM_H
+#pragma once
 
 #include <mm/owner.h>
 #include <types.h>
@@ -30,5 +29,3 @@ void bootmem_take(paddr_t start, paddr_t end, enum page_owner owner);
 paddr_t bootmem_alloc(pfn_t frames, enum page_owner owner);
 /* The owner of frame `pfn`, PAGE_FREE if nobody took it. *end, which comes in as a bound: up to where all frames are like that. */
 enum page_owner bootmem_owner(pfn_t pfn, pfn_t *end);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* chain.h - bytes in frames that are linked through page->next: long, without asking for a long piece of memory. */
-#ifndef FAULTLINE_MM_CHAIN_H
-#define FAULTLINE_MM_CHAIN_H
+#pragma once
 
 #include <mm/page.h>
 
@@ -21,5 +20,3 @@ void *chain_end(struct page_chain *chain, size_t *room);
 /* => 0, -ENOMEM (some of the bytes may have been appended). */
 int chain_append(struct page_chain *chain, const void *bytes, size_t count);
 void chain_free(struct page_chain *chain); /* it is empty then */
-
-#endif

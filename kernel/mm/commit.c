@@ -12,7 +12,7 @@
 
 struct commit_settings commit_settings = {
     .mode = COMMIT_ALWAYS, .ratio = 50, .user_reserve_kbytes = USER_RESERVE_KBYTES};
-static uint64_t committed;
+uint64_t commit_sum;
 
 uint64_t commit_ram(void)
 {
@@ -30,20 +30,8 @@ uint64_t commit_limit(void)
     return commit_ram() * commit_settings.ratio / 100;
 }
 
-uint64_t commit_total(void)
+bool commit_allows_within_limit(uint64_t pages, uint64_t total)
 {
-    return __atomic_load_n(&committed, __ATOMIC_RELAXED);
-}
-
-void commit_charge(int64_t pages)
-{
-    __atomic_add_fetch(&committed, (uint64_t)pages, __ATOMIC_RELAXED);
-}
-
-bool commit_allows(uint64_t pages, uint64_t total)
-{
-    if (likely(commit_settings.mode == COMMIT_ALWAYS))
-        return true;
     if (commit_settings.mode == COMMIT_HEURISTIC)
         return pages <= commit_ram();
     /* A single process leaves room for another one, with which its user can end it. */

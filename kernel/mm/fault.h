@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fault.h - see fault.c */
-#ifndef FAULTLINE_MM_FAULT_H
-#define FAULTLINE_MM_FAULT_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -16,5 +15,3 @@ extern int (*fault_way)(struct aspace *aspace, vaddr_t va, enum access access);
 /* Makes sure that [start, end) is resident and accessible, as by touching it (MAP_POPULATE, get at another process's memory).
  * => 0 or the first refusal. */
 int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kmap.h - the kernel half of the address space: built once at boot, shared by all. */
-#ifndef FAULTLINE_MM_KMAP_H
-#define FAULTLINE_MM_KMAP_H
+#pragma once
 
 #include <types.h>
 #include <x86/pte.h>
@@ -21,5 +20,3 @@ uint64_t kmap_tables(void);
 /* Kernel pages one by one, for kernel stacks. => 0 or -ENOMEM. unmap gives the frame back to the caller and flushes this CPU's TLB. */
 int kmap_page(vaddr_t va, paddr_t frame);
 paddr_t kmap_unmap_page(vaddr_t va);
-
-#endif

@@ -4,9 +4,10 @@
  *   cache -> partial: slab <-> slab <-> ...      a slab is one block of frames cut into equal objects;
  *            empty: at most one                  full slabs are on no list
  *
- *   slab      [object][object][free -> ][free -> ][object]     a free object's first 4 bytes: index of the next free one + 1
- *   its page  object = cache, maps = objects in use, index = first free object + 1, next/prev = the cache's list
+ *   slab      [object][object][free -> ][free -> ][object]     a free object's first 4 bytes: link to the next free one
+ *   its page  object = cache, maps = objects in use, index = link to the first free object, next/prev = the cache's list
  *
+ * A link is where the object begins in its slab, in bytes, + 1; 0: none. (A number would be multiplied and divided with each use.)
  * Larger requests of kmalloc are blocks of frames of their own (page->object == NULL).
  * Guards: cache->lock; caches_lock for the list of caches. Frees what is empty, keeps one slab to avoid flutter. */
 #include <mm/kmem.h>
@@ -47,9 +48,9 @@ static void cache_prepare(struct kmem_cache *cache)
     spin_unlock(&caches_lock);
 }
 
-static uint32_t *object_link(const struct kmem_cache *cache, const struct page *slab, uint32_t number)
+static inline uint32_t *linked_object(const struct page *slab, uint32_t link)
 {
-    return (uint32_t *)(void *)((char *)page_to_virt(slab) + (size_t)number * cache->size);
+    return (uint32_t *)(void *)((char *)page_to_virt(slab) + link - 1);
 }
 
 static void partial_add(struct kmem_cache *cache, struct page *slab)
@@ -79,8 +80,10 @@ static struct page *slab_create(struct kmem_cache *cache)
         return NULL;
     slab->object = cache;
     slab->index = 1;
-    for (uint32_t i = 0; i < cache->per_slab; i++)
-        *object_link(cache, slab, i) = i + 1 < cache->per_slab ? i + 2 : 0;
+    uint32_t last = 1 + (cache->per_slab - 1) * cache->size;
+    for (uint32_t link = 1; link < last; link += cache->size)
+        *linked_object(slab, link) = link + cache->size;
+    *linked_object(slab, last) = 0;
     cache->slabs++;
     return slab;
 }
@@ -112,13 +115,12 @@ void *kmem_alloc(struct kmem_cache *cache)
     struct page *slab = slab_with_room(cache);
     void *object = NULL;
     if (slab) {
-        uint32_t *link = object_link(cache, slab, slab->index - 1);
-        slab->index = *link;
+        object = linked_object(slab, slab->index);
+        slab->index = *(uint32_t *)object;
         slab->maps++;
         if (slab->index == 0)
             partial_remove(cache, slab);
         cache->in_use++;
-        object = link;
     }
     spin_unlock(&cache->lock);
     return object;
@@ -147,7 +149,7 @@ void kmem_free(struct kmem_cache *cache, void *object)
     if (slab->index == 0)
         partial_add(cache, slab);
     *(uint32_t *)object = slab->index;
-    slab->index = offset / cache->size + 1;
+    slab->index = offset + 1;
     slab->maps--;
     cache->in_use--;
     struct page *unneeded = NULL;
@@ -235,8 +237,8 @@ static const char *cache_check(struct kmem_cache *cache)
         uint32_t count = 0;
         if (slab->owner != PAGE_SLAB || slab->object != cache)
             return "a partial slab belongs to somebody else";
-        for (uint32_t i = slab->index; i; i = *object_link(cache, slab, i - 1))
-            if (++count > cache->per_slab || i > cache->per_slab)
+        for (uint32_t link = slab->index; link; link = *linked_object(slab, link))
+            if (++count > cache->per_slab || (link - 1) % cache->size || link > cache->per_slab * cache->size)
                 return "a slab's free list has a loop";
         if (count + slab->maps != cache->per_slab)
             return "free and used objects do not fill a slab";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kmem.h - slabs: memory for kernel objects of one size, and kmalloc for odd sizes on top of them. */
-#ifndef FAULTLINE_MM_KMEM_H
-#define FAULTLINE_MM_KMEM_H
+#pragma once
 
 #include <sched/spinlock.h>
 #include <types.h>
@@ -39,5 +38,3 @@ void kfree(void *memory);
 /* All caches that were ever used, first to last. */
 struct kmem_cache *kmem_first(void);
 const char *kmem_check(void);
-
-#endif

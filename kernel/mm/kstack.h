@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kstack.h - kernel stacks: 16 KiB each (Linux's THREAD_SIZE), with an unmapped guard page below. */
-#ifndef FAULTLINE_MM_KSTACK_H
-#define FAULTLINE_MM_KSTACK_H
+#pragma once
 
 #include <types.h>
 
@@ -16,5 +15,3 @@ void kstack_trim(void);
 unsigned kstack_count(void);
 /* Does the address lie in some stack's guard page? */
 bool kstack_is_guard(vaddr_t address);
-
-#endif

@@ -6,8 +6,7 @@
  *   ffffea0000000000   the frame array: struct page of frame n at + 32 n            x86_64/mm.rst)
  *   ffffffff80000000   the kernel image, at + 1 MiB
  */
-#ifndef FAULTLINE_MM_LAYOUT_H
-#define FAULTLINE_MM_LAYOUT_H
+#pragma once
 
 #define DIRECT_MAP 0xffff888000000000UL
 #define KSTACK_AREA 0xffffc90000000000UL
@@ -15,5 +14,3 @@
 #define FRAME_ARRAY 0xffffea0000000000UL
 #define KERNEL_BASE 0xffffffff80000000UL
 #define KERNEL_HALF 0xffff800000000000UL
-
-#endif

@@ -108,7 +108,7 @@ static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t en
 }
 
 static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
-                          const struct mmap_file *file, uint64_t offset)
+                          const struct mmap_file *file)
 {
     if (aspace->vmas.count >= VMA_MAX_COUNT)
         return -ENOMEM;
@@ -130,39 +130,37 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
         return -ENOMEM;
 
     struct pagesrc *source = file->source ? pagesrc_get(file->source) : NULL;
-    int result = aspace_map(aspace, start, end, (uint32_t)region, region_ops((uint32_t)region, file), source,
-                            offset >> PAGE_SHIFT);
-    if (result < 0) {
+    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, region_ops((uint32_t)region, file),
+                                 source, (source ? file->offset : start) >> PAGE_SHIFT);
+    if (!vma) {
         if (source)
             pagesrc_put(source);
-        return result;
+        return -ENOMEM;
     }
-    aspace_merge(aspace, vma_find(&aspace->vmas, start));
+    aspace_merge(aspace, vma);
     return place;
 }
 
-int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags,
-                const struct mmap_file *file, uint64_t offset)
-{
-    static const struct mmap_file no_file;
+const struct mmap_file mmap_no_file;
 
-    if (!file)
-        file = &no_file;
-    if (!page_aligned(offset) || length == 0)
+int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags,
+                const struct mmap_file *file)
+{
+    if (length == 0 || !page_aligned(file->offset))
         return -EINVAL;
     length = page_ceil(length);
     if (length - 1 >= STACK_TOP) /* 0: it was rounded up beyond the last byte */
         return -ENOMEM;
-    if (file->source && offset > INT64_MAX - length)
+    if (file->source && file->offset > INT64_MAX - length)
         return -EOVERFLOW;
 
     mutex_lock(&aspace->lock);
-    int64_t place = map_locked(aspace, address, length, prot, flags, file, offset);
+    int64_t place = map_locked(aspace, address, length, prot, flags, file);
     mutex_unlock(&aspace->lock);
 
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
-    bool at_once = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || flags & MAP_LOCKED;
-    if (unlikely(at_once || aspace->lock_future) && place >= 0)
+    bool locked = flags & MAP_LOCKED || aspace->lock_future;
+    if (unlikely(flags & MAP_POPULATE || locked) && (locked || !(flags & MAP_NONBLOCK)) && place >= 0)
         mm_populate(aspace, (vaddr_t)place, (vaddr_t)place + length);
     return place;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mmap.h - the verbs on an address space, as the man pages of section 2 have them. Each takes and releases aspace->lock. */
-#ifndef FAULTLINE_MM_MMAP_H
-#define FAULTLINE_MM_MMAP_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -9,12 +8,14 @@
 struct mmap_file {
     struct pagesrc *source; /* a reference of its own is taken */
     bool may_write;         /* the file was opened for writing */
+    uint64_t offset;        /* of the mapping, in bytes; page-aligned */
     int refusal; /* 0, or what the open file says to this mapping (-EACCES, -ENODEV), once it has a place */
 };
 
-/* prot, flags: PROT_, MAP_ of <linux/mman.h>; file: NULL for anonymous memory; offset in bytes. => the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EOPNOTSUPP, -EPERM. */
+extern const struct mmap_file mmap_no_file; /* anonymous memory */
+/* prot, flags: PROT_, MAP_ of <linux/mman.h>. => the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES, -EOPNOTSUPP, -EPERM. */
 int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_t prot, uint64_t flags,
-                const struct mmap_file *file, uint64_t offset);
+                const struct mmap_file *file);
 /* Where a mapping goes (mmap's flags). => a free address, with MAP_FIXED the hint itself; -EINVAL, -ENOMEM, -EEXIST. aspace->lock held. */
 int64_t mmap_place(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t flags);
 int mm_munmap(struct aspace *aspace, vaddr_t address, uint64_t length);
@@ -35,5 +36,3 @@ int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t 
 int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags);
 /* => the break after the call: the new one, or the old one if refused. */
 vaddr_t mm_brk(struct aspace *aspace, vaddr_t new_break);
-
-#endif

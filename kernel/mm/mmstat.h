@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mmstat.h - walkers that count, for /proc. Nothing here changes anything. */
-#ifndef FAULTLINE_MM_MMSTAT_H
-#define FAULTLINE_MM_MMSTAT_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -22,5 +21,3 @@ void mmstat_vma_name(struct aspace *aspace, struct vma *vma, char *buffer, size_
 
 /* VmRSS at its highest, in pages. */
 uint64_t mmstat_peak_resident(const struct aspace *aspace);
-
-#endif

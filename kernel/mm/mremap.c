@@ -98,11 +98,10 @@ static int64_t move(struct remap *remap, struct vma *vma)
         goto merge;
 
     struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
-    if (aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops, source, offset) <
-        0)
+    struct vma *moved_to =
+        aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops, source, offset);
+    if (!moved_to)
         goto put_source;
-    struct vma *moved_to = vma_find(&aspace->vmas, remap->to);
-    moved_to->offset = offset;
     if (pmap_move(&aspace->pmap, remap->from, remap->to, moved) < 0)
         goto unmap;
     TELL(move, aspace, remap->from, remap->from + moved, remap->to);

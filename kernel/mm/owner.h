@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* owner.h - the owner classes of the frame ledger. */
-#ifndef FAULTLINE_MM_OWNER_H
-#define FAULTLINE_MM_OWNER_H
+#pragma once
 
 /* Who has a frame. The classes add up to the RAM of the machine, always. */
 enum page_owner {
@@ -18,5 +17,3 @@ enum page_owner {
     PAGE_SHMEM,    /* shared anonymous memory */
     PAGE_OWNERS
 };
-
-#endif

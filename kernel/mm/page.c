@@ -1,47 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* page.c - frames: the buddy allocator, a cache of single frames per CPU, and the ledger.
+/* page.c - frames: what is handed out one by one and comes back, and the ledger.
  *
  *   page_array   [0][1][2] ...            one struct page for each frame, 32 bytes
- *   free_blocks  order 0 -> block -> block
- *                order 1 -> block            a block of order n is 2^n adjacent frames, aligned to its size;
- *                ...                         its buddy is the block at pfn ^ 2^n; two free buddies become
- *                order 10 -> block           one block of order n + 1
+ *   free blocks                           buddy.c
  *   caches[cpu]  frame -> frame -> ...    up to CACHE_MAX single frames: alloc and free of one frame usually stay here
  *                frame -> frame -> ...    and up to ZEROED_MAX that were page tables and are all zero: the next ones are made of them
  *
- * RAM comes online in sections of 128 MiB, when the buddy has nothing left: booting with 16 GiB costs no more than booting
- * with 128 MiB. A frame that is not online yet is free in the ledger.
+ * The ledger is kept as each CPU's differences, so that no line is shared between CPUs; their sum is exact. A frame that is not
+ * online yet is free in it.
  *
- * The ledger is kept as each CPU's differences, so that no line is shared between CPUs; their sum is exact.
- *
- * Guards: buddy_lock guards free blocks and coming online; a CPU's cache and differences are its own (interrupts are off).
- * Frame 0 is never handed out: 0 ends a list. Nothing here waits or reclaims. */
+ * Guards: a CPU's cache and differences are its own (interrupts are off). Frame 0 is never handed out: 0 ends a list. Nothing here
+ * waits or reclaims. */
 #include <arch/x86/percpu.h>
 #include <lib/log.h>
 #include <mm/bootmem.h>
+#include <mm/buddy.h>
 #include <mm/page.h>
-#include <sched/spinlock.h>
-#include <string.h>
 #include <trace/trace.h>
 #include <x86/cpu.h>
 
-#define PAGE_FLAG_FREE_BLOCK (1U << 1) /* the first frame of a block in free_blocks */
-#define PAGE_FLAG_CACHED (1U << 2)     /* free, in a CPU's cache */
+#define PAGE_FLAG_CACHED (1U << 2) /* free, in a CPU's cache */
 
-#define SECTION_FRAMES (128 * MIB >> PAGE_SHIFT)
-#define SECTIONS_MAX 8192 /* 1 TiB of RAM */
 #define CACHE_MAX 64
 #define ZEROED_MAX 64
 #define CACHE_BATCH_ORDER 5 /* of 32 frames */
 #define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
-
-static struct spinlock buddy_lock;
-static uint32_t free_blocks[PAGE_MAX_ORDER + 1]; /* pfn of the first block */
-static uint64_t free_counts[PAGE_MAX_ORDER + 1];
-static pfn_t array_end;
-static unsigned section_count;
-static unsigned section_next; /* all sections below are online */
-static bool online[SECTIONS_MAX];
 
 struct page_cache {
     uint32_t first; /* pfn */
@@ -61,183 +44,22 @@ const char *page_owner_name(enum page_owner owner)
     return owner_names[owner];
 }
 
-pfn_t page_array_end(void)
-{
-    return array_end;
-}
-
-/* ---- blocks ---- */
-
-static void block_push(pfn_t pfn, unsigned order)
-{
-    struct page *page = pfn_to_page(pfn);
-
-    page->flags |= PAGE_FLAG_FREE_BLOCK;
-    page->order = (uint8_t)order;
-    page->prev = 0;
-    page->next = free_blocks[order];
-    if (page->next)
-        pfn_to_page(page->next)->prev = (uint32_t)pfn;
-    free_blocks[order] = (uint32_t)pfn;
-    free_counts[order]++;
-}
-
-static void block_remove(struct page *page)
-{
-    unsigned order = page->order;
-
-    if (page->prev)
-        pfn_to_page(page->prev)->next = page->next;
-    else
-        free_blocks[order] = page->next;
-    if (page->next)
-        pfn_to_page(page->next)->prev = page->prev;
-    page->flags &= (uint16_t)~PAGE_FLAG_FREE_BLOCK;
-    free_counts[order]--;
-}
-
-/* Buddies never reach over the end of a section, so their struct pages are always online. */
-static void block_free(pfn_t pfn, unsigned order)
-{
-    while (order < PAGE_MAX_ORDER) {
-        struct page *buddy = pfn_to_page(pfn ^ (1UL << order));
-
-        if (!(buddy->flags & PAGE_FLAG_FREE_BLOCK) || buddy->order != order)
-            break;
-        block_remove(buddy);
-        pfn &= ~(1UL << order);
-        order++;
-    }
-    block_push(pfn, order);
-}
-
-static struct page *block_take(unsigned order)
-{
-    unsigned from = order;
-
-    while (from <= PAGE_MAX_ORDER && free_blocks[from] == 0)
-        from++;
-    if (from > PAGE_MAX_ORDER)
-        return NULL;
-    struct page *page = pfn_to_page(free_blocks[from]);
-    block_remove(page);
-    while (from > order) {
-        from--;
-        block_push(page_to_pfn(page) + (1UL << from), from); /* the upper half stays free */
-    }
-    page->order = (uint8_t)order;
-    return page;
-}
-
-/* ---- coming online ---- */
-
-static void range_free(pfn_t start, pfn_t end)
-{
-    while (start < end) {
-        unsigned order = 0;
-        while (order < PAGE_MAX_ORDER && (start & ((2UL << order) - 1)) == 0 && start + (2UL << order) <= end)
-            order++;
-        block_free(start, order);
-        start += 1UL << order;
-    }
-}
-
-static void range_online(pfn_t start, pfn_t end)
-{
-    for (pfn_t pfn = start, run_end; pfn < end; pfn = run_end) {
-        run_end = end;
-        enum page_owner owner = bootmem_owner(pfn, &run_end);
-
-        for (pfn_t at = pfn; at < run_end; at++) {
-            struct page *page = pfn_to_page(at);
-            page->flags = PAGE_FLAG_ONLINE;
-            page->owner = (uint8_t)owner;
-            page->refs = owner != PAGE_FREE;
-        }
-        if (owner == PAGE_FREE)
-            range_free(pfn, run_end);
-    }
-}
-
-static pfn_t section_end(unsigned section)
-{
-    return MIN((section + 1) * SECTION_FRAMES, array_end);
-}
-
-/* => false if the section has no RAM. buddy_lock held. */
-static bool section_online(unsigned section)
-{
-    pfn_t start = section * SECTION_FRAMES, end = section_end(section);
-    bool any = false;
-
-    online[section] = true;
-    for (unsigned i = 0; i < bootmem.ram_count; i++) {
-        pfn_t first = MAX(start, bootmem.ram[i].start), last = MIN(end, bootmem.ram[i].end);
-        if (first >= last)
-            continue;
-        if (!any)
-            memset(pfn_to_page(start), 0, (end - start) * sizeof(struct page));
-        any = true;
-        range_online(first, last);
-    }
-    return any;
-}
-
-bool page_is_online(pfn_t pfn)
-{
-    return online[pfn / SECTION_FRAMES] && pfn_to_page(pfn)->flags & PAGE_FLAG_ONLINE;
-}
-
-/* => false when all RAM is online. */
-static bool section_online_next(void)
-{
-    for (; section_next < section_count; section_next++)
-        if (!online[section_next] && section_online(section_next))
-            return true;
-    return false;
-}
-
-/* Counts frames of [start, end) by who took them at boot. */
-static void boot_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
-{
-    for (pfn_t pfn = start, run_end; pfn < end; pfn = run_end) {
-        run_end = end;
-        enum page_owner owner = bootmem_owner(pfn, &run_end);
-        owned[owner] += (int64_t)(run_end - pfn);
-    }
-}
-
 void page_init(void)
 {
-    array_end = bootmem.ram[bootmem.ram_count - 1].end;
-    section_count = (unsigned)((array_end + SECTION_FRAMES - 1) / SECTION_FRAMES);
-    assert(section_count <= SECTIONS_MAX);
     if (bootmem.ram[0].start == 0)
         bootmem_take(0, PAGE_SIZE, PAGE_FIRMWARE); /* 0 ends a list */
-    for (unsigned i = 0; i < bootmem.ram_count; i++)
-        boot_count(bootmem.ram[i].start, bootmem.ram[i].end, caches[0].owned);
-    section_online_next();
+    buddy_init(caches[0].owned);
 }
 
 void page_boot_release(paddr_t start, paddr_t end)
 {
     for (pfn_t pfn = start >> PAGE_SHIFT; pfn < page_ceil(end) >> PAGE_SHIFT; pfn++) {
-        if (!online[pfn / SECTION_FRAMES])
-            section_online((unsigned)(pfn / SECTION_FRAMES));
+        buddy_online_at(pfn);
         page_put(pfn_to_page(pfn));
     }
 }
 
 /* ---- allocation ---- */
-
-static struct page *block_take_or_online(unsigned order)
-{
-    struct page *page = block_take(order);
-
-    while (!page && section_online_next())
-        page = block_take(order);
-    return page;
-}
 
 static void cache_push(struct page_cache *cache, struct page *page)
 {
@@ -274,7 +96,7 @@ static void cache_drain(struct page_cache *cache, uint32_t keep)
         cache->first = page->next;
         cache->count--;
         page->flags &= (uint16_t)~PAGE_FLAG_CACHED;
-        block_free(page_to_pfn(page), 0);
+        buddy_free(page_to_pfn(page), 0);
     }
 }
 
@@ -286,7 +108,7 @@ static bool cache_fill(struct page_cache *cache)
     struct page *block;
 
     spin_lock(&buddy_lock);
-    while ((block = block_take_or_online(order)) == NULL && order > 0)
+    while ((block = buddy_take(order)) == NULL && order > 0)
         order--;
     spin_unlock(&buddy_lock);
     if (!block)
@@ -324,12 +146,18 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
     cache->owned[owner] += frames;
 }
 
+/* Called last, too: the common way keeps nothing in registers for it. */
+static __attribute__((noinline)) struct page *alloc_refilled(enum page_owner owner)
+{
+    return cache_fill(&caches[cpu_number()]) ? page_alloc(owner) : NULL;
+}
+
 struct page *page_alloc(enum page_owner owner)
 {
     struct page_cache *cache = &caches[cpu_number()];
 
-    if (unlikely(cache->count == 0) && !cache_fill(cache))
-        return NULL;
+    if (unlikely(cache->count == 0))
+        return alloc_refilled(owner);
     struct page *page = pfn_to_page(cache->first);
     cache->first = page->next;
     cache->count--;
@@ -362,11 +190,11 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     if (order == 0)
         return page_alloc(owner);
     spin_lock(&buddy_lock);
-    struct page *page = block_take_or_online(order);
+    struct page *page = buddy_take(order);
     if (!page) {
         (void)zeroed_spend(cache);
         cache_drain(cache, 0);
-        page = block_take(order);
+        page = buddy_take(order);
     }
     spin_unlock(&buddy_lock);
     if (page)
@@ -393,7 +221,7 @@ static void run_release(pfn_t start, pfn_t end, struct page_cache *cache)
 
     if (to_buddy) {
         spin_lock(&buddy_lock);
-        range_free(start, end);
+        buddy_free_range(start, end);
         spin_unlock(&buddy_lock);
         return;
     }
@@ -418,7 +246,7 @@ void page_put(struct page *page)
     spin_lock(&buddy_lock);
     if (page->order == 0)
         cache_drain(cache, CACHE_MAX - CACHE_BATCH);
-    block_free(page_to_pfn(page), page->order);
+    buddy_free(page_to_pfn(page), page->order);
     spin_unlock(&buddy_lock);
 }
 
@@ -506,59 +334,13 @@ void page_ledger(struct page_ledger *ledger)
         ledger->total += ledger->frames[owner];
 }
 
-/* Counts the RAM of the sections that are not online yet. */
-static void offline_count(int64_t owned[PAGE_OWNERS])
-{
-    for (unsigned section = section_next; section < section_count; section++)
-        for (unsigned i = 0; i < bootmem.ram_count && !online[section]; i++) {
-            pfn_t first = MAX(section * SECTION_FRAMES, bootmem.ram[i].start),
-                  last = MIN(section_end(section), bootmem.ram[i].end);
-            if (first < last)
-                boot_count(first, last, owned);
-        }
-}
-
-static uint64_t offline_frames(void)
-{
-    int64_t owned[PAGE_OWNERS] = {0};
-
-    offline_count(owned);
-    return (uint64_t)owned[PAGE_FREE];
-}
-
 void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
 {
     spin_lock(&buddy_lock);
-    for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
-        blocks[order] = free_counts[order];
+    buddy_counts(blocks);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         blocks[0] += caches[cpu].count + caches[cpu].zeroed_count;
-    uint64_t offline = offline_frames();
-    blocks[PAGE_MAX_ORDER] += offline >> PAGE_MAX_ORDER;
-    blocks[0] += offline & ((1UL << PAGE_MAX_ORDER) - 1);
     spin_unlock(&buddy_lock);
-}
-
-/* Walks the free lists. => frames in them, or -1 if a link or a block is wrong. */
-static int64_t free_lists_walk(void)
-{
-    int64_t frames = 0;
-
-    for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++) {
-        uint64_t blocks = 0;
-        uint32_t prev = 0;
-        for (uint32_t pfn = free_blocks[order]; pfn; pfn = pfn_to_page(pfn)->next) {
-            const struct page *page = pfn_to_page(pfn);
-            if (!(page->flags & PAGE_FLAG_FREE_BLOCK) || page->order != order || page->refs != 0 ||
-                page->prev != prev || (pfn & ((1UL << order) - 1)) != 0 || ++blocks > free_counts[order])
-                return -1;
-            frames += 1L << order;
-            prev = pfn;
-        }
-        if (blocks != free_counts[order])
-            return -1;
-    }
-    return frames;
 }
 
 /* => true if all frames that pass for zeroed are. */
@@ -575,12 +357,6 @@ static bool zeroed_check(const struct page_cache *cache)
     return count == cache->zeroed_count;
 }
 
-/* How many frames the one that begins a block, or stands alone, stands for. */
-static pfn_t frames_at(const struct page *page)
-{
-    return page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
-}
-
 void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner))
 {
     for (unsigned i = 0; i < bootmem.ram_count; i++) {
@@ -588,15 +364,15 @@ void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner own
         enum page_owner owner = PAGE_FREE;
 
         for (pfn_t pfn = first; pfn < end;) {
-            bool here = online[pfn / SECTION_FRAMES];
-            const struct page *page = pfn_to_page(pfn);
-            enum page_owner next = here ? page->owner : PAGE_FREE;
+            pfn_t skip = buddy_offline_end(pfn);
+            bool here = skip == pfn;
+            enum page_owner next = here ? pfn_to_page(pfn)->owner : PAGE_FREE;
             if (next != owner && owner != PAGE_FREE)
                 visit(first, pfn - first, owner);
             if (next != owner)
                 first = pfn;
             owner = next;
-            pfn = here ? pfn + frames_at(page) : section_end((unsigned)(pfn / SECTION_FRAMES));
+            pfn = here ? pfn + buddy_frames_at(pfn) : skip;
         }
         if (owner != PAGE_FREE)
             visit(first, end - first, owner);
@@ -606,19 +382,17 @@ void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner own
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
 static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
 {
-    for (pfn_t pfn = start; pfn < end;) {
+    for (pfn_t pfn = start, frames; pfn < end; pfn += frames) {
         const struct page *page = pfn_to_page(pfn);
-        if (!online[pfn / SECTION_FRAMES]) {
-            pfn = section_end((unsigned)(pfn / SECTION_FRAMES));
+        frames = buddy_offline_end(pfn) - pfn;
+        if (frames)
             continue;
-        }
-        pfn_t frames = frames_at(page);
+        frames = buddy_frames_at(pfn);
         if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
             return "a frame has no owner class";
         if ((page->owner == PAGE_FREE) != (page->refs == 0))
             return "a frame with references is free, or one without is owned";
         owned[page->owner] += (int64_t)frames;
-        pfn += frames;
     }
     return NULL;
 }
@@ -626,7 +400,7 @@ static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNER
 const char *page_check(void)
 {
     struct page_ledger ledger;
-    int64_t owned[PAGE_OWNERS] = {0};
+    int64_t owned[PAGE_OWNERS] = {0}, offline[PAGE_OWNERS] = {0};
     uint64_t total = 0;
 
     page_ledger(&ledger);
@@ -636,23 +410,22 @@ const char *page_check(void)
             return broken;
         total += bootmem.ram[i].end - bootmem.ram[i].start;
     }
-    offline_count(owned);
+    buddy_offline_count(offline);
     if (ledger.total != total)
         return "the owner classes do not add up to the RAM";
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
-        if ((uint64_t)owned[owner] != ledger.frames[owner])
+        if ((uint64_t)(owned[owner] + offline[owner]) != ledger.frames[owner])
             return owner_names[owner];
 
     spin_lock(&buddy_lock);
-    int64_t listed = free_lists_walk();
+    int64_t listed = buddy_walk();
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         listed += caches[cpu].count + caches[cpu].zeroed_count;
-    uint64_t offline = offline_frames();
     spin_unlock(&buddy_lock);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         if (!zeroed_check(&caches[cpu]))
             return "a frame that was kept as zeroed has been written";
-    if (listed < 0 || (uint64_t)listed + offline != ledger.frames[PAGE_FREE])
+    if (listed < 0 || (uint64_t)(listed + offline[PAGE_FREE]) != ledger.frames[PAGE_FREE])
         return "the free lists do not hold the free frames";
     return NULL;
 }

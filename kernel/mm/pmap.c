@@ -88,10 +88,10 @@ static void release_begin(struct release *release, struct pmap *pmap, vaddr_t st
 
 static void release_finish(struct release *release)
 {
-    if (release->start < release->end)
+    if (release->start < release->end) {
         flush_tell(release->start, release->end);
-    if (release->start < release->end)
         tlb_flush(release->pmap, release->start, release->end);
+    }
     page_put_batch(release->pfns, release->count);
     while (release->tables) {
         struct page *table = pfn_to_page(release->tables);
@@ -128,37 +128,45 @@ void pmap_destroy(struct pmap *pmap)
     pmap->root = NULL;
 }
 
-/* Unlinks the empty tables on the way to va, lowest first. */
-static void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
+static NOINLINE void tables_unlink(struct pmap *pmap, vaddr_t va, struct release *release)
 {
-    for (int level = 2; level <= PT_LEVELS; level++) {
-        pte_t *table = pmap->root;
-        for (int at = PT_LEVELS; at > level && table; at--) {
-            pte_t entry = table[PT_INDEX(va, at)];
-            table = entry & PTE_PRESENT ? pt_table(entry) : NULL;
-        }
-        pte_t *entry = table ? &table[PT_INDEX(va, level)] : NULL;
-        if (!entry || !(*entry & PTE_PRESENT))
-            continue;
-        struct page *below = pfn_to_page(pte_pfn(*entry));
+    pte_t *way[PT_LEVELS + 1]; /* the entry of each level */
+    int level = PT_LEVELS;
+
+    way[level] = &pmap->root[PT_INDEX(va, level)];
+    for (; level > 2 && *way[level] & PTE_PRESENT; level--)
+        way[level - 1] = &pt_table(*way[level])[PT_INDEX(va, level - 1)];
+    if (!(*way[level] & PTE_PRESENT))
+        level++; /* memory ran out here */
+    for (; level <= PT_LEVELS; level++) {
+        struct page *below = pfn_to_page(pte_pfn(*way[level]));
         if (below->maps > 0)
             return;
-        pte_write(pmap->root, entry, va, 0);
+        *way[level] = 0;
+        virt_to_page(way[level])->maps--;
         pmap->leaf = NULL;
-        virt_to_page(table)->maps--;
         pmap->tables--;
-        release->end =
-            MAX(release->end, va + PAGE_SIZE); /* a flush drops what the CPU keeps of tables, too */
         below->next = release->tables;
         release->tables = (uint32_t)page_to_pfn(below);
+        /* a flush drops what the CPU keeps of tables, too */
+        release->end = MAX(release->end, va + PAGE_SIZE);
     }
 }
 
-/* Memory ran out on the way to va's entry: the tables made for it are of no use. => NULL */
-static pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va)
+/* Unlinks the empty tables on the way to va, lowest first. */
+static inline void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
+{
+    tables_tell(pmap->root, va, false);
+    tables_unlink(pmap, va, release);
+}
+
+/* Memory ran out on the way to va's entry, or there was nothing to enter: the tables made for it are of no use. => NULL */
+static NOINLINE pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va, bool told)
 {
     struct release release;
 
+    if (!told)
+        tables_tell(pmap->root, va, true);
     release_begin(&release, pmap, va);
     tables_prune(pmap, va, &release);
     release_finish(&release);
@@ -174,13 +182,14 @@ static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
         if (unlikely(!(*entry & PTE_PRESENT))) {
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
             if (!below)
-                return empty_tables_free(pmap, va);
-            pte_write(pmap->root, entry, va, page_to_paddr(below) | USER_TABLE);
+                return empty_tables_free(pmap, va, false);
+            *entry = page_to_paddr(below) | USER_TABLE;
             virt_to_page(table)->maps++;
             pmap->tables++;
         }
         table = pt_table(*entry);
     }
+    tables_tell(pmap->root, va, true);
     pmap->leaf = table;
     pmap->leaf_span = va >> PT_SHIFT(2);
     return &table[PT_INDEX(va, 1)];
@@ -310,25 +319,32 @@ static uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct rel
     return cleared;
 }
 
-static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
+/* From the first run on. (Out of the way of ranges that nobody has touched: there is nothing to be cleared, and `release` is large.) */
+static NOINLINE void runs_clear(struct pmap *pmap, struct pt_iterator *iterator, struct pt_run *run,
+                                bool nobody_runs)
 {
     struct release release;
+
+    release_begin(&release, pmap, run->va);
+    peak_note(pmap);
+    do {
+        if (release.count + run->count > RELEASE_MAX)
+            release_finish(&release);
+        struct page *table = virt_to_page(run->entry);
+        table->maps -= nobody_runs ? run_drop(pmap, run, &release) : run_clear(pmap, run, &release);
+        if (table->maps == 0)
+            tables_prune(pmap, run->va, &release);
+    } while (next_run(pmap, iterator, run));
+    release_finish(&release);
+}
+
+static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
+{
     struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
-    if (!next_run(pmap, &iterator, &run))
-        return;
-    release_begin(&release, pmap, start);
-    peak_note(pmap);
-    do {
-        if (release.count + run.count > RELEASE_MAX)
-            release_finish(&release);
-        struct page *table = virt_to_page(run.entry);
-        table->maps -= nobody_runs ? run_drop(pmap, &run, &release) : run_clear(pmap, &run, &release);
-        if (table->maps == 0)
-            tables_prune(pmap, run.va, &release);
-    } while (next_run(pmap, &iterator, &run));
-    release_finish(&release);
+    if (next_run(pmap, &iterator, &run))
+        runs_clear(pmap, &iterator, &run, nobody_runs);
 }
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
@@ -390,10 +406,10 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 
     while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
-    if (changed)
+    if (changed) {
         flush_tell(start, end);
-    if (changed)
         tlb_flush(pmap, start, end);
+    }
 }
 
 /* One page table's worth of entries. `from` and `to` have the same place in their tables. */
@@ -440,12 +456,12 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
         struct page *table = virt_to_page(target);
         table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
         if (table->maps == 0)
-            empty_tables_free(to, run.va);
+            empty_tables_free(to, run.va, true);
     }
-    if (was_writable)
+    if (was_writable) {
         flush_tell(start, end);
-    if (was_writable)
         tlb_flush(from, start, end);
+    }
     return result;
 }
 
@@ -465,7 +481,8 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             if (!target)
                 return done;
             assert(*target == 0);
-            pte_write(pmap->root, target, to + done, run.entry[i]);
+            entry_tell(target, to + done, run.entry[i]);
+            *target = run.entry[i];
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
             virt_to_page(run.entry)->maps--;

@@ -3,8 +3,7 @@
  * pages are resident, and the one that flushes TLBs.
  *
  * Locking: all functions are called with the address space's lock held (see mm/aspace.h). */
-#ifndef FAULTLINE_MM_PMAP_H
-#define FAULTLINE_MM_PMAP_H
+#pragma once
 
 #include <mm/page.h>
 #include <types.h>
@@ -86,5 +85,3 @@ static inline uint64_t pmap_resident_pages(const struct pmap *pmap)
 
 /* Walks tables and recounts `tables`, `resident` and each table's entries. => NULL or the broken invariant. */
 const char *pmap_check(const struct pmap *pmap);
-
-#endif

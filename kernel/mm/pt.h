@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pt.h - walking page tables: one address, or a range by runs. Nothing here writes an entry. */
-#ifndef FAULTLINE_MM_PT_H
-#define FAULTLINE_MM_PT_H
+#pragma once
 
 #include <mm/page.h>
 #include <types.h>
@@ -38,5 +37,3 @@ bool pt_next_run(struct pt_iterator *iterator, struct pt_run *run);
 
 /* Writes the walk for an address to the log, a line a level: for panics. `root` NULL: the page tables in CR3. */
 void pt_log_walk(pte_t *root, vaddr_t va);
-
-#endif

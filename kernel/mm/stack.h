@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* stack.h - see stack.c */
-#ifndef FAULTLINE_MM_STACK_H
-#define FAULTLINE_MM_STACK_H
+#pragma once
 
 #include <mm/aspace.h>
 
 /* va lies in no region. If a stack lies above it and may grow so far, it does. => the region that now contains va, or NULL.
  * aspace->lock held. */
 struct vma *stack_grow(struct aspace *aspace, vaddr_t va);
-
-#endif

@@ -51,31 +51,23 @@ static bool told(struct aspace *aspace)
 /* The verb, from the system call that the thread is in; a fault is in none. */
 static enum trace_vma_why why_now(void)
 {
-    switch (current_thread()->call) {
-    case __NR_mmap:
-        return TRACE_vma_why_mmap;
-    case __NR_brk:
-        return TRACE_vma_why_brk;
-    case __NR_mremap:
-        return TRACE_vma_why_mremap;
-    case __NR_munmap:
-        return TRACE_vma_why_munmap;
-    case __NR_mprotect:
-        return TRACE_vma_why_mprotect;
-    case __NR_madvise:
-        return TRACE_vma_why_madvise;
-    case __NR_mlock:
-    case __NR_mlock2:
-    case __NR_munlock:
-    case __NR_mlockall:
-    case __NR_munlockall:
-        return TRACE_vma_why_mlock;
-    case __NR_truncate:
-    case __NR_ftruncate:
-        return TRACE_vma_why_truncate;
-    default:
-        return TRACE_vma_why_stack;
-    }
+    static const struct {
+        uint32_t call;
+        enum trace_vma_why why;
+    } verbs[] = {
+        {__NR_mmap, TRACE_vma_why_mmap},          {__NR_brk, TRACE_vma_why_brk},
+        {__NR_mremap, TRACE_vma_why_mremap},      {__NR_munmap, TRACE_vma_why_munmap},
+        {__NR_mprotect, TRACE_vma_why_mprotect},  {__NR_madvise, TRACE_vma_why_madvise},
+        {__NR_mlock, TRACE_vma_why_mlock},        {__NR_mlock2, TRACE_vma_why_mlock},
+        {__NR_munlock, TRACE_vma_why_mlock},      {__NR_mlockall, TRACE_vma_why_mlock},
+        {__NR_munlockall, TRACE_vma_why_mlock},   {__NR_truncate, TRACE_vma_why_truncate},
+        {__NR_ftruncate, TRACE_vma_why_truncate},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (verbs[i].call == current_thread()->call)
+            return verbs[i].why;
+    return TRACE_vma_why_stack;
 }
 
 /* ---- Regions ---- */

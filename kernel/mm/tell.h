@@ -5,8 +5,7 @@
  * still being made, by fork or execve, is nobody's yet; one that somebody else changes (/proc/<pid>/mem, a file that shrinks) is told
  * anew when its process next does something.
  * Guards: aspace->lock, as for the change that is told. Each costs a compare and a branch while nothing is traced. */
-#ifndef FAULTLINE_MM_TELL_H
-#define FAULTLINE_MM_TELL_H
+#pragma once
 
 #include <mm/vma.h>
 #include <trace/trace.h>
@@ -45,5 +44,3 @@ void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end);
         if (TRACE_FROM(1))                                                                                   \
             tell_##what(__VA_ARGS__);                                                                        \
     } while (0)
-
-#endif

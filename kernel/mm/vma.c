@@ -6,7 +6,10 @@
  * what ten cost.
  *
  *        gap        gap                      gap of a region = the free bytes between its predecessor and itself
- *   0 ......[ A ].........[ B ][ C ]......   max_gap(node)   = max(gap, max_gap(left), max_gap(right))
+ *   0 ......[ A ].........[ B ][ C ]......   max_gap(node)   = max(gap, max_gap(left), max_gap(right)), at most VAST
+ *
+ * A gap of VAST bytes or more counts as VAST. There is room for 128 of them at most, so a search for more than that looks at a few in
+ * vain; and the gap that every new mapping is cut from, tens of TiB, does not change the tree's values up to the root each time.
  *
  * libbsd's tree calls RB_AUGMENT for the nodes that it touches only; the way up to the root is walked here.
  *
@@ -23,12 +26,14 @@ static void vma_augment(struct vma *vma);
 #include <mm/vma.h>
 #include <pagesrc.h>
 
+#define VAST (1UL << 40)
+
 static struct kmem_cache vma_cache = KMEM_CACHE("vma", struct vma);
 
 static void vma_augment(struct vma *vma)
 {
     struct vma *left = RB_LEFT(vma, node), *right = RB_RIGHT(vma, node);
-    uint64_t max = vma->gap;
+    uint64_t max = MIN(vma->gap, VAST);
 
     if (left && left->max_gap > max)
         max = left->max_gap;
@@ -55,15 +60,13 @@ static void augment_changed(struct vma *vma)
     }
 }
 
-/* The gaps below two neighbours have changed (`upper` may be NULL). One of them is above the other in the tree. */
-static void gaps_changed(struct vma *lower, struct vma *upper)
+/* The tree was right, but the gap below this node has grown. */
+static void augment_grown(struct vma *vma)
 {
-    bool upper_is_below = upper && RB_RIGHT(lower, node);
-    struct vma *at = upper_is_below ? upper : lower, *top = upper && !upper_is_below ? upper : lower;
+    uint64_t size = MIN(vma->gap, VAST);
 
-    for (; at != top; at = RB_PARENT(at, node))
-        vma_augment(at);
-    augment_changed(top);
+    for (; vma && vma->max_gap < size; vma = RB_PARENT(vma, node))
+        vma->max_gap = size;
 }
 
 void vma_set_init(struct vma_set *set)
@@ -140,8 +143,10 @@ static struct vma *region_above(const struct vma_set *set, vaddr_t va)
     return tree_find_from(set, va);
 }
 
-/* No way down from the root: of two neighbours in order, one has a free side that faces the other. */
-static void tree_insert(struct vma_set *set, struct vma *vma, struct vma *before, struct vma *after)
+/* No way down from the root: of two neighbours in order, one has a free side that faces the other. So `vma` is below `after`,
+ * and where it has all that counts of the gap that `after` had, nothing above changes. */
+static void tree_insert(struct vma_set *set, struct vma *vma, struct vma *before, struct vma *after,
+                        uint64_t gap_divided)
 {
     bool under_after = after && !RB_LEFT(after, node);
     struct vma *parent = under_after ? after : before;
@@ -153,7 +158,9 @@ static void tree_insert(struct vma_set *set, struct vma *vma, struct vma *before
         RB_RIGHT(before, node) = vma;
     else
         RB_ROOT(&set->tree) = vma;
-    gaps_changed(vma, after);
+    augment_grown(vma);
+    if (after && vma->gap < MIN(gap_divided, VAST))
+        augment_changed(after);
     vma_tree_RB_INSERT_COLOR(&set->tree, vma);
 }
 
@@ -162,6 +169,7 @@ void vma_insert(struct vma_set *set, struct vma *vma)
     struct vma *after = region_above(set, vma->start);
     struct vma *before = after ? vma_prev(after) : TAILQ_LAST(&set->list, vma_list);
     vaddr_t floor = before ? before->end : 0;
+    uint64_t gap_divided = after ? after->gap : 0;
 
     assert(vma->start < vma->end && page_aligned(vma->start | vma->end));
     assert(floor <= vma->start && (!after || vma->end <= after->start));
@@ -175,7 +183,7 @@ void vma_insert(struct vma_set *set, struct vma *vma)
     } else {
         TAILQ_INSERT_TAIL(&set->list, vma, link);
     }
-    tree_insert(set, vma, before, after);
+    tree_insert(set, vma, before, after, gap_divided);
     set->count++;
     set->last_hit = vma; /* what was just mapped is touched next */
 }
@@ -195,10 +203,12 @@ void vma_remove(struct vma_set *set, struct vma *vma)
         set->last_hit = NULL;
     if (set->roof && vma->start >= set->roof->start)
         set->roof = after;
-    if (after)
+    if (after) {
         after->gap += vma->end - vma->start + vma->gap;
+        augment_grown(after);
+    }
     vma->gap = 0; /* with it the tree's values are right, whether it is there or not */
-    gaps_changed(vma, after);
+    augment_changed(vma);
     vma_tree_RB_REMOVE(&set->tree, vma);
     TAILQ_REMOVE(&set->list, vma, link);
     set->count--;
@@ -219,7 +229,9 @@ void vma_resize(struct vma_set *set, struct vma *vma, vaddr_t start, vaddr_t end
         after->gap += vma->end - end;
     vma->start = start;
     vma->end = end;
-    gaps_changed(vma, after);
+    augment_changed(vma);
+    if (after)
+        augment_changed(after);
 }
 
 /* The room for `size` bytes in the gap below a region, within [low, high), as high as may be. => its start, or 0. */
@@ -232,7 +244,7 @@ static inline vaddr_t room_below(const struct vma *at, uint64_t size, vaddr_t lo
 
 static inline bool has_room(const struct vma *subtree, uint64_t size)
 {
-    return subtree && subtree->max_gap >= size;
+    return subtree && subtree->max_gap >= MIN(size, VAST);
 }
 
 /* The highest region with room for `size` bytes below it, within [low, high): from right to left, passing over subtrees without
@@ -289,7 +301,7 @@ static uint64_t tree_check(const struct vma *vma, unsigned *nodes, const char **
         return 0;
     uint64_t left = tree_check(RB_LEFT(vma, node), nodes, broken);
     uint64_t right = tree_check(RB_RIGHT(vma, node), nodes, broken);
-    uint64_t max = MAX(vma->gap, MAX(left, right));
+    uint64_t max = MAX(MIN(vma->gap, VAST), MAX(left, right));
 
     ++*nodes;
     if (vma->max_gap != max)

@@ -2,8 +2,7 @@
 /* vma.h - regions: what was promised. An ordered set of them, with the search for a gap.
  *
  * The set knows addresses only; what a region is made of is its kind's business (vma->ops). */
-#ifndef FAULTLINE_MM_VMA_H
-#define FAULTLINE_MM_VMA_H
+#pragma once
 
 #include <list.h>
 #include <types.h>
@@ -130,5 +129,3 @@ vaddr_t vma_gap_below(struct vma_set *set, uint64_t size, vaddr_t low, vaddr_t h
 bool vma_range_free(struct vma_set *set, vaddr_t start, vaddr_t end);
 
 const char *vma_set_check(struct vma_set *set);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* arguments.h - what execve takes over: the strings of argv and envp, packed as they will stand on the new
  * stack. */
-#ifndef FAULTLINE_PROC_ARGUMENTS_H
-#define FAULTLINE_PROC_ARGUMENTS_H
+#pragma once
 
 #include <mm/aspace.h>
 #include <mm/chain.h>
@@ -42,5 +41,3 @@ static inline struct offset_reader arguments_offsets(const struct arguments *arg
     return (struct offset_reader){.page = arguments->offsets.first};
 }
 uint32_t arguments_next_offset(struct offset_reader *reader);
-
-#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cause.c - from facts to a guess: a table of tests for page faults, another for the rest; the first that matches wins.
- * What each says stands in lib/words.def.
+/* cause.c - from facts to a guess: a ladder of questions for page faults, another for the rest; the first that fits wins, and what it
+ * says stands in lib/words.def.
  *
  * The order matters: a NULL pointer is a NULL pointer even if page 0 was mapped once; memory that was unmapped lately
  * explains an address better than how far it is from the heap. */
@@ -11,6 +11,7 @@
 #include <lib/words.h>
 #include <proc/operand.h>
 #include <string.h>
+#include <x86/pte.h>
 
 #include <asm/signal.h>
 
@@ -56,38 +57,15 @@ static bool answer(struct cause *cause, const char *what, const char *confidence
 
 /* ---- Page faults --------------------------------------------------------------------------------------------------- */
 
-static bool beyond_file(const struct fault_facts *facts, struct cause *cause)
-{
-    if (facts->info->number != SIGBUS)
-        return false;
-    return ANSWER(beyond_file, high, as_beyond_file, facts->here.name);
-}
-
 static bool null_pointer(const struct fault_facts *facts, struct cause *cause)
 {
     vaddr_t address = facts->info->address;
 
-    if (address >= NULL_ZONE)
-        return false;
     if (is_fetch(facts))
         return ANSWER(null_call, high, as_null_call, address);
     if (address == 0)
         return ANSWER(null_pointer, high, as_null);
     return ANSWER(null_pointer, high, as_null_offset, address, address);
-}
-
-static bool kernel_half(const struct fault_facts *facts, struct cause *cause)
-{
-    if (facts->info->address < USER_END)
-        return false;
-    return ANSWER(kernel_address, high, as_kernel_address);
-}
-
-static bool use_after_unmap(const struct fault_facts *facts, struct cause *cause)
-{
-    if (!facts->known || facts->here.end != 0)
-        return false;
-    return ANSWER(after_unmap, high, as_after_unmap);
 }
 
 static bool stack_overflow(const struct fault_facts *facts, struct cause *cause)
@@ -97,7 +75,7 @@ static bool stack_overflow(const struct fault_facts *facts, struct cause *cause)
     bool rsp_is_out = rsp < low && low - rsp <= MAX(facts->stack_limit, NEAR) && address >= rsp - NEAR &&
                       address < low;
 
-    if (facts->stack.end == 0 || facts->here.end != 0 || !(just_below || rsp_is_out))
+    if (facts->stack.end == 0 || !(just_below || rsp_is_out))
         return false;
     uint64_t size = (facts->stack.end - low) / KIB, limit = facts->stack_limit / KIB;
     return rsp_is_out ? ANSWER(stack_overflow, high, as_stack_overflow, size, limit)
@@ -108,32 +86,28 @@ static bool past_heap(const struct fault_facts *facts, struct cause *cause)
 {
     vaddr_t top = page_ceil(facts->heap_end), address = facts->info->address;
 
-    if (facts->heap_end == facts->heap_start || facts->here.end != 0)
-        return false;
-    if (address < top || address - top >= NEAR)
+    if (facts->heap_end == facts->heap_start || address < top || address - top >= NEAR)
         return false;
     return ANSWER(heap_overrun, medium, as_heap_overrun, address - facts->heap_end);
 }
 
-static bool no_access(const struct fault_facts *facts, struct cause *cause)
+static bool no_region(const struct fault_facts *facts, struct cause *cause)
 {
-    if (facts->here.end == 0 || (facts->here.flags & VMA_PROT) != 0)
-        return false;
-    return ANSWER(guard_region, high, as_guard_region, facts->here.name);
+    if (facts->known)
+        return ANSWER(after_unmap, high, as_after_unmap);
+    return stack_overflow(facts, cause) || past_heap(facts, cause);
 }
 
-static bool executed_data(const struct fault_facts *facts, struct cause *cause)
-{
-    if (!is_fetch(facts) || facts->here.end == 0)
-        return false;
-    return ANSWER(executed_data, high, as_executed_data, facts->here.name);
-}
-
-static bool write_to_readonly(const struct fault_facts *facts, struct cause *cause)
+/* The region does not allow it. */
+static bool forbidden(const struct fault_facts *facts, struct cause *cause)
 {
     const struct region *here = &facts->here;
 
-    if (here->end == 0 || !is_write(facts) || (here->flags & VMA_WRITE))
+    if ((here->flags & VMA_PROT) == 0)
+        return ANSWER(guard_region, high, as_guard_region, here->name);
+    if (is_fetch(facts))
+        return ANSWER(executed_data, high, as_executed_data, here->name);
+    if (!is_write(facts) || (here->flags & VMA_WRITE))
         return false;
     if (here->flags & VMA_EXEC)
         return ANSWER(write_code, high, as_write_code, here->name);
@@ -142,17 +116,20 @@ static bool write_to_readonly(const struct fault_facts *facts, struct cause *cau
     return ANSWER(write_readonly, high, as_write_readonly);
 }
 
-static bool wild_pointer(const struct fault_facts *facts, struct cause *cause)
+static bool page_fault(const struct fault_facts *facts, struct cause *cause)
 {
+    if (facts->info->number == SIGBUS)
+        return ANSWER(beyond_file, high, as_beyond_file, facts->here.name);
+    if (facts->info->address < NULL_ZONE)
+        return null_pointer(facts, cause);
+    if (facts->info->address >= USER_END)
+        return ANSWER(kernel_address, high, as_kernel_address);
+    if (facts->here.end != 0 ? forbidden(facts, cause) : no_region(facts, cause))
+        return true;
     return is_fetch(facts) ? ANSWER(wild_jump, low, as_wild) : ANSWER(wild_pointer, low, as_wild);
 }
 
 /* ---- Other exceptions: the instruction's bytes and the registers are all there is -------------------------------- */
-
-static bool bytes_are(const struct fault_facts *facts, uint8_t first, uint8_t second)
-{
-    return facts->bytes_known >= 2 && facts->bytes[0] == first && facts->bytes[1] == second;
-}
 
 /* SDM vol. 2: what ring 3 may not do, by the first two bytes of the instruction. */
 #define INSTRUCTION(opcode, mask, name)                                                                      \
@@ -175,7 +152,7 @@ static bool privileged(const struct fault_facts *facts, struct cause *cause)
 {
     uint16_t opcode = (uint16_t)(facts->bytes[0] << 8 | facts->bytes[1]);
 
-    if (facts->info->trap != TRAP_PROTECTION || facts->bytes_known < 2)
+    if (facts->bytes_known < 2)
         return false;
     for (unsigned i = 0; i < ARRAY_SIZE(privileged_instructions); i++) {
         if ((opcode & privileged_instructions[i].mask) != privileged_instructions[i].opcode)
@@ -224,8 +201,6 @@ static bool garbage_pointer(const struct fault_facts *facts, struct cause *cause
 {
     struct operand operands[OPERANDS_MAX];
 
-    if (facts->info->trap != TRAP_PROTECTION && facts->info->trap != TRAP_STACK_SEGMENT)
-        return false;
     if (no_address(facts, cause, WORD(jump_target), facts->frame->rip))
         return true;
     unsigned count = operand_decode(facts->bytes, facts->bytes_known, facts->frame, operands);
@@ -238,68 +213,49 @@ static bool garbage_pointer(const struct fault_facts *facts, struct cause *cause
            no_address(facts, cause, WORD(return_address), facts->stack_top);
 }
 
-static bool stopped_itself(const struct fault_facts *facts, struct cause *cause)
+static bool protection(const struct fault_facts *facts, struct cause *cause)
 {
-    if (facts->info->trap != TRAP_UNDEFINED)
-        return false;
-    if (bytes_are(facts, 0x0f, 0x0b))
+    if (facts->info->trap == TRAP_PROTECTION && privileged(facts, cause))
+        return true;
+    if (garbage_pointer(facts, cause))
+        return true;
+    return facts->info->trap == TRAP_PROTECTION && facts->bytes_known != 0 &&
+           ANSWER(misaligned, low, as_misaligned);
+}
+
+static bool invalid_opcode(const struct fault_facts *facts, struct cause *cause)
+{
+    const uint8_t *bytes = facts->bytes;
+
+    if (facts->bytes_known >= 2 && bytes[0] == 0x0f && bytes[1] == 0x0b)
         return ANSWER(stopped_itself, high, as_stopped_itself);
-    return ANSWER(bad_instruction, medium, as_bad_instruction, facts->bytes[0], facts->bytes[1],
-                  facts->bytes[2]);
+    return ANSWER(bad_instruction, medium, as_bad_instruction, bytes[0], bytes[1], bytes[2]);
 }
 
-static bool division(const struct fault_facts *facts, struct cause *cause)
+static bool exception(const struct fault_facts *facts, struct cause *cause)
 {
-    if (facts->info->number != SIGFPE || facts->info->trap != TRAP_DIVIDE)
+    if (facts->no_frame)
+        return ANSWER(no_frame, high, as_no_frame, facts->frame->rsp);
+    if (facts->info->number == SIGTRAP)
+        return ANSWER(breakpoint, high, as_breakpoint);
+    switch (facts->info->trap) {
+    case TRAP_PROTECTION:
+    case TRAP_STACK_SEGMENT:
+        return protection(facts, cause);
+    case TRAP_UNDEFINED:
+        return invalid_opcode(facts, cause);
+    case TRAP_DIVIDE:
+        return ANSWER(division, high, as_division);
+    case TRAP_FLOATING:
+    case TRAP_SIMD:
+        return ANSWER(floating, high, as_floating);
+    default:
         return false;
-    return ANSWER(division, high, as_division);
+    }
 }
-
-static bool no_frame(const struct fault_facts *facts, struct cause *cause)
-{
-    if (!facts->no_frame)
-        return false;
-    return ANSWER(no_frame, high, as_no_frame, facts->frame->rsp);
-}
-
-static bool breakpoint(const struct fault_facts *facts, struct cause *cause)
-{
-    if (facts->info->number != SIGTRAP)
-        return false;
-    return ANSWER(breakpoint, high, as_breakpoint);
-}
-
-static bool floating(const struct fault_facts *facts, struct cause *cause)
-{
-    if (facts->info->trap != TRAP_FLOATING && facts->info->trap != TRAP_SIMD)
-        return false;
-    return ANSWER(floating, high, as_floating);
-}
-
-static bool misaligned(const struct fault_facts *facts, struct cause *cause)
-{
-    if (facts->info->trap != TRAP_PROTECTION || facts->bytes_known == 0)
-        return false;
-    return ANSWER(misaligned, low, as_misaligned);
-}
-
-static bool unknown(const struct fault_facts *facts, struct cause *cause)
-{
-    return ANSWER(unknown, low, as_unknown, facts->info->trap);
-}
-
-typedef bool test(const struct fault_facts *facts, struct cause *cause);
 
 void cause_guess(const struct fault_facts *facts, struct cause *cause)
 {
-    /* The last of each always matches. */
-    static test *const of_page_fault[] = {beyond_file,       null_pointer, kernel_half, use_after_unmap,
-                                          stack_overflow,    past_heap,    no_access,   executed_data,
-                                          write_to_readonly, wild_pointer};
-    static test *const of_others[] = {no_frame,       privileged, garbage_pointer, breakpoint, floating,
-                                      stopped_itself, division,   misaligned,      unknown};
-    test *const *next = facts->page_fault ? of_page_fault : of_others;
-
-    while (!(*next)(facts, cause))
-        next++;
+    if (facts->page_fault ? !page_fault(facts, cause) : !exception(facts, cause))
+        ANSWER(unknown, low, as_unknown, facts->info->trap);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cause.h - what is known about a fault, and the guess at its cause. */
-#ifndef FAULTLINE_PROC_CAUSE_H
-#define FAULTLINE_PROC_CAUSE_H
+#pragma once
 
 #include <mm/aspace.h>
 #include <proc/signal.h>
@@ -50,5 +49,3 @@ struct cause {
     const char *advice;
 };
 void cause_guess(const struct fault_facts *facts, struct cause *cause);
-
-#endif

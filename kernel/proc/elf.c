@@ -4,11 +4,10 @@
  *   file   [ehdr phdrs .rodata][.text      ][.data ]
  *   memory [ R  private file  ][ R X       ][ RW   |zeroed tail][ bss: RW anonymous ]  break ->
  *
- * A file is refused for the reasons for which Linux's fs/binfmt_elf.c refuses it, and with the same errors;
- * but here the new address space is built beside the old one, so that also the late errors reach the caller,
- * where Linux has to kill.
+ * What Linux's fs/binfmt_elf.c looks at while the old program is still there (elf_open: the headers, the interpreter's headers)
+ * is refused for the same reasons and with the same errors. What it finds out later (elf_map: where the segments are to lie)
+ * is its program's end, and so it is here, although the old program would still be there: process_exec() says how.
  *
- * First everything that can be said from the headers alone (elf_open, check_segments), then the mapping.
  * Segments that overlap replace each other in their order, as MAP_FIXED does. */
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
@@ -21,29 +20,37 @@
 
 #include <linux/elf.h>
 #include <linux/limits.h>
+#include <linux/stat.h>
 
 #define HEADERS_MAX 65536UL /* bytes of program headers that Linux reads */
-
-struct elf_file {
-    struct node *node;
-    Elf64_Ehdr header;
-    Elf64_Phdr *segments;
-    size_t segments_size;
-};
 
 /* Where the parts of a mapped file came to lie. */
 struct elf_bounds {
     vaddr_t code_start, code_end, data_start, data_end;
-    vaddr_t bss;        /* end of what comes from the file */
-    vaddr_t end;        /* end of the last segment in memory */
-    uint32_t bss_flags; /* PF_ of the segment that `end` belongs to */
+    vaddr_t end; /* of the last segment in memory */
 };
 
 /* ---- Reading ---- */
 
+int program_find(struct node *start, const char *path, struct node **node)
+{
+    int error =
+        path_lookup(start, *path ? path : ".", 0, node); /* an empty name is a directory to Linux: EACCES */
+    if (error)
+        return error;
+    bool allowed = node_is(*node, S_IFREG) && (*node)->source &&
+                   ((*node)->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
+    if (allowed)
+        return 0;
+    node_put(*node);
+    return -EACCES;
+}
+
 int program_read(struct node *node, uint64_t offset, void *buffer, size_t size)
 {
     char *to = buffer;
+    if (offset > INT64_MAX)
+        return -EINVAL;
     if (!node->source || offset > node->size || size > node->size - offset)
         return -EIO;
     while (size > 0) {
@@ -64,42 +71,26 @@ int program_read(struct node *node, uint64_t offset, void *buffer, size_t size)
 
 static bool header_ok(const Elf64_Ehdr *header)
 {
-    return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
-           (header->e_type == ET_EXEC || header->e_type == ET_DYN) && header->e_machine == EM_X86_64 &&
+    return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_machine == EM_X86_64 &&
            header->e_phentsize == sizeof(Elf64_Phdr);
 }
 
-/* Whatever cannot be read is no program; only lack of memory is said as such. */
-static int unreadable(int error)
+static bool type_ok(const Elf64_Ehdr *header)
 {
-    return error == -ENOMEM ? -ENOMEM : -ENOEXEC;
+    return header->e_type == ET_EXEC || header->e_type == ET_DYN;
 }
 
-static int elf_open(struct elf_file *file, struct node *node)
+/* The header is there. => 0; `nonsense`: this is no ELF file for us; -ENOMEM. */
+static int read_segments(struct elf_file *file, int nonsense)
 {
-    *file = (struct elf_file){.node = node};
-    int error = program_read(node, 0, &file->header, sizeof(file->header));
-    if (error)
-        return unreadable(error);
-    if (!header_ok(&file->header))
-        return -ENOEXEC;
     size_t size = file->header.e_phnum * sizeof(Elf64_Phdr);
-    if (size == 0 || size > HEADERS_MAX)
-        return -ENOEXEC;
+    if (!header_ok(&file->header) || size == 0 || size > HEADERS_MAX)
+        return nonsense;
     file->segments = kmalloc(size);
     if (!file->segments)
         return -ENOMEM;
-    error = program_read(node, file->header.e_phoff, file->segments, size);
-    if (error) {
-        kfree(file->segments);
-        return unreadable(error);
-    }
-    return 0;
-}
-
-static void elf_close(struct elf_file *file)
-{
-    kfree(file->segments);
+    int error = program_read(file->node, file->header.e_phoff, file->segments, size);
+    return !error || error == -ENOMEM ? error : nonsense;
 }
 
 #define FOR_EACH_SEGMENT(segment, file)                                                                      \
@@ -108,8 +99,7 @@ static void elf_close(struct elf_file *file)
 
 /* ---- What the headers alone can say ---- */
 
-/* `end`: of the segments before it. They come in ascending order and do not overlap (ELF specification, "Program Header"). */
-static int check_segment(const Elf64_Phdr *segment, vaddr_t bias, vaddr_t *end)
+static int check_segment(const Elf64_Phdr *segment, vaddr_t bias)
 {
     vaddr_t start = segment->p_vaddr + bias;
     bool mapped = segment->p_filesz + (start & (PAGE_SIZE - 1)) != 0;
@@ -122,26 +112,24 @@ static int check_segment(const Elf64_Phdr *segment, vaddr_t bias, vaddr_t *end)
         return -ENOEXEC;
     if (start >= USER_END || segment->p_memsz > USER_END - start)
         return -ENOMEM;
-    if (start < *end)
-        return -ENOEXEC;
-    if (segment->p_memsz > 0 && start < MMAP_MIN)
-        return -EPERM;
-    *end = start + segment->p_memsz;
-    return 0;
+    return segment->p_memsz > 0 && start < MMAP_MIN ? -EPERM : 0;
 }
 
 /* => 0: at least one segment is to be loaded and all make sense. */
 static int check_segments(const struct elf_file *file, vaddr_t bias)
 {
-    vaddr_t end = 0;
+    unsigned count = 0;
 
     FOR_EACH_SEGMENT(segment, file)
     {
-        int error = segment->p_type == PT_LOAD ? check_segment(segment, bias, &end) : 0;
+        if (segment->p_type != PT_LOAD)
+            continue;
+        int error = check_segment(segment, bias);
         if (error)
             return error;
+        count++;
     }
-    return end > 0 ? 0 : -ENOEXEC;
+    return count > 0 ? 0 : -ENOEXEC;
 }
 
 /* The span from the first segment's page to the end of the last. */
@@ -171,20 +159,12 @@ static uint64_t alignment(const struct elf_file *file)
     return largest;
 }
 
-/* ---- Mapping. The address space is locked ---- */
+/* ---- Mapping ---- */
 
-static uint32_t region_flags(uint32_t segment_flags)
+/* A region at a fixed place; what was there goes. The address space is locked. */
+static int replace_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
+                          struct pagesrc *source, uint64_t page)
 {
-    return VMA_MAY_WRITE | (segment_flags & PF_R ? VMA_READ : 0U) | (segment_flags & PF_W ? VMA_WRITE : 0U) |
-           (segment_flags & PF_X ? VMA_EXEC : 0U);
-}
-
-/* A region at a fixed place; what was there goes. */
-static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
-                      struct pagesrc *source, uint64_t page)
-{
-    if (end > USER_END || end <= start)
-        return -ENOMEM;
     int error = 0;
     if (!vma_range_free(&aspace->vmas, start, end))
         error = aspace_unmap(aspace, start, end);
@@ -193,92 +173,87 @@ static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_
     if (!aspace_may_grow(aspace, end - start, flags))
         return -ENOMEM;
     if (!source)
-        return aspace_map(aspace, start, end, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
-    error = aspace_map(aspace, start, end, flags, &vma_file_private_ops, pagesrc_get(source), page);
-    if (error)
-        pagesrc_put(source);
+        return aspace_map(aspace, start, end, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT) ? 0 : -ENOMEM;
+    if (aspace_map(aspace, start, end, flags, &vma_file_private_ops, pagesrc_get(source), page))
+        return 0;
+    pagesrc_put(source);
+    return -ENOMEM;
+}
+
+static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
+                      struct pagesrc *source, uint64_t page)
+{
+    if (end > USER_END || end < start)
+        return -ENOMEM;
+    if (end == start)
+        return 0;
+    mutex_lock(&aspace->lock);
+    int error = replace_region(aspace, start, end, flags, source, page);
+    mutex_unlock(&aspace->lock);
     return error;
 }
 
-static int map_bss(struct aspace *aspace, vaddr_t bss, vaddr_t end, bool executable)
+/* The rest of the last file page belongs to the bss: zero it (this copies the page). Where the segment may
+ * not be written nobody expects that, and Linux does not mind either. */
+static int clear_tail(struct aspace *aspace, vaddr_t file_end, bool writable)
 {
-    vaddr_t start = page_ceil(bss), stop = page_ceil(end);
-    if (stop <= start)
-        return 0;
-    uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | (executable ? VMA_EXEC : 0U);
-    return map_region(aspace, start, stop, flags, NULL, 0);
+    static const char zeros[PAGE_SIZE];
+    size_t count = (size_t)(page_ceil(file_end) - file_end);
+    return access_write(aspace, file_end, zeros, count, false) == count || !writable ? 0 : -EFAULT;
 }
 
+/* What comes from the file, then what is zero. */
 static int map_segment(struct aspace *aspace, const struct elf_file *file, const Elf64_Phdr *segment,
                        vaddr_t bias)
 {
-    vaddr_t address = segment->p_vaddr + bias;
-    uint64_t size = page_ceil(segment->p_filesz + (address & (PAGE_SIZE - 1)));
-    if (size == 0)
-        return 0;
-    vaddr_t start = page_floor(address);
-    return map_region(aspace, start, start + size, region_flags(segment->p_flags), file->node->source,
-                      segment->p_offset >> PAGE_SHIFT);
+    vaddr_t start = segment->p_vaddr + bias, zero = page_floor(start);
+    uint32_t execute = segment->p_flags & PF_X ? VMA_EXEC : 0U,
+             write = segment->p_flags & PF_W ? VMA_WRITE : 0U;
+    uint32_t read = segment->p_flags & PF_R ? VMA_READ : 0U;
+    bool has_bss = segment->p_memsz > segment->p_filesz;
+    int error = 0;
+
+    if (segment->p_filesz) {
+        zero = page_ceil(start + segment->p_filesz);
+        error = map_region(aspace, page_floor(start), zero, VMA_MAY_WRITE | read | write | execute,
+                           file->node->source, segment->p_offset >> PAGE_SHIFT);
+        if (!error && has_bss)
+            error = clear_tail(aspace, start + segment->p_filesz, write);
+    }
+    if (error || !has_bss)
+        return error;
+    return map_region(aspace, zero, page_ceil(start + segment->p_memsz),
+                      VMA_READ | VMA_WRITE | VMA_MAY_WRITE | execute, NULL, 0);
 }
 
 static void note_bounds(struct elf_bounds *bounds, const Elf64_Phdr *segment, vaddr_t bias)
 {
     vaddr_t start = segment->p_vaddr + bias;
-    vaddr_t file_end = start + segment->p_filesz, memory_end = start + segment->p_memsz;
+    vaddr_t file_end = start + segment->p_filesz;
     if (segment->p_flags & PF_X) {
         bounds->code_start = MIN(bounds->code_start, start);
         bounds->code_end = MAX(bounds->code_end, file_end);
     }
     bounds->data_start = MAX(bounds->data_start, start);
     bounds->data_end = MAX(bounds->data_end, file_end);
-    bounds->bss = MAX(bounds->bss, file_end);
-    if (memory_end > bounds->end) {
-        bounds->end = memory_end;
-        bounds->bss_flags = segment->p_flags;
-    }
+    bounds->end = MAX(bounds->end, start + segment->p_memsz);
 }
 
-/* All segments in their order, and the bss behind the last one. A bss in the middle is mapped before the
- * segment after it. */
-static int map_segments(struct aspace *aspace, const struct elf_file *file, vaddr_t bias,
-                        struct elf_bounds *bounds)
-{
-    *bounds = (struct elf_bounds){.code_start = UINT64_MAX};
-    FOR_EACH_SEGMENT(segment, file)
-    {
-        if (segment->p_type != PT_LOAD)
-            continue;
-        int error = 0;
-        if (bounds->end > bounds->bss)
-            error = map_bss(aspace, bounds->bss, bounds->end, bounds->bss_flags & PF_X);
-        if (!error)
-            error = map_segment(aspace, file, segment, bias);
-        if (error)
-            return error;
-        note_bounds(bounds, segment, bias);
-    }
-    return map_bss(aspace, bounds->bss, bounds->end, bounds->bss_flags & PF_X);
-}
-
-/* The rest of the last file page belongs to the bss: zero it (this copies the page). Where the segment may
- * not be written nobody expects that, and Linux does not mind either. */
-static int clear_tail(struct aspace *aspace, const struct elf_bounds *bounds)
-{
-    static const char zeros[PAGE_SIZE];
-    size_t count = (size_t)(page_ceil(bounds->bss) - bounds->bss);
-    if (bounds->end <= bounds->bss || count == 0)
-        return 0;
-    bool zeroed = access_write(aspace, bounds->bss, zeros, count, false) == count;
-    return zeroed || !(bounds->bss_flags & PF_W) ? 0 : -ENOEXEC;
-}
-
+/* All segments in their order. */
 static int map_file(struct aspace *aspace, const struct elf_file *file, vaddr_t bias,
                     struct elf_bounds *bounds)
 {
-    mutex_lock(&aspace->lock);
-    int error = map_segments(aspace, file, bias, bounds);
-    mutex_unlock(&aspace->lock);
-    return error ? error : clear_tail(aspace, bounds);
+    int error = 0;
+
+    *bounds = (struct elf_bounds){.code_start = UINT64_MAX};
+    FOR_EACH_SEGMENT(segment, file)
+    {
+        if (error || segment->p_type != PT_LOAD)
+            continue;
+        error = map_segment(aspace, file, segment, bias);
+        note_bounds(bounds, segment, bias);
+    }
+    return error;
 }
 
 /* ---- The interpreter ---- */
@@ -323,6 +298,8 @@ static int bias_high(struct aspace *aspace, const struct elf_file *file, uint64_
 static int map_interpreter(struct aspace *aspace, const struct elf_file *file, struct elf_image *image)
 {
     vaddr_t bias = 0;
+    if (!type_ok(&file->header))
+        return -ENOEXEC;
     int error = file->header.e_type == ET_DYN ? bias_high(aspace, file, PAGE_SIZE, &bias) : 0;
     if (!error)
         error = check_segments(file, bias);
@@ -333,22 +310,6 @@ static int map_interpreter(struct aspace *aspace, const struct elf_file *file, s
     image->base = bias;
     image->entry = file->header.e_entry + bias;
     return error;
-}
-
-static int load_interpreter(struct aspace *aspace, const char *path, struct elf_image *image)
-{
-    struct node *node;
-    int error = path_lookup(path_root(), path, 0, &node);
-    if (error)
-        return error;
-    struct elf_file file;
-    error = node->source ? elf_open(&file, node) : -EACCES;
-    if (!error) {
-        error = map_interpreter(aspace, &file, image);
-        elf_close(&file);
-    }
-    node_put(node);
-    return error == -ENOEXEC ? -ELIBBAD : error;
 }
 
 /* ---- All together ---- */
@@ -394,42 +355,80 @@ static int program_bias(struct aspace *aspace, const struct elf_file *file, bool
     return 0;
 }
 
-static int load_program(struct aspace *aspace, const struct elf_file *file, const char *interpreter,
-                        struct elf_image *image)
+static int map_program(struct aspace *aspace, const struct elf *elf, struct elf_image *image)
 {
+    const struct elf_file *file = &elf->program;
+    bool dynamic = elf->interpreter.node != NULL;
     vaddr_t bias;
-    int error = program_bias(aspace, file, interpreter != NULL, &bias);
+    int error = program_bias(aspace, file, dynamic, &bias);
     if (!error)
         error = check_segments(file, bias);
     if (error)
         return error;
     describe(file, bias, image);
-    if (image->entry >= USER_END)
-        return -ENOEXEC;
     struct elf_bounds bounds;
     error = map_file(aspace, file, bias, &bounds);
     if (error)
         return error;
     set_bounds(aspace, &bounds);
-    if (file->header.e_type == ET_DYN && !interpreter)
+    if (file->header.e_type == ET_DYN && !dynamic)
         aspace->brk_start = aspace->brk = ELF_PIE_BASE +
                                           PAGE_SIZE; /* up there a heap would soon meet the next region */
-    if (interpreter)
-        error = load_interpreter(aspace, interpreter, image);
-    return !error && image->entry >= USER_END ? -ELIBBAD : error;
+    return 0;
 }
 
-int elf_load(struct aspace *aspace, struct node *node, struct elf_image *image)
+int elf_map(struct aspace *aspace, const struct elf *elf, struct elf_image *image)
 {
-    struct elf_file file;
-    int error = elf_open(&file, node);
+    int error = map_program(aspace, elf, image);
+    if (!error && elf->interpreter.node)
+        error = map_interpreter(aspace, &elf->interpreter, image);
+    return !error && image->entry >= USER_END ? -EINVAL : error;
+}
+
+static int open_program(struct elf_file *file)
+{
+    int error = program_read(file->node, 0, &file->header, sizeof(file->header));
+    if (error)
+        return error == -ENOMEM ? -ENOMEM : -ENOEXEC; /* whatever cannot be read is no program */
+    return type_ok(&file->header) ? read_segments(file, -ENOEXEC) : -ENOEXEC;
+}
+
+static int open_interpreter(struct elf_file *file, struct node *start, const char *path)
+{
+    struct node *node;
+    int error = program_find(start, path, &node);
     if (error)
         return error;
-    char *interpreter;
-    error = interpreter_path(&file, &interpreter);
+    file->node = node;
+    error = program_read(node, 0, &file->header, sizeof(file->header));
+    return error ? error : read_segments(file, -ELIBBAD);
+}
+
+int elf_open(struct elf *elf, struct node *start, struct node *node)
+{
+    char *interpreter = NULL;
+
+    *elf = (struct elf){.program = {.node = node_get(node)}};
+    int error = open_program(&elf->program);
     if (!error)
-        error = load_program(aspace, &file, interpreter, image);
+        error = interpreter_path(&elf->program, &interpreter);
+    if (interpreter)
+        error = open_interpreter(&elf->interpreter, start, interpreter);
     kfree(interpreter);
-    elf_close(&file);
+    if (error)
+        elf_close(elf);
     return error;
+}
+
+static void file_close(struct elf_file *file)
+{
+    kfree(file->segments);
+    if (file->node)
+        node_put(file->node);
+}
+
+void elf_close(struct elf *elf)
+{
+    file_close(&elf->program);
+    file_close(&elf->interpreter);
 }

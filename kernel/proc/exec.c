@@ -2,8 +2,10 @@
 /* exec.c - a process becomes another program.
  *
  * Everything that can fail is done on an address space of its own, beside the old one: map the file, make the
- * stack, write to it. Then the process steps over (commit), which cannot fail. So every error of execve finds
- * the old program intact.
+ * stack, write to it. Then the process steps over (commit), which cannot fail.
+ *
+ * So the old program would be there after any error. But Linux lets it go first, once it has read the headers, and who fails
+ * later dies by SIGSEGV; programs can see that, so here they die as well: program_open() refuses, program_make() kills.
  *
  * The new stack, byte for byte as Linux lays it out (fs/exec.c, fs/binfmt_elf.c):
  *
@@ -18,7 +20,7 @@
 #include <arch/x86/switch.h>
 #include <asm-generic/errno.h>
 #include <dev/random.h>
-#include <fs/path.h>
+#include <lib/log.h>
 #include <mm/access.h>
 #include <mm/tell.h>
 #include <proc/arguments.h>
@@ -31,6 +33,7 @@
 #include <vdso/vdso.h>
 
 #include <asm/auxvec.h>
+#include <asm/signal.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 #include <linux/stat.h>
@@ -83,11 +86,10 @@ static int map_stack(struct aspace *aspace, vaddr_t lowest_string, bool executab
     uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK | (executable ? VMA_EXEC : 0U);
 
     mutex_lock(&aspace->lock);
-    int error = -ENOMEM;
-    if (vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags))
-        error = aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
+    bool mapped = vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags) &&
+                  aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
     mutex_unlock(&aspace->lock);
-    return error;
+    return mapped ? 0 : -ENOMEM;
 }
 
 static uint64_t hardware_capabilities(void)
@@ -185,19 +187,6 @@ static int make_stack(struct aspace *aspace, const struct elf_image *image, cons
 
 /* ---- The new program, not yet anybody's ---- */
 
-static int executable_node(struct node *start, const char *path, struct node **node)
-{
-    int error = path_lookup(start, path, 0, node);
-    if (error)
-        return error;
-    bool allowed = node_is(*node, S_IFREG) && (*node)->source &&
-                   ((*node)->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
-    if (allowed)
-        return 0;
-    node_put(*node);
-    return -EACCES;
-}
-
 /* The program that `path` leads to: the file itself or, for a script, its interpreter, or that one's. The arguments
  * follow. */
 static int find_program(struct program *program, struct node *start, const char *path,
@@ -209,7 +198,7 @@ static int find_program(struct program *program, struct node *start, const char 
     for (int depth = 0;; depth++) {
         struct node *node;
         char *line = lines[depth % 2];
-        int error = executable_node(start, path, &node);
+        int error = program_find(start, path, &node);
         if (error)
             return error;
         memset(line, 0, SCRIPT_LINE_MAX);
@@ -217,7 +206,7 @@ static int find_program(struct program *program, struct node *start, const char 
         if (!error && depth > SCRIPT_DEPTH_MAX)
             error = -ELOOP;
         if (!error && script_parse(line, &interpreter, &argument) != 0) {
-            program->node = node; /* whatever else it is: elf_load() will say */
+            program->node = node; /* whatever else it is: elf_open() will say */
             return 0;
         }
         if (!error)
@@ -225,12 +214,18 @@ static int find_program(struct program *program, struct node *start, const char 
         node_put(node);
         if (error)
             return error;
-        path = *interpreter ? interpreter : "."; /* an empty name is a directory to Linux: EACCES */
+        path = interpreter;
     }
 }
 
-int program_build(struct program *program, struct node *start, const char *path, struct arguments *arguments,
-                  const struct rlimit64 *limits)
+static void program_drop(struct program *program)
+{
+    aspace_put(program->aspace);
+    node_put(program->node);
+}
+
+int program_open(struct program *program, struct node *start, const char *path, struct arguments *arguments,
+                 const struct rlimit64 *limits)
 {
     int error = arguments_set_path(arguments, path);
     if (error)
@@ -238,30 +233,40 @@ int program_build(struct program *program, struct node *start, const char *path,
     error = find_program(program, start, path, arguments);
     if (error)
         return error;
+    error = elf_open(&program->elf, start, program->node);
+    if (error)
+        goto put_node;
     error = -ENOMEM;
     program->aspace = aspace_create();
     if (!program->aspace)
-        goto put_node;
+        goto close_elf;
     program->aspace->limit_as = limits[RLIMIT_AS].rlim_cur;
     program->aspace->limit_data = limits[RLIMIT_DATA].rlim_cur;
     program->aspace->limit_stack = limits[RLIMIT_STACK].rlim_cur;
-    struct elf_image image;
-    error = elf_load(program->aspace, program->node, &image);
-    if (!error)
-        error = vdso_map(program->aspace, &image.vdso);
-    if (!error)
-        error = make_stack(program->aspace, &image, arguments);
-    if (error)
-        goto put_aspace;
-    program->entry = image.entry;
     const char *slash = strrchr(path, '/');
     strlcpy(program->name, slash ? slash + 1 : path, sizeof(program->name));
     return 0;
 
-put_aspace:
-    aspace_put(program->aspace);
+close_elf:
+    elf_close(&program->elf);
 put_node:
     node_put(program->node);
+    return error;
+}
+
+int program_make(struct program *program, const struct arguments *arguments)
+{
+    struct elf_image image;
+    int error = elf_map(program->aspace, &program->elf, &image);
+    if (!error)
+        error = vdso_map(program->aspace, &image.vdso);
+    if (!error)
+        error = make_stack(program->aspace, &image, arguments);
+    elf_close(&program->elf);
+    if (error)
+        program_drop(program);
+    else
+        program->entry = image.entry;
     return error;
 }
 
@@ -311,6 +316,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     process_refresh_usage(process); /* the peak and the faults of the old memory count for getrusage */
     process->past_faults = process->usage.minor_faults;
     program_adopt(task, program, frame);
+    frame->rflags |= TRAPFRAME_REPLACED;
     switch_load(this_cpu(), thread->stack_top, thread->cr3, thread->fs_base);
     fpu_reset();
     signals_exec(process->signals);
@@ -329,14 +335,18 @@ int process_exec(const char *path, struct arguments *arguments, struct trapframe
 {
     struct process *process = current_process();
     struct program program;
-    int error = program_build(&program, process->cwd, path, arguments, process->limits);
+    int error = program_open(&program, process->cwd, path, arguments, process->limits);
     if (error)
         return error;
+    error = program_make(&program, arguments);
+    if (error) {
+        log_line("%s[%d]: %s cannot be executed: error %d", process->name, process->pid, path, -error);
+        return SIGSEGV;
+    }
     if (task_end_others()) {
         commit(current_task(), &program, frame);
         return 0;
     }
-    aspace_put(program.aspace);
-    node_put(program.node);
+    program_drop(&program);
     return -EINTR; /* which nobody sees: the thread ends */
 }

@@ -158,7 +158,7 @@ static void say_history(const struct fault_facts *facts, const struct usersym *s
     const struct unmapped_range *range = &facts->history;
     char by[BACKTRACE_SIZE];
 
-    if (!facts->known || !facts->page_fault)
+    if (!facts->known || !facts->page_fault || facts->here.end != 0)
         return;
     usersym_chain(symbols, range->callers, UNMAP_CALLERS, by, sizeof(by));
     SAY(line_history, range->was & VMA_HEAP ? "[heap]" : "[anon]", range->start, range->end,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* explain.h - a fault explains itself: Linux's own line first, then what, where, nearest region, history, likely cause, what to try. */
-#ifndef FAULTLINE_PROC_EXPLAIN_H
-#define FAULTLINE_PROC_EXPLAIN_H
+#pragma once
 
 #include <types.h>
 
@@ -13,5 +12,3 @@ void explain_fault(const struct trapframe *frame, const struct signal_info *info
 
 /* For panic_hooks.context: "pid 7 vmrss". Takes no lock. */
 void explain_context(char *buffer, size_t size);
-
-#endif

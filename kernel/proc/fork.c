@@ -87,7 +87,7 @@ static int clone_thread(const struct trapframe *frame, const struct clone_option
     if (!child)
         return -ENOMEM;
     copy_task(child, current_task(), frame, options);
-    current_process()->files->threaded = true;
+    __atomic_or_fetch(&current_process()->files->refs, FDTABLE_THREADED, __ATOMIC_RELAXED);
     int error = task_enter(child);
     if (!error) {
         TRACE(thread_new, .child = (uint32_t)child->thread.tid);
@@ -125,27 +125,25 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
     struct vfork_wait wait = {.done = false};
     uint64_t flags = options->flags;
     int error = -ENOMEM;
-    struct process *child = process_alloc();
-    if (!child)
-        return -ENOMEM;
-    struct task *task = task_alloc(child);
+    struct task *task = process_alloc();
     if (!task)
-        goto free_process;
+        return -ENOMEM;
+    struct process *child = task->thread.process;
     child->signals = signals_fork(parent->signals);
     if (!child->signals)
-        goto free_task;
+        goto free_child;
     child->files = flags & CLONE_FILES ? share_files(parent->files) : fdtable_fork(parent->files);
     if (!child->files)
-        goto free_signals;
+        goto free_child;
     child->aspace = flags & CLONE_VM ? share_memory(child, parent->aspace) : aspace_fork(parent->aspace);
     if (!child->aspace)
-        goto free_files;
+        goto free_child;
     copy_identity(child, parent);
     child->exit_signal = (int)(flags & CSIGNAL);
     copy_task(task, current_task(), frame, options);
     error = process_enter(child, flags & CLONE_PARENT ? parent->parent : parent, task);
     if (error)
-        goto free_all;
+        goto free_child;
 
     TRACE(proc_new, .child = (uint32_t)child->pid, .flags = (uint32_t)flags);
     if (flags & CLONE_VFORK) {
@@ -157,22 +155,8 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
         wait_for_exec(&wait);
     return pid;
 
-free_all:
-    node_put(child->cwd);
-    child->cwd = NULL;
-    if (child->executable)
-        node_put(child->executable);
-    aspace_put(child->aspace);
-    child->aspace = NULL;
-free_files:
-    fdtable_put(child->files);
-    child->files = NULL;
-free_signals:
-    signals_free(child->signals);
-    child->signals = NULL;
-free_task:
+free_child:
     task_free(task);
-free_process:
     process_free(child);
     return error;
 }

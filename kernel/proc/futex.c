@@ -45,41 +45,47 @@ struct bucket {
 
 static struct bucket buckets[BUCKETS];
 
-static struct bucket *bucket_of(const struct futex_key *key)
+/* Multiplicative hashing: the upper bits of the product depend on all bits of the key (Knuth, vol. 3, 6.4: the golden ratio). */
+static inline struct bucket *bucket_of(struct futex_key key)
 {
-    uint64_t hash = ((uint64_t)key->object >> 6) + (key->place >> 2);
-    return &buckets[(hash ^ hash >> 8 ^ hash >> 16) % BUCKETS];
+    return &buckets[((uint64_t)key.object + key.place) * 0x9e3779b97f4a7c15 / (UINT64_MAX / BUCKETS + 1)];
 }
 
-static bool same(const struct futex_key *one, const struct futex_key *other)
+static inline bool same(struct futex_key one, struct futex_key other)
 {
-    return one->object == other->object && one->place == other->place;
+    return one.object == other.object && one.place == other.place;
 }
 
-static __attribute__((noinline)) int shared_key(struct aspace *aspace, vaddr_t address, struct futex_key *key)
+/* object NULL: no such address */
+static NOINLINE struct futex_key shared_key(struct aspace *aspace, vaddr_t address)
 {
+    struct futex_key key = {aspace, address};
     mutex_lock(&aspace->lock);
     const struct vma *vma = vma_find(&aspace->vmas, address);
-    if (vma && vma->flags & VMA_SHARED && vma->source) {
-        key->object = vma->source;
-        key->place = (vma->offset << PAGE_SHIFT) + (address - vma->start);
-    }
+    if (!vma)
+        key.object = NULL;
+    else if (vma->flags & VMA_SHARED && vma->source)
+        key = (struct futex_key){vma->source, (vma->offset << PAGE_SHIFT) + (address - vma->start)};
     mutex_unlock(&aspace->lock);
-    return vma ? 0 : -EFAULT;
+    return key;
 }
 
-static inline int key_of(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing,
-                         struct futex_key *key)
+/* => false: no such address */
+static inline bool key_of(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing,
+                          struct futex_key *key)
 {
     *key = (struct futex_key){aspace, address};
-    if (!user_range_ok(address, sizeof(uint32_t)))
-        return -EFAULT;
-    return sharing == FUTEX_SHARED ? shared_key(aspace, address, key) : 0;
+    if (unlikely(!user_range_ok(address, sizeof(uint32_t))))
+        return false;
+    if (likely(sharing == FUTEX_PRIVATE))
+        return true;
+    *key = shared_key(aspace, address);
+    return key->object;
 }
 
 /* ---- Under the bucket's lock ---- */
 
-static void enter(struct bucket *bucket, struct waiter *waiter)
+static inline void enter(struct bucket *bucket, struct waiter *waiter)
 {
     if (!bucket->waiters.tqh_last)
         TAILQ_INIT(&bucket->waiters);
@@ -87,7 +93,7 @@ static void enter(struct bucket *bucket, struct waiter *waiter)
     waiter->bucket = bucket;
 }
 
-static void wake(struct bucket *bucket, struct waiter *waiter)
+static inline void wake(struct bucket *bucket, struct waiter *waiter)
 {
     TAILQ_REMOVE(&bucket->waiters, waiter, link);
     waiter->bucket = NULL;
@@ -96,22 +102,29 @@ static void wake(struct bucket *bucket, struct waiter *waiter)
 
 /* ---- The calls ---- */
 
+static NOINLINE bool fetch(vaddr_t address)
+{
+    uint32_t word;
+
+    return copy_from_user(&word, address, sizeof(word)) == 0;
+}
+
 /* => the bucket, locked, and the word at `address`; NULL: no such address. */
-static struct bucket *lock_and_read(const struct futex_key *key, vaddr_t address, uint32_t *word)
+static inline struct bucket *lock_and_read(struct futex_key key, vaddr_t address, uint32_t *word)
 {
     struct bucket *bucket = bucket_of(key);
     for (;;) {
         spin_lock(&bucket->lock);
-        if (likely(peek_user(address, word) == 0))
+        if (likely(peek_user(address, word)))
             return bucket;
         spin_unlock(&bucket->lock);
-        if (copy_from_user(word, address, sizeof(*word)) != 0)
+        if (!fetch(address))
             return NULL;
     }
 }
 
 /* The list may have become another one meanwhile (requeue). => false: it was woken. */
-static bool leave(struct waiter *waiter)
+static NOINLINE bool leave(struct waiter *waiter)
 {
     struct bucket *bucket;
     while ((bucket = __atomic_load_n(&waiter->bucket, __ATOMIC_ACQUIRE))) {
@@ -126,48 +139,73 @@ static bool leave(struct waiter *waiter)
     return false;
 }
 
-int futex_wait(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, uint32_t value,
-               uint64_t deadline, uint32_t bitset)
-{
-    struct waiter waiter = {.bitset = bitset, .thread = current_thread()};
-    int result = key_of(aspace, address, sharing, &waiter.key);
-    while (result == 0) {
-        uint32_t word;
-        struct bucket *bucket = lock_and_read(&waiter.key, address, &word);
-        if (!bucket)
-            return -EFAULT;
-        if (word != value) {
-            spin_unlock(&bucket->lock);
-            return -EAGAIN;
-        }
-        thread_sleep_begin(waiter.thread, true);
-        enter(bucket, &waiter);
-        spin_unlock(&bucket->lock);
-        result = thread_sleep(deadline);
-        if (!leave(&waiter))
-            return 0;
-    }
-    return result;
-}
-
-int futex_wake(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, int count, uint32_t bitset)
+int64_t futex_wait(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, uint32_t value,
+                   uint64_t deadline, uint32_t bitset)
 {
     struct futex_key key;
-    int error = key_of(aspace, address, sharing, &key);
-    if (error)
-        return error;
-    struct bucket *bucket = bucket_of(&key);
-    struct waiter *waiter, *next;
-    int woken = 0;
-    spin_lock(&bucket->lock);
-    for (waiter = TAILQ_FIRST(&bucket->waiters); waiter; waiter = next) {
-        next = TAILQ_NEXT(waiter, link);
-        if (!(waiter->bitset & bitset) || !same(&waiter->key, &key))
-            continue;
-        wake(bucket, waiter);
-        if (++woken >= count) /* at least one, as Linux */
-            break;
+    if (unlikely(!key_of(aspace, address, sharing, &key)))
+        return -EFAULT;
+    uint32_t word;
+    struct bucket *bucket = lock_and_read(key, address, &word);
+    if (unlikely(!bucket))
+        return -EFAULT;
+    if (word != value) {
+        spin_unlock(&bucket->lock);
+        return -EAGAIN;
     }
+    struct waiter waiter; /* enter() does the rest */
+    waiter.key = key;
+    waiter.bitset = bitset;
+    waiter.thread = current_thread();
+    thread_sleep_begin(waiter.thread, true);
+    enter(bucket, &waiter);
+    spin_unlock(&bucket->lock);
+    int result = thread_sleep(deadline);
+    if (likely(!__atomic_load_n(&waiter.bucket, __ATOMIC_ACQUIRE)))
+        return 0;
+    return leave(&waiter) ? result : 0;
+}
+
+/* The first from `waiter` on that sleeps at the word and for one of these bits. => NULL: none */
+static inline struct waiter *find(struct waiter *waiter, struct futex_key key, uint32_t bitset)
+{
+    while (waiter && (!(waiter->bitset & bitset) || !same(waiter->key, key)))
+        waiter = TAILQ_NEXT(waiter, link);
+    return waiter;
+}
+
+static NOINLINE int wake_many(struct bucket *bucket, struct futex_key key, int count, uint32_t bitset)
+{
+    struct waiter *waiter = find(TAILQ_FIRST(&bucket->waiters), key, bitset);
+    int woken = 0;
+    while (waiter && woken < count) {
+        struct waiter *next = find(TAILQ_NEXT(waiter, link), key, bitset);
+        wake(bucket, waiter);
+        woken++;
+        waiter = next;
+    }
+    return woken;
+}
+
+static inline int wake_first(struct bucket *bucket, struct futex_key key, uint32_t bitset)
+{
+    struct waiter *waiter = find(TAILQ_FIRST(&bucket->waiters), key, bitset);
+    if (!waiter)
+        return 0;
+    wake(bucket, waiter);
+    return 1;
+}
+
+int64_t futex_wake(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, int count,
+                   uint32_t bitset)
+{
+    struct futex_key key;
+    if (unlikely(!key_of(aspace, address, sharing, &key)))
+        return -EFAULT;
+    struct bucket *bucket = bucket_of(key);
+    spin_lock(&bucket->lock);
+    int woken = count > 1 ? wake_many(bucket, key, count, bitset)
+                          : wake_first(bucket, key, bitset); /* at least one, as Linux */
     spin_unlock(&bucket->lock);
     return woken;
 }
@@ -186,15 +224,15 @@ static void lock_second(struct bucket *locked, struct bucket *other)
 }
 
 /* Both buckets are locked. */
-static int move_waiters(struct bucket *from, const struct futex_key *from_key, struct bucket *to,
-                        const struct futex_key *to_key, const struct futex_requeue *request)
+static int move_waiters(struct bucket *from, struct futex_key from_key, struct bucket *to,
+                        struct futex_key to_key, const struct futex_requeue *request)
 {
     struct waiter *waiter, *next;
     int woken = 0, moved = 0;
     for (waiter = TAILQ_FIRST(&from->waiters); waiter && woken + moved < request->wake + request->move;
          waiter = next) {
         next = TAILQ_NEXT(waiter, link);
-        if (!same(&waiter->key, from_key))
+        if (!same(waiter->key, from_key))
             continue;
         if (woken < request->wake) {
             wake(from, waiter);
@@ -202,7 +240,7 @@ static int move_waiters(struct bucket *from, const struct futex_key *from_key, s
             continue;
         }
         moved++;
-        waiter->key = *to_key;
+        waiter->key = to_key;
         if (from != to) {
             TAILQ_REMOVE(&from->waiters, waiter, link);
             enter(to, waiter);
@@ -211,18 +249,16 @@ static int move_waiters(struct bucket *from, const struct futex_key *from_key, s
     return woken + moved;
 }
 
-int futex_requeue(struct aspace *aspace, const struct futex_requeue *request)
+int64_t futex_requeue(struct aspace *aspace, const struct futex_requeue *request)
 {
     struct futex_key from_key, to_key;
-    int error = key_of(aspace, request->from, request->sharing, &from_key);
-    if (!error)
-        error = key_of(aspace, request->to, request->sharing, &to_key);
-    if (error)
-        return error;
-    struct bucket *from = bucket_of(&from_key), *to = bucket_of(&to_key);
+    if (!key_of(aspace, request->from, request->sharing, &from_key) ||
+        !key_of(aspace, request->to, request->sharing, &to_key))
+        return -EFAULT;
+    struct bucket *from = bucket_of(from_key), *to = bucket_of(to_key);
     uint32_t word = request->value;
     if (request->compare) {
-        if (!lock_and_read(&from_key, request->from, &word))
+        if (!lock_and_read(from_key, request->from, &word))
             return -EFAULT;
     } else {
         spin_lock(&from->lock);
@@ -230,7 +266,7 @@ int futex_requeue(struct aspace *aspace, const struct futex_requeue *request)
     lock_second(from, to);
     int result = -EAGAIN;
     if (word == request->value)
-        result = move_waiters(from, &from_key, to, &to_key, request);
+        result = move_waiters(from, from_key, to, to_key, request);
     if (from != to)
         spin_unlock(&to->lock);
     spin_unlock(&from->lock);

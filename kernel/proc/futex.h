@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* futex.h - sleeping on a word of user memory: see futex.c. */
-#ifndef FAULTLINE_PROC_FUTEX_H
-#define FAULTLINE_PROC_FUTEX_H
+#pragma once
 
 #include <mm/aspace.h>
 #include <types.h>
 
+#include <linux/futex.h>
+
 #define FUTEX_ANY UINT32_MAX /* the bitset that fits every other */
 
 /* Who may meet at the word: the threads of one address space, or all who map the same memory. */
-enum futex_sharing { FUTEX_PRIVATE, FUTEX_SHARED };
+enum futex_sharing { FUTEX_SHARED, FUTEX_PRIVATE = FUTEX_PRIVATE_FLAG };
 
 /* Sleeps while the word is `value`. deadline: clock_now() value, or WAIT_FOREVER. => 0, -EAGAIN (it is not),
  * -ETIMEDOUT, -EINTR, -EFAULT. */
-int futex_wait(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, uint32_t value,
-               uint64_t deadline, uint32_t bitset);
+int64_t futex_wait(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, uint32_t value,
+                   uint64_t deadline, uint32_t bitset);
 /* Wakes at most `count` of those whose bitset has a bit of this one. => how many, -EFAULT. */
-int futex_wake(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, int count,
-               uint32_t bitset);
+int64_t futex_wake(struct aspace *aspace, vaddr_t address, enum futex_sharing sharing, int count,
+                   uint32_t bitset);
 
 struct futex_requeue {
     vaddr_t from, to;
@@ -28,6 +29,4 @@ struct futex_requeue {
 };
 /* Wakes some of the sleepers, moves others to another word without waking them. => how many of both, -EAGAIN,
  * -EFAULT. */
-int futex_requeue(struct aspace *aspace, const struct futex_requeue *request);
-
-#endif
+int64_t futex_requeue(struct aspace *aspace, const struct futex_requeue *request);

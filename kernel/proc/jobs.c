@@ -20,7 +20,7 @@ void jobs_signal(int group, int number)
 {
     const struct signal_info info = {.number = number, .code = SI_KERNEL};
 
-    for (struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         if (process->group == group)
             signal_send(process, &info);
     }
@@ -35,7 +35,7 @@ static bool is_tie(const struct process *parent, const struct process *process)
 
 bool jobs_orphaned(int group)
 {
-    for (const struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         if (process->group == group && process->state == PROCESS_LIVE && is_tie(process->parent, process))
             return false;
     }
@@ -44,7 +44,7 @@ bool jobs_orphaned(int group)
 
 static bool has_stopped(int group)
 {
-    for (const struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         if (process->group == group && process->stop_signal)
             return true;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* jobs.h - signals for groups of processes, and for those that are left alone. See jobs.c. */
-#ifndef FAULTLINE_PROC_JOBS_H
-#define FAULTLINE_PROC_JOBS_H
+#pragma once
 
 #include <types.h>
 
@@ -16,5 +15,3 @@ bool jobs_orphaned(int group);
 void jobs_process_ended(struct process *process, const struct process *parent);
 /* `parent` has ended, and the child has another one now. */
 void jobs_child_lost(struct process *child, const struct process *parent);
-
-#endif

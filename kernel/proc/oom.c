@@ -21,7 +21,6 @@
 #include <proc/process.h>
 #include <proc/signal.h>
 #include <proc/usersym.h>
-#include <x86/trapframe.h>
 
 #include <asm/signal.h>
 
@@ -30,9 +29,6 @@
 
 #define KB(pages) ((pages) * (PAGE_SIZE / KIB))
 #define PLACE_SIZE 160
-
-#define FOR_ALL_PROCESSES(process)                                                                           \
-    for (struct process *process = process_next(1); process != NULL; process = process_next(process->pid + 1))
 
 static uint64_t pages_of(const struct process *process)
 {
@@ -57,6 +53,17 @@ bool oom_may_end(const struct process *process)
     return process->pid != 1 && pages_of(process) != 0 && process->oom_score_adj != OOM_SCORE_ADJ_MIN;
 }
 
+void oom_adjust(struct process *process, int thousandths)
+{
+    const struct aspace *aspace = process->vfork ? NULL : process->aspace;
+
+    process->oom_score_adj = thousandths;
+    PROCESS_FOREACH (other) {
+        if (aspace && other->aspace == aspace && !other->vfork && other->pid != 1)
+            other->oom_score_adj = thousandths;
+    }
+}
+
 static bool is_dying(const struct process *process)
 {
     return process->aspace != NULL &&
@@ -68,8 +75,7 @@ static struct process *choose(struct process *asking)
 {
     struct process *victim = asking;
 
-    FOR_ALL_PROCESSES(process)
-    {
+    PROCESS_FOREACH (process) {
         if (is_dying(process))
             return NULL;
         if (oom_may_end(process) && (!oom_may_end(victim) || badness(process) > badness(victim)))
@@ -81,8 +87,7 @@ static struct process *choose(struct process *asking)
 static void say_table(bool chinese, const struct process *victim, const struct page_ledger *ledger)
 {
     log_line("%s", TEXT(chinese, oom_head));
-    FOR_ALL_PROCESSES(process)
-    {
+    PROCESS_FOREACH (process) {
         const struct aspace *aspace = process->aspace;
         if (aspace != NULL)
             log_line("%c%6d %9lu %9lu %9lu %6ld  %s%s", process == victim ? '*' : ' ', process->pid,
@@ -142,8 +147,7 @@ bool oom_kill(vaddr_t address)
     TRACE(oom_kill, .victim = (uint32_t)victim->pid, .rss_kb = KB(pmap_resident_pages(&victim->aspace->pmap)),
           .score = (uint64_t)MAX(oom_score(victim), 0));
     const struct aspace *aspace = victim->aspace;
-    FOR_ALL_PROCESSES(process)
-    {
+    PROCESS_FOREACH (process) {
         if (process->aspace == aspace)
             signal_send(process, &kill);
     }

@@ -143,10 +143,3 @@ bool operand_is_return(const uint8_t *bytes, size_t count)
 
     return at < count && (bytes[at] & 0xfe) == 0xc2;
 }
-
-bool address_is_canonical(uint64_t value)
-{
-    int64_t top = (int64_t)value >> 47;
-
-    return top == 0 || top == -1;
-}

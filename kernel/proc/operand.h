@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* operand.h - which address an instruction was about to use, and from which register it came. */
-#ifndef FAULTLINE_PROC_OPERAND_H
-#define FAULTLINE_PROC_OPERAND_H
+#pragma once
 
 #include <types.h>
 
@@ -21,8 +20,3 @@ unsigned operand_decode(const uint8_t *bytes, size_t count, const struct trapfra
 
 /* A ret, whose target lies where rsp points. */
 bool operand_is_return(const uint8_t *bytes, size_t count);
-
-/* Bits 48 to 63 repeat bit 47: the CPU can translate it. */
-bool address_is_canonical(uint64_t value);
-
-#endif

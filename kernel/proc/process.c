@@ -7,18 +7,10 @@
  * or session that still lives. Threads have their numbers from the same store and a hash of their own; a
  * process's number stays in use when its first thread has ended before others.
  *
- * A process is more than this table: its memory, files and signals are made in fork.c and start.c and let go
- * in exit.c. Lock: process_table_lock guards the table, all family links and the states. Nothing sleeps with
- * it held. */
-#include <arch/x86/clock.h>
-#include <arch/x86/switch.h>
+ * A process is more than this table: life.c has its structure and what it owns, usage.c what it has used.
+ * Lock: process_table_lock guards the table, all family links and the states. Nothing sleeps with it held. */
 #include <asm-generic/errno.h>
-#include <mm/kmap.h>
-#include <mm/kmem.h>
-#include <mm/kstack.h>
-#include <mm/mmstat.h>
 #include <proc/process.h>
-#include <string.h>
 #include <trace/trace.h>
 
 #define PID_AFTER_WRAP 300 /* Linux keeps the low numbers for those who were there first (RESERVED_PIDS) */
@@ -27,9 +19,6 @@
 
 LIST_HEAD(process_bucket, process);
 LIST_HEAD(task_bucket, task);
-
-static struct kmem_cache process_cache = KMEM_CACHE("process", struct process);
-static struct kmem_cache task_cache = KMEM_CACHE("task", struct task);
 
 struct spinlock process_table_lock;
 static struct process_bucket buckets[HASH_SIZE];
@@ -274,187 +263,4 @@ void process_trace_only(int pid)
     TAILQ_FOREACH (process, &all_processes, all)
         TAILQ_FOREACH (task, &process->tasks, sibling)
             task->thread.traced = pid == 0 || process->pid == pid;
-}
-
-/* ---- The structures ---- */
-
-struct task *task_alloc(struct process *process)
-{
-    struct task *task = kmem_alloc(&task_cache);
-    if (!task)
-        return NULL;
-    memset(task, 0, offsetof(struct task, fpu));
-    task->thread.fpu = task->fpu;
-    task->thread.process = process;
-    TAILQ_INIT(&task->pending.queue);
-    task->thread.stack_top = kstack_alloc();
-    if (task->thread.stack_top)
-        return task;
-    kmem_free(&task_cache, task);
-    return NULL;
-}
-
-struct process *process_alloc(void)
-{
-    struct process *process = kmem_zalloc(&process_cache);
-    if (!process)
-        return NULL;
-    process->started_ns = clock_now();
-    TAILQ_INIT(&process->tasks);
-    TAILQ_INIT(&process->children);
-    waitq_init(&process->task_gone);
-    waitq_init(&process->child_exited);
-    waitq_init(&process->stopped);
-    return process;
-}
-
-void task_free(struct task *task)
-{
-    assert(TAILQ_EMPTY(&task->pending.queue));
-    kstack_free(task->thread.stack_top);
-    kmem_free(&task_cache, task);
-}
-
-void process_free(struct process *process)
-{
-    assert(TAILQ_EMPTY(&process->tasks) && !process->aspace && !process->files && !process->cwd &&
-           !process->signals);
-    kmem_free(&process_cache, process);
-}
-
-/* ---- What it owns, what it used ---- */
-
-struct aspace *process_aspace(struct process *process)
-{
-    if (!process->aspace)
-        return NULL;
-    aspace_get(process->aspace);
-    return process->aspace;
-}
-
-void process_drop_resources(struct process *process)
-{
-    process_refresh_usage(process);
-    fdtable_put(process->files);
-    process->files = NULL;
-    node_put(process->cwd);
-    process->cwd = NULL;
-    if (process->executable)
-        node_put(process->executable);
-    process->executable = NULL;
-
-    struct aspace *aspace = process->aspace;
-    process->aspace = NULL;
-    task_leave_memory();
-    aspace_put(aspace);
-}
-
-void task_leave_memory(void)
-{
-    struct thread *thread = current_thread();
-    thread->cr3 = kmap_cr3();
-    switch_load(this_cpu(), thread->stack_top, thread->cr3, 0);
-}
-
-void process_vfork_done(struct process *process)
-{
-    struct vfork_wait *wait = process->vfork;
-    if (!wait)
-        return;
-    spin_lock(&process_table_lock);
-    process->vfork = NULL;
-    wait->done = true;
-    waitq_wake(&wait->queue, WAKE_ALL);
-    spin_unlock(&process_table_lock);
-}
-
-/* Without a tick in ring 0 all counts as user time. By tick, not in one product: it would overflow within the
- * hour. */
-static uint64_t system_share(uint64_t total, uint64_t user_ticks, uint64_t system_ticks)
-{
-    uint64_t ticks = user_ticks + system_ticks;
-    return ticks ? MIN(total, total / ticks * system_ticks) : 0;
-}
-
-void process_times(const struct process *process, uint64_t *user_ns, uint64_t *system_ns)
-{
-    uint64_t total = process->ended.user_ns, user_ticks = process->ended_user_ticks,
-             system_ticks = process->ended_system_ticks;
-    const struct task *task = NULL;
-    TAILQ_FOREACH (task, &process->tasks, sibling) {
-        total += thread_cpu_ns(&task->thread);
-        user_ticks += task->thread.user_ticks;
-        system_ticks += task->thread.system_ticks;
-    }
-    *system_ns = system_share(total, user_ticks, system_ticks);
-    *user_ns = total - *system_ns;
-}
-
-void task_usage(const struct task *task, struct process_usage *usage)
-{
-    const struct thread *thread = &task->thread;
-    uint64_t total = thread_cpu_ns(thread);
-    uint64_t system_ns = system_share(total, thread->user_ticks, thread->system_ticks);
-    *usage = (struct process_usage){
-        .minor_faults = task->minor_faults,
-        .user_ns = total - system_ns,
-        .system_ns = system_ns,
-        .voluntary_switches = thread->voluntary_switches,
-        .involuntary_switches = thread->involuntary_switches,
-        .peak_resident = thread->process->usage.peak_resident,
-    };
-}
-
-void process_refresh_usage(struct process *process)
-{
-    struct process_usage *usage = &process->usage;
-    const struct task *task = NULL;
-    process_times(process, &usage->user_ns, &usage->system_ns);
-    usage->voluntary_switches = process->ended.voluntary_switches;
-    usage->involuntary_switches = process->ended.involuntary_switches;
-    TAILQ_FOREACH (task, &process->tasks, sibling) {
-        usage->voluntary_switches += task->thread.voluntary_switches;
-        usage->involuntary_switches += task->thread.involuntary_switches;
-    }
-    if (!process->aspace)
-        return;
-    usage->minor_faults = process->past_faults + process->aspace->faults;
-    usage->peak_resident = MAX(usage->peak_resident, mmstat_peak_resident(process->aspace));
-}
-
-void process_reap(struct process *process)
-{
-    struct process *parent = process->parent;
-    assert(process->state == PROCESS_ZOMBIE);
-    if (parent) {
-        usage_add(&parent->children_usage, &process->usage);
-        usage_add(&parent->children_usage, &process->children_usage);
-    }
-    process_leave(process);
-    process_free(process);
-}
-
-void usage_add(struct process_usage *to, const struct process_usage *from)
-{
-    to->minor_faults += from->minor_faults;
-    to->major_faults += from->major_faults;
-    to->user_ns += from->user_ns;
-    to->system_ns += from->system_ns;
-    to->voluntary_switches += from->voluntary_switches;
-    to->involuntary_switches += from->involuntary_switches;
-    to->peak_resident = MAX(to->peak_resident, from->peak_resident);
-}
-
-void usage_fill(const struct process_usage *usage, struct rusage *rusage)
-{
-    memset(rusage, 0, sizeof(*rusage));
-    rusage->ru_utime.tv_sec = (long)(usage->user_ns / NS_PER_SECOND);
-    rusage->ru_utime.tv_usec = (long)(usage->user_ns % NS_PER_SECOND / 1000);
-    rusage->ru_stime.tv_sec = (long)(usage->system_ns / NS_PER_SECOND);
-    rusage->ru_stime.tv_usec = (long)(usage->system_ns % NS_PER_SECOND / 1000);
-    rusage->ru_maxrss = (long)(usage->peak_resident * (PAGE_SIZE / KIB));
-    rusage->ru_minflt = (long)usage->minor_faults;
-    rusage->ru_majflt = (long)usage->major_faults;
-    rusage->ru_nvcsw = (long)usage->voluntary_switches;
-    rusage->ru_nivcsw = (long)usage->involuntary_switches;
 }

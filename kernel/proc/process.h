@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* process.h - processes: identity, family, what they own; their threads. The tables of both and the current ones. */
-#ifndef FAULTLINE_PROC_PROCESS_H
-#define FAULTLINE_PROC_PROCESS_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <fs/file.h>
@@ -108,8 +107,8 @@ struct clone_options {
     vaddr_t parent_tid, child_tid, tls;
 };
 int process_clone(const struct trapframe *frame, const struct clone_options *options);
-/* execve. On success `frame` is that of the new program; on any error the old program is untouched. => 0,
- * -errno. */
+/* execve. => 0: `frame` is that of the new program; -errno: the old program is untouched; SIGSEGV: the process must end of it, the
+ * file cannot be mapped (the caller does it when it has let go of the arguments). */
 struct arguments; /* proc/arguments.h */
 int process_exec(const char *path, struct arguments *arguments, struct trapframe *frame);
 /* Ends the current process, all threads of it; `status` as wait4 gives it (code << 8, or the signal). */
@@ -132,6 +131,8 @@ struct process *process_find(int pid);
 struct task *task_find(int tid);
 /* The first process with pid >= `pid`, or NULL. */
 struct process *process_next(int pid);
+#define PROCESS_FOREACH(one)                                                                                 \
+    for (struct process *one = process_next(1); one; one = process_next(one->pid + 1))
 /* The thread that the process began with, while it lives; NULL after that. */
 struct task *process_main(const struct process *process);
 /* PROCESS_NAME_SIZE bytes: the first thread's is the process's. */
@@ -162,13 +163,13 @@ void process_return_to_user(struct trapframe *frame);
 
 /* ---- Among the files of proc/ ---- */
 
-/* A process without threads; the rest is zero. It has no pid yet. => NULL when memory is short. */
-struct process *process_alloc(void);
-/* A thread of it with a kernel stack; it has no tid yet and is in no list. => NULL when memory is short. */
+/* A process with one thread; the rest is zero. It has no pid yet. => the thread; NULL when memory is short. */
+struct task *process_alloc(void);
+/* One more thread of it with a kernel stack; it has no tid yet and is in no list. => NULL when memory is short. */
 struct task *task_alloc(struct process *process);
 /* Gives back the thread and its stack. It is in no list. */
 void task_free(struct task *task);
-/* Gives back the structure. The threads are gone, the process is in no list. */
+/* Gives back the structure and what the process still owns. The threads are gone, the process is in no list. */
 void process_free(struct process *process);
 /* Gives both a pid and enters them in the tables, the process among the parent's children too. => 0, -EAGAIN. */
 int process_enter(struct process *process, struct process *parent, struct task *task);
@@ -189,5 +190,3 @@ void process_vfork_done(struct process *process);
 /* A zombie is buried: its usage goes to the parent, the rest is freed. */
 void process_reap(struct process *process);
 extern struct spinlock process_table_lock;
-
-#endif

@@ -53,7 +53,7 @@ void shutdown_remember(void)
 
 static void kill_others(const struct process *self)
 {
-    for (struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         const struct signal_info kill = {.number = SIGKILL};
         if (process != self)
             signal_send(process, &kill);
@@ -158,8 +158,6 @@ static void final_account(void *argument)
     task_leave(task);
     signals_task_end(task);
     task_free(task);
-    signals_free(init->signals);
-    init->signals = NULL;
     process_leave(init);
     process_free(init);
     compare("processes", 0, process_count());

@@ -260,7 +260,7 @@ static int send_to_many(int group, bool everybody, const struct signal_info *inf
 {
     int result = -ESRCH;
     const struct process *self = current_process();
-    for (struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         bool chosen = everybody ? process->pid != 1 && process != self : process->group == group;
         if (!chosen)
             continue;
@@ -328,7 +328,7 @@ static void take_number(struct pending_signals *pending, int number, struct sign
 }
 
 /* Keeps THREAD_SIGNAL of the current thread equal to "there is something to do in signal_deliver()". */
-static void update_self(struct task *task)
+static inline void update_self(struct task *task)
 {
     const struct process *process = task->thread.process;
     if (signal_waiting(task, let_through(task)) || process->ending || process->stop_signal)

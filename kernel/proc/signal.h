@@ -2,8 +2,7 @@
 /* signal.h - signals: sending, default actions, handlers.
  *
  * signal.c keeps what is pending, blocked and wanted; deliver.c acts on it on the way back to ring 3. */
-#ifndef FAULTLINE_PROC_SIGNAL_H
-#define FAULTLINE_PROC_SIGNAL_H
+#pragma once
 
 #include <proc/task.h>
 #include <sched/spinlock.h>
@@ -107,5 +106,3 @@ void signal_fault(struct trapframe *frame, const struct signal_info *info);
 /* Takes the pending signals of the current process: the default action (may not return), or sets `frame` up
  * for a handler. */
 void signal_deliver(struct trapframe *frame);
-
-#endif

@@ -61,7 +61,9 @@ static int load_init(struct task *task, const char *path, char *const argv[], ch
     const struct process *process = task->thread.process;
     int error = arguments_from_kernel(&arguments, process->limits[RLIMIT_STACK].rlim_cur, argv, envp);
     if (!error)
-        error = program_build(&program, process->cwd, path, &arguments, process->limits);
+        error = program_open(&program, process->cwd, path, &arguments, process->limits);
+    if (!error)
+        error = program_make(&program, &arguments);
     if (!error)
         program_adopt(task, &program, thread_frame(task->thread.stack_top));
     arguments_free(&arguments);
@@ -72,25 +74,21 @@ int process_start_init(const char *path, char *const argv[], char *const envp[])
 {
     shutdown_remember();
     int error = -ENOMEM;
-    struct process *process = process_alloc();
-    if (!process)
-        return -ENOMEM;
-    struct task *task = task_alloc(process);
+    struct task *task = process_alloc();
     if (!task)
-        goto free_process;
+        return -ENOMEM;
+    struct process *process = task->thread.process;
     process->signals = signals_create();
-    if (!process->signals)
-        goto free_task;
     process->files = fdtable_create();
-    if (!process->files)
-        goto free_signals;
+    if (!process->signals || !process->files)
+        goto free_process;
     process->cwd = node_get(path_root());
     process->umask = DEFAULT_UMASK;
     set_limits(process->limits);
     memcpy(task->fpu, fpu_initial, sizeof(fpu_initial));
     error = load_init(task, path, argv, envp);
     if (error)
-        goto free_files;
+        goto free_process;
     open_console(process);
     error = process_enter(process, NULL, task);
     assert(!error && process->pid == 1); /* the table was empty */
@@ -99,17 +97,8 @@ int process_start_init(const char *path, char *const argv[], char *const envp[])
     thread_start(&task->thread);
     return 0;
 
-free_files:
-    fdtable_put(process->files);
-    process->files = NULL;
-    node_put(process->cwd);
-    process->cwd = NULL;
-free_signals:
-    signals_free(process->signals);
-    process->signals = NULL;
-free_task:
-    task_free(task);
 free_process:
+    task_free(task);
     process_free(process);
     return error;
 }

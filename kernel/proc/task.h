@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* task.h - a thread as proc/ sees it: what each thread of a process has for itself. What they share is in process.h. */
-#ifndef FAULTLINE_PROC_TASK_H
-#define FAULTLINE_PROC_TASK_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <arch/x86/sigframe.h>
@@ -47,5 +46,3 @@ static inline struct task *current_task(void)
 {
     return CONTAINER_OF(current_thread(), struct task, thread);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* usersym.h - names and lines of a user program, for reports about it. */
-#ifndef FAULTLINE_PROC_USERSYM_H
-#define FAULTLINE_PROC_USERSYM_H
+#pragma once
 
 #include <lib/symtab.h>
 #include <types.h>
@@ -25,5 +24,3 @@ void usersym_chain(const struct usersym *symbols, const vaddr_t *addresses, unsi
 /* The current program's callers, innermost first, in one line: "main+0x4c (demo.c:21) <- _start+0x1f". */
 void usersym_backtrace(const struct usersym *symbols, struct process *process, const struct trapframe *frame,
                        char *buffer, size_t size);
-
-#endif

@@ -3,7 +3,6 @@
  *
  * Zombies stand first among the children (exit.c), so waiting for any child looks at one; waiting for a pid
  * asks the table. Only waiting for a group, or for stopped children, looks at them all: the eldest with news is told of first. */
-#include <arch/x86/clock.h>
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
 #include <proc/process.h>

@@ -4,7 +4,6 @@
 
 #include <fs/filedata.h>
 #include <fs/path.h>
-#include <mm/page.h>
 #include <proc/process.h>
 
 /* The root is what Linux calls tmpfs: in memory, with a limit. A read does not move a file's access time. */
@@ -14,7 +13,8 @@
 void proc_mounts(struct proctext *text)
 {
     proctext_printf(text,
-                    "tmpfs / tmpfs " ROOT_OPTIONS ",size=%luk 0 0\nproc /proc proc " PROC_OPTIONS " 0 0\n",
+                    "tmpfs / tmpfs " ROOT_OPTIONS ",size=%luk 0 0\nproc /proc proc " PROC_OPTIONS
+                    " 0 0\nsysfs /sys sysfs " PROC_OPTIONS " 0 0\n",
                     filedata_limit() * (PAGE_SIZE / KIB));
 }
 
@@ -23,6 +23,7 @@ void proc_mountinfo(struct proctext *text)
     proctext_printf(text, "1 1 0:%u / / " ROOT_OPTIONS " - tmpfs tmpfs rw,size=%luk\n", path_root()->device,
                     filedata_limit() * (PAGE_SIZE / KIB));
     proctext_printf(text, "2 1 0:%u / /proc " PROC_OPTIONS " - proc proc rw\n", PROC_DEVICE);
+    proctext_printf(text, "3 1 0:%u / /sys " PROC_OPTIONS " - sysfs sysfs rw\n", SYS_DEVICE);
 }
 
 /* No byte comes from or goes to a disk. */

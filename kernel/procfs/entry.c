@@ -5,8 +5,9 @@
  * moment, however small its reads are. */
 #include <procfs/entry.h>
 
-#include <arch/x86/clock.h>
+#include <dev/rtc.h>
 #include <fs/file.h>
+#include <fs/path.h>
 #include <lib/log.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
@@ -14,6 +15,8 @@
 
 #include <asm-generic/errno.h>
 #include <linux/stat.h>
+
+#define ROOT_INODE 1
 
 static struct kmem_cache node_cache = KMEM_CACHE("proc_node", struct proc_node);
 static struct kmem_cache text_cache = KMEM_CACHE("proc_text", struct proctext);
@@ -47,7 +50,7 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
                 .ops = entry->ops,
                 .refs = 1,
                 .mode = entry->mode,
-                .device = PROC_DEVICE,
+                .device = directory->device,
                 .inode = proc_inode(directory, entry, number),
                 .links = is_directory ? 2 : 1,
                 .accessed = now,
@@ -64,6 +67,30 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
         .directory = node_get(directory),
     };
     return &made->node;
+}
+
+int proc_mount(const char *directory, struct proc_node *root, const struct proc_entry *entry, uint32_t device)
+{
+    int64_t now = (int64_t)clock_boot_realtime();
+
+    *root = (struct proc_node){
+        .node =
+            {
+                .ops = entry->ops,
+                .refs = 1,
+                .mode = entry->mode,
+                .device = device,
+                .inode = ROOT_INODE,
+                .links = 2,
+                .accessed = now,
+                .modified = now,
+                .changed = now,
+                .fixed = true,
+                .parent = &root->node,
+            },
+        .entry = entry,
+    };
+    return path_mount(directory, &root->node);
 }
 
 int proc_lookup_in(const struct proc_entry *entries, size_t count, struct node *directory,
@@ -89,6 +116,23 @@ int proc_list_in(const struct proc_entry *entries, size_t count, const struct no
     entry->next = position + 1;
     return 1;
 }
+
+static int directory_lookup(struct node *directory, const char *name, struct node **found)
+{
+    const struct proc_table *table = proc_node(directory)->entry->table;
+
+    return proc_lookup_in(table->entries, table->count, directory, NULL, name, found);
+}
+
+static int directory_list(struct node *directory, uint64_t position, struct node_entry *entry)
+{
+    const struct proc_table *table = proc_node(directory)->entry->table;
+
+    return proc_list_in(table->entries, table->count, directory, position, entry);
+}
+
+const struct node_ops proc_directory_ops = {
+    .lookup = directory_lookup, .list = directory_list, .name = proc_name, .release = proc_release};
 
 struct process *proc_node_process(const struct node *node)
 {
@@ -156,6 +200,7 @@ static int text_make(struct proctext *text, const struct node *node)
     struct process *process = named->pid != 0 ? proc_node_process(node) : NULL;
 
     proctext_clear(text);
+    text->entry = named->entry;
     text->process = process;
     text->task = named->tid != 0 ? task_find(named->tid) : NULL;
     if (named->pid != 0 && (process == NULL || (named->tid != 0 && text->task == NULL)))
@@ -179,8 +224,22 @@ static ssize_t text_read(struct file *file, struct io *io, uint64_t *position)
     return proctext_read(text, io, position);
 }
 
+static ssize_t text_write(struct file *file, struct io *io, uint64_t *position)
+{
+    const struct proc_node *named = proc_node(file->node);
+    char text[PROC_SET_MAX + 1] = "";
+    size_t size = io->left;
 
-static const struct file_ops text_file_ops = {.read = text_read, .release = text_close};
+    if (named->entry->set == NULL)
+        return -EINVAL;
+    ssize_t taken = io_get(io, text, MIN(size, PROC_SET_MAX));
+    if (taken >= 0)
+        taken = named->entry->set(named, text, size);
+    *position += taken > 0 ? (uint64_t)taken : 0;
+    return taken;
+}
+
+static const struct file_ops text_file_ops = {.read = text_read, .write = text_write, .release = text_close};
 
 const struct node_ops proc_text_ops = {
     .open = text_open,

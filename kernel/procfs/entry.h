@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* entry.h - an entry of /proc: what it is called, what it is, and the node that a path to it leads to. */
-#ifndef FAULTLINE_PROCFS_ENTRY_H
-#define FAULTLINE_PROCFS_ENTRY_H
+/* entry.h - an entry of /proc or /sys: what it is called, what it is, and the node that a path to it leads to. */
+#pragma once
 
 #include <fs/node.h>
 #include <procfs/text.h>
@@ -10,21 +9,33 @@
 struct process;
 
 #define PROC_DEVICE 4 /* st_dev 0:4: some number that no other file system here has */
+#define SYS_DEVICE 5
 
 struct proc_node;
 /* Writes a text, or sets text->error. */
 typedef void proc_text(struct proctext *text);
+#define PROC_SET_MAX 23 /* more digits than a number has */
+/* Takes what was written: `size` bytes, of which PROC_SET_MAX stand in `text`, NUL-terminated. => bytes taken, -errno. */
+typedef ssize_t proc_set(const struct proc_node *node, char *text, size_t size);
 /* => the node that a link leads to, referenced; NULL: there is none (any more). */
 typedef struct node *proc_target(const struct proc_node *link, struct process *process);
+
+struct proc_entry;
+struct proc_table {
+    const struct proc_entry *entries;
+    size_t count;
+};
 
 struct proc_entry {
     const char *name; /* NULL: its number is its name (/proc/7, /proc/7/fd/3) */
     uint32_t mode;
     const struct node_ops *ops;
     union {
-        proc_text *text;     /* of &proc_text_ops */
-        proc_target *target; /* of &proc_link_ops */
+        proc_text *text;                /* of &proc_text_ops */
+        proc_target *target;            /* of &proc_link_ops */
+        const struct proc_table *table; /* of &proc_directory_ops */
     };
+    proc_set *set; /* of &proc_text_ops; NULL: it can only be read */
 };
 
 /* Made when a path is walked, gone when nobody uses it. It names a process by pid and birth: another process that gets
@@ -39,9 +50,12 @@ struct proc_node {
     struct node *directory; /* a reference; NULL: the root */
 };
 
-extern const struct node_ops proc_text_ops;
+extern const struct node_ops proc_text_ops, proc_directory_ops;
 extern int64_t proc_boot_time; /* seconds since 1970 at clock_now() == 0; set by procfs_init() */
 
+/* Fills the root of a file system and mounts it; the directory must be there. => 0, -errno. */
+int proc_mount(const char *directory, struct proc_node *root, const struct proc_entry *entry,
+               uint32_t device);
 /* => a node with one reference; NULL when memory is short. process may be NULL. */
 struct node *proc_node_make(struct node *directory, const struct proc_entry *entry, struct process *process,
                             int number);
@@ -66,5 +80,3 @@ static inline struct proc_node *proc_node(const struct node *node)
 /* Every node_ops of /proc has these two. */
 ssize_t proc_name(struct node *node, char *buffer, size_t size, struct node **directory);
 void proc_release(struct node *node);
-
-#endif

@@ -25,7 +25,7 @@ static int last_pid(void)
 {
     int last = 0;
 
-    for (struct process *process = process_next(1); process != NULL; process = process_next(process->pid + 1))
+    PROCESS_FOREACH (process)
         last = process->pid;
     return last;
 }
@@ -56,15 +56,14 @@ void proc_kernel_cmdline(struct proctext *text)
 
 void proc_filesystems(struct proctext *text)
 {
-    proctext_printf(text, "nodev\ttmpfs\nnodev\tproc\n");
+    proctext_printf(text, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n");
 }
 
 /* The sum over the processes that live now and those that were waited for by ones that live: pid 1 inherits the rest. */
 static void cpu_times(uint64_t *user, uint64_t *system)
 {
     *user = *system = 0;
-    for (struct process *process = process_next(1); process != NULL;
-         process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         uint64_t own_user, own_system;
         process_times(process, &own_user, &own_system);
         *user += own_user + process->children_usage.user_ns;
@@ -77,8 +76,7 @@ static uint64_t faults(void)
 {
     uint64_t sum = 0;
 
-    for (struct process *process = process_next(1); process != NULL;
-         process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         process_refresh_usage(process);
         sum += process->usage.minor_faults + process->usage.major_faults +
                process->children_usage.minor_faults + process->children_usage.major_faults;

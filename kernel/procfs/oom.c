@@ -4,16 +4,13 @@
  * Formats, ranges and refusals as in proc(5) and Linux's fs/proc/base.c. */
 #include <procfs/files.h>
 
-#include <fs/file.h>
-#include <lib/log.h>
 #include <proc/oom.h>
 #include <proc/process.h>
-#include <string.h>
 
 #include <asm-generic/errno.h>
 #include <linux/oom.h>
 
-#define NUMBER_SIZE 13 /* no more than 12 bytes are taken of a write, as on Linux */
+#define BYTES_TAKEN 12UL /* of a write, no more: as on Linux */
 
 void proc_oom_score(struct proctext *text)
 {
@@ -23,27 +20,16 @@ void proc_oom_score(struct proctext *text)
     proctext_printf(text, "%ld\n", MAX(score, 0));
 }
 
-static bool is_old(const struct file *file)
+void proc_oom_score_adj(struct proctext *text)
 {
-    return strcmp(proc_node(file->node)->entry->name, "oom_adj") == 0;
+    proctext_printf(text, "%d\n", text->process->oom_score_adj);
 }
 
-static ssize_t adj_read(struct file *file, struct io *io, uint64_t *position)
+void proc_oom_adj(struct proctext *text)
 {
-    const struct process *process = proc_node_process(file->node);
-    char text[NUMBER_SIZE];
+    int shown = text->process->oom_score_adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX;
 
-    if (!process)
-        return -ESRCH;
-    int shown = process->oom_score_adj;
-    if (is_old(file))
-        shown = MIN(shown * -OOM_DISABLE / OOM_SCORE_ADJ_MAX, OOM_ADJUST_MAX);
-    uint64_t length = (uint64_t)format_text(text, sizeof(text), "%d\n", shown);
-    if (*position >= length)
-        return 0;
-    ssize_t moved = io_put(io, text + *position, MIN(io->left, length - *position));
-    *position += moved > 0 ? (uint64_t)moved : 0;
-    return moved;
+    proctext_printf(text, "%d\n", MIN(shown, OOM_ADJUST_MAX));
 }
 
 static bool is_space(char c)
@@ -82,31 +68,23 @@ static int integer_parse(const char *text, int *number)
     return value == *number ? 0 : -ERANGE;
 }
 
-static ssize_t adj_write(struct file *file, struct io *io, uint64_t *position)
+ssize_t proc_oom_set(const struct proc_node *node, char *text, size_t size)
 {
-    char text[NUMBER_SIZE] = "";
+    bool old = node->entry->text == proc_oom_adj;
     int number;
 
-    ssize_t taken = io_get(io, text, MIN(io->left, sizeof(text) - 1));
-    if (taken < 0)
-        return taken;
+    text[BYTES_TAKEN] = '\0';
     int error = integer_parse(text, &number);
     if (error)
         return error;
-    bool old = is_old(file);
     if (old ? (number < OOM_ADJUST_MIN || number > OOM_ADJUST_MAX) && number != OOM_DISABLE
             : number < OOM_SCORE_ADJ_MIN || number > OOM_SCORE_ADJ_MAX)
         return -EINVAL;
     if (old)
         number = number == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX : number * OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
-    struct process *process = proc_node_process(file->node);
+    struct process *process = proc_node_process(&node->node);
     if (!process)
         return -ESRCH;
-    process->oom_score_adj = number;
-    *position += (uint64_t)taken;
-    return taken;
+    oom_adjust(process, number);
+    return (ssize_t)MIN(size, BYTES_TAKEN);
 }
-
-static const struct file_ops adj_file_ops = {.read = adj_read, .write = adj_write};
-const struct node_ops proc_oom_adj_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &adj_file_ops};

@@ -18,7 +18,6 @@
 
 #define FILE_MODE (S_IFREG | 0444)
 #define LINK_MODE (S_IFLNK | 0777)
-#define ROOT_INODE 1
 
 static const struct proc_entry entries[] = {
     {"buddyinfo", FILE_MODE, &proc_text_ops, .text = proc_buddyinfo},
@@ -81,22 +80,6 @@ int procfs_init(void)
     static struct proc_node root;
 
     proc_boot_time = (int64_t)(clock_boot_realtime() / NS_PER_SECOND);
-    root = (struct proc_node){
-        .node =
-            {
-                .ops = &root_ops,
-                .refs = 1,
-                .mode = root_entry.mode,
-                .device = PROC_DEVICE,
-                .inode = ROOT_INODE,
-                .links = 2,
-                .accessed = (int64_t)clock_boot_realtime(),
-                .modified = (int64_t)clock_boot_realtime(),
-                .changed = (int64_t)clock_boot_realtime(),
-                .fixed = true,
-                .parent = &root.node,
-            },
-        .entry = &root_entry,
-    };
-    return path_mount("/proc", &root.node);
+    int error = proc_mount("/proc", &root, &root_entry, PROC_DEVICE);
+    return error ? error : sysfs_init();
 }

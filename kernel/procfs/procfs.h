@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* procfs.h - the windows into the kernel, mounted at /proc. */
-#ifndef FAULTLINE_PROCFS_PROCFS_H
-#define FAULTLINE_PROCFS_PROCFS_H
+/* procfs.h - the windows into the kernel, mounted at /proc and /sys. */
+#pragma once
 
-/* Mounts it; the directory /proc must be there. => 0, -errno. */
+/* Mounts both; the directories must be there. => 0, -errno. */
 int procfs_init(void);
-
-#endif
+int sysfs_init(void); /* /sys alone, for procfs_init() */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* snapshot.h - the numbers of a process at one moment, for the files that print them in different orders. */
-#ifndef FAULTLINE_PROCFS_SNAPSHOT_H
-#define FAULTLINE_PROCFS_SNAPSHOT_H
+#pragma once
 
 #include <proc/process.h>
 #include <procfs/text.h>
@@ -32,5 +31,3 @@ struct proc_snapshot {
 /* Of the process that the text is about, or of one of its threads; else its first thread's numbers, and times and faults of
  * all. May wait for the address space's lock; the process is not looked at after that. */
 void proc_snapshot(const struct proctext *text, struct proc_snapshot *snapshot);
-
-#endif

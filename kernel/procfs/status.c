@@ -20,18 +20,11 @@
 
 static const char *state_name(char state)
 {
-    switch (state) {
-    case 'R':
-        return "running";
-    case 'S':
-        return "sleeping";
-    case 'D':
-        return "disk sleep";
-    case 'T':
-        return "stopped";
-    default:
-        return "zombie";
-    }
+    return state == 'R'   ? "running"
+           : state == 'S' ? "sleeping"
+           : state == 'D' ? "disk sleep"
+           : state == 'T' ? "stopped"
+                          : "zombie";
 }
 
 static void identity(struct proctext *text, const struct proc_snapshot *now)

@@ -5,7 +5,6 @@
  * Guards: a setting is one word; who uses it reads it once. */
 #include <procfs/files.h>
 
-#include <fs/file.h>
 #include <lib/log.h>
 #include <mm/aspace.h>
 #include <mm/commit.h>
@@ -18,9 +17,14 @@
 #include <linux/stat.h>
 
 #define DIRECTORY (S_IFDIR | 0555)
-#define CONSTANT (S_IFREG | 0444)
-#define SETTING (S_IFREG | 0644)
-#define NUMBER_SIZE 24
+#define CONSTANT(name)                                                                                       \
+    {                                                                                                        \
+        name, S_IFREG | 0444, &proc_text_ops, {number_text}, NULL                                            \
+    }
+#define SETTING(name)                                                                                        \
+    {                                                                                                        \
+        name, S_IFREG | 0644, &proc_text_ops, {number_text}, number_set                                      \
+    }
 
 struct sysctl {
     const char *directory;
@@ -50,31 +54,24 @@ static int set_trace_pid(uint64_t pid)
 }
 
 static uint64_t pid_max = PID_MAX, map_count = VMA_MAX_COUNT, lowest_address = MMAP_MIN, none;
-static const struct node_ops number_ops;
+static proc_text number_text;
+static proc_set number_set;
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* most need no function */
 static const struct sysctl table[] = {
     {"sys", {"kernel", DIRECTORY, .ops = &proc_sys_ops}, NULL, 0},
     {"sys", {"vm", DIRECTORY, .ops = &proc_sys_ops}, NULL, 0},
-    {"kernel", {"pid_max", CONSTANT, .ops = &number_ops}, &pid_max, 0},
-    {"kernel", {"randomize_va_space", CONSTANT, .ops = &number_ops}, &none, 0},
-    {"kernel", {"trace", SETTING, .ops = &number_ops}, &trace_level_shown, TRACE_LEVEL_MAX, set_trace},
-    {"kernel", {"trace_pid", SETTING, .ops = &number_ops}, &trace_pid_shown, PID_MAX - 1, set_trace_pid},
-    {"vm", {"max_map_count", CONSTANT, .ops = &number_ops}, &map_count, 0},
-    {"vm", {"mmap_min_addr", CONSTANT, .ops = &number_ops}, &lowest_address, 0},
-    {"vm", {"overcommit_kbytes", SETTING, .ops = &number_ops}, &commit_settings.kbytes, UINT64_MAX},
-    {"vm", {"overcommit_memory", SETTING, .ops = &number_ops}, &commit_settings.mode, COMMIT_NEVER},
-    {"vm", {"overcommit_ratio", SETTING, .ops = &number_ops}, &commit_settings.ratio, INT32_MAX},
-    {"vm",
-     {"user_reserve_kbytes", SETTING, .ops = &number_ops},
-     &commit_settings.user_reserve_kbytes,
-     UINT64_MAX},
+    {"kernel", CONSTANT("pid_max"), &pid_max, 0},
+    {"kernel", CONSTANT("randomize_va_space"), &none, 0},
+    {"kernel", SETTING("trace"), &trace_level_shown, TRACE_LEVEL_MAX, set_trace},
+    {"kernel", SETTING("trace_pid"), &trace_pid_shown, PID_MAX - 1, set_trace_pid},
+    {"vm", CONSTANT("max_map_count"), &map_count, 0},
+    {"vm", CONSTANT("mmap_min_addr"), &lowest_address, 0},
+    {"vm", SETTING("overcommit_kbytes"), &commit_settings.kbytes, UINT64_MAX},
+    {"vm", SETTING("overcommit_memory"), &commit_settings.mode, COMMIT_NEVER},
+    {"vm", SETTING("overcommit_ratio"), &commit_settings.ratio, INT32_MAX},
+    {"vm", SETTING("user_reserve_kbytes"), &commit_settings.user_reserve_kbytes, UINT64_MAX},
 };
-
-static const struct sysctl *sysctl_of(const struct node *node)
-{
-    return CONTAINER_OF(proc_node(node)->entry, struct sysctl, entry);
-}
 
 /* => the line after `from` that lies in the directory, or NULL. */
 static const struct sysctl *line_next(const struct node *directory, const struct sysctl *from)
@@ -111,20 +108,11 @@ static int sys_list(struct node *directory, uint64_t position, struct node_entry
     return 1;
 }
 
-static ssize_t number_read(struct file *file, struct io *io, uint64_t *position)
+static void number_text(struct proctext *text)
 {
-    char text[NUMBER_SIZE];
-
     trace_level_shown = trace_level; /* they may have come from the command line */
     trace_pid_shown = trace_pid;
-    uint64_t length = (uint64_t)format_text(text, sizeof(text), "%lu\n", *sysctl_of(file->node)->value);
-
-    if (*position >= length)
-        return 0;
-    ssize_t moved = io_put(io, text + *position, MIN(io->left, length - *position));
-    if (moved > 0)
-        *position += (uint64_t)moved;
-    return moved;
+    proctext_printf(text, "%lu\n", *CONTAINER_OF(text->entry, struct sysctl, entry)->value);
 }
 
 /* => 0, -EINVAL: no decimal number, or too large. */
@@ -142,21 +130,16 @@ static int number_parse(const char *text, uint64_t max, uint64_t *number)
     return *number > max || !strchr(" \t\n", *text) ? -EINVAL : 0;
 }
 
-static ssize_t number_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t number_set(const struct proc_node *node, char *text, size_t size)
 {
-    const struct sysctl *sysctl = sysctl_of(file->node);
-    char text[NUMBER_SIZE] = "";
+    const struct sysctl *sysctl = CONTAINER_OF(node->entry, struct sysctl, entry);
     uint64_t number;
 
-    if (io->left >= sizeof(text))
-        return -EINVAL;
-    ssize_t taken = io_get(io, text, io->left);
-    if (taken <= 0)
-        return taken;
-    int error = number_parse(text, sysctl->max, &number);
-    if (error)
-        return error;
-    error = sysctl->set ? sysctl->set(number) : 0;
+    if (size == 0)
+        return 0;
+    int error = size > PROC_SET_MAX ? -EINVAL : number_parse(text, sysctl->max, &number);
+    if (!error && sysctl->set)
+        error = sysctl->set(number);
     if (error)
         return error;
     *sysctl->value = number;
@@ -165,12 +148,8 @@ static ssize_t number_write(struct file *file, struct io *io, uint64_t *position
         commit_settings.ratio = 0;
     if (sysctl->value == &commit_settings.ratio)
         commit_settings.kbytes = 0;
-    *position += (uint64_t)taken;
-    return taken;
+    return (ssize_t)size;
 }
 
-static const struct file_ops number_file_ops = {.read = number_read, .write = number_write};
-static const struct node_ops number_ops = {
-    .name = proc_name, .release = proc_release, .file_ops = &number_file_ops};
 const struct node_ops proc_sys_ops = {
     .lookup = sys_lookup, .list = sys_list, .name = proc_name, .release = proc_release};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* text.h - a text that grows while it is written and is then read in pieces: what most files of /proc are. */
-#ifndef FAULTLINE_PROCFS_TEXT_H
-#define FAULTLINE_PROCFS_TEXT_H
+#pragma once
 
 #include <format.h>
 #include <fs/io.h>
 #include <mm/chain.h>
 #include <types.h>
 
+struct proc_entry;
 struct process;
 struct task;
 
@@ -21,6 +21,7 @@ struct proctext {
      * machine's; the process's as a whole */
     struct process *process;
     struct task *task;
+    const struct proc_entry *entry; /* which file it is */
 };
 
 void proctext_init(struct proctext *text);
@@ -29,5 +30,3 @@ void proctext_clear(struct proctext *text);
 void proctext_printf(struct proctext *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* => bytes, 0 at the end, -EFAULT. */
 ssize_t proctext_read(struct proctext *text, struct io *io, uint64_t *position);
-
-#endif

@@ -14,6 +14,7 @@
 #include <arch/x86/usercopy.h>
 #include <fs/file.h>
 #include <mm/access.h>
+#include <mm/buddy.h>
 #include <proc/process.h>
 
 #include <asm-generic/errno.h>
@@ -187,10 +188,10 @@ static ssize_t pagemap_read(struct file *file, struct io *io, uint64_t *position
 static ssize_t frames_fill(const struct view *view, uint64_t position, void *buffer, size_t size)
 {
     uint64_t *words = buffer, first;
-    size_t count = words_in(position, size, page_array_end(), &first);
+    size_t count = words_in(position, size, buddy_array_end(), &first);
 
     for (size_t i = 0; i < count; i++)
-        words[i] = page_is_online(first + i) ? view->word(pfn_to_page(first + i)) : view->no_page;
+        words[i] = buddy_is_online(first + i) ? view->word(pfn_to_page(first + i)) : view->no_page;
     return (ssize_t)(count * sizeof(uint64_t));
 }
 

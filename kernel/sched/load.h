@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* load.h - load averages: how many threads ran or wanted to, over the last 1, 5 and 15 minutes. */
-#ifndef FAULTLINE_SCHED_LOAD_H
-#define FAULTLINE_SCHED_LOAD_H
+#pragma once
 
 #include <types.h>
 
@@ -11,5 +10,3 @@
 /* At every tick. `active`: threads that run or are ready. */
 void load_tick(uint64_t now, unsigned active);
 void load_averages(uint64_t loads[LOAD_AVERAGES]);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Kernel code runs with interrupts off, so a holder is never interrupted by code that wants the same lock. Do
  * not sleep with one held. The order of all locks stands in mm/README.md. */
-#ifndef FAULTLINE_SCHED_SPINLOCK_H
-#define FAULTLINE_SCHED_SPINLOCK_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -35,5 +34,3 @@ static inline void spin_unlock(struct spinlock *lock)
     __asm__ volatile("btrl $0, %1" : "=@ccc"(was_held), "+m"(lock->held) : : "memory");
     assert(was_held);
 }
-
-#endif

@@ -188,30 +188,39 @@ void thread_exit(void (*after)(void *), void *argument)
 
 /* ---- Sleeping and waking ---- */
 
-int thread_sleep(uint64_t deadline)
+/* Gives up the CPU until somebody wakes the current thread. => its wake_result. */
+static NOINLINE int block(void)
 {
     struct thread *thread = current_thread();
     struct run_queue *queue = thread->queue;
-    if (unlikely(deadline))
-        timeout_add(&thread->timeout, deadline);
     spin_lock(&queue->lock);
-    if (likely(thread->state == THREAD_SLEEPING)) {
-        assert(thread != &queue->idle);
-        thread->voluntary_switches++;
-        switch_to(queue, thread, take_next(queue));
-    } else {
+    if (unlikely(thread->state != THREAD_SLEEPING)) {
         spin_unlock(&queue->lock);
+        return thread->wake_result;
     }
-    if (unlikely(deadline))
-        timeout_remove(&thread->timeout);
-    return thread->wake_result;
+    assert(thread != &queue->idle);
+    thread->voluntary_switches++;
+    switch_to(queue, thread, take_next(queue));
+    return current_thread()
+        ->wake_result; /* the same thread, but asking again is cheaper than remembering it */
+}
+
+int thread_sleep(uint64_t deadline)
+{
+    if (likely(!deadline))
+        return block();
+    struct timeout *timeout = &current_thread()->timeout;
+    timeout_add(timeout, deadline);
+    int result = block();
+    timeout_remove(timeout);
+    return result;
 }
 
 /* With the run queue's lock held. */
 static void wake_locked(struct run_queue *queue, struct thread *thread, int result)
 {
     thread->wake_result = result;
-    if (thread == queue->current)
+    if (unlikely(thread == queue->current))
         thread->state = THREAD_RUNNING;
     else
         make_ready(queue, thread);
@@ -222,7 +231,7 @@ bool thread_wake(struct thread *thread, int result)
     struct run_queue *queue = thread->queue;
     spin_lock(&queue->lock);
     bool asleep = thread->state == THREAD_SLEEPING;
-    if (asleep)
+    if (likely(asleep))
         wake_locked(queue, thread, result);
     spin_unlock(&queue->lock);
     return asleep;

@@ -3,8 +3,7 @@
  *
  * sched/ knows no processes and no address spaces: `process` is a pointer that it passes on, `cr3` a number
  * that it loads. The memory of a thread and of its stack belongs to proc/. */
-#ifndef FAULTLINE_SCHED_THREAD_H
-#define FAULTLINE_SCHED_THREAD_H
+#pragma once
 
 #include <asm-generic/errno.h>
 #include <list.h>
@@ -110,5 +109,3 @@ extern void (*sched_tick_hook)(uint64_t now);
 extern void (*sched_switch_hook)(const struct thread *from, const struct thread *to);
 /* Nanoseconds spent idle since boot. */
 uint64_t sched_idle_ns(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timeout.h - moments at which something is to happen: see timeout.c. */
-#ifndef FAULTLINE_SCHED_TIMEOUT_H
-#define FAULTLINE_SCHED_TIMEOUT_H
+#pragma once
 
 #include <list.h>
 #include <types.h>
@@ -22,5 +21,3 @@ void timeout_remove(struct timeout *timeout);
 uint64_t timeout_next(void);
 /* Takes out every one that is due at `now` and calls expired() for each, with the list's lock held. */
 void timeout_expire(uint64_t now, void (*expired)(struct timeout *timeout));
-
-#endif

@@ -34,28 +34,38 @@ int waitq_sleep(struct waitq *queue, struct spinlock *condition_lock, uint64_t d
     struct thread *thread = current_thread();
     thread_sleep_begin(thread, interruptible);
     enter_queue(queue, thread);
-    if (condition_lock)
-        spin_unlock(condition_lock);
+    spin_unlock(condition_lock);
 
     int result = thread_sleep(deadline);
 
-    if (result != 0) { /* nobody has taken it off, or somebody is about to */
+    if (unlikely(result != 0)) { /* nobody has taken it off, or somebody is about to */
         spin_lock(&queue->lock);
         if (thread->waiting_on)
             leave_queue(queue, thread);
         spin_unlock(&queue->lock);
     }
-    if (condition_lock)
-        spin_lock(condition_lock);
+    spin_lock(condition_lock);
     return result;
 }
 
 int sleep_alone(uint64_t deadline)
 {
-    struct waitq nobody;
+    thread_sleep_begin(current_thread(), true);
+    return thread_sleep(deadline);
+}
 
-    waitq_init(&nobody);
-    return waitq_sleep(&nobody, NULL, deadline, true);
+void waitq_wake_first(struct waitq *queue)
+{
+    struct thread *thread;
+
+    spin_lock(&queue->lock);
+    do {
+        thread = TAILQ_FIRST(&queue->threads);
+        if (unlikely(!thread))
+            break;
+        leave_queue(queue, thread);
+    } while (unlikely(!thread_wake(thread, 0)));
+    spin_unlock(&queue->lock);
 }
 
 unsigned waitq_wake(struct waitq *queue, unsigned count)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* wait.h - sleeping until somebody wakes you, and the locks that sleep. */
-#ifndef FAULTLINE_SCHED_WAIT_H
-#define FAULTLINE_SCHED_WAIT_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <list.h>
@@ -24,7 +23,7 @@ void waitq_init(struct waitq *queue);
 
 #define WAIT_FOREVER 0UL
 
-/* Sleeps on `queue`. `condition_lock` (may be NULL) is held by the caller, is let go once the thread is on
+/* Sleeps on `queue`. `condition_lock` is held by the caller, is let go once the thread is on
  * the queue, and held again on return: no wake-up is lost between testing a condition and sleeping. Test the
  * condition in a loop. deadline: clock_now() value, or WAIT_FOREVER.
  * => 0: woken; -ETIMEDOUT; -EINTR: a signal waits (only if interruptible). */
@@ -35,11 +34,13 @@ int sleep_alone(uint64_t deadline);
 unsigned waitq_wake(struct waitq *queue, unsigned count);
 #define WAKE_ALL 0x7fffffffU
 
-/* Does anybody sleep there? For who has just changed the condition under the condition's lock: a sleeper that has not
- * seen the change was on the queue before that lock was let go. */
-static inline bool waitq_has_sleepers(const struct waitq *queue)
+void waitq_wake_first(struct waitq *queue);
+/* Wakes the longest sleeper, if anybody sleeps there. For who has just changed the condition and still holds its lock: a sleeper that
+ * has not seen the change is on the queue. */
+static inline void waitq_wake_one(struct waitq *queue)
 {
-    return !TAILQ_EMPTY(&queue->threads);
+    if (unlikely(!TAILQ_EMPTY(&queue->threads)))
+        waitq_wake_first(queue);
 }
 
 /* A lock that may be held while sleeping. Not recursive. */
@@ -83,5 +84,3 @@ static inline bool mutex_held(const struct mutex *mutex)
     return (__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & ~MUTEX_CONTENDED) ==
            (uintptr_t)current_thread();
 }
-
-#endif

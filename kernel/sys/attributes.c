@@ -5,7 +5,6 @@
 
 #include <arch/x86/clock.h>
 #include <arch/x86/usercopy.h>
-#include <fs/path.h>
 #include <proc/process.h>
 #include <sys/userpath.h>
 

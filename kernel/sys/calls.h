@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* calls.h - declares sys_NAME for every line of table.h: `int64_t sys_read(struct trapframe *frame);` and so on. */
-#ifndef FAULTLINE_SYS_CALLS_H
-#define FAULTLINE_SYS_CALLS_H
+#pragma once
 
 #include <sys/syscall.h>
 
@@ -17,5 +16,3 @@
         return expression;                                                                                   \
     }                                                                                                        \
     syscall_function sys_##name
-
-#endif

@@ -7,6 +7,7 @@
 #include <fs/pipe.h>
 #include <fs/tty.h>
 #include <proc/process.h>
+#include <sys/descriptor.h>
 #include <sys/lock.h>
 #include <sys/terminal.h>
 
@@ -29,7 +30,7 @@ static struct file *own_file(uint64_t fd)
 }
 
 SYSCALL_IS(close, fdtable_close(own_files(), (int)ARG0(frame)));
-SYSCALL_IS(dup, fdtable_duplicate(own_files(), (int)ARG0(frame), 0, false));
+SYSCALL_IS(dup, fdtable_dup(own_files(), (int)ARG0(frame)));
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool close_on_exec)
 {
@@ -78,30 +79,38 @@ int64_t sys_close_range(struct trapframe *frame)
     return 0;
 }
 
-/* Two open files, two descriptors, and all of it undone if one step fails. */
-static int64_t make_pipe(vaddr_t address, uint32_t flags)
+int descriptor_make(struct file *file, bool close_on_exec)
 {
-    struct file *ends[2];
-    int fds[2] = {-1, -1};
+    int fd = fdtable_install(own_files(), file, 0, close_on_exec);
+    if (fd < 0)
+        file_put(file);
+    return fd;
+}
 
-    if (flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))
-        return -EINVAL;
-    int error = pipe_create(flags & O_NONBLOCK, ends);
-    if (error)
-        return error;
-    for (unsigned i = 0; i < 2 && !error; i++) {
-        fds[i] = fdtable_install(own_files(), ends[i], 0, flags & O_CLOEXEC);
-        error = MIN(fds[i], 0);
-    }
+int descriptor_make_pair(struct file *const ends[2], bool close_on_exec, vaddr_t address)
+{
+    int fds[2];
+
+    for (unsigned i = 0; i < 2; i++)
+        fds[i] = descriptor_make(ends[i], close_on_exec);
+    int error = MIN(MIN(fds[0], fds[1]), 0);
     if (!error)
         error = copy_to_user(address, fds, sizeof(fds));
     for (unsigned i = 0; i < 2 && error; i++) {
         if (fds[i] >= 0)
             fdtable_close(own_files(), fds[i]);
-        else
-            file_put(ends[i]);
     }
     return error;
+}
+
+static int64_t make_pipe(vaddr_t address, uint32_t flags)
+{
+    struct file *ends[2];
+
+    if (flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))
+        return -EINVAL;
+    int error = pipe_create(flags & O_NONBLOCK, ends);
+    return error ? error : descriptor_make_pair(ends, flags & O_CLOEXEC, address);
 }
 
 SYSCALL_IS(pipe, make_pipe(ARG0(frame), 0));
@@ -143,6 +152,10 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
         if (!pipe_is(file))
             return -EBADF;
         return argument <= PIPE_SIZE ? (int64_t)PIPE_SIZE : -EPERM;
+    case F_GET_SEALS:
+        return file->node->sealable ? (int64_t)file->node->seals : -EINVAL;
+    case F_ADD_SEALS:
+        return (file->flags & O_ACCMODE) == O_RDONLY ? -EPERM : node_seal(file->node, (uint32_t)argument);
     case F_SETFL:
         file->flags = (file->flags & ~SETTABLE_FLAGS) | ((uint32_t)argument & SETTABLE_FLAGS);
         return 0;

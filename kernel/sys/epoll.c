@@ -7,6 +7,7 @@
 #include <fs/eventfd.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
+#include <sys/descriptor.h>
 #include <sys/patience.h>
 
 #include <asm-generic/errno.h>
@@ -15,16 +16,6 @@
 #define EFD_SEMAPHORE 1U /* the uapi headers of Linux 6.1 do not have it */
 #define FEW_EVENTS 16    /* these have room on the stack */
 
-static int64_t become_descriptor(int error, struct file *file, bool close_on_exec)
-{
-    if (error)
-        return error;
-    int fd = fdtable_install(current_process()->files, file, 0, close_on_exec);
-    if (fd < 0)
-        file_put(file);
-    return fd;
-}
-
 static int64_t make_epoll(uint32_t flags)
 {
     struct file *file = NULL;
@@ -32,7 +23,7 @@ static int64_t make_epoll(uint32_t flags)
     if (flags & ~(uint32_t)EPOLL_CLOEXEC)
         return -EINVAL;
     int error = epoll_create(&file);
-    return become_descriptor(error, file, flags & EPOLL_CLOEXEC);
+    return error ? error : descriptor_make(file, flags & EPOLL_CLOEXEC);
 }
 
 SYSCALL_IS(epoll_create, (int)ARG0(frame) <= 0 ? -EINVAL : make_epoll(0));
@@ -122,7 +113,7 @@ static int64_t make_eventfd(uint32_t count, uint32_t flags)
     if (flags & ~(uint32_t)(EFD_SEMAPHORE | O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     int error = eventfd_create(count, flags & EFD_SEMAPHORE, flags & O_NONBLOCK, &file);
-    return become_descriptor(error, file, flags & O_CLOEXEC);
+    return error ? error : descriptor_make(file, flags & O_CLOEXEC);
 }
 
 SYSCALL_IS(eventfd, make_eventfd((uint32_t)ARG0(frame), 0));

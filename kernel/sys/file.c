@@ -334,7 +334,7 @@ static int64_t allocate(struct file *file, const struct trapframe *frame)
         return -EOPNOTSUPP;
     uint64_t before = node->size;
     if (!mode && (uint64_t)end > before) {
-        int error = node->ops->truncate(node, (uint64_t)end);
+        int error = node_truncate(node, (uint64_t)end);
         if (error)
             return error;
     }

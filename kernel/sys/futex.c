@@ -11,6 +11,11 @@
 #include <asm-generic/errno.h>
 #include <linux/futex.h>
 
+static inline enum futex_sharing sharing_of(uint32_t operation)
+{
+    return (enum futex_sharing)(operation & FUTEX_PRIVATE_FLAG);
+}
+
 /* WAIT counts from now, WAIT_BITSET names a moment of one of two clocks. 0: never. => 0, -EFAULT, -EINVAL. */
 static int read_deadline(const struct trapframe *frame, uint32_t operation, uint64_t *deadline)
 {
@@ -28,8 +33,7 @@ static int read_deadline(const struct trapframe *frame, uint32_t operation, uint
     return 0;
 }
 
-static __attribute__((noinline)) int wait(const struct trapframe *frame, uint32_t operation,
-                                          enum futex_sharing sharing, uint32_t bitset)
+static NOINLINE int64_t wait_until(const struct trapframe *frame, uint32_t operation, uint32_t bitset)
 {
     uint64_t deadline;
     int error = read_deadline(frame, operation, &deadline);
@@ -39,15 +43,28 @@ static __attribute__((noinline)) int wait(const struct trapframe *frame, uint32_
         return -EINVAL;
     if (deadline)
         deadline = task_deadline(deadline);
-    int result =
-        futex_wait(current_process()->aspace, ARG0(frame), sharing, (uint32_t)ARG2(frame), deadline, bitset);
+    int64_t result = futex_wait(current_process()->aspace, ARG0(frame), sharing_of(operation),
+                                (uint32_t)ARG2(frame), deadline, bitset);
     if (result == -EINTR)
         current_task()->restart_deadline = deadline;
     return result;
 }
 
-static __attribute__((noinline)) int requeue(const struct trapframe *frame, enum futex_sharing sharing,
-                                             bool compare)
+static inline int64_t wait(const struct trapframe *frame, uint32_t operation, uint32_t bitset)
+{
+    if (unlikely(ARG3(frame) || bitset == 0))
+        return wait_until(frame, operation, bitset);
+    return futex_wait(current_process()->aspace, ARG0(frame), sharing_of(operation), (uint32_t)ARG2(frame),
+                      WAIT_FOREVER, bitset);
+}
+
+static inline int64_t wake(const struct trapframe *frame, uint32_t operation, uint32_t bitset)
+{
+    return futex_wake(current_process()->aspace, ARG0(frame), sharing_of(operation), (int)ARG2(frame),
+                      bitset);
+}
+
+static NOINLINE int64_t requeue(const struct trapframe *frame, enum futex_sharing sharing, bool compare)
 {
     const struct futex_requeue request = {
         .from = ARG0(frame),
@@ -115,7 +132,7 @@ static int sign_extend(uint32_t twelve_bits)
 
 /* futex(2), FUTEX_WAKE_OP: changes the second word, wakes sleepers of the first, and of the second if what it was compares. The
  * word changes before anybody is woken, and who comes to sleep in between sees it changed: no wake-up is lost. */
-static __attribute__((noinline)) int wake_op(const struct trapframe *frame, enum futex_sharing sharing)
+static NOINLINE int64_t wake_op(const struct trapframe *frame, enum futex_sharing sharing)
 {
     struct aspace *aspace = current_process()->aspace;
     vaddr_t second = ARG4(frame);
@@ -140,34 +157,33 @@ static __attribute__((noinline)) int wake_op(const struct trapframe *frame, enum
     int true_of_it = compare(code >> 24 & 15, (int)word, sign_extend(code));
     if (true_of_it < 0)
         return true_of_it;
-    int woken = futex_wake(aspace, ARG0(frame), sharing, (int)ARG2(frame), FUTEX_ANY);
-    int more = woken >= 0 && true_of_it ? futex_wake(aspace, second, sharing, (int)ARG3(frame), FUTEX_ANY)
-                                        : 0;
+    int64_t woken = futex_wake(aspace, ARG0(frame), sharing, (int)ARG2(frame), FUTEX_ANY);
+    int64_t more = woken >= 0 && true_of_it ? futex_wake(aspace, second, sharing, (int)ARG3(frame), FUTEX_ANY)
+                                            : 0;
     return more < 0 ? more : woken + more;
 }
 
 int64_t sys_futex(struct trapframe *frame)
 {
     uint32_t operation = (uint32_t)ARG1(frame), command = operation & FUTEX_CMD_MASK;
-    enum futex_sharing sharing = operation & FUTEX_PRIVATE_FLAG ? FUTEX_PRIVATE : FUTEX_SHARED;
-    uint32_t bitset = command == FUTEX_WAIT || command == FUTEX_WAKE ? FUTEX_ANY : (uint32_t)ARG5(frame);
-    if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET)
+    bool odd = ARG0(frame) % sizeof(uint32_t);
+
+    if (unlikely(operation & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET))
         return -ENOSYS;
-    bool aligned = ARG0(frame) % sizeof(uint32_t) == 0;
     switch (command) {
     case FUTEX_WAIT:
+        return unlikely(odd) ? -EINVAL : wait(frame, operation, FUTEX_ANY);
     case FUTEX_WAIT_BITSET:
-        return aligned ? wait(frame, operation, sharing, bitset) : -EINVAL;
+        return odd ? -EINVAL : wait(frame, operation, (uint32_t)ARG5(frame));
     case FUTEX_WAKE:
+        return unlikely(odd) ? -EINVAL : wake(frame, operation, FUTEX_ANY);
     case FUTEX_WAKE_BITSET:
-        if (!aligned || bitset == 0)
-            return -EINVAL;
-        return futex_wake(current_process()->aspace, ARG0(frame), sharing, (int)ARG2(frame), bitset);
+        return odd || !(uint32_t)ARG5(frame) ? -EINVAL : wake(frame, operation, (uint32_t)ARG5(frame));
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
-        return aligned ? requeue(frame, sharing, command == FUTEX_CMP_REQUEUE) : -EINVAL;
+        return odd ? -EINVAL : requeue(frame, sharing_of(operation), command == FUTEX_CMP_REQUEUE);
     case FUTEX_WAKE_OP:
-        return aligned ? wake_op(frame, sharing) : -EINVAL;
+        return odd ? -EINVAL : wake_op(frame, sharing_of(operation));
     default:
         return -ENOSYS;
     }

@@ -8,7 +8,6 @@
 #include <sys/calls.h>
 
 #include <asm-generic/errno.h>
-#include <asm-generic/fcntl.h>
 #include <linux/fs.h>
 
 static int range_of(const struct file *file, const struct flock *from, struct lock *to)
@@ -39,26 +38,9 @@ static int range_of(const struct file *file, const struct flock *from, struct lo
     return 0;
 }
 
-static int type_of(const struct flock *from, struct lock *to)
-{
-    switch (from->l_type) {
-    case F_RDLCK:
-        to->type = LOCK_SHARED;
-        return 0;
-    case F_WRLCK:
-        to->type = LOCK_EXCLUSIVE;
-        return 0;
-    case F_UNLCK:
-        to->type = LOCK_NONE;
-        return 0;
-    default:
-        return -EINVAL;
-    }
-}
-
 static void describe(const struct lock *from, struct flock *to)
 {
-    to->l_type = from->type == LOCK_SHARED ? F_RDLCK : F_WRLCK;
+    to->l_type = (short)from->type;
     to->l_whence = SEEK_SET;
     to->l_start = (int64_t)from->start;
     to->l_len = from->end == LOCK_TO_THE_END ? 0 : (int64_t)(from->end - from->start + 1);
@@ -80,8 +62,7 @@ static int64_t set(struct file *file, int fd, const struct lock *wanted, bool wa
 {
     uint32_t access = file->flags & O_ACCMODE;
 
-    if ((wanted->type == LOCK_SHARED && access == O_WRONLY) ||
-        (wanted->type == LOCK_EXCLUSIVE && access == O_RDONLY))
+    if ((wanted->type == F_RDLCK && access == O_WRONLY) || (wanted->type == F_WRLCK && access == O_RDONLY))
         return -EBADF;
     int error = lock_set(file->node, wanted, wait);
     struct file *still = error ? NULL : fdtable_get(current_process()->files, fd);
@@ -110,12 +91,11 @@ int64_t record_lock(struct file *file, int fd, uint32_t command, vaddr_t argumen
     if (command == F_GETLK && flock.l_type == F_UNLCK)
         return -EINVAL;
     int error = range_of(file, &flock, &wanted);
-    if (!error)
-        error = type_of(&flock, &wanted);
-    if (!error && of_file && flock.l_pid != 0)
-        error = -EINVAL;
     if (error)
         return error;
+    wanted.type = flock.l_type;
+    if (wanted.type < F_RDLCK || wanted.type > F_UNLCK || (of_file && flock.l_pid != 0))
+        return -EINVAL;
     if (only_ask)
         return get(file, &wanted, &flock, argument);
     return set(file, fd, &wanted, command == F_SETLKW || command == F_OFD_SETLKW);
@@ -123,22 +103,12 @@ int64_t record_lock(struct file *file, int fd, uint32_t command, vaddr_t argumen
 
 int64_t sys_flock(struct trapframe *frame)
 {
-    uint32_t operation = (uint32_t)ARG1(frame);
+    uint32_t operation = (uint32_t)ARG1(frame), kind = operation & ~(uint32_t)LOCK_NB;
     struct lock wanted = {.family = LOCK_WHOLE, .pid = -1, .end = LOCK_TO_THE_END};
 
-    switch (operation & ~(uint32_t)LOCK_NB) {
-    case LOCK_SH:
-        wanted.type = LOCK_SHARED;
-        break;
-    case LOCK_EX:
-        wanted.type = LOCK_EXCLUSIVE;
-        break;
-    case LOCK_UN:
-        wanted.type = LOCK_NONE;
-        break;
-    default:
+    if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
         return -EINVAL;
-    }
+    wanted.type = kind == LOCK_SH ? F_RDLCK : kind == LOCK_EX ? F_WRLCK : F_UNLCK;
     struct file *file = fdtable_get_open(current_process()->files, (int)ARG0(frame));
     if (!file)
         return -EBADF;

@@ -28,14 +28,19 @@ static struct aspace *own_aspace(const struct trapframe *frame)
 
 /* Who called, by frame pointers, as long as they look like some: they climb the stack. It is munmap inside free, mostly, and
  * what a person wants to know is who freed. Code without frame pointers costs one comparison or two. */
-static void note_callers(struct aspace *aspace, const struct trapframe *frame)
+static bool is_plausible(vaddr_t at, vaddr_t least)
+{
+    return at % 16 == 0 && at >= least;
+}
+
+static NOINLINE void note_callers(struct aspace *aspace, const struct trapframe *frame)
 {
     vaddr_t at = frame->rbp, least = frame->rsp;
 
     for (unsigned i = 1; i < UNMAP_CALLERS; i++) {
         uint64_t record[2];
-        bool plausible = at % 16 == 0 && at >= least && user_range_ok(at, sizeof(record));
-        bool known = plausible && peek_user_frame(at, record) == 0;
+        bool known = is_plausible(at, least) && user_range_ok(at, sizeof(record)) &&
+                     peek_user_frame(at, record) == 0;
         aspace->callers[i] = known ? record[1] : 0;
         if (!known)
             return;
@@ -55,6 +60,11 @@ static bool is_zero_device(const struct file *file)
     return node_is(file->node, S_IFCHR) && file->node->rdev == device_zero.number;
 }
 
+static bool may_write(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) == O_RDWR && !(file->node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 /* May the open file be mapped so? The order of the refusals is Linux's. */
 static int check_file(const struct file *file, uint64_t prot, uint64_t flags)
 {
@@ -64,19 +74,22 @@ static int check_file(const struct file *file, uint64_t prot, uint64_t flags)
         return -EACCES;
     if (mode == O_WRONLY)
         return -EACCES;
+    if (is_shared(flags) && (prot & PROT_WRITE) && !may_write(file))
+        return -EPERM;
     return file->node->source == NULL ? -ENODEV : 0;
 }
 
 static int64_t map_anonymous(struct trapframe *frame);
 
-static int64_t map_file(struct trapframe *frame)
+static NOINLINE int64_t map_file(struct trapframe *frame)
 {
     struct file *file = fdtable_get_open(current_process()->files, (int)ARG4(frame));
     if (file == NULL)
         return -EBADF;
 
     const struct mmap_file mapped = {.source = file->node->source,
-                                     .may_write = (file->flags & O_ACCMODE) == O_RDWR,
+                                     .may_write = may_write(file),
+                                     .offset = ARG5(frame),
                                      .refusal = check_file(file, ARG2(frame), ARG3(frame))};
     int64_t result;
     if (ARG1(frame) == 0 || ARG3(frame) & MAP_HUGETLB)
@@ -84,14 +97,13 @@ static int64_t map_file(struct trapframe *frame)
     else if (is_zero_device(file))
         result = map_anonymous(frame);
     else
-        result = mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), &mapped,
-                         ARG5(frame));
+        result = mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), &mapped);
     file_put(file);
     return result;
 }
 
 /* Shared anonymous memory is a file without a name: it must outlive this address space in those of children. */
-static int64_t map_shared_anonymous(struct trapframe *frame)
+static NOINLINE int64_t map_shared_anonymous(struct trapframe *frame)
 {
     struct mmap_file mapped = {.may_write = true};
     uint64_t length = ARG1(frame);
@@ -103,7 +115,7 @@ static int64_t map_shared_anonymous(struct trapframe *frame)
     if (error != 0)
         return error;
     int64_t result = mm_mmap(own_aspace(frame), ARG0(frame), length, ARG2(frame),
-                             ARG3(frame) & ~(uint64_t)MAP_ANONYMOUS, &mapped, 0);
+                             ARG3(frame) & ~(uint64_t)MAP_ANONYMOUS, &mapped);
     pagesrc_put(mapped.source);
     return result;
 }
@@ -116,7 +128,7 @@ static int64_t map_anonymous(struct trapframe *frame)
         return -ENOMEM; /* there are no large pages */
     if ((flags & MAP_TYPE) == MAP_SHARED)
         return map_shared_anonymous(frame);
-    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), flags, NULL, 0);
+    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), flags, &mmap_no_file);
 }
 
 int64_t sys_mmap(struct trapframe *frame)
@@ -134,7 +146,8 @@ int64_t sys_munmap(struct trapframe *frame)
 {
     struct aspace *aspace = own_aspace(frame);
 
-    note_callers(aspace, frame);
+    if (is_plausible(frame->rbp, frame->rsp))
+        note_callers(aspace, frame);
     return mm_munmap(aspace, ARG0(frame), ARG1(frame));
 }
 

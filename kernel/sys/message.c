@@ -4,8 +4,11 @@
 #include <sys/calls.h>
 
 #include <arch/x86/usercopy.h>
+#include <fs/channel.h>
+#include <fs/epoll.h>
 #include <mm/kmem.h>
 #include <proc/process.h>
+#include <sys/descriptor.h>
 #include <sys/socket.h>
 #include <sys/transfer.h>
 
@@ -92,14 +95,25 @@ static int64_t move_buffer(const struct trapframe *frame, bool out)
 SYSCALL_IS(sendto, move_buffer(frame, true));
 SYSCALL_IS(recvfrom, move_buffer(frame, false));
 
-static void parcel_put(const struct socket_parcel *parcel)
+/* Sockets and sets of files do not travel: they could be in themselves and stay for ever. */
+static bool may_travel(const struct parcel *parcel)
 {
-    for (unsigned i = 0; i < parcel->count; i++)
-        file_put(parcel->files[i]);
+    for (unsigned i = 0; i < parcel->count; i++) {
+        if (socket_is(parcel->files[i]) || epoll_is(parcel->files[i]))
+            return false;
+    }
+    return true;
+}
+
+static int attach(struct channel *channel, const struct parcel *parcel)
+{
+    if (!channel)
+        return -ENOTCONN;
+    return may_travel(parcel) ? channel_attach(channel, parcel) : -ETOOMANYREFS;
 }
 
 /* The open files that a message names. => 0; -EINVAL, -EFAULT, -EBADF: no reference is held. */
-static int parcel_read(const struct message *message, struct socket_parcel *parcel)
+static int parcel_read(const struct message *message, struct parcel *parcel)
 {
     struct control_header header;
     int fd, error = 0;
@@ -127,7 +141,7 @@ static int parcel_read(const struct message *message, struct socket_parcel *parc
 }
 
 /* Takes over the references. What finds no room in the message or in the table is closed. => MSG_CTRUNC or 0. */
-static uint32_t parcel_write(struct message *message, const struct socket_parcel *parcel, bool close_on_exec)
+static uint32_t parcel_write(struct message *message, const struct parcel *parcel, bool close_on_exec)
 {
     struct control_header header = {.level = SOL_SOCKET, .type = SCM_RIGHTS};
     size_t room = message->control_length >= sizeof(header) ? message->control_length - sizeof(header) : 0;
@@ -136,7 +150,7 @@ static uint32_t parcel_write(struct message *message, const struct socket_parcel
     for (unsigned i = 0; i < parcel->count; i++) {
         int fd = -1;
         if ((told + 1) * sizeof(fd) <= room)
-            fd = socket_install(parcel->files[i], close_on_exec ? O_CLOEXEC : 0);
+            fd = descriptor_make(parcel->files[i], close_on_exec);
         else
             file_put(parcel->files[i]);
         if (fd >= 0 &&
@@ -163,22 +177,23 @@ static int message_read(vaddr_t address, struct message *message, struct transfe
 static int64_t send_message(struct file *file, const struct message *message, const struct transfer_row *row,
                             uint32_t flags)
 {
-    struct socket_parcel *parcel = kmalloc(sizeof(*parcel));
+    struct channel *channel = socket_channel(file, true);
+    struct parcel *parcel = kmalloc(sizeof(*parcel));
     if (!parcel)
         return -ENOMEM;
     int64_t result = parcel_read(message, parcel);
     if (!result && parcel->count > 0) {
-        result = socket_attach(file, parcel);
+        result = attach(channel, parcel);
         if (result)
             parcel_put(parcel);
     }
     if (!result) {
         result = move(file, row->vectors, message->vector_count, true, flags);
-        if (result > 0) {
-            socket_sent(file);
-        } else if (parcel->count > 0) {
-            socket_detach(file);
+        if (result <= 0 && parcel->count > 0) {
+            channel_detach(channel);
             parcel_put(parcel);
+        } else if (parcel->count > 0) {
+            channel_complete(channel);
         }
     }
     kfree(parcel);
@@ -188,14 +203,17 @@ static int64_t send_message(struct file *file, const struct message *message, co
 static int64_t receive_message(struct file *file, struct message *message, const struct transfer_row *row,
                                uint32_t flags)
 {
-    socket_forget_passed(file);
+    struct channel *channel = socket_channel(file, false);
+    if (channel)
+        channel_forget_passed(channel);
     int64_t result = move(file, row->vectors, message->vector_count, false, flags);
     if (result < 0)
         return result;
-    struct socket_parcel *parcel = kmalloc(sizeof(*parcel));
+    struct parcel *parcel = kmalloc(sizeof(*parcel));
     message->flags = flags & MSG_CMSG_CLOEXEC;
     message->name_length = 0;
-    if (parcel && socket_take(file, parcel))
+    channel = socket_channel(file, false); /* it may have been connected since */
+    if (parcel && channel && channel_take(channel, parcel))
         message->flags |= parcel_write(message, parcel, flags & MSG_CMSG_CLOEXEC);
     else
         message->control_length = 0;

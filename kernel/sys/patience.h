@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* patience.h - how long a call that waits for files does so, and with which signals blocked (poll.c). */
-#ifndef FAULTLINE_SYS_PATIENCE_H
-#define FAULTLINE_SYS_PATIENCE_H
+#pragma once
 
 #include <types.h>
 
@@ -18,5 +17,3 @@ int patience_of_timespec(vaddr_t address, struct patience *patience);
 /* Another set of blocked signals while the call lasts; address 0: the same. => 0, -EFAULT, -EINVAL. */
 int wait_mask_begin(vaddr_t address, size_t size);
 void wait_mask_end(vaddr_t address, int64_t result);
-
-#endif

@@ -101,6 +101,8 @@ int64_t sys_execve(struct trapframe *frame)
     else if (length > 0)
         result = execute(path, ARG1(frame), ARG2(frame), frame);
     page_put(page);
+    if (result > 0)
+        process_exit((int)result); /* of a signal */
     return result;
 }
 
@@ -215,7 +217,7 @@ int64_t sys_getsid(struct trapframe *frame)
 
 static bool group_exists(int group, int session)
 {
-    for (const struct process *process = process_next(1); process; process = process_next(process->pid + 1))
+    PROCESS_FOREACH (process)
         if (process->group == group && process->session == session)
             return true;
     return false;
@@ -378,7 +380,7 @@ static void apply_limits(struct process *process)
     struct aspace *aspace = process->aspace;
     if (!aspace)
         return;
-    process->files->limit = (uint32_t)MIN(process->limits[RLIMIT_NOFILE].rlim_cur, FD_MAX);
+    fdtable_set_limit(process->files, (uint32_t)MIN(process->limits[RLIMIT_NOFILE].rlim_cur, FD_MAX));
     mutex_lock(&aspace->lock);
     aspace->limit_as = process->limits[RLIMIT_AS].rlim_cur;
     aspace->limit_data = process->limits[RLIMIT_DATA].rlim_cur;

@@ -137,7 +137,7 @@ static int64_t priority(int which, int who, const int *nice)
     int64_t result = -ESRCH;
     if (which < PRIO_PROCESS || which > PRIO_USER)
         return -EINVAL;
-    for (struct process *process = process_next(1); process; process = process_next(process->pid + 1)) {
+    PROCESS_FOREACH (process) {
         if (!chosen(process, which, who))
             continue;
         if (nice)

@@ -325,6 +325,7 @@ int64_t sys_rt_sigreturn(struct trapframe *frame)
     uint64_t blocked;
     if (sigframe_pop(frame, &blocked, &stack) != 0) {
         const struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL};
+        frame->rax = 0; /* as Linux */
         signal_fault(frame, &info);
         return (int64_t)frame->rax;
     }

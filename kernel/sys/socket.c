@@ -8,6 +8,7 @@
 #include <fs/socket.h>
 #include <proc/process.h>
 #include <string.h>
+#include <sys/descriptor.h>
 #include <sys/socket.h>
 
 #include <asm-generic/errno.h>
@@ -55,14 +56,6 @@ static int check_kind(int family, int type, int protocol)
     return (type & SOCK_TYPES) == SOCK_STREAM ? 0 : -ESOCKTNOSUPPORT;
 }
 
-int socket_install(struct file *file, int type)
-{
-    int fd = fdtable_install(current_process()->files, file, 0, type & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
-}
-
 int64_t sys_socket(struct trapframe *frame)
 {
     int type = (int)ARG1(frame);
@@ -71,13 +64,12 @@ int64_t sys_socket(struct trapframe *frame)
     int error = check_kind((int)ARG0(frame), type, (int)ARG2(frame));
     if (!error)
         error = socket_create((uint32_t)type & O_NONBLOCK, &file);
-    return error ? error : socket_install(file, type);
+    return error ? error : descriptor_make(file, type & O_CLOEXEC);
 }
 
 int64_t sys_socketpair(struct trapframe *frame)
 {
-    struct fdtable *files = current_process()->files;
-    int type = (int)ARG1(frame), pid = current_process()->pid, fds[2];
+    int type = (int)ARG1(frame), pid = current_process()->pid;
     struct file *ends[2];
 
     int error = check_kind((int)ARG0(frame), type, (int)ARG2(frame));
@@ -87,19 +79,7 @@ int64_t sys_socketpair(struct trapframe *frame)
         return error;
     for (int i = 0; i < 2; i++)
         socket_set_pid(ends[i], pid, pid);
-    fds[0] = socket_install(ends[0], type);
-    if (fds[0] < 0) {
-        file_put(ends[1]);
-        return fds[0];
-    }
-    fds[1] = socket_install(ends[1], type);
-    if (fds[1] >= 0 && copy_to_user(ARG3(frame), fds, sizeof(fds)) == 0)
-        return 0;
-    fdtable_close(files, fds[0]);
-    if (fds[1] < 0)
-        return fds[1];
-    fdtable_close(files, fds[1]);
-    return -EFAULT;
+    return descriptor_make_pair(ends, type & O_CLOEXEC, ARG3(frame));
 }
 
 /* ---- addresses ----------------------------------------------------------------------------------------- */
@@ -250,7 +230,7 @@ static int64_t accept(const struct trapframe *frame, int flags)
         file_put(accepted);
         return error;
     }
-    return socket_install(accepted, flags);
+    return descriptor_make(accepted, flags & O_CLOEXEC);
 }
 
 SYSCALL_IS(accept, accept(frame, 0));

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.h - what the calls of sockets have in common: socket.c makes and connects them, message.c moves bytes and descriptors. */
-#ifndef FAULTLINE_SYS_SOCKET_H
-#define FAULTLINE_SYS_SOCKET_H
+#pragma once
 
 #include <fs/socket.h>
 
 /* => a referenced file that is a socket; -EBADF, -ENOTSOCK. */
 int socket_get(uint64_t fd, struct file **file);
-/* Takes over the reference; of `type` O_CLOEXEC counts. => the descriptor, -EMFILE, -ENOMEM. */
-int socket_install(struct file *file, int type);
 /* As getsockname has it: as much as there is room for, and how long it really is. => 0, -EINVAL, -EFAULT. */
 int socket_address_write(vaddr_t to, vaddr_t size_at, const struct socket_address *address);
-
-#endif

@@ -7,6 +7,7 @@
 #include <fs/path.h>
 #include <fs/pipe.h>
 #include <proc/process.h>
+#include <procfs/entry.h>
 #include <string.h>
 #include <sys/userpath.h>
 
@@ -98,7 +99,7 @@ static int64_t statfs_out(struct node *node, vaddr_t address, uint64_t unused)
 
     (void)unused;
     if (node->fixed) {
-        info.f_type = PROC_SUPER_MAGIC;
+        info.f_type = node->device == SYS_DEVICE ? SYSFS_MAGIC : PROC_SUPER_MAGIC;
     } else if (node->device == PIPE_DEVICE) {
         info.f_type = PIPEFS_MAGIC;
     } else {

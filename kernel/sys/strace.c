@@ -13,7 +13,6 @@
 #include <trace/trace.h>
 
 #include <asm-generic/errno.h>
-#include <asm/signal.h>
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 
@@ -29,26 +28,6 @@ static const struct call_name names[] = {
 #include "table.h"
 };
 #undef SYSCALL
-
-#define SIGNAL(name) [name] = #name
-static const char *const signals[] = {
-    SIGNAL(SIGHUP),  SIGNAL(SIGINT),  SIGNAL(SIGQUIT), SIGNAL(SIGILL),  SIGNAL(SIGTRAP),  SIGNAL(SIGABRT),
-    SIGNAL(SIGBUS),  SIGNAL(SIGFPE),  SIGNAL(SIGKILL), SIGNAL(SIGUSR1), SIGNAL(SIGSEGV),  SIGNAL(SIGUSR2),
-    SIGNAL(SIGPIPE), SIGNAL(SIGALRM), SIGNAL(SIGTERM), SIGNAL(SIGCHLD), SIGNAL(SIGCONT),  SIGNAL(SIGSTOP),
-    SIGNAL(SIGTSTP), SIGNAL(SIGTTIN), SIGNAL(SIGTTOU), SIGNAL(SIGURG),  SIGNAL(SIGWINCH), SIGNAL(SIGIO),
-};
-
-#define ERROR(number) [number] = #number
-/* What a system call of ours can answer. */
-static const char *const errors[] = {
-    ERROR(EPERM),     ERROR(ENOENT),  ERROR(ESRCH),     ERROR(EINTR),      ERROR(EIO),          ERROR(ENXIO),
-    ERROR(E2BIG),     ERROR(ENOEXEC), ERROR(EBADF),     ERROR(ECHILD),     ERROR(EAGAIN),       ERROR(ENOMEM),
-    ERROR(EACCES),    ERROR(EFAULT),  ERROR(EBUSY),     ERROR(EEXIST),     ERROR(EXDEV),        ERROR(ENODEV),
-    ERROR(ENOTDIR),   ERROR(EISDIR),  ERROR(EINVAL),    ERROR(ENFILE),     ERROR(EMFILE),       ERROR(ENOTTY),
-    ERROR(ETXTBSY),   ERROR(EFBIG),   ERROR(ENOSPC),    ERROR(ESPIPE),     ERROR(EROFS),        ERROR(EMLINK),
-    ERROR(EPIPE),     ERROR(EDOM),    ERROR(ERANGE),    ERROR(EDEADLK),    ERROR(ENAMETOOLONG), ERROR(ENOSYS),
-    ERROR(ENOTEMPTY), ERROR(ELOOP),   ERROR(EOVERFLOW), ERROR(EOPNOTSUPP), ERROR(ETIMEDOUT),
-};
 
 static void add_string(struct text_end *text, vaddr_t address)
 {
@@ -79,8 +58,8 @@ static void add_value(struct text_end *text, char kind, uint64_t value)
         text_add(text, "0x%lx", value);
     else if (kind == 'p')
         text_add(text, "NULL");
-    else if (kind == 'g' && value < ARRAY_SIZE(signals) && signals[value] != NULL)
-        text_add(text, "%s", signals[value]);
+    else if (kind == 'g' && sigabbrev_np((int)value) != NULL)
+        text_add(text, "SIG%s", sigabbrev_np((int)value));
     else
         text_add(text, "%ld", (int64_t)value);
 }
@@ -144,11 +123,13 @@ void strace_leave(const struct strace_line *line, int64_t result)
     char shown[32];
     struct text_end text = {shown, sizeof(shown)};
 
+    bool failed = result < 0 && result >= -ERRNO_MAX;
+    const char *error = failed ? strerrorname_np((int)-result) : NULL;
+
     if (line->text[0] == '\0')
         return;
-    if (result < 0 && result >= -ERRNO_MAX)
-        text_add(&text, "-1 %s",
-                 -result < (int64_t)ARRAY_SIZE(errors) && errors[-result] ? errors[-result] : "E???");
+    if (failed)
+        text_add(&text, "-1 %s", error ? error : "E???");
     else
         add_value(&text, line->result_kind[0] == '=' ? line->result_kind[1] : 'l', (uint64_t)result);
     log_line("[pid %5d] %s = %s", line->pid, line->text, shown);

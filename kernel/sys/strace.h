@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* strace.h - the kernel option `strace`: one log line for each system call, in strace(1)'s manner. It is on while
  * trace_calls (trace/trace.h) says so. */
-#ifndef FAULTLINE_SYS_STRACE_H
-#define FAULTLINE_SYS_STRACE_H
+#pragma once
 
 #include <types.h>
 #include <x86/trapframe.h>
@@ -16,5 +15,3 @@ struct strace_line {
 
 void strace_enter(struct strace_line *line, const struct trapframe *frame);
 void strace_leave(const struct strace_line *line, int64_t result);
-
-#endif

@@ -29,6 +29,8 @@ static int64_t no_such_call(struct trapframe *frame)
 static syscall_function *const calls[NUMBERS] = {
     [0 ... NUMBERS - 1] = no_such_call,
 #include "table.h"
+    [__NR_fork] = fork_whole_frame,     [__NR_vfork] = vfork_whole_frame,
+    [__NR_clone] = clone_whole_frame,   [__NR_rt_sigreturn] = sigreturn_whole_frame,
 };
 #undef SYSCALL
 
@@ -40,17 +42,34 @@ int64_t syscall_entry(struct trapframe *frame)
     return likely(number < NUMBERS) ? calls[number](frame) : -ENOSYS;
 }
 
+/* The registers that are to be in the frame are there already, and not in the CPU any more. */
+static int64_t call_with_whole_frame(struct trapframe *frame)
+{
+    switch ((uint32_t)frame->error) {
+    case __NR_fork:
+        return sys_fork(frame);
+    case __NR_vfork:
+        return sys_vfork(frame);
+    case __NR_clone:
+        return sys_clone(frame);
+    case __NR_rt_sigreturn:
+        return sys_rt_sigreturn(frame);
+    default:
+        return syscall_entry(frame);
+    }
+}
+
 static int64_t call_with_line(struct trapframe *frame)
 {
     struct strace_line line;
 
     strace_enter(&line, frame);
-    int64_t result = syscall_entry(frame);
+    int64_t result = call_with_whole_frame(frame);
     strace_leave(&line, result);
     return result;
 }
 
-static int64_t watched_call(struct trapframe *frame)
+int64_t syscall_watched(struct trapframe *frame)
 {
     uint32_t number = (uint32_t)frame->error;
 
@@ -59,11 +78,11 @@ static int64_t watched_call(struct trapframe *frame)
     current_thread()->call = number;
     if (trace_calls & TRACE_CALLS_STREAM)
         trace_call_enter(frame);
-    int64_t result = trace_calls & TRACE_CALLS_STRACE ? call_with_line(frame) : syscall_entry(frame);
+    int64_t result = trace_calls & TRACE_CALLS_STRACE ? call_with_line(frame) : call_with_whole_frame(frame);
     if (trace_calls & TRACE_CALLS_STREAM)
         trace_call_leave(number, result);
     current_thread()->call = NO_CALL;
     return result;
 }
 
-TRACE_WAYS(syscall_way, syscall_entry, watched_call, &trace_calls, 1);
+TRACE_WAYS(syscall_way, syscall_entry, watched_whole_frame, &trace_calls, 1);

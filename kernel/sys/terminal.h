@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* terminal.h - what the terminal and processes have to do with each other. */
-#ifndef FAULTLINE_SYS_TERMINAL_H
-#define FAULTLINE_SYS_TERMINAL_H
+#pragma once
 
 #include <fs/file.h>
 
@@ -9,5 +8,3 @@
 int terminal_opened(struct file *file, uint32_t flags);
 /* ioctl(2) on a terminal, whatever there is to it that concerns processes. */
 int64_t terminal_ioctl(struct file *file, uint32_t request, vaddr_t argument);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timespec.h - spans of time as system calls take them. */
-#ifndef FAULTLINE_SYS_TIMESPEC_H
-#define FAULTLINE_SYS_TIMESPEC_H
+#pragma once
 
 #include <proc/process.h>
 #include <types.h>
@@ -24,5 +23,3 @@ static inline uint64_t task_deadline(uint64_t fresh)
     task->restart_deadline = 0;
     return old ? old : fresh;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* trace.h - system calls and the event stream: calls are told of, and the C library tells its own events by one. */
-#ifndef FAULTLINE_SYS_TRACE_H
-#define FAULTLINE_SYS_TRACE_H
+#pragma once
 
 #include <types.h>
 #include <x86/trapframe.h>
@@ -11,5 +10,3 @@ int64_t sys_trace(const struct trapframe *frame);
 
 void trace_call_enter(const struct trapframe *frame);
 void trace_call_leave(uint32_t number, int64_t result);
-
-#endif

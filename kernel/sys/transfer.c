@@ -75,11 +75,9 @@ int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t c
     return total;
 }
 
-int64_t transfer_sigpipe(int64_t result)
+void transfer_raise_sigpipe(void)
 {
-    if (unlikely(result == -EPIPE)) {
-        const struct signal_info info = {.number = SIGPIPE, .code = SI_USER, .pid = current_process()->pid};
-        signal_send_task(current_task(), &info); /* to the thread that wrote (signal(7)) */
-    }
-    return result;
+    const struct signal_info info = {.number = SIGPIPE, .code = SI_USER, .pid = current_process()->pid};
+
+    signal_send_task(current_task(), &info);
 }

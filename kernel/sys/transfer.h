@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* transfer.h - what the calls have in common that move bytes in one piece or in many. */
-#ifndef FAULTLINE_SYS_TRANSFER_H
-#define FAULTLINE_SYS_TRANSFER_H
+#pragma once
 
 #include <fs/file.h>
 #include <types.h>
 
+#include <asm-generic/errno.h>
 #include <linux/uio.h>
 
 #define RW_COUNT_MAX 0x7ffff000UL /* Linux's MAX_RW_COUNT: INT_MAX in whole pages */
@@ -25,7 +25,12 @@ void transfer_row_put(struct transfer_row *row);
  * once: it may refuse. => bytes, -errno */
 int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
                         transfer_function *function, uint64_t *position, bool at_once);
-/* Writing where nobody reads any more is an error, and a signal. => result */
-int64_t transfer_sigpipe(int64_t result);
+/* Writing where nobody reads any more is an error, and a signal: to the thread that wrote (signal(7)). */
+void transfer_raise_sigpipe(void);
 
-#endif
+static inline int64_t transfer_sigpipe(int64_t result)
+{
+    if (unlikely(result == -EPIPE))
+        transfer_raise_sigpipe();
+    return result;
+}

@@ -5,13 +5,18 @@
 
 #include <arch/x86/usercopy.h>
 #include <fs/path.h>
+#include <fs/ramfs.h>
 #include <proc/process.h>
+#include <sys/descriptor.h>
 #include <sys/terminal.h>
 #include <sys/userpath.h>
+
+#include <string.h>
 
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/memfd.h>
 #include <linux/stat.h>
 
 /* What a call does with the path that it was given; `value` is an argument of its own. */
@@ -73,17 +78,47 @@ static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_
     user_path_put(&path);
     if (error)
         return error;
-    int result = terminal_opened(file, flags);
-    if (!result)
-        result = fdtable_install(files, file, 0, flags & O_CLOEXEC);
-    if (result < 0)
-        file_put(file);
-    return result;
+    error = terminal_opened(file, flags);
+    if (!error)
+        return descriptor_make(file, flags & O_CLOEXEC);
+    file_put(file);
+    return error;
 }
 
 SYSCALL_IS(open, open_path(AT_FDCWD, ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame)));
 SYSCALL_IS(openat, open_path((int)ARG0(frame), ARG1(frame), (uint32_t)ARG2(frame), ARG3(frame)));
 SYSCALL_IS(creat, open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC, ARG1(frame)));
+
+/* A file without a path. The name is for those who look at /proc. */
+static int64_t memory_file(char *name, uint32_t flags)
+{
+    struct file *file;
+    struct node *node = ramfs_memory_file(name);
+    if (!node)
+        return -ENOMEM;
+
+    node->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
+    int result = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
+    node_put(node);
+    return result ? result : descriptor_make(file, flags & MFD_CLOEXEC);
+}
+
+int64_t sys_memfd_create(struct trapframe *frame)
+{
+    static const char before[] = "/memfd:", behind[] = " (deleted)";
+    const size_t start = sizeof(before) - 1;
+    char name[NAME_LENGTH_MAX + sizeof(behind)];
+    uint32_t flags = (uint32_t)ARG1(frame);
+
+    if (flags & ~(uint32_t)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+        return -EINVAL;
+    strcpy(name, before);
+    ssize_t length = copy_string_from_user(name + start, ARG0(frame), NAME_LENGTH_MAX + 2 - start);
+    if (length < 0)
+        return length == -EFAULT ? -EFAULT : -EINVAL;
+    strcat(name, behind);
+    return memory_file(name, flags);
+}
 
 /* ---- make, remove, rename ------------------------------------------------------------------------------ */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* userpath.h - a path that a program gives to a system call, and the directory that it begins at. */
-#ifndef FAULTLINE_SYS_USERPATH_H
-#define FAULTLINE_SYS_USERPATH_H
+#pragma once
 
 #include <fs/node.h>
 #include <types.h>
@@ -25,5 +24,3 @@ typedef int64_t node_verb(struct node *node, uint64_t to, uint64_t value);
 /* The verb, done to the node that user_path_find() finds; to that of a descriptor (`changes`: O_PATH is not enough). */
 int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb, uint64_t to, uint64_t value);
 int64_t at_descriptor(uint64_t fd, bool changes, node_verb *verb, uint64_t to, uint64_t value);
-
-#endif

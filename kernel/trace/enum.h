@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* enum.h - EACH_LABEL(enumeration, a, b, ...): LABEL(enumeration, a) LABEL(enumeration, b) ..., up to sixteen. The includer says what
  * LABEL is. */
-#ifndef FAULTLINE_TRACE_ENUM_H
-#define FAULTLINE_TRACE_ENUM_H
+#pragma once
 
 #define LABELS_1(e, label) LABEL(e, label)
 #define LABELS_2(e, label, ...) LABEL(e, label) LABELS_1(e, __VA_ARGS__)
@@ -26,5 +25,3 @@
     LABELS_NAME(__VA_ARGS__, LABELS_16, LABELS_15, LABELS_14, LABELS_13, LABELS_12, LABELS_11, LABELS_10,    \
                 LABELS_9, LABELS_8, LABELS_7, LABELS_6, LABELS_5, LABELS_4, LABELS_3, LABELS_2, LABELS_1, )  \
     (e, __VA_ARGS__)
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* events.h - events.def in C, for the kernel and for the C library: struct trace_NAME is the payload of event NAME, TRACE_NAME its number,
  * TRACE_LEVEL_NAME its level, TRACE_ENUM_LABEL a value of an enumeration. */
-#ifndef FAULTLINE_TRACE_EVENTS_H
-#define FAULTLINE_TRACE_EVENTS_H
+#pragma once
 
 #include "enum.h"
 #include <stdint.h>
@@ -48,5 +47,3 @@
 #undef U16
 #undef U8
 #pragma pop_macro("TEXT")
-
-#endif

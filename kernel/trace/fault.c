@@ -16,7 +16,6 @@
 #include <sched/thread.h>
 #include <trace/record.h>
 #include <trace/trace.h>
-#include <x86/cpu.h>
 
 static struct {
     bool open, told; /* told: its begin has been written */

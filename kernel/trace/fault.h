@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fault.h - among the files of trace/: the fault that is under way, and the run that it may join. */
-#ifndef FAULTLINE_TRACE_FAULT_H
-#define FAULTLINE_TRACE_FAULT_H
+#pragma once
 
 #include <types.h>
 
@@ -12,5 +11,3 @@ void trace_fault_leave(void);
 /* Before an event is written. => true: it belongs to a fault that may yet be folded, and is kept here. *cause is the fault's while
  * there is one. */
 bool trace_fault_keeps(unsigned event, const void *payload, uint32_t *cause);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* record.h - one record: header, context, payload. */
-#ifndef FAULTLINE_TRACE_RECORD_H
-#define FAULTLINE_TRACE_RECORD_H
+#pragma once
 
 #include <types.h>
 
@@ -17,5 +16,3 @@ struct record {
 /* In the context of `thread`. text: the event's STRING, or NULL. */
 void trace_record(const struct thread *thread, unsigned event, uint64_t now, uint32_t cause,
                   const void *payload, size_t size, const char *text);
-
-#endif

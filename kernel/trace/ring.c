@@ -14,7 +14,6 @@
 #include <arch/x86/clock.h>
 #include <string.h>
 #include <trace_layout.h>
-#include <trace/trace.h>
 #include <x86/cpu.h>
 
 #define CTF_MAGIC 0xc1fc1fc1U

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ring.h - where the records lie: packets of CTF in the kernel's memory, the newest overwriting the oldest. */
-#ifndef FAULTLINE_TRACE_RING_H
-#define FAULTLINE_TRACE_RING_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -43,5 +42,3 @@ uint8_t *ring_room(size_t size, uint64_t now);
 void ring_put(size_t size, uint64_t now);
 /* The number of the oldest packet that is still there. */
 uint64_t ring_oldest(void);
-
-#endif

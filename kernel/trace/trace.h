@@ -8,8 +8,7 @@
  * they are called through a pointer (TRACE_WAYS), and the pointer leads to another function where somebody watches.
  *
  * Guards: kernel code is not interrupted, and one CPU runs; a record is written in one go. */
-#ifndef FAULTLINE_TRACE_TRACE_H
-#define FAULTLINE_TRACE_TRACE_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <sched/thread.h>
@@ -93,5 +92,3 @@ void trace_populate(bool begins);
 
 /* The last events in words, for a panic. */
 void trace_print_tail(unsigned count);
-
-#endif

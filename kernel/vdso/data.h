@@ -4,8 +4,7 @@
  *
  * A seqlock: `sequence` is odd while the kernel writes. A reader that saw an odd number, or another one after reading than
  * before, reads again. So no reader ever waits for a lock, and none sees half of a change. */
-#ifndef FAULTLINE_VDSO_DATA_H
-#define FAULTLINE_VDSO_DATA_H
+#pragma once
 
 #include <arch/x86/clock.h>
 
@@ -19,5 +18,3 @@ struct vdso_data {
     struct clock_scale scale; /* TSC ticks -> CLOCK_MONOTONIC */
     uint64_t realtime;        /* nanoseconds by which CLOCK_REALTIME is ahead */
 };
-
-#endif

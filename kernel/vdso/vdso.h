@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* vdso.h - [vvar] and [vdso]: the two regions that the kernel adds to every program, so that it can tell the time itself. */
-#ifndef FAULTLINE_VDSO_VDSO_H
-#define FAULTLINE_VDSO_VDSO_H
+#pragma once
 
 #include <mm/aspace.h>
 
@@ -9,5 +8,3 @@
 void vdso_update(void);
 /* Maps both as high as there is room. => 0: *image is the ELF header for AT_SYSINFO_EHDR; -ENOMEM. */
 int vdso_map(struct aspace *aspace, vaddr_t *image);
-
-#endif

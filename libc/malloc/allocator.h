@@ -6,8 +6,7 @@
  *
  * A new one is a new file with such a table, a line here, one in names.h, and one in the list of malloc-lab.
  */
-#ifndef MALLOC_ALLOCATOR_H
-#define MALLOC_ALLOCATOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,5 +48,3 @@ extern const struct allocator *allocator_chosen;
 
 /* resize for allocators that have no better way: take, copy, give. */
 void *allocator_copy(const struct allocator *a, void *p, size_t bytes);
-
-#endif

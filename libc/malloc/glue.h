@@ -8,8 +8,7 @@
  * None of these functions may call malloc. Under malloc.c all but glue_lock are called with its lock held; the
  * product calls them from any thread at any time.
  */
-#ifndef MALLOC_GLUE_H
-#define MALLOC_GLUE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -82,5 +81,3 @@ const char *glue_environment(const char *name);
 /* Writes `length` bytes of finished lines to standard error; glue_die: and ends the program as abort() does. */
 void glue_say(const char *lines, size_t length);
 _Noreturn void glue_die(const char *lines, size_t length);
-
-#endif

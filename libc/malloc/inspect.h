@@ -3,8 +3,7 @@
  *
  * Both functions hold the allocator's lock: a visitor must not allocate or free.
  */
-#ifndef MALLOC_INSPECT_H
-#define MALLOC_INSPECT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -38,5 +37,3 @@ int heap_walk(int (*visit)(const struct heap_block *block, void *context), void 
 
 /* NULL if all is well, else the invariant that is broken (README.md numbers them). */
 const char *heap_check(void);
-
-#endif

@@ -5,8 +5,7 @@
  * => a pointer given to free, realloc, malloc_usable_size is NULL or one that the program has; anything else
  * ends the program with a message.
  */
-#ifndef MALLOC_INTERFACE_H
-#define MALLOC_INTERFACE_H
+#pragma once
 
 #include <malloc.h>
 #include <stddef.h>
@@ -37,5 +36,3 @@ void malloc_stats(void);
 int malloc_info(int options, FILE *stream);
 struct mallinfo mallinfo(void);
 struct mallinfo2 mallinfo2(void);
-
-#endif

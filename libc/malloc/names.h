@@ -5,8 +5,7 @@
  * therefore begin with __malloc_, which the C standard keeps for the library. With MALLOC_PREFIXED (host
  * tests) the public functions get a prefix too, so that they stand beside the host's own malloc.
  */
-#ifndef MALLOC_NAMES_H
-#define MALLOC_NAMES_H
+#pragma once
 
 #define allocator_bump __malloc_allocator_bump
 #define allocator_list __malloc_allocator_list
@@ -100,6 +99,4 @@
 #define free_aligned_sized fl_free_aligned_sized
 #define mallinfo(...) fl_mallinfo(__VA_ARGS__)
 #define mallinfo2(...) fl_mallinfo2(__VA_ARGS__) /* but not the structs of these names */
-#endif
-
 #endif

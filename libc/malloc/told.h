@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* told.h - the operations of malloc as events, for whoever watches: begin, then what the kernel does for it, then the operation's own
  * record. All of it out of line: malloc itself pays one test of glue_watched. */
-#ifndef MALLOC_TOLD_H
-#define MALLOC_TOLD_H
+#pragma once
 
 #include <stdint.h>
 
@@ -103,5 +102,3 @@ TOLD void told_realloc(uint32_t op, uintptr_t site, const void *old, const struc
 
     told_end(TRACE_realloc, &event, sizeof(event));
 }
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* words.h - the last words of a program: first glibc 2.36's line for the case, then what happened, then what to try; these
  * two in English, or in Chinese where LANG asks for it (words.def). */
-#ifndef MALLOC_WORDS_H
-#define MALLOC_WORDS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ void text_say(struct text *t, const char *format, ...);
 void text_site(char *text, size_t size, uintptr_t address);
 /* Writes the lines to standard error and ends the program. */
 _Noreturn void text_die(const struct text *t);
-
-#endif

@@ -4,8 +4,7 @@
  *     struct format_sink    where bytes go; embed it in a struct of your own, find that from the pointer
  *     struct format_spec    one conversion, read: "%-08.3lx" becomes flags, width 8, precision 3, long, 'x'
  */
-#ifndef STDIO_FORMAT_H
-#define STDIO_FORMAT_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -53,5 +52,3 @@ void format_before(struct format_sink *sink, const struct format_spec *spec, con
                    bool zero_fill);
 void format_after(struct format_sink *sink, const struct format_spec *spec, const char *prefix, size_t body);
 void format_fill(struct format_sink *sink, char c, size_t count);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* scanf.h - the scanf language, without knowing where the text comes from. */
-#ifndef STDIO_SCANF_H
-#define STDIO_SCANF_H
+#pragma once
 
 #include <stdarg.h>
 
@@ -14,5 +13,3 @@ struct scan_source {
 
 /* Returns the conversions that were stored, or EOF when the text ended (or failed) before the first. */
 int scan_from(struct scan_source *source, const char *format, va_list arguments);
-
-#endif

@@ -9,8 +9,7 @@
  * Bytes pushed back by ungetc are kept apart and come first. The buffer of the three standard streams is
  * static, so that a printf does not move the heap that an experiment watches; a stream that was opened holds
  * its own behind the struct, in one malloc. No locks: there is one thread so far. */
-#ifndef STDIO_STREAM_H
-#define STDIO_STREAM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,5 +73,3 @@ int stream_mode_flags(const char *mode);
 /* A stream over fd with a buffer of its own; NULL with errno when out of memory. fd stays the caller's on
  * failure. */
 struct stream *stream_create(int fd, int flags);
-
-#endif

@@ -4,8 +4,7 @@
  * Limbs are 32 bits, least significant first, without leading zeros; zero has no limbs. No operation
  * allocates: the callers (format_float.c, floating.c) know how large their numbers can become, and CAPACITY
  * covers that. */
-#ifndef STDLIB_BIGNUM_H
-#define STDLIB_BIGNUM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ void bignum_shift_left(struct bignum *number, unsigned int bits);
 uint32_t bignum_divide(struct bignum *number, uint32_t divisor); /* returns the remainder */
 int bignum_compare(const struct bignum *left, const struct bignum *right);
 void bignum_subtract(struct bignum *number, const struct bignum *less);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* start.h - the one function that crt0.asm calls. */
-#ifndef CRT_START_H
-#define CRT_START_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -10,5 +9,3 @@ void libc_start(long *stack) __attribute__((noreturn));
 
 /* The first thread's `_Thread_local` variables; false: no memory for them, or no FS base. */
 bool tls_start(void);
-
-#endif

@@ -9,8 +9,7 @@
  *     long answer = RAW_SYSCALL(__NR_brk, end);        the kernel's own answer
  *
  * Missing arguments are passed as 0; setting the register costs less than six variants to read. */
-#ifndef SYS_RAW_H
-#define SYS_RAW_H
+#pragma once
 
 #include <asm/unistd.h>
 
@@ -35,5 +34,3 @@ long syscall_result(long answer);
     raw_syscall(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define RAW_SYSCALL(...) RAW_SYSCALL_7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 #define SYSCALL(...) syscall_result(RAW_SYSCALL(__VA_ARGS__))
-
-#endif

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* restorer.h - the return address of every signal handler (restorer.asm). */
-#ifndef SYS_RESTORER_H
-#define SYS_RESTORER_H
+#pragma once
 
 #include <asm/unistd.h>
 
 _Static_assert(__NR_rt_sigreturn == 15, "NR_RT_SIGRETURN in restorer.asm");
 
 void signal_restorer(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* vdso.h - the functions that the kernel puts into every program, so that it need not be entered for them. */
-#ifndef SYS_VDSO_H
-#define SYS_VDSO_H
+#pragma once
 
 #include <sys/time.h>
 #include <time.h>
@@ -16,5 +15,3 @@ struct vdso {
 };
 
 const struct vdso *vdso_functions(void);
-
-#endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* watch.h - see watch.c */
-#ifndef SYS_WATCH_H
-#define SYS_WATCH_H
+#pragma once
 
 void trace_start(void);
-
-#endif

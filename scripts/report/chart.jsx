@@ -5,7 +5,7 @@ import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { counters, countersAt, data, faults, faultsAt, last } from "./data.js";
-import { LINE, SOFT } from "./draw.js";
+import { GRID, LINE, SOFT, dark } from "./draw.js";
 import { CursorLine, LEFT, RIGHT, tickOf } from "./space.jsx";
 import { Pane } from "./pane.jsx";
 import { count, t } from "./words.js";
@@ -34,7 +34,7 @@ const short = value => (value >= 1048576 ? `${value / 1048576}G` : value >= 1024
 
 function options(width, height) {
     const stepped = uPlot.paths.stepped({ align: 1 });
-    const axis = { stroke: SOFT, font: "10px system-ui", ticks: { stroke: LINE, size: 4 }, grid: { stroke: "#edf0f4" } };
+    const axis = { stroke: SOFT, font: "10px system-ui", ticks: { stroke: LINE, size: 4 }, grid: { stroke: GRID } };
     return {
         width, height, padding: [8, 0, 0, 0], legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [0, Math.max(last, 1)] }, y: { distr: 3, log: 2 }, f: { range: (_, low, high) => [0, Math.max(high, 1)] } },
@@ -50,7 +50,7 @@ function options(width, height) {
             { ...axis, scale: "f", side: 1, size: RIGHT, gap: 5, grid: { show: false }, values: (_, marks) => marks.map(value => (value % 1 ? "" : count(value))) },
         ],
         series: [{}, ...CURVES.map(([, stroke, dash, thick]) => ({ stroke, dash, width: thick, paths: stepped, points: { show: false }, spanGaps: false })),
-                 { scale: "f", stroke: "#5f6b7a", width: 1.5, paths: stepped, points: { show: false } }],
+                 { scale: "f", stroke: SOFT, width: 1.5, paths: stepped, points: { show: false } }],
     };
 }
 
@@ -60,7 +60,7 @@ function Key() {
         {CURVES.map(([, colour, dash, thick], at) => <li>
             <svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" stroke={colour} stroke-width={thick} stroke-dasharray={dash.join(" ")} /></svg>
             {t(names[at])}</li>)}
-        <li><svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" stroke="#5f6b7a" stroke-width="1.5" /></svg>{t("faults_long")}</li>
+        <li><svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" stroke={SOFT} stroke-width="1.5" /></svg>{t("faults_long")}</li>
     </ul>;
 }
 
@@ -84,7 +84,7 @@ export function Chart({ tick, tables, onTick }) {
             watch.disconnect();
             plot.destroy();
         };
-    }, [tables]);
+    }, [tables, dark]);
     const now = countersAt(tick);
     const pick = event => onTick(tickOf(event.clientX - ref.current.getBoundingClientRect().left, ref.current.clientWidth));
     const label = `${t("vsz_long")} ${now.vsz} kB, ${t("rss_long")} ${now.rss} kB, ${t("tables")} ${now.table} kB, ${t("faults")} ${now.faults}`;

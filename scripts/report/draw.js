@@ -6,7 +6,27 @@
 import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-export const INK = "#1b2330", SOFT = "#5f6b7a", LINE = "#d8dde4", HEADER = "#7a1f00";
+const patterns = new Map();
+
+// The colours of the paper come from style.css, which has them for light and for dark; those of things are the same on both.
+const scheme = matchMedia("(prefers-color-scheme: dark)");
+export let dark, INK, SOFT, LINE, PANE, FREE, GRID;
+
+function readColours() {
+    const style = getComputedStyle(document.documentElement);
+    dark = scheme.matches;
+    [INK, SOFT, LINE, PANE, FREE, GRID] = ["ink", "soft", "line", "pane", "free", "grid"].map(name => style.getPropertyValue(`--${name}`));
+    patterns.clear();
+}
+
+export function onScheme(action) {
+    scheme.addEventListener("change", () => {
+        readColours();
+        action(dark);
+    });
+}
+
+export const DARK_INK = "#1b2330", HEADER = "#7a1f00";
 export const COLOURS = { heap: "#e69f00", stack: "#cc79a7", anon: "#009e73", text: "#0072b2", constant: "#56b4e9", data: "#d55e00", kernel: "#8a94a3" };
 export const SITES = ["#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#f0e442", "#d55e00"];
 export const FONT = "11px system-ui, sans-serif";
@@ -22,8 +42,6 @@ export function regionColour(name, prot) {
     return prot & 4 ? COLOURS.text : prot & 2 ? COLOURS.data : COLOURS.constant;
 }
 
-const patterns = new Map();
-
 // Thin lines in this colour on a tint of it.
 export function hatch(g, colour, step = 6) {
     const key = colour + step;
@@ -31,7 +49,7 @@ export function hatch(g, colour, step = 6) {
         const tile = document.createElement("canvas");
         tile.width = tile.height = step;
         const p = tile.getContext("2d");
-        p.fillStyle = "#fff";
+        p.fillStyle = PANE;
         p.fillRect(0, 0, step, step);
         p.globalAlpha = 0.14;
         p.fillStyle = colour;
@@ -49,6 +67,8 @@ export function hatch(g, colour, step = 6) {
     }
     return g.createPattern(patterns.get(key), "repeat");
 }
+
+readColours();
 
 // Text that ends in … where the room does.
 export function fit(g, words, room) {
@@ -80,7 +100,7 @@ export function Canvas({ draw, on, label, height, onPoint, onLeave, onPick, clas
     };
     const latest = useRef(paint);
     latest.current = paint;
-    useEffect(paint, on);
+    useEffect(paint, [...on, dark]);
     useEffect(() => {
         let seen = "";
         const watch = new ResizeObserver(() => {

@@ -4,12 +4,12 @@
 import { h } from "preact";
 import { useState } from "preact/hooks";
 import { PAGE, at, data, frames, free, regionAt, regions, runs, text, until } from "./data.js";
-import { COLOURS, Canvas } from "./draw.js";
+import { COLOURS, Canvas, FREE as FREE_COLOUR, PANE } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
 
 // Owners by number, in order of what wins when a cell has several; a letter for each, so that no colour stands alone.
-const OWNERS = [["o_none", "#ffffff", ""], ["o_free", "#e9edf2", "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
+const OWNERS = [["o_none", null, ""], ["o_free", null, "\u00b7"], ["o_kernel", COLOURS.kernel, "K"], ["o_other", "#b7c9dc", "o"], ["o_table", COLOURS.stack, "P"],
                 ["o_file", COLOURS.constant, "F"], ["o_anon", COLOURS.anon, "A"]];
 const NONE = 0, FREE = 1, KERNEL = 2, OTHER = 3, TABLE = 4, FILE = 5, ANON = 6;
 const SMALLEST = 5;    // pixels of a cell's side, so that its sign can be seen
@@ -58,6 +58,9 @@ function strongest(owners, from, to) {
         most = Math.max(most, owners[pfn]);
     return most;
 }
+
+// What nobody has is nearly the paper, which is light or dark.
+const colourOf = owner => (owner === NONE ? PANE : owner === FREE ? FREE_COLOUR : OWNERS[owner][1]);
 
 // A sign inside the cell for those who do not see its colour.
 function drawSign(g, owner, x, y, side) {
@@ -110,8 +113,8 @@ function takenBefore(tick) {
 function Owners({ owners, tick }) {
     const counts = countsOf(owners), before = takenBefore(tick);
     counts[FREE] -= before;
-    return <ul class="key">{OWNERS.map(([name, colour], owner) => (counts[owner] ? [owner, name, colour] : null)).filter(Boolean).reverse().map(([owner, name, colour]) =>
-        <li><b class={`cell sign${owner}`} style={{ background: colour }} />{t(name)} <em>{count(counts[owner])}</em></li>)}
+    return <ul class="key">{OWNERS.map(([name], owner) => (counts[owner] ? [owner, name] : null)).filter(Boolean).reverse().map(([owner, name]) =>
+        <li><b class={`cell sign${owner}`} style={{ background: colourOf(owner) }} />{t(name)} <em>{count(counts[owner])}</em></li>)}
         {before > 0 && <li>{t("o_before")} <em>{count(before)}</em></li>}</ul>;
 }
 
@@ -122,7 +125,7 @@ export function Frames({ tick, language, tables, onTip }) {
         setEach(each);
         for (let cell = 0; cell < cells; cell++) {
             const owner = strongest(owners, cell * each, (cell + 1) * each), x = (cell % columns) * side, y = Math.floor(cell / columns) * side;
-            g.fillStyle = OWNERS[owner][1];
+            g.fillStyle = colourOf(owner);
             g.fillRect(x, y, side - 1, side - 1);
             drawSign(g, owner, x, y, side);
         }

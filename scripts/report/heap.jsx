@@ -7,7 +7,7 @@
 
 import { h } from "preact";
 import { at, chunks, place, regionAt, regions, text } from "./data.js";
-import { Canvas, HEADER, INK, LINE, SITES, SOFT, fit, hatch } from "./draw.js";
+import { Canvas, DARK_INK, HEADER, LINE, SITES, SOFT, fit, hatch } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { spot } from "./titles.js";
 import { count, hex, size, t } from "./words.js";
@@ -27,10 +27,7 @@ for (let row = 0; row < chunks.n; row++)
 function blocksAt(tick) {
     const alive = at(regions, tick), used = at(chunks, tick).sort((a, b) => chunks.chunk[a] - chunks.chunk[b]), blocks = [];
     let region = -1, end = 0;
-    const close = () => {
-        if (region >= 0 && end < regions.end[region])
-            blocks.push({ kind: text(regions.name[region]) === "[heap]" ? "top" : "free", start: end, end: regions.end[region] });
-    };
+    const close = () => region >= 0 && blocks.push(...behind(region, end, tick));
     for (const row of used) {
         if (text(chunks.path[row]) === "mmap") {
             blocks.push({ kind: "mapping", start: chunks.chunk[row], end: chunks.chunk[row] + chunks.chunk_size[row], row });
@@ -48,14 +45,24 @@ function blocksAt(tick) {
         blocks.push({ kind: "used", start: chunks.chunk[row], end, row });
     }
     close();
-    return heapOnly(blocks, alive).sort((a, b) => a.start - b.start);
+    return heapOnly(blocks, alive, tick).sort((a, b) => a.start - b.start);
 }
 
-// A heap in which nothing is in use is one free block.
-function heapOnly(blocks, alive) {
+// What lies between the last block and the region's end: free, and in the heap what no block ever reached.
+function behind(region, from, tick) {
+    const end = regions.end[region], isHeap = text(regions.name[region]) === "[heap]";
+    let reached = isHeap ? from : end;
+    for (let row = 0; isHeap && row < chunks.n; row++)
+        if (chunks.born[row] <= tick && chunks.chunk[row] >= regions.start[region] && chunks.chunk[row] < end)
+            reached = Math.max(reached, Math.min(chunks.chunk[row] + chunks.chunk_size[row], end));
+    return [{ kind: "free", start: from, end: reached }, { kind: "top", start: reached, end }].filter(block => block.start < block.end);
+}
+
+// A heap in which nothing is in use is free, as far as it was ever used.
+function heapOnly(blocks, alive, tick) {
     const heap = alive.find(row => chunks.n && text(regions.name[row]) === "[heap]");    // without events nothing is known of it
     if (heap !== undefined && !blocks.some(block => block.start >= regions.start[heap] && block.end <= regions.end[heap]))
-        blocks.unshift({ kind: "top", start: regions.start[heap], end: regions.end[heap] });
+        blocks.unshift(...behind(heap, regions.start[heap], tick));
     return blocks;
 }
 
@@ -147,7 +154,7 @@ function drawWide(g, { block, x, y, w }) {
             continue;
         g.fillStyle = block.row === undefined ? "rgba(255,255,255,.85)" : "rgba(255,255,255,.78)";
         g.fillRect(x + 5, y + offset - 6, room + 3, 12);
-        g.fillStyle = INK;
+        g.fillStyle = DARK_INK;
         g.fillText(shown, x + 6.5, y + offset + 0.5);
     }
 }

@@ -8,6 +8,7 @@ import { h, render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Chart } from "./chart.jsx";
 import { countersAt, data, last, reports } from "./data.js";
+import { onScheme } from "./draw.js";
 import { Frames } from "./frames.jsx";
 import { Heap } from "./heap.jsx";
 import { Space } from "./space.jsx";
@@ -96,6 +97,8 @@ function Page() {
     const change = settings => set("level" in settings ? { ...settings, step: stepAt(stepsOf(settings.level), tick) } : settings);
     const onTick = to => set({ step: stepAt(steps, to) });
 
+    const [, setDark] = useState();
+    useEffect(() => onScheme(setDark), []);
     useKeys({
         ArrowRight: event => go(step + (event.shiftKey ? 10 : 1)), ArrowLeft: event => go(step - (event.shiftKey ? 10 : 1)),
         Home: () => go(0), End: () => go(steps.length - 1), " ": () => setPlaying(!playing),

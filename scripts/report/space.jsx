@@ -6,7 +6,7 @@
 import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PAGE, at, last, regions, text } from "./data.js";
-import { Canvas, INK, LINE, MONO, SOFT, FONT, fit, hatch, regionColour } from "./draw.js";
+import { Canvas, INK, LINE, MONO, PANE, SOFT, FONT, fit, hatch, regionColour } from "./draw.js";
 import { leftOut, residentAt, rows, shapeAt } from "./lanes.js";
 import { Pane } from "./pane.jsx";
 import { hex, rights, size, t } from "./words.js";
@@ -42,7 +42,7 @@ function drawGap(g, y, width, bytes) {
     g.stroke();
     g.font = "10px system-ui, sans-serif";
     const words = `\u224b ${t("gap", size(bytes))}`, room = g.measureText(words).width + 12, x = LEFT + 18;
-    g.fillStyle = "#fff";
+    g.fillStyle = PANE;
     g.fillRect(x, y - 6, room, 12);
     g.fillStyle = SOFT;
     g.fillText(words, x + 6, y + 0.5);
@@ -93,7 +93,7 @@ function drawState(g, width, tick) {
     g.font = MONO;
     for (const { row, y, height } of PLACES.placed) {
         const shape = shapeAt(row, tick), pages = residentAt(row, tick);
-        g.fillStyle = shape < 0 ? "#a3acb8" : pages ? INK : SOFT;
+        g.fillStyle = pages ? INK : SOFT;
         const words = shape < 0 ? t("gone") : t("of", size(pages * PAGE), size(regions.end[shape] - regions.start[shape]));
         g.fillText(fit(g, words, RIGHT - 12), width - RIGHT + 8, y + height / 2 + 0.5);
     }

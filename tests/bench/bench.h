@@ -11,8 +11,7 @@
  * wrmsr between begin and end: these cost one instruction each here but much more on a real machine.
  *
  * Calls are made without the C library (`bench_call`), so that the kernel is measured and nothing else. */
-#ifndef FAULTLINE_BENCH_H
-#define FAULTLINE_BENCH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,5 +85,3 @@ static inline void bench_touch(char *memory, size_t size)
 int bench_fork(void);
 __attribute__((noreturn)) void bench_exit(int status);
 void bench_wait(int child);
-
-#endif

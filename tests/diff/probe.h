@@ -3,8 +3,7 @@
  *
  * A probe is an ordinary program. `make diff` runs it on Linux and on Faultline and compares the lines; what they should
  * say is what Linux says. Addresses are given relative to something that the line names. */
-#ifndef FAULTLINE_PROBE_H
-#define FAULTLINE_PROBE_H
+#pragma once
 
 #include "../guest/check.h"
 
@@ -56,5 +55,3 @@ __attribute__((unused)) static int scratch_file(size_t size)
             _exit(95);
     return file;
 }
-
-#endif

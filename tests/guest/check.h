@@ -3,8 +3,7 @@
  * the two outputs are compared. So it prints what it saw, not only whether that was right: a line for each fact.
  *
  * Nothing here uses stdio's buffers or malloc, because tests of brk and of residency would see those move. */
-#ifndef FAULTLINE_TESTS_CHECK_H
-#define FAULTLINE_TESTS_CHECK_H
+#pragma once
 
 #include <errno.h>
 #include <stdarg.h>
@@ -159,5 +158,3 @@ __attribute__((unused)) static int finish(void)
     say("%s", check_failures ? "FAILED" : "passed");
     return check_failures != 0;
 }
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Each program errors_*.c covers the calls of one area: every entry of the ERRORS section of their man pages that a program can
  * bring about, and every flag. tests/system/test_syscalls.py counts who has rows. */
-#ifndef FAULTLINE_TESTS_ERRORS_H
-#define FAULTLINE_TESTS_ERRORS_H
+#pragma once
 
 #include "check.h"
 
@@ -57,5 +56,3 @@ __attribute__((unused)) static int table_end(void)
     say("%u rows, %u of them refused", rows, failed);
     return finish();
 }
-
-#endif

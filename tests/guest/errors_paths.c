@@ -71,6 +71,23 @@ static void opening(void)
     ROW(open, D "/fifo", O_WRONLY | O_NONBLOCK);
     ROW(open, D "/file", O_RDWR | O_TRUNC | O_APPEND | O_SYNC | O_NOATIME | O_CLOEXEC);
     ROW(open, D "/file", O_ACCMODE);
+    ROW(open, D, O_TMPFILE | O_RDWR, 0600);
+    ROW(open, D, O_TMPFILE | O_WRONLY | O_EXCL | O_CLOEXEC, 0600);
+    ROW(open, D, O_TMPFILE, 0600);
+    ROW(open, D, O_TMPFILE | O_RDWR | O_CREAT, 0600);
+    ROW(open, D, (O_TMPFILE & ~O_DIRECTORY) | O_RDWR, 0600);
+    ROW(open, D "/file", O_TMPFILE | O_RDWR, 0600);
+    ROW(open, D "/nothing", O_TMPFILE | O_RDWR, 0600);
+    ROW(open, D "/to_dir", O_TMPFILE | O_RDWR | O_NOFOLLOW, 0600);
+    ROW(open, D "/to_dir", O_TMPFILE | O_RDWR, 0600);
+    ROW(open, "/proc", O_TMPFILE | O_RDWR, 0600);
+    ROW(memfd_create, "x", 0);
+    ROW(memfd_create, "x/y", 3 /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+    ROW(memfd_create, "x", 0x40);
+    ROW(memfd_create, BAD, 0);
+    ROW(memfd_create, long_name, 0);
+    ROW(memfd_create, long_name + 50, 0); /* 249 letters */
+    ROW(memfd_create, long_name + 49, 0);
     ROW(open, "/proc/self/maps", O_WRONLY | O_TRUNC);
     ROW(open, "/proc/self/nothing", O_RDONLY);
     ROW(open, "/proc/nothing", O_RDONLY | O_CREAT, 0600);

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "check.h"
+#include "fuzz.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
@@ -44,44 +44,28 @@ static struct {
 static uint8_t file_value[FILE_PAGES];
 static unsigned file_pages = FILE_PAGES;
 static int file, file_read_only;
-static unsigned long seed, state, call_number, hash = 14695981039346656037UL;
 static uint32_t numbers;
-static char call_text[160];
-
-static unsigned long pick(unsigned long limit)
-{
-    state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
-    return (state * 2685821657736338717UL >> 33) % limit;
-}
+static bool populates_behind_holes, unmaps_first, looks_for_any_room, looks_up_first; /* so did Linux 6.1 */
 
 static unsigned char *at(unsigned page)
 {
     return (unsigned char *)(BASE + page * PAGE);
 }
 
-#define CALL(...) snprintf(call_text, sizeof(call_text), __VA_ARGS__)
-
-static void fail(const char *what, long got, long wanted)
-{
-    say("seed %lu, call %lu: %s: %s: %ld, the model says %ld", seed, call_number, call_text, what, got,
-        wanted);
-    exit(1);
-}
-
-/* A raw result: an address, a number, or -errno. */
-static long raw(long result)
-{
-    return result == -1 ? -errno : result;
-}
-
-static void result_is(long got, long wanted)
+/* `told`: what the latest Linux answers, for the hash. */
+static void result_was(long got, long wanted, long told)
 {
     if (wanted == ELSEWHERE &&
         (got < 0 || ((unsigned long)got >= BASE && (unsigned long)got < BASE + PAGES * PAGE)))
         fail("result", got, wanted);
     if (wanted != ELSEWHERE && got != wanted)
         fail("result", got, wanted);
-    hash = (hash ^ (unsigned long)wanted) * 1099511628211UL;
+    hash_add(told);
+}
+
+static void result_is(long got, long wanted)
+{
+    result_was(got, wanted, wanted);
 }
 
 /* ---- what the model knows ---- */
@@ -372,7 +356,7 @@ static void do_madvise(void)
                                   MADV_KEEPONFORK,
                                   77};
     int advice = advices[pick(sizeof(advices) / sizeof(advices[0]))];
-    long wanted = 0;
+    long wanted = 0, told = 0;
 
     choose_range();
     CALL("madvise(page %u, %#lx, %d)", first, length, advice);
@@ -389,17 +373,21 @@ static void do_madvise(void)
         bool populates = advice == 22 || advice == 23;
         if (!page->mapped) {
             wanted = -ENOMEM;
-            if (populates)
+            if (populates && !populates_behind_holes)
                 break;
+            told = told ? told : wanted;
             continue;
         }
         if (populates) {
+            long refusal = 0;
             if (page->prot == PROT_NONE || (advice == 23 && !(page->prot & PROT_WRITE)))
-                wanted = -EINVAL;
+                refusal = -EINVAL;
             else if (beyond(page))
-                wanted = -EFAULT;
-            if (wanted)
+                refusal = -EFAULT;
+            if (refusal) {
+                wanted = refusal;
                 break;
+            }
             if (advice == 23)
                 becomes_own(page);
             continue;
@@ -417,7 +405,7 @@ static void do_madvise(void)
         if (advice == MADV_WIPEONFORK || advice == MADV_KEEPONFORK)
             page->wipe = advice == MADV_WIPEONFORK;
     }
-    result_is(got, wanted);
+    result_was(got, wanted, (advice == 22 || advice == 23) && told ? told : wanted);
     renumber(first, end);
 }
 
@@ -575,15 +563,22 @@ static void do_mremap(void)
         if (fixed || stays)
             return;
         long refusal = to_new ? -EINVAL : !pages[first].mapped ? -EFAULT : -EINVAL;
-        result_is(
+        long wanted = !to_new || !looks_for_any_room ? refusal : !pages[first].mapped ? -EFAULT : -ENOMEM;
+        result_was(
             raw(syscall(SYS_mremap, address, to_new ? PAGE : length, to_new ? length : PAGE, flags, target)),
-            refusal);
+            wanted, refusal);
         return;
     }
     if (!fixed && !stays && grown > count && count && whole == 1 && room && end < PAGES && pages[end].mapped)
         return;
     if (!fixed && !stays && grown > count && !room && end + grown - count > PAGES)
         return; /* what lies behind the arena is not in the model */
+    if (unmaps_first && fixed && mistake != MISALIGNED && !overlap && pages[first].mapped &&
+        (count ? !whole : !shared)) { /* a refusal after which what was at the new place has gone */
+        long told = count ? -EFAULT : -EINVAL;
+        result_is(told, told);
+        return;
+    }
     long got = raw(syscall(SYS_mremap, address, length, grown * PAGE, flags, target)), wanted = (long)address;
     bool moves = fixed || stays;
     if (mistake == MISALIGNED || overlap)
@@ -603,7 +598,8 @@ static void do_mremap(void)
         wanted = -EFAULT; /* what stood at the new place has gone, and the old one was there */
         memset(&pages[to], 0, grown * sizeof(pages[0]));
     }
-    result_is(got, wanted);
+    bool nowhere = looks_up_first && overlap && !pages[first].mapped && mistake != MISALIGNED;
+    result_was(got, nowhere ? -EFAULT : wanted, wanted);
     if (wanted < 0)
         return;
     if (moves) {
@@ -693,6 +689,26 @@ static void do_fork(void)
     result_is(status, 0);
 }
 
+/* What the model must know of this Linux. First: a page, a hole, a page that nobody may touch: who stops at the hole says so.
+ * Then: two regions cannot be moved at once; is what lies at the new place there afterwards? A size that no address space has. At
+ * last: from nowhere onto itself, which is wrong twice. */
+static void ask_linux(void)
+{
+    unsigned char vector;
+
+    mmap(at(0), 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    munmap(at(1), PAGE);
+    mprotect(at(2), PAGE, PROT_NONE);
+    populates_behind_holes = madvise(at(0), 3 * PAGE, 22) != 0 && errno == EINVAL;
+    mmap(at(8), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    syscall(SYS_mremap, at(2), 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at(8));
+    looks_for_any_room = syscall(SYS_mremap, at(0), PAGE, HUGE_LENGTH, 0) == -1 && errno == ENOMEM;
+    unmaps_first = mincore(at(8), PAGE, &vector) != 0;
+    munmap(at(0), 9 * PAGE);
+    looks_up_first = syscall(SYS_mremap, at(0), PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at(0)) == -1 &&
+                     errno == EFAULT;
+}
+
 int main(int argc, char **argv)
 {
     static void (*const calls[])(void) = {
@@ -708,6 +724,7 @@ int main(int argc, char **argv)
     unlink("/tmp/faultline-fuzz");
     if (file < 0 || file_read_only < 0 || ftruncate(file, FILE_PAGES * PAGE) != 0)
         return 1;
+    ask_linux();
     heap_start = heap_end = (unsigned long)syscall(SYS_brk, 0);
 
     for (call_number = 1; call_number <= wanted; call_number++) {

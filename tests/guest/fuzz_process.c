@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "check.h"
+#include "fuzz.h"
 
 #define FDS 48 /* RLIMIT_NOFILE */
 #define OBJECTS FDS
@@ -26,36 +26,15 @@
 #define ANY_CHILD (-1)
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
-static unsigned long seed, state, call_number, hash = 14695981039346656037UL;
-static char call_text[160];
 static char bytes[256];
 
-static unsigned long pick(unsigned long limit)
-{
-    state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
-    return (state * 2685821657736338717UL >> 33) % limit;
-}
-
-#define CALL(...) snprintf(call_text, sizeof(call_text), __VA_ARGS__)
 #define RAW(name, ...) raw(syscall(SYS_##name, ##__VA_ARGS__))
-
-static void fail(const char *what, long got, long wanted)
-{
-    say("seed %lu, call %lu: %s: %s: %ld, the model says %ld", seed, call_number, call_text, what, got,
-        wanted);
-    exit(1);
-}
-
-static long raw(long result)
-{
-    return result == -1 ? -errno : result;
-}
 
 static void result_is(long got, long wanted)
 {
     if (got != wanted)
         fail("result", got, wanted);
-    hash = (hash ^ (unsigned long)wanted) * 1099511628211UL;
+    hash_add(wanted);
 }
 
 /* ---- descriptors --------------------------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* smaps.h - what /proc/self/smaps says of one region of this program, in kB; and how many rows /proc/self/maps has in a range. */
-#ifndef FAULTLINE_TESTS_SMAPS_H
-#define FAULTLINE_TESTS_SMAPS_H
+#pragma once
 
 #include <fcntl.h>
 
@@ -62,5 +61,3 @@ __attribute__((unused)) static int print_rows(const char *what, const void *from
     }
     return rows;
 }
-
-#endif

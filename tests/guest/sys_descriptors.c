@@ -210,6 +210,50 @@ static void removed_directory(void)
     expect("is where it was", syscall(SYS_getcwd, name, sizeof(name)), sizeof("/tmp/sys_descriptors"));
 }
 
+/* dup(2) gives the lowest number that is free, in a table of several hundred with gaps, and none from the limit on. */
+static void lowest_number(void)
+{
+    enum { COUNT = 300, LIMIT = 290 };
+    static bool used[COUNT];
+    struct rlimit before, limit;
+    unsigned random = 1;
+    long wrong = 0, refused = 0;
+
+    for (int fd = 0; fd < COUNT; fd++)
+        used[fd] = fcntl(fd, F_GETFD) != -1;
+    getrlimit(RLIMIT_NOFILE, &before);
+    limit = before;
+    limit.rlim_cur = LIMIT;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    for (int round = 0; round < 6000; round++) {
+        random = random * 1103515245 + 12345;
+        int fd = (int)(random >> 16) % LIMIT, free = 0;
+        bool closing = (random >> 8) % 1000 < (round < 3000 ? 200U : 600U);
+        if (closing && fd > 2 && fd != file) {
+            wrong += (close(fd) == 0) != used[fd];
+            used[fd] = false;
+            continue;
+        }
+        while (free < COUNT && used[free])
+            free++;
+        int got = dup(file);
+        wrong += free < LIMIT ? got != free : got != -1 || errno != EMFILE;
+        refused += got < 0;
+        if (got >= 0)
+            used[got] = true;
+    }
+    expect("lowest number: wrong", wrong, 0);
+    expect("at the limit", refused > 0, 1);
+    setrlimit(RLIMIT_NOFILE, &before);
+    for (int fd = 3; fd < COUNT; fd++)
+        if (used[fd] && fd != file)
+            close(fd);
+    expect_error("dup of nothing", dup(COUNT - 1), EBADF);
+    expect_error("dup of -1", dup(-1), EBADF);
+    expect_error("close of nothing", close(COUNT - 1), EBADF);
+    expect_error("close of -1", close(-1), EBADF);
+}
+
 int main(void)
 {
     mkdir("/tmp/sys_descriptors", 0700);
@@ -221,6 +265,7 @@ int main(void)
     flags();
     locks();
     limits();
+    lowest_number();
     removed_directory();
     close(file);
     unlink("file");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* threads.h - what the tests of threads share. Only the first thread speaks (check.h). */
-#ifndef FAULTLINE_TESTS_THREADS_H
-#define FAULTLINE_TESTS_THREADS_H
+#pragma once
 
 #include <pthread.h>
 #include <sched.h>
@@ -66,5 +65,3 @@ __attribute__((unused)) static void wait_until_asleep(long tid)
         sched_yield();
     }
 }
-
-#endif

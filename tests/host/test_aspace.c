@@ -3,7 +3,7 @@
  *
  * Regions, page tables, frames and counters are the real ones; only the CPU is played: touch() does what the MMU would. */
 /* sources: kernel/mm/mmap.c kernel/mm/mremap.c kernel/mm/madvise.c kernel/mm/mlock.c kernel/mm/commit.c kernel/mm/brk.c kernel/mm/fault.c kernel/mm/tell.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c
- *          kernel/mm/access.c kernel/mm/mmstat.c kernel/mm/vma.c kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c
+ *          kernel/mm/access.c kernel/mm/mmstat.c kernel/mm/vma.c kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c
  *          kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
@@ -179,7 +179,7 @@ static void mmap_random(void)
         any |= model[i].mapped;
     int64_t got = mm_mmap(aspace, address(first), count * PAGE_SIZE - machine_random(PAGE_SIZE),
                           (uint64_t)prot, PRIVATE | (uint64_t)(replace ? MAP_FIXED : MAP_FIXED_NOREPLACE),
-                          &(struct mmap_file){0}, 0);
+                          &(struct mmap_file){0});
     if (any && !replace) {
         assert_int_equal(got, -EEXIST);
         return;
@@ -195,7 +195,7 @@ static void mmap_file_random(void)
              offset = machine_random(FILE_PAGES - 5);
     int prot = random_prot();
     int64_t got = mm_mmap(aspace, address(first), count * PAGE_SIZE, (uint64_t)prot, MAP_PRIVATE | MAP_FIXED,
-                          &(struct mmap_file){.source = &file}, offset * PAGE_SIZE);
+                          &(struct mmap_file){.source = &file, .offset = offset * PAGE_SIZE});
 
     assert_int_equal(got, address(first));
     for (uint64_t i = 0; i < count; i++)
@@ -352,7 +352,7 @@ static void touches_are_counted(void **state)
     uint8_t *byte;
     (void)state;
 
-    vaddr_t at = (vaddr_t)mm_mmap(a, 0, GIB, PROT_READ | PROT_WRITE, PRIVATE, &(struct mmap_file){0}, 0);
+    vaddr_t at = (vaddr_t)mm_mmap(a, 0, GIB, PROT_READ | PROT_WRITE, PRIVATE, &(struct mmap_file){0});
     assert_int_equal(at, MMAP_TOP - GIB);
     assert_int_equal(a->total, GIB >> PAGE_SHIFT);
     assert_int_equal(pmap_resident_pages(&a->pmap), 0);
@@ -381,8 +381,8 @@ static void neighbours_merge_and_split(void **state)
     struct mmap_file none = {0};
     (void)state;
 
-    vaddr_t first = (vaddr_t)mm_mmap(a, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &none, 0);
-    vaddr_t second = (vaddr_t)mm_mmap(a, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &none, 0);
+    vaddr_t first = (vaddr_t)mm_mmap(a, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &none);
+    vaddr_t second = (vaddr_t)mm_mmap(a, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &none);
     assert_int_equal(second, first - 4 * PAGE_SIZE);
     assert_int_equal(a->vmas.count, 1);
     assert_int_equal(mm_mprotect(a, second + PAGE_SIZE, PAGE_SIZE, PROT_READ), 0);
@@ -420,7 +420,7 @@ static void the_break_moves(void **state)
     assert_int_equal(*byte, 0);
     assert_int_equal(mm_brk(a, 0x4fffff), 0x500000 + 2 * MIB);
     /* a page must stay free before the next region */
-    mm_mmap(a, 0x900000, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, &(struct mmap_file){0}, 0);
+    mm_mmap(a, 0x900000, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, &(struct mmap_file){0});
     assert_int_equal(mm_brk(a, 0x900000), 0x500000 + 2 * MIB);
     assert_int_equal(mm_brk(a, 0x8ff000), 0x8ff000);
     a->limit_data = 5 * MIB;
@@ -451,14 +451,14 @@ static void errors_are_the_man_pages(void **state)
     struct mmap_file none = {0}, read_only = {.source = &file};
     (void)state;
 
-    assert_int_equal(mm_mmap(a, 0, 0, PROT_READ, PRIVATE, &none, 0), -EINVAL);
-    assert_int_equal(mm_mmap(a, 0, PAGE_SIZE, PROT_READ, MAP_ANONYMOUS, &none, 0), -EINVAL);
-    assert_int_equal(mm_mmap(a, 0, PAGE_SIZE, PROT_READ, PRIVATE, &none, 5), -EINVAL);
-    assert_int_equal(mm_mmap(a, 0x123, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, &none, 0), -EINVAL);
-    assert_int_equal(mm_mmap(a, STACK_TOP, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, &none, 0), -ENOMEM);
-    assert_int_equal(mm_mmap(a, 0, 1UL << 47, PROT_READ, PRIVATE, &none, 0), -ENOMEM);
-    assert_int_equal(mm_mmap(a, 0, ~0UL, PROT_READ, PRIVATE, &none, 0), -ENOMEM);
-    assert_int_equal(mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, &read_only, 0), -EACCES);
+    assert_int_equal(mm_mmap(a, 0, 0, PROT_READ, PRIVATE, &none), -EINVAL);
+    assert_int_equal(mm_mmap(a, 0, PAGE_SIZE, PROT_READ, MAP_ANONYMOUS, &none), -EINVAL);
+    assert_int_equal(mm_mmap(a, 0, PAGE_SIZE, PROT_READ, PRIVATE, &(struct mmap_file){.offset = 5}), -EINVAL);
+    assert_int_equal(mm_mmap(a, 0x123, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, &none), -EINVAL);
+    assert_int_equal(mm_mmap(a, STACK_TOP, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, &none), -ENOMEM);
+    assert_int_equal(mm_mmap(a, 0, 1UL << 47, PROT_READ, PRIVATE, &none), -ENOMEM);
+    assert_int_equal(mm_mmap(a, 0, ~0UL, PROT_READ, PRIVATE, &none), -ENOMEM);
+    assert_int_equal(mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, &read_only), -EACCES);
     assert_int_equal(mm_munmap(a, 0x1001, PAGE_SIZE), -EINVAL);
     assert_int_equal(mm_munmap(a, 0x1000, 0), -EINVAL);
     assert_int_equal(mm_munmap(a, 0x1000, PAGE_SIZE), 0);
@@ -468,11 +468,12 @@ static void errors_are_the_man_pages(void **state)
     assert_int_equal(mm_mprotect(a, 0x1000, 0, PROT_READ), 0);
     assert_int_equal(mm_madvise(a, 0x1000, PAGE_SIZE, 12345), -EINVAL);
     assert_int_equal(mm_madvise(a, 0x1000, PAGE_SIZE, MADV_DONTNEED), -ENOMEM);
-    vaddr_t shared = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, &read_only, 0);
+    vaddr_t shared = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, &read_only);
     assert_int_equal(mm_mprotect(a, shared, PAGE_SIZE, PROT_READ | PROT_WRITE), -EACCES);
     uint8_t *byte;
-    vaddr_t beyond = (vaddr_t)mm_mmap(a, 0, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE, &read_only,
-                                      (FILE_PAGES - 1) * PAGE_SIZE);
+    vaddr_t beyond =
+        (vaddr_t)mm_mmap(a, 0, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE,
+                         &(struct mmap_file){.source = &file, .offset = (FILE_PAGES - 1) * PAGE_SIZE});
     assert_int_equal(touch(a, beyond, ACCESS_READ, &byte), 0);
     assert_int_equal(touch(a, beyond + PAGE_SIZE, ACCESS_READ, &byte), -EIO);
     check(a);
@@ -482,12 +483,11 @@ static void errors_are_the_man_pages(void **state)
 static void shared_file_pages_are_the_file(void **state)
 {
     struct aspace *a = fresh();
-    struct mmap_file writable = {.source = &file, .may_write = true};
+    struct mmap_file writable = {.source = &file, .may_write = true, .offset = 3 * PAGE_SIZE};
     uint8_t *byte;
     (void)state;
 
-    vaddr_t at =
-        (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, &writable, 3 * PAGE_SIZE);
+    vaddr_t at = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, &writable);
     assert_int_equal(touch(a, at, ACCESS_READ, &byte), 0);
     assert_int_equal(touch(a, at, ACCESS_WRITE, &byte), 0);
     *byte = 0x11;
@@ -506,7 +506,7 @@ static void other_memory_is_read_and_written(void **state)
 
     memset(text, 'x', sizeof(text));
     vaddr_t at =
-        (vaddr_t)mm_mmap(a, 0, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &(struct mmap_file){0}, 0);
+        (vaddr_t)mm_mmap(a, 0, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &(struct mmap_file){0});
     assert_int_equal(access_read(a, at + 100, back, sizeof(back)), sizeof(back) - 100);
     assert_int_equal(pmap_resident_pages(&a->pmap), 0);
     assert_int_equal(access_write(a, at + 5, text, PAGE_SIZE * 2, false), PAGE_SIZE * 2);
@@ -514,7 +514,7 @@ static void other_memory_is_read_and_written(void **state)
     assert_memory_equal(text, back, PAGE_SIZE * 2);
 
     vaddr_t text_page = (vaddr_t)mm_mmap(a, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
-                                         &(struct mmap_file){.source = &file}, 0);
+                                         &(struct mmap_file){.source = &file});
     assert_int_equal(access_write(a, text_page, "\xcc", 1, false), 0);
     assert_int_equal(access_write(a, text_page, "\xcc", 1, true), 1);
     assert_int_equal(touch(a, text_page, ACCESS_READ, &byte), 0);
@@ -535,7 +535,7 @@ static bool life(void)
     if (!a)
         return false;
     a->brk_start = a->brk = 0x500000;
-    int64_t at = mm_mmap(a, 0, 64 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &none, 0);
+    int64_t at = mm_mmap(a, 0, 64 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, &none);
     bool good = at > 0;
     for (uint64_t i = 0; good && i < 64; i += 7)
         good = touch(a, (vaddr_t)at + i * PAGE_SIZE, i % 2 ? ACCESS_WRITE : ACCESS_READ, &byte) == 0;

@@ -3,8 +3,8 @@
  * does harm.
  *
  * The archives are made here, byte by byte, so that each can be broken in one place. */
-/* sources: kernel/fs/cpio.c kernel/fs/ramfs.c kernel/fs/filedata.c kernel/fs/pagetree.c kernel/fs/path.c
- * kernel/fs/pathops.c kernel/fs/node.c kernel/fs/file.c kernel/fs/io.c kernel/mm/kmem.c kernel/mm/page.c
+/* sources: kernel/fs/cpio.c kernel/fs/ramfs.c kernel/fs/ramnode.c kernel/fs/filedata.c kernel/fs/pagetree.c kernel/fs/path.c
+ * kernel/fs/pathops.c kernel/fs/node.c kernel/fs/file.c kernel/fs/io.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c
  * kernel/mm/bootmem.c tests/host/shim/machine.c tests/host/shim/files.c */
 /* flags: -isystem build/include -D__KERNEL__ -include tests/host/shim/files.h -Wl,--wrap=page_alloc
  * -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed -Wl,--wrap=log_line */

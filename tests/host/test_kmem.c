@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_kmem.c - slabs and kmalloc: objects never overlap, everything comes back, every allocation may fail.
  */
-/* sources: kernel/mm/kmem.c kernel/mm/page.c kernel/mm/bootmem.c tests/host/shim/machine.c */
+/* sources: kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
 #include <stdarg.h>

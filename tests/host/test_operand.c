@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <proc/operand.h>
+#include <x86/pte.h>
 #include <x86/trapframe.h>
 
 /* Every register holds a value that tells which it is. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_page.c - the frame allocator: no frame twice, all of them found again, the ledger exact at every step.
  */
-/* sources: kernel/mm/page.c kernel/mm/bootmem.c tests/host/shim/machine.c */
+/* sources: kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
 #include <stdarg.h>

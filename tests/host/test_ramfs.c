@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_ramfs.c - paths, names and bytes of the file system in memory, against a model and with memory running
  * out. */
-/* sources: kernel/fs/ramfs.c kernel/fs/filedata.c kernel/fs/pagetree.c kernel/fs/path.c kernel/fs/pathops.c
- * kernel/fs/node.c kernel/fs/file.c kernel/fs/io.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/bootmem.c
+/* sources: kernel/fs/ramfs.c kernel/fs/ramnode.c kernel/fs/filedata.c kernel/fs/pagetree.c kernel/fs/path.c kernel/fs/pathops.c
+ * kernel/fs/node.c kernel/fs/file.c kernel/fs/io.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c
  * tests/host/shim/machine.c tests/host/shim/files.c */
 /* flags: -isystem build/include -D__KERNEL__ -include tests/host/shim/files.h -Wl,--wrap=page_alloc
  * -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed -Wl,--wrap=log_line */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_vma.c - the set of regions against a model that is a plain array of pages.
- */
-/* sources: kernel/mm/vma.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/bootmem.c tests/host/shim/machine.c */
+/* test_vma.c - the set of regions against a model that is a plain array of pages: of 4 KiB, and of 32 GiB, with which regions and gaps
+ * are as large as an address space can hold. */
+/* sources: kernel/mm/vma.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,10 +19,16 @@
 
 static struct vma_set set;
 static struct vma *model[PAGES]; /* who has the page */
+static uint64_t page_size;
 
 static vaddr_t address(uint64_t page)
 {
-    return BASE + page * PAGE_SIZE;
+    return BASE + page * page_size;
+}
+
+static uint64_t pages_of(const struct vma *vma)
+{
+    return (vma->end - vma->start) / page_size;
 }
 
 static void check(void)
@@ -74,7 +80,7 @@ static void remove_random(void)
 
     if (!vma)
         return;
-    fill((vma->start - BASE) >> PAGE_SHIFT, vma_pages(vma), NULL);
+    fill((vma->start - BASE) / page_size, pages_of(vma), NULL);
     vma_remove(&set, vma);
     vma_free(vma);
 }
@@ -83,23 +89,23 @@ static void resize_random(void)
 {
     struct vma *vma = model[machine_random(PAGES)];
 
-    if (!vma || vma_pages(vma) < 2)
+    if (!vma || pages_of(vma) < 2)
         return;
-    uint64_t first = (vma->start - BASE) >> PAGE_SHIFT, count = vma_pages(vma);
+    uint64_t first = (vma->start - BASE) / page_size, count = pages_of(vma);
     fill(first, count, NULL);
     uint64_t cut = machine_random(count);
     if (machine_random(2))
-        vma_resize(&set, vma, vma->start + cut * PAGE_SIZE, vma->end);
+        vma_resize(&set, vma, vma->start + cut * page_size, vma->end);
     else
-        vma_resize(&set, vma, vma->start, vma->end - cut * PAGE_SIZE);
-    fill((vma->start - BASE) >> PAGE_SHIFT, vma_pages(vma), vma);
+        vma_resize(&set, vma, vma->start, vma->end - cut * page_size);
+    fill((vma->start - BASE) / page_size, pages_of(vma), vma);
 }
 
 static void find_random(void)
 {
     uint64_t page = machine_random(PAGES), above = page;
 
-    assert_ptr_equal(vma_find(&set, address(page) + machine_random(PAGE_SIZE)), model[page]);
+    assert_ptr_equal(vma_find(&set, address(page) + machine_random(page_size)), model[page]);
     while (above < PAGES && !model[above])
         above++;
     assert_ptr_equal(vma_find_from(&set, address(page)), above < PAGES ? model[above] : NULL);
@@ -124,15 +130,16 @@ static void gap_random(void)
     }
     uint64_t count = 1 + machine_random(MIN(high - low, machine_random(2) ? 3UL : 40UL));
 
-    vaddr_t place = vma_gap_below(&set, count * PAGE_SIZE, address(low), address(high));
+    vaddr_t place = vma_gap_below(&set, count * page_size, address(low), address(high));
     assert_int_equal(place, gap_by_model(count, low, high));
     if (place && machine_random(2))
-        insert_at((place - BASE) >> PAGE_SHIFT, count);
+        insert_at((place - BASE) / page_size, count);
 }
 
-static void random_operations(void **state)
+static void random_operations(uint64_t size)
 {
-    (void)state;
+    page_size = size;
+    memset(model, 0, sizeof(model));
     vma_set_init(&set);
     for (int step = 0; step < 60000; step++) {
         switch (machine_random(8)) {
@@ -194,9 +201,23 @@ static void many_regions(void **state)
     assert_int_equal(vma_gap_below(&set, 2 * PAGE_SIZE, BASE, BASE + 2 * 65530 * PAGE_SIZE), 0);
 }
 
+static void random_operations_on_pages(void **state)
+{
+    (void)state;
+    random_operations(PAGE_SIZE);
+}
+
+static void random_operations_on_all_there_is(void **state)
+{
+    (void)state;
+    random_operations(32 * GIB);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_operations), cmocka_unit_test(many_regions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_operations_on_pages),
+                                       cmocka_unit_test(random_operations_on_all_there_is),
+                                       cmocka_unit_test(many_regions)};
 
     machine_start(64 * MIB);
     return cmocka_run_group_tests(tests, NULL, NULL);

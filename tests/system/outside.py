@@ -59,7 +59,7 @@ def owners():
     """How many online frames each owner has, one struct page after the other."""
     names = [one.name.removeprefix("PAGE_").lower() for one in types.named("enum page_owner").fields()]
     size, counts = types.named("struct page").sizeof, dict.fromkeys(names[:-1], 0)
-    pfn, end = 0, ram.word(ram.symbol("array_end", "page.c"))
+    pfn, end = 0, ram.word(ram.symbol("array_end", "buddy.c"))
     data = ram.read_virt(FRAME_ARRAY, end * size)
     offset = {name: place("struct page", name) for name in ("refs", "owner", "order", "flags")}
     while pfn < end:

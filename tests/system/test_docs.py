@@ -52,6 +52,30 @@ def test_functions_that_are_named_exist():
     assert not is_defined("no_such_function", text_of("kernel/mm/fault.c"), ".c")
 
 
+def unknown_names(text, words, files):
+    """What `backquotes` in a text call like a name of the code (it has an underscore) or a file, and is neither."""
+    quoted = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    names = {name for each in quoted for name in re.findall(r"(?<![\w%$/.-])[A-Za-z]+_\w+", each)}
+    paths = {each for each in quoted if re.fullmatch(r"[\w./-]+\.(c|h|py|asm|def|jsx?|txt|md)", each)}
+    return sorted(names - words) + sorted(path for path in paths if os.path.basename(path) not in files)
+
+
+def test_names_that_are_named_exist():
+    words, files = {f"sys_{name}" for name in re.findall(r"^SYSCALL\((\w+)", text_of("kernel/sys/table.h"), re.MULTILINE)}, {"Makefile"}
+    for folder in FOLDERS.removesuffix("|docs").split("|"):
+        for path, _, names in os.walk(os.path.join(lab.ROOT, folder)):
+            files |= set(names)
+            for name in names:
+                with open(os.path.join(path, name), encoding="utf-8", errors="ignore") as file:
+                    words |= set(re.findall(r"\w+", file.read()))
+    files |= {os.path.basename(document) for document in DOCUMENTS}
+    words |= set(re.findall(r"\w+", text_of("Makefile")))
+    for document in DOCUMENTS:
+        assert not unknown_names(text_of(document), words, files), document
+    wrong = "fault_" + "lockd"    # (this file is read, too)
+    assert unknown_names(f"`{wrong}` of `fault.c`, `falt.c`", words, files) == [wrong, "falt.c"]
+
+
 def test_every_message_is_explained():
     """docs/errors.md knows each verdict and panic of the tables, and each first line that malloc can say."""
     errors = text_of("docs/errors.md")

@@ -237,6 +237,12 @@ def test_who_freed_it_and_when(language):
                      r"freed\+0x\w+ \(bug-uaf\.c:\d+\)", history), history
 
 
+def test_no_history_where_something_is():
+    """mapfile's file lies where something else was unmapped before: that has nothing to do with it."""
+    log = lab.log_of(lab.guest(["mapfile"], options=[]))
+    assert "BEYOND THE END OF A MAPPED FILE" in log and words()[("WORD", "line_history")][0].split("%s")[0] not in log, log
+
+
 def test_what_mallocs_checking_mode_fills_memory_with_is_known():
     """The values come from our malloc itself, not from a program that only looks like that."""
     result = lab.guest([os.path.join(lab.BUILD, "tests", "ours", "malloc_filled")], options=[])

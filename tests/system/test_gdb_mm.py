@@ -193,7 +193,8 @@ def test_a_segmentation_fault_is_found_before_it_happens(gdb):
     output = gdb(["mm fault next -j", "mm fault -segv", "mm why $cr2", "continue"], "bug-uaf")
     first, = answers(output)
     assert first["access"] == "EXECUTE" and first["user"] and not first["refused"] and len(first["steps"]) == 4
-    assert "find VMA: none -> refused: SIGSEGV" in output
+    places = re.findall(r"^  step \d  .*? {2,}(kernel/mm/vma\.h:\d+|kernel/\S+\.c:\d+)$", output, re.MULTILINE)
+    assert len(places) == 3 and "find VMA: none -> refused: SIGSEGV" in output, output    # each step says where it is done
     assert re.search(r"it was unmapped: \[0x\w+, 0x\w+\) rw-p, by munmap \(libc/sys/raw\.h:\d+\) <- .*free\w* \(libc/malloc/[\w/]+\.c:\d+\) <- "
                      r"freed \(user/demo/bug-uaf\.c:\d+\)", output)
     assert "#PF refused: the kernel is about to send a signal" in output
@@ -315,6 +316,7 @@ def test_before_paging(gdb):
 EVERY = """
 python
 import json
+import mm.command
 def say(command, wanted):
     "Its JSON must be JSON, its refusal one line that says what to do."
     try:
@@ -325,23 +327,65 @@ def say(command, wanted):
     except Exception as error:
         kind = repr(error)
     print("EVERY", command, kind == wanted, kind)
-for command in ("vmmap", "pt 0x400000", "pt -a", "vma -a", "vma 0x400000", "frames", "frames 300", "heap", "bin", "proc", "sym", "why 0x400000"):
-    say(command + " -j", "json" if READY or command in GOOD else "refused")
+for command in COMMANDS:
+    say(command + " -j", "json" if (READY or command in GOOD) and command.split()[0] not in LATER else "refused")
+print("NAMES", json.dumps(sorted(each.name for each in mm.command.Command.__subclasses__())))
 end
 """
+COMMANDS = ("vmmap", "pt 0x400000", "pt -a", "vma -a", "vma 0x400000", "frames", "frames 300", "heap", "bin", "proc", "sym", "why 0x400000",
+            "chunk $rsp", "story", "end", "who-wrote $rsp", "fault on", "fault off", "fault next")
+LATER = ("story", "end", "who-wrote")    # they need a trace or a recording: test_the_story_so_far, test_rewind.py
 
 
 @pytest.mark.parametrize("where, commands, good", [
-    ("before paging", [], ("pt 0x400000", "why 0x400000")),
-    ("first C line", ["break kmain", "continue"], ("pt 0x400000", "why 0x400000", "proc")),
-    ("ring 0, no process", ["break process_start_init", "continue"], ("pt 0x400000", "why 0x400000", "proc", "frames", "frames 300")),
+    ("before paging", [], ("pt 0x400000", "why 0x400000", "fault on", "fault off")),
+    ("first C line", ["break kmain", "continue"], ("pt 0x400000", "why 0x400000", "proc", "fault on", "fault off", "fault next")),
+    ("ring 0, no process", ["break process_start_init", "continue"], ("pt 0x400000", "why 0x400000", "proc", "frames", "frames 300", "fault on", "fault off", "fault next")),
     ("ring 3, before any malloc", ['break main if $mm_in("array")', "continue"], None),
     ("ring 0, for a process", ['break main if $mm_in("array")', "continue", "delete", "break vma_insert", "continue"], None),
 ])
 def test_every_command_everywhere(gdb, where, commands, good):
-    output = gdb([*commands, f"python READY, GOOD = {good is None}, {good!r}", *EVERY.splitlines()], "array")
+    commands_here = [command for command in COMMANDS if where != "before paging" or command != "fault next"]    # (nothing to stop at yet)
+    output = gdb([*commands, f"python READY, GOOD, COMMANDS, LATER = {good is None}, {good!r}, {commands_here!r}, {LATER!r}",
+                  *EVERY.splitlines()], "array")
     lines = [line for line in output.splitlines() if line.startswith("EVERY")]
-    assert len(lines) == 12 and all(" True " in line for line in lines), (where, output)
+    assert len(lines) == len(commands_here) and all(" True " in line for line in lines), (where, output)
+    names = json.loads(next(line for line in output.splitlines() if line.startswith("NAMES")).removeprefix("NAMES"))
+    assert names == sorted({command.split()[0] for command in COMMANDS})    # a new command is tried here, too
+
+
+def test_a_fault_stops_at_every_level(gdb):
+    """The function that both ways of a fault share: the quiet one, and the one that tells its events."""
+    for level, way in (("0", "fault"), ("2", "fault_aloud")):
+        output = gdb(["break fault_locked if $mm_in(\"vmrss\")", "continue", "bt 3", "info args"], "vmrss", TRACE=level)
+        assert re.search(rf"^#0  fault_locked \(.*\n#1  (0x\w+ in )?{way} \(", output, re.MULTILINE), output
+        assert re.search(r"^va = 4\d{6}$", output, re.MULTILINE) and "access = ACCESS_EXEC" in output
+
+
+def test_a_backtrace_from_the_boot_ends(gdb):
+    assert len(gdb(["break process_start_init", "continue", "bt"]).splitlines()) < 120
+
+
+LOADED_BEFORE = """
+class Other(gdb.Command):
+    "What somebody else's vmmap says."
+    def __init__(self):
+        super().__init__("vmmap", gdb.COMMAND_USER)
+    def invoke(self, argument, from_tty):
+        print("somebody else's")
+Other()
+"""
+
+
+def test_short_names_where_they_are_free(gdb, tmp_path):
+    """`why` is `mm why`; gdb's own words (end; pt is ptype, sym is symbol-file) and those of pwndbg or gef stay what they are."""
+    output = gdb(["break process_start_init", "continue", "why &zero_page", "proc -j", "pt int", "help end"])
+    assert "  symbol zero_page\n" in output and len(answers(output)) == 1, output
+    assert "type = int" in output and "Ends a list of commands" in output
+    (tmp_path / "other.py").write_text("import gdb\n" + LOADED_BEFORE)
+    said = subprocess.run(["gdb", "-nh", "-q", "-batch", "-x", tmp_path / "other.py", "-x", os.path.join(lab.ROOT, "scripts", "gdb", "faultline.py"),
+                           "-ex", "vmmap", "-ex", "help mm vmmap", "-ex", "help why"], capture_output=True, text=True, check=False).stdout
+    assert "somebody else's\n" in said and "mm vmmap [PID]" in said and "mm why, why" in said, said
 
 
 def test_in_the_kernel(gdb):
@@ -365,7 +409,7 @@ def test_the_chosen_process_is_the_one_that_counts(gdb):
 
 
 def test_every_command_explains_itself(gdb):
-    names = ("pt", "vmmap", "vma", "proc", "sym", "frames", "fault", "heap", "bin", "chunk", "why", "end", "who-wrote")
+    names = sorted({command.split()[0] for command in COMMANDS})
     output = gdb([f"mm {name} -h" for name in names] + ["help mm"])
     for name in names:
         assert f"\nmm {name} " in output

@@ -25,3 +25,11 @@ def test_same_as_on_linux(library, name):
     result = lab.guest([path])
     assert result.stdout.decode() == expected.stdout.decode()
     assert result.returncode == expected.returncode
+
+
+def test_registers_while_calls_are_watched():
+    """Then the kernel's entry leads elsewhere, and the registers that fork copies are saved on another way."""
+    path = os.path.join(lab.BUILD, "tests", "musl", "sys_registers")
+    result = lab.guest([path], options=["--append", "strace"])
+    assert b"vfork(" in result.stderr
+    assert result.stdout.decode() == lab.linux([path]).stdout.decode()

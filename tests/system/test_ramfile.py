@@ -152,7 +152,7 @@ for name in ("page", "aspace", "process", "vma", "ramfs_node", "trapframe", "thr
     kind = gdb.lookup_type("struct " + name)
     print(json.dumps([name, kind.sizeof, [[one.name, one.bitpos, one.type.sizeof] for one in kind.fields()]]))
 print(json.dumps(["page_owner", 0, [[one.name, one.enumval, 0] for one in gdb.lookup_type("enum page_owner").fields()]]))
-print(json.dumps(["free_counts", gdb.parse_and_eval("'kernel/mm/page.c'::free_counts").type.sizeof, []]))
+print(json.dumps(["free_counts", gdb.parse_and_eval("'kernel/mm/buddy.c'::free_counts").type.sizeof, []]))
 end
 """
 
@@ -166,7 +166,7 @@ def test_layouts_are_those_that_gdb_reads(tmp_path):
     types = dwarftypes.Types(elf.Elf(qemu.KERNEL))
     for name, size, fields in expected:
         if name == "free_counts":
-            assert types.variable(name, "kernel/mm/page.c").sizeof == size
+            assert types.variable(name, "kernel/mm/buddy.c").sizeof == size
         elif name == "page_owner":
             assert [[one.name, one.enumval, 0] for one in types.named("enum " + name).fields()] == fields
         else:

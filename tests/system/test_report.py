@@ -120,6 +120,18 @@ def test_stepping_changes_every_pane(page):
     assert pictures(page)["heap"] != after["heap"]
 
 
+def test_what_was_freed_is_not_said_to_be_new(page, small):
+    """The heap behind its last block: free as far as a block ever reached, then what was never handed out."""
+    page.go(f"{small}#lang=en&level=all")    # (the program's end is a step of its own there)
+    page.until(READY)
+    go(page, f"free({recording.HEAP + 0x80:#x})")
+    press(page, "t")
+    rows = page.run("return [...document.querySelectorAll('#heap tbody tr')].map(row => [...row.cells].map(cell => cell.innerText))")
+    heap = [(row[0], row[3]) for row in rows if row[3] in ("free", "never handed out")]
+    assert [state for _, state in heap] == ["free", "never handed out"], rows
+    assert [int(start, 16) - recording.HEAP for start, _ in heap] == [0, 0x80 - 0x10 + 1008]
+
+
 def test_the_numbers_are_the_recordings(page):
     go(page, "100 more faults")
     assert number(page, "rss") == "420 KiB"    # text, stack, heap, the mapping's first page, one and a hundred: 105 pages
@@ -322,6 +334,52 @@ def test_no_word_is_missing_and_none_is_left_over():
         assert [name for name in recording.SCHEMA.enums[label] if prefix + name not in words] == []
 
 
+# Every element that has a text of its own: the contrast (WCAG 2, section 1.4.3) of its colour with what is painted below it.
+CONTRASTS = """
+const light = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
+const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+const paperOf = each => {
+    for (; each; each = each.parentElement) {
+        const paper = numbers(getComputedStyle(each).backgroundColor);
+        if (paper.length === 3)
+            return paper;
+    }
+};
+return [...document.querySelectorAll("body *")].filter(each => each.checkVisibility() && !each.disabled && !each.matches(".letter, option, .box *")
+    && [...each.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())).map(each => {
+        const style = getComputedStyle(each), inks = numbers(each instanceof SVGElement ? style.fill : style.color);
+        const [high, low] = [luminance(inks), luminance(paperOf(each))].sort((a, b) => b - a);
+        return [(high + 0.05) / (low + 0.05), `${each.tagName} ${each.className.baseVal ?? each.className}: ${each.textContent.slice(0, 40)}`];
+    });
+"""
+
+
+def wish(page, scheme):
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+
+def test_light_and_dark_can_be_read(page):
+    """The reader's system chooses; every text stands out from its paper in both, and the canvases follow at once."""
+    go(page, "write 0x7fffb7ffa000")
+    seen = {}
+    try:
+        for scheme in ("light", "dark"):
+            wish(page, scheme)
+            page.until(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
+            page.until("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+            seen[scheme] = pictures(page), page.run("return getComputedStyle(document.body).backgroundColor")
+            for tables in (False, True):
+                contrasts = page.run(CONTRASTS)
+                assert len(contrasts) > 50
+                assert [pair for pair in contrasts if pair[0] < 4.5] == [], (scheme, tables)
+                press(page, "t")
+    finally:
+        wish(page, "light")
+    assert seen["light"][1] != seen["dark"][1]
+    assert {pane for pane in PANES if seen["light"][0][pane] == seen["dark"][0][pane]} == {"tree", "story"}    # (they have no canvas)
+
+
 def test_who_wants_no_motion_gets_none(small):
     with browser.open_page(small, flags=["--force-prefers-reduced-motion"]) as page:
         page.until(READY)
@@ -358,10 +416,14 @@ def test_readmes_picture_is_small_and_a_picture():
     assert data.startswith(b"\x89PNG") and len(data) < 200 * 1000
 
 
-def test_a_picture_is_kept(small):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_picture_is_kept(small, language, scheme):
     os.makedirs(PICTURES, exist_ok=True)
-    with browser.open_page(f"{small}#lang=en&step=9", height=1000) as page:
+    path = os.path.join(PICTURES, f"test-{language}-{scheme}.png")
+    with browser.open_page(f"{small}#lang={language}&step=9", height=1000) as page:
+        wish(page, scheme)
         page.until(READY)
         page.until("Number(document.querySelector('#frames canvas').dataset.drawn) > 0")
-        page.driver.save_screenshot(os.path.join(PICTURES, "test.png"))
-    assert os.path.getsize(os.path.join(PICTURES, "test.png")) > 20000
+        page.driver.save_screenshot(path)
+    assert os.path.getsize(path) > 20000

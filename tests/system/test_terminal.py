@@ -2,6 +2,7 @@
 """What a person sees: `make run` on a terminal and without one, scripts/guest on a terminal, gdb."""
 
 import os
+import signal
 import subprocess
 import time
 
@@ -12,6 +13,8 @@ import lab
 
 
 def spawn(command, words, **options):
+    """A program on a terminal of its own. SIGHUP is not ignored, even if these tests were started by nohup: a shell cannot trap it then."""
+    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     return pexpect.spawn(command, words, cwd=lab.ROOT, timeout=60, encoding="utf-8", codec_errors="replace", **options)
 
 

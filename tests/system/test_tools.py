@@ -65,6 +65,18 @@ def test_procps_reads_proc():
     assert re.search(r"^ +2 root .* top$", shown("/usr/bin/top", "-b", "-n1"), re.MULTILINE)    # needs a description of the terminal
 
 
+def test_the_processors_are_where_programs_look_for_them():
+    """Every file of our /sys is one of Linux's; what lscpu, nproc and the C library make of them."""
+    files = shown("busybox", "find", "/sys", "-type", "f").split()
+    assert len(files) > 12 and all(os.path.isfile(path) for path in files)
+    said = shown("/usr/bin/lscpu")
+    for line in (r"CPU\(s\): +1", r"On-line CPU\(s\) list: +0", r"Thread\(s\) per core: +1", r"Core\(s\) per socket: +1", r"Socket\(s\): +1"):
+        assert re.search(rf"^{line}$", said, re.MULTILINE), said
+    assert shown("/usr/bin/nproc", "--all") == shown("/usr/bin/getconf", "_NPROCESSORS_CONF") == "1\n"
+    assert shown("sh", "-c", "cat /sys/devices/system/cpu/possible; stat -f -c %T /sys; grep sysfs /proc/mounts /proc/filesystems") == (
+        "0\nsysfs\n/proc/mounts:sysfs /sys sysfs rw,relatime 0 0\n/proc/filesystems:nodev\tsysfs\n")
+
+
 def test_busybox_top_and_free_tell_the_truth():
     assert re.search(r"^Mem: \d+K used, \d+K free", shown("busybox", "top", "-b", "-n1"), re.MULTILINE)
     words = "busybox free | awk '/Mem/ {print $2, $3, $4}'; awk '/MemTotal|MemFree/ {print $2}' /proc/meminfo"

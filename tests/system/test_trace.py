@@ -197,6 +197,26 @@ def test_with_a_reader_nothing_is_lost(record):
     assert entries == sum(event.name == "fault_end" and event.kind != "spurious" for event in told)
 
 
+def test_a_page_table_is_linked_after_it_came_and_unlinked_before_it_goes(events):
+    """All but the new program's root."""
+    fresh, linked, unlinked, never_linked = set(), {}, 0, 0
+    for event in events(VMRSS, level=3):
+        if event.name == "frame_alloc" and event.owner == "table":
+            fresh.add(event.pfn)
+        elif event.name == "pte" and event.table_level > 1 and event.new_entry:
+            assert event.old_entry == 0
+            fresh.remove(event.new_entry >> 12)
+            linked[event.new_entry >> 12] = event.table_level
+        elif event.name == "pte" and event.table_level > 1:
+            assert linked.pop(event.old_entry >> 12, event.table_level) == event.table_level
+            unlinked += 1
+        elif event.name == "frame_free" and event.owner == "table":
+            assert event.pfn not in linked
+            never_linked += event.pfn in fresh
+            fresh.discard(event.pfn)
+    assert unlinked > 10 and not linked and len(fresh) + never_linked <= 1
+
+
 def test_a_reader_that_is_gone_is_not_waited_for_for_ever():
     """The kernel is told of a reader, and there is none: it waits ten seconds, once, then says how much was overwritten."""
     script = "vmrss > /dev/null; echo 0 > /proc/sys/kernel/trace; cat /proc/trace"

@@ -4,7 +4,6 @@
  * Both old PICs are masked for good: the firmware leaves them open with IRQ0 on vector 8. The controllers' registers are
  * handed in already mapped (uncached) by main.c, because mapping is a higher layer's work. */
 #include <arch/x86/apic.h>
-#include <arch/x86/machine.h>
 #include <arch/x86/percpu.h>
 #include <x86/cpu.h>
 #include <x86/trapframe.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* apic.h - interrupt controllers. */
-#ifndef FAULTLINE_ARCH_APIC_H
-#define FAULTLINE_ARCH_APIC_H
+#pragma once
 
 #include <types.h>
 
@@ -19,5 +18,3 @@ void apic_end_of_interrupt(void);
 void apic_timer_count_from(uint32_t count);
 uint32_t apic_timer_count(void);
 void apic_timer_periodic(uint32_t count, unsigned vector);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bootinfo.h - what the loader told us, whichever it was: GRUB (multiboot2) or QEMU -kernel (PVH). */
-#ifndef FAULTLINE_ARCH_BOOTINFO_H
-#define FAULTLINE_ARCH_BOOTINFO_H
+#pragma once
 
 #include <types.h>
 
@@ -27,5 +26,3 @@ void bootinfo_read(uint32_t magic, paddr_t info);
 
 /* The value of `name=value` on the command line, copied to buffer; false if it is not there. A bare `name` gives "". */
 bool boot_option(const char *name, char *buffer, size_t size);
-
-#endif

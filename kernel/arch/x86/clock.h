@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* clock.h - time: the TSC, calibrated once against the PIT, and the local APIC's timer as the tick. */
-#ifndef FAULTLINE_ARCH_CLOCK_H
-#define FAULTLINE_ARCH_CLOCK_H
+#pragma once
 
 #include <types.h>
 
@@ -33,5 +32,3 @@ uint64_t clock_now(void);
 uint64_t clock_ticks_since_entry(void);
 /* Starts the periodic tick on this CPU: TRAP_TIMER, CLOCK_TICK_HZ times a second. */
 void clock_start_tick(void);
-
-#endif

@@ -199,15 +199,14 @@ void cpu_init(void)
 
 uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument)
 {
-    /* What context_switch pops, below the place of the thread's user registers. */
+    /* What switch_stacks and thread_begin take off it, below the place of the thread's user registers. */
     struct switch_frame {
-        uint64_t r15, r14, r13, r12, rbp, rbx, rip;
+        uint64_t rip, entry, argument;
     };
     void thread_begin(void);
     struct switch_frame *frame = (struct switch_frame *)(void *)((uint8_t *)thread_frame(stack_top) - 16) - 1;
 
-    *frame = (struct switch_frame){
-        .r12 = (uint64_t)entry, .r13 = (uint64_t)argument, .rip = (uint64_t)thread_begin};
+    *frame = (struct switch_frame){(uint64_t)thread_begin, (uint64_t)entry, (uint64_t)argument};
     return (uint64_t)frame;
 }
 

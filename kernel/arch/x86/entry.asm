@@ -17,16 +17,29 @@ default rel
 extern trap
 extern trap_before_user
 extern syscall_way
+extern syscall_watched
+extern sys_fork
+extern sys_vfork
+extern sys_clone
+extern sys_rt_sigreturn
 
 PERCPU_USER_RSP equ 8
 PERCPU_CURRENT equ 24
 PERCPU_TSS_RSP0 equ 48
 THREAD_PENDING equ 8
 
-FRAME_R10 equ 7 * 8
-FRAME_R9 equ 8 * 8
-FRAME_R8 equ 9 * 8
-FRAME_RAX equ 10 * 8
+FRAME_R15 equ 0 * 8
+FRAME_R14 equ 1 * 8
+FRAME_R13 equ 2 * 8
+FRAME_R12 equ 3 * 8
+FRAME_RBX equ 4 * 8
+FRAME_R11 equ 5 * 8
+FRAME_RCX equ 6 * 8
+FRAME_RAX equ 7 * 8
+FRAME_RBP equ 8 * 8
+FRAME_R10 equ 9 * 8
+FRAME_R9 equ 10 * 8
+FRAME_R8 equ 11 * 8
 FRAME_RDX equ 12 * 8
 FRAME_RSI equ 13 * 8
 FRAME_RDI equ 14 * 8
@@ -40,6 +53,7 @@ TRAP_SYSCALL equ 256
 USER_CODE equ 0x33
 USER_DATA equ 0x2b
 RFLAGS_TF equ 1 << 8
+FRAME_REPLACED_BIT equ 31
 MSR_GS_BASE equ 0xc0000101
 
 %macro clac_site 0
@@ -53,7 +67,10 @@ MSR_GS_BASE equ 0xc0000101
 %endmacro
 
 ; The registers of struct trapframe, from its end to its beginning.
-%define REGISTERS rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+%define CALL_REGISTERS rdi, rsi, rdx, r8, r9, r10, rbp, rax
+%define OTHER_REGISTERS rcx, r11, rbx, r12, r13, r14, r15
+%define REGISTERS CALL_REGISTERS, OTHER_REGISTERS
+OTHERS equ 7
 
 %macro push_each 1-*
     %rep %0
@@ -147,6 +164,19 @@ trap_own_stack:
     add rsp, 16
     iretq
 
+; The registers that a system call does not push: those that C preserves, and two that SYSCALL itself has overwritten.
+%macro whole_frame 0 ; rdi = the frame
+    mov [rdi + FRAME_RBX], rbx
+    mov [rdi + FRAME_R12], r12
+    mov [rdi + FRAME_R13], r13
+    mov [rdi + FRAME_R14], r14
+    mov [rdi + FRAME_R15], r15
+    mov rcx, [rdi + FRAME_RIP]
+    mov [rdi + FRAME_RCX], rcx
+    mov r11, [rdi + FRAME_RFLAGS]
+    mov [rdi + FRAME_R11], r11
+%endmacro
+
 ; SYSCALL: rcx = user rip, r11 = user rflags, rsp still the user's, interrupts off and AC, DF, TF clear (MSR_SFMASK).
 global syscall_start
 syscall_start:
@@ -160,7 +190,8 @@ syscall_start:
     push rcx
     push rax                            ; error: the call's number
     push TRAP_SYSCALL
-    push_each REGISTERS
+    push_each CALL_REGISTERS
+    sub rsp, OTHERS * 8
     mov rdi, rsp
     xor ebp, ebp
     call [syscall_way]                  ; to syscall_entry(); the result is in rax from now on
@@ -169,17 +200,15 @@ syscall_start:
     jne .by_iret
 
     ; SYSRET is right only if the frame is still that of the call: execve and rt_sigreturn replace it, and say so in its
-    ; vector. It is safe only for a canonical rip, with another one it would fault in ring 0 with the user's stack: ring 3
+    ; flags. It is safe only for a canonical rip, with another one it would fault in ring 0 with the user's stack: ring 3
     ; cannot run a `syscall` next to the end of its half, where nothing can be mapped (USER_END). With TF it would
     ; trap before the next instruction, so that a handler of single steps would come back to where it was for ever.
-    cmp dword [rsp + FRAME_VECTOR], TRAP_SYSCALL
-    jne .by_iret
-    mov rcx, [rsp + FRAME_RIP]
     mov r11, [rsp + FRAME_RFLAGS]
-    test r11d, RFLAGS_TF
+    test r11d, RFLAGS_TF | 1 << FRAME_REPLACED_BIT
     jnz .by_iret
+    mov rcx, [rsp + FRAME_RIP]
     ; rbx and r12-r15 are as they were: C preserves them. rbp was cleared above.
-    mov rbp, [rsp + 4 * 8]
+    mov rbp, [rsp + FRAME_RBP]
     mov rdx, [rsp + FRAME_RDX]
     mov rsi, [rsp + FRAME_RSI]
     mov rdi, [rsp + FRAME_RDI]
@@ -191,7 +220,28 @@ syscall_start:
     o64 sysret
 .by_iret:
     mov [rsp + FRAME_RAX], rax
+    btr dword [rsp + FRAME_RFLAGS], FRAME_REPLACED_BIT
+    jc .replaced
+    mov rdi, rsp
+    whole_frame
     jmp trap_return
+.replaced:
+    mov dword [rsp + FRAME_VECTOR], 0   ; no call is started again
+    jmp trap_return
+
+; What sees the whole frame during the call: int64_t name(struct trapframe *frame)
+%macro with_whole_frame 2 ; name, function
+global %1
+%1:
+    whole_frame
+    jmp %2
+%endmacro
+
+with_whole_frame fork_whole_frame, sys_fork
+with_whole_frame vfork_whole_frame, sys_vfork
+with_whole_frame clone_whole_frame, sys_clone
+with_whole_frame sigreturn_whole_frame, sys_rt_sigreturn
+with_whole_frame watched_whole_frame, syscall_watched
 
 ; void switch_to_user(struct trapframe *frame)
 global switch_to_user

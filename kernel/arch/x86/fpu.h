@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fpu.h - the FPU and SSE registers as a program finds them at its start. */
-#ifndef FAULTLINE_ARCH_FPU_H
-#define FAULTLINE_ARCH_FPU_H
+#pragma once
 
 #include <types.h>
 #include <x86/cpu.h>
@@ -16,5 +15,3 @@ static inline void fpu_reset(void)
 {
     cpu_fxrstor(fpu_initial);
 }
-
-#endif

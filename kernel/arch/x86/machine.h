@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* machine.h - bringing the CPU up, and power-off. Interrupt controllers: apic.h */
-#ifndef FAULTLINE_ARCH_MACHINE_H
-#define FAULTLINE_ARCH_MACHINE_H
+#pragma once
 
 #include <types.h>
 
@@ -20,5 +19,3 @@ extern struct cpu_features cpu_features;
 void cpu_init(void); /* GDT, TSS, IDT, per-CPU data, control registers, SYSCALL */
 
 _Noreturn void power_off(uint8_t code);
-
-#endif

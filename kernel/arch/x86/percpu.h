@@ -2,8 +2,7 @@
 /* percpu.h - what each CPU has of its own, found through %gs in the kernel.
  *
  * entry.asm uses the first fields by their offsets. Higher layers keep their own arrays, indexed by cpu_number(). */
-#ifndef FAULTLINE_ARCH_PERCPU_H
-#define FAULTLINE_ARCH_PERCPU_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -67,5 +66,3 @@ static inline struct thread *current_thread(void)
     __asm__ volatile("mov %%gs:24, %0" : "=r"(thread));
     return thread;
 }
-
-#endif

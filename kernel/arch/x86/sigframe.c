@@ -18,6 +18,7 @@
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 #include <string.h>
+#include <x86/pte.h>
 #include <x86/trapframe.h>
 
 #include <asm/signal.h>
@@ -47,19 +48,13 @@ static_assert(sizeof(struct siginfo) == 128, "ABI");
     (X86_EFLAGS_AC | X86_EFLAGS_OF | X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_SF | X86_EFLAGS_ZF |         \
      X86_EFLAGS_AF | X86_EFLAGS_PF | X86_EFLAGS_CF | X86_EFLAGS_RF)
 
-/* Bits 47 to 63 are all alike. Kernel addresses are: ring 3 faults on them by itself. */
-static bool canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
 struct fpu_area {
     uint8_t bytes[FPU_AREA_SIZE];
 } __attribute__((aligned(16)));
 
 /* ---- The alternate stack ---- */
 
-static bool within(const struct sigframe_stack *stack, uint64_t rsp)
+static inline bool within(const struct sigframe_stack *stack, uint64_t rsp)
 {
     return rsp > stack->base && rsp - stack->base <= stack->size;
 }
@@ -97,55 +92,59 @@ static bool place(const struct trapframe *frame, const struct sigframe_request *
     return !(on_stack || entering) || within(&request->stack, placement->frame);
 }
 
-/* Those that both have by the same name; the flags and segments have rules of their own. */
+/* Those that both have by the same name and that may be anything; the others have rules of their own. */
 /* clang-format off */
 #define EACH_REGISTER(DO)                                                                                    \
     DO(r8) DO(r9) DO(r10) DO(r11) DO(r12) DO(r13) DO(r14) DO(r15) DO(rdi) DO(rsi) DO(rbp) DO(rbx) DO(rdx)    \
-    DO(rax) DO(rcx) DO(rsp) DO(rip)
+    DO(rax) DO(rcx) DO(rsp)
 /* clang-format on */
-#define COPY_REGISTER(name) to->name = from->name;
 
-static void save_registers(struct sigcontext *to, const struct trapframe *from)
+/* Straight to user memory: a copy of it all would cost as much again. => false: a page refuses. */
+static inline bool put_frame(struct rt_sigframe *to, const struct trapframe *frame,
+                             const struct sigframe_request *request, vaddr_t fpu)
 {
-    EACH_REGISTER(COPY_REGISTER)
-    to->eflags = from->rflags;
-    to->cs = (uint16_t)from->cs;
-    to->ss = (uint16_t)from->ss;
-}
+    struct ucontext *context = &to->context;
+    struct sigcontext *registers = &context->uc_mcontext;
 
-static void fill_frame(struct rt_sigframe *to, const struct trapframe *frame,
-                       const struct sigframe_request *request, vaddr_t fpu)
-{
-    to->restorer = request->restorer;
-    to->info = *request->info;
-    to->context.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
-    to->context.uc_link = NULL;
-    to->context.uc_stack.ss_sp = (void *)request->stack.base;
-    to->context.uc_stack.ss_size = request->stack.size;
+    if (!user_window_open((vaddr_t)to, sizeof(*to)))
+        return false;
+    user_put(&to->restorer, request->restorer, fault);
+    user_put_words(&to->info, request->info, sizeof(to->info) / 8, fault);
+    user_put(&context->uc_flags, UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS, fault);
+    user_put(&context->uc_link, NULL, fault);
+    user_put(&context->uc_stack.ss_sp, (void *)request->stack.base, fault);
     /* As Linux: what sigaltstack() was told, not whether the stack is in use. */
-    to->context.uc_stack.ss_flags = request->stack.disarm ? (int)SS_AUTODISARM : 0;
-    to->context.uc_sigmask = request->blocked;
-
-    struct sigcontext *context = &to->context.uc_mcontext;
-    save_registers(context, frame);
-    context->trapno = request->trap;
-    context->err = request->error;
-    context->cr2 = request->fault_address;
-    context->oldmask = request->blocked;
-    context->fpstate = (void *)fpu;
-    context->gs = context->fs = 0;
-    memset(context->reserved1, 0, sizeof(context->reserved1));
+    user_put(&context->uc_stack.ss_flags, request->stack.disarm ? (int)SS_AUTODISARM : 0, fault);
+    user_put(&context->uc_stack.ss_size, request->stack.size, fault);
+    user_put(&context->uc_sigmask, request->blocked, fault);
+#define PUT_REGISTER(name) user_put(&registers->name, frame->name, fault);
+    EACH_REGISTER(PUT_REGISTER)
+    user_put(&registers->rip, frame->rip, fault);
+    user_put(&registers->eflags, frame->rflags, fault);
+    user_put(&registers->cs, (uint16_t)frame->cs, fault);
+    user_put(&registers->gs, 0, fault);
+    user_put(&registers->fs, 0, fault);
+    user_put(&registers->ss, (uint16_t)frame->ss, fault);
+    user_put(&registers->err, request->error, fault);
+    user_put(&registers->trapno, request->trap, fault);
+    user_put(&registers->oldmask, request->blocked, fault);
+    user_put(&registers->cr2, request->fault_address, fault);
+    user_put(&registers->fpstate, (void *)fpu, fault);
+    user_put_zeros(registers->reserved1, sizeof(registers->reserved1) / 8, fault);
+    user_window_close();
+    return true;
+fault:
+    user_window_close();
+    return false;
 }
 
 int sigframe_push(struct trapframe *frame, const struct sigframe_request *request)
 {
     struct placement placement;
-    struct rt_sigframe user_frame;
-    if (!request->restorer || !canonical(request->handler) || !place(frame, request, &placement))
+    if (!request->restorer || !address_is_canonical(request->handler) || !place(frame, request, &placement))
         return -EFAULT;
-    fill_frame(&user_frame, frame, request, placement.fpu);
     if (fpu_save_to_user(placement.fpu) != 0 ||
-        copy_to_user(placement.frame, &user_frame, sizeof(user_frame)) != 0)
+        !put_frame((struct rt_sigframe *)placement.frame, frame, request, placement.fpu))
         return -EFAULT;
 
     fpu_reset(); /* a handler starts with a fresh FPU */
@@ -160,19 +159,6 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
 }
 
 /* ---- Pop ---- */
-
-static void load_registers(struct trapframe *to, const struct sigcontext *from)
-{
-    EACH_REGISTER(COPY_REGISTER)
-    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (from->eflags & USER_FLAGS);
-    to->vector =
-        0; /* no system call's frame any more: none is started again, and no SYSRET leads there (entry.asm) */
-}
-
-static bool context_ok(const struct sigcontext *context)
-{
-    return canonical(context->rip) && (context->cs | 3) == USER_CODE && (context->ss | 3) == USER_DATA;
-}
 
 /* Which bits of MXCSR this CPU has. */
 static uint32_t mxcsr_mask(void)
@@ -218,20 +204,55 @@ static int load_fpu(vaddr_t from)
     return likely((mxcsr & ~mxcsr_mask()) == 0) ? 0 : load_fpu_carefully(from);
 }
 
+static inline bool may_run(uint64_t rip, uint16_t cs, uint16_t ss)
+{
+    return address_is_canonical(rip) && (cs | 3) == USER_CODE && (ss | 3) == USER_DATA;
+}
+
+/* => false: a page refuses, or nothing could run with it. What lies at both ends is read first, so that `to` is as it was unless another
+ * thread takes the memory away meanwhile. */
+static inline bool get_frame(struct ucontext *context, struct trapframe *to, uint64_t *blocked,
+                             struct sigframe_stack *stack, vaddr_t *fpu)
+{
+    struct sigcontext *registers = &context->uc_mcontext;
+    uint64_t rip = 0, flags = 0;
+    int stack_flags = 0;
+    uint16_t cs = 0, ss = 0;
+
+    if (!user_window_open((vaddr_t)context, sizeof(*context)))
+        return false;
+    user_get(stack->base, &context->uc_stack.ss_sp, fault);
+    user_get(stack->size, &context->uc_stack.ss_size, fault);
+    user_get(stack_flags, &context->uc_stack.ss_flags, fault);
+    stack->disarm = (unsigned)stack_flags & SS_AUTODISARM;
+    if (unlikely((unsigned)stack_flags & SS_DISABLE))
+        stack->size = 0;
+    user_get(*blocked, &context->uc_sigmask, fault);
+    user_get(rip, &registers->rip, fault);
+    user_get(cs, &registers->cs, fault);
+    user_get(ss, &registers->ss, fault);
+    if (unlikely(!may_run(rip, cs, ss)))
+        goto fault;
+#define GET_REGISTER(name) user_get(to->name, &registers->name, fault);
+    EACH_REGISTER(GET_REGISTER)
+    to->rip = rip;
+    user_get(flags, &registers->eflags, fault);
+    to->rflags = (to->rflags & ~(uint64_t)USER_FLAGS) | (flags & USER_FLAGS);
+    user_get(*fpu, &registers->fpstate, fault);
+    user_window_close();
+    return true;
+fault:
+    user_window_close();
+    return false;
+}
+
 int sigframe_pop(struct trapframe *frame, uint64_t *blocked, struct sigframe_stack *stack)
 {
-    struct ucontext context;
     /* `ret` has taken the restorer's address off the frame. */
-    vaddr_t from = frame->rsp - sizeof(uint64_t) + offsetof(struct rt_sigframe, context);
-    if (copy_from_user(&context, from, sizeof(context)) != 0)
+    vaddr_t from = frame->rsp - sizeof(uint64_t) + offsetof(struct rt_sigframe, context), fpu;
+
+    if (!get_frame((struct ucontext *)from, frame, blocked, stack, &fpu) || load_fpu(fpu) != 0)
         return -EFAULT;
-    if (!context_ok(&context.uc_mcontext) || load_fpu((vaddr_t)context.uc_mcontext.fpstate) != 0)
-        return -EFAULT;
-    load_registers(frame, &context.uc_mcontext);
-    *blocked = context.uc_sigmask;
-    bool disabled = (unsigned)context.uc_stack.ss_flags & SS_DISABLE;
-    stack->base = (vaddr_t)context.uc_stack.ss_sp;
-    stack->size = disabled ? 0 : context.uc_stack.ss_size;
-    stack->disarm = (unsigned)context.uc_stack.ss_flags & SS_AUTODISARM;
+    frame->rflags |= TRAPFRAME_REPLACED; /* now, because whoever is told of a failure sees the flags */
     return 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sigframe.h - what lies on the user's stack while a signal handler runs, as Linux's x86-64 ABI has it. See
  * sigframe.c. */
-#ifndef FAULTLINE_ARCH_SIGFRAME_H
-#define FAULTLINE_ARCH_SIGFRAME_H
+#pragma once
 
 #include <types.h>
 
@@ -38,5 +37,3 @@ int sigframe_push(struct trapframe *frame, const struct sigframe_request *reques
  * selector, no privileged flag. The set to block and the alternate stack (base, size, flags) are for the
  * caller to act on. => -EFAULT: no such frame, or one that no program could run with. */
 int sigframe_pop(struct trapframe *frame, uint64_t *blocked, struct sigframe_stack *stack);
-
-#endif

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* switch.h - from one kernel stack to another, and from ring 0 to ring 3 for the first time. */
-#ifndef FAULTLINE_ARCH_SWITCH_H
-#define FAULTLINE_ARCH_SWITCH_H
+#pragma once
 
 #include <arch/x86/percpu.h>
 #include <types.h>
 #include <x86/trapframe.h>
 
-/* Saves the callee-saved registers on this stack and *save_rsp, loads `load_rsp`, pops them there and returns there.
- * A new thread's stack must look as if it had called this: see switch_prepare. */
-void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
+/* Leaves this stack, whose pointer goes to *save_rsp, for the one at `load_rsp`, and returns when somebody switches back. The compiler
+ * saves what it still needs: all registers come back changed, but for the two that hold a frame together. */
+static inline void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
+{
+    __asm__ volatile("push %%rbp\n\t"
+                     "call switch_stacks\n\t"
+                     "pop %%rbp"
+                     : "+D"(save_rsp), "+S"(load_rsp)
+                     :
+                     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+                       "memory", "cc");
+}
 /* Lays out a fresh stack so that the first context_switch to it calls entry(argument), which must not return. => kernel_rsp. */
 uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument);
 
@@ -37,5 +45,3 @@ static inline struct trapframe *thread_frame(vaddr_t stack_top)
 #define KERNEL_DATA 0x18
 #define USER_DATA 0x2b
 #define USER_CODE 0x33
-
-#endif

@@ -1,40 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* usercopy.c - the only code that touches user memory from ring 0.
- *
- * Each instruction that may fault is listed in the exception table with the address to go on from; trap.c asks
- * usercopy_fixup() when the fault handler has refused the page. Between stac and clac nothing else is done; the two are
- * nops on a CPU without SMAP (cpu_init() fills them in). */
+/* usercopy.c - see usercopy.h. */
 #include <arch/x86/fpu.h>
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 
-#define SMAP_SITE(opcode)                                                                                    \
-    "771: .byte 0x0f, 0x1f, 0 # a nop of three bytes\n\t"                                                    \
-    ".pushsection .smap_sites, \"a\"\n\t"                                                                    \
-    ".quad 771b\n\t"                                                                                         \
-    ".byte " opcode "\n\t"                                                                                   \
-    ".zero 7\n\t"                                                                                            \
-    ".popsection\n\t"
-#define STAC SMAP_SITE("0xcb")
-#define CLAC SMAP_SITE("0xca")
-
-/* A fault at `from` resumes at `to`. */
-#define FIXUP(from, to)                                                                                      \
-    ".pushsection .exception_table, \"a\"\n\t"                                                               \
-    ".quad " from ", " to "\n\t"                                                                             \
-    ".popsection\n\t"
-
 struct exception_entry {
     uint64_t from, to;
 };
-extern const struct exception_entry exception_table_start[], exception_table_end[];
+extern const struct exception_entry exception_table_start[], exception_table_at_once[],
+    exception_table_window[], exception_table_end[];
 
-uint64_t usercopy_fixup(uint64_t rip)
+static inline uint64_t find(uint64_t rip, const struct exception_entry *from,
+                            const struct exception_entry *end)
 {
-    for (const struct exception_entry *entry = exception_table_start; entry < exception_table_end; entry++)
+    for (const struct exception_entry *entry = from; entry < end; entry++)
         if (entry->from == rip)
             return entry->to;
     return 0;
+}
+
+uint64_t usercopy_fixup(uint64_t rip)
+{
+    return find(rip, exception_table_start, exception_table_end);
+}
+
+bool usercopy_is_at_once(uint64_t rip)
+{
+    return find(rip, exception_table_at_once, exception_table_window) != 0;
 }
 
 /* Copies words, then the bytes that are left. => bytes not copied. */
@@ -146,39 +138,14 @@ int fpu_load_from_user(vaddr_t from)
     return user_range_ok(from, FPU_AREA_SIZE) ? FPU_TO_USER("fxrstor64", from) : -EFAULT;
 }
 
-extern const uint8_t peek_instruction[];
-
-bool usercopy_is_peek(uint64_t rip)
-{
-    extern const uint8_t peek_frame_begin[], peek_frame_end[];
-
-    return rip == (uint64_t)peek_instruction ||
-           (rip >= (uint64_t)peek_frame_begin && rip < (uint64_t)peek_frame_end);
-}
-
-/* Not inlined: its instruction has a name. */
-__attribute__((noinline)) int peek_user(vaddr_t from, uint32_t *word)
+int peek_user_frame(vaddr_t from, uint64_t record[2])
 {
     int result = -EFAULT;
 
-    __asm__ volatile(STAC "peek_instruction: movl (%[from]), %[word]\n\t"
+    __asm__ volatile(STAC "1: movq (%[from]), %[next]\n"
+                          "2: movq 8(%[from]), %[caller]\n"
                           "xorl %[result], %[result]\n"
-                          "2: " CLAC FIXUP("peek_instruction", "2b")
-                     : [result] "+r"(result), [word] "=&r"(*word)
-                     : [from] "r"(from)
-                     : "memory", "cc");
-    return result;
-}
-
-/* The same. */
-__attribute__((noinline)) int peek_user_frame(vaddr_t from, uint64_t record[2])
-{
-    int result = -EFAULT;
-
-    __asm__ volatile(STAC "peek_frame_begin: movq (%[from]), %[next]\n"
-                          "1: movq 8(%[from]), %[caller]\n"
-                          "peek_frame_end: xorl %[result], %[result]\n"
-                          "2: " CLAC FIXUP("peek_frame_begin", "2b") FIXUP("1b", "2b")
+                          "3: " CLAC FIXUP_AT_ONCE("1b", "3b") FIXUP_AT_ONCE("2b", "3b")
                      : [result] "+r"(result), [next] "=&r"(record[0]), [caller] "=&r"(record[1])
                      : [from] "r"(from)
                      : "memory", "cc");

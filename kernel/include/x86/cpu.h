@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cpu.h - x86-64 instructions that C has no words for, as inline functions. Nothing here has state. */
-#ifndef FAULTLINE_X86_CPU_H
-#define FAULTLINE_X86_CPU_H
+#pragma once
 
 #include <types.h>
 
@@ -164,5 +163,3 @@ static inline void cpu_copy_page(void *to, const void *from)
     size_t count = PAGE_SIZE / 8;
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 }
-
-#endif

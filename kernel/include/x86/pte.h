@@ -2,8 +2,7 @@
 /* pte.h - the bits of a page-table entry (Intel SDM vol. 3, 4.5; AMD APM vol. 2, 5.3).
  *
  * The same layout on all four levels: PML4 (level 4), PDPT (3), PD (2), PT (1). */
-#ifndef FAULTLINE_X86_PTE_H
-#define FAULTLINE_X86_PTE_H
+#pragma once
 
 #include <types.h>
 
@@ -52,4 +51,8 @@ static inline pfn_t pte_pfn(pte_t pte)
 #define FAULT_ERROR_RESERVED (1UL << 3)
 #define FAULT_ERROR_FETCH (1UL << 4)
 
-#endif
+/* Bits 48 to 63 repeat bit 47: the CPU can translate it. */
+static inline bool address_is_canonical(uint64_t value)
+{
+    return (int64_t)(value << 16) >> 16 == (int64_t)value;
+}

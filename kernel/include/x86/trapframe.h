@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* trapframe.h - the registers of the interrupted code, as arch/x86/entry.asm pushes them on the kernel stack.
  *
- * One frame for every way into the kernel: exception, interrupt, system call. Whoever replaces a system call's frame as a whole
- * clears its vector (entry.asm). For a system call `vector` is
- * TRAP_SYSCALL and `error` keeps the call's number (rax is overwritten by the result), as Linux's orig_rax does. */
-#ifndef FAULTLINE_X86_TRAPFRAME_H
-#define FAULTLINE_X86_TRAPFRAME_H
+ * One frame for every way into the kernel: exception, interrupt, system call. For a system call `vector` is TRAP_SYSCALL
+ * and `error` keeps the call's number (rax is overwritten by the result), as Linux's orig_rax does. Its first seven registers are in the
+ * frame only after the call, on the way to trap_before_user(), and for fork, vfork and clone: entry.asm. */
+#pragma once
 
 #include <assert.h>
 #include <types.h>
 
 struct trapframe {
-    uint64_t r15, r14, r13, r12, rbp, rbx;
-    uint64_t r11, r10, r9, r8;
-    uint64_t rax, rcx, rdx, rsi, rdi;
+    uint64_t r15, r14, r13, r12, rbx, r11, rcx;
+    uint64_t rax, rbp, r10, r9, r8, rdx, rsi, rdi;
     uint64_t vector;
     uint64_t error;
     /* pushed by the CPU, or laid out like that by the system-call entry */
@@ -48,9 +46,11 @@ static_assert(sizeof(struct trapframe) == 22 * 8, "entry.asm counts on it");
 #define TRAP_SPURIOUS 255
 #define TRAP_SYSCALL 256
 
+/* Whoever replaces a system call's frame as a whole (execve, rt_sigreturn) marks its rflags with a bit that the register does not have:
+ * entry.asm takes it out again, and then leaves the frame as it is and clears `vector`. */
+#define TRAPFRAME_REPLACED (1UL << 31)
+
 static inline bool trapframe_from_user(const struct trapframe *frame)
 {
     return (frame->cs & 3) == 3;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bins.h - the free chunks of the heap, sorted by size. See bins.c. */
-#ifndef MALLOC_BINS_H
-#define MALLOC_BINS_H
+#pragma once
 
 #include "chunk.h"
 
@@ -13,5 +12,3 @@ void bin_remove(struct chunk *c);
 struct chunk *bin_find(size_t size);
 /* NULL, or which invariant is broken. Counts the chunks into *count. */
 const char *bins_check(size_t *count);
-
-#endif

@@ -25,8 +25,7 @@
  * In a mapped chunk (one that has its own mapping) prev_size is the distance from the start of the mapping,
  * and the seal covers it too. It has no neighbour to borrow from: its overhead is 16 bytes.
  */
-#ifndef MALLOC_CHUNK_H
-#define MALLOC_CHUNK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -160,5 +159,3 @@ static inline size_t chunk_bytes(size_t request)
 
     return bytes < CHUNK_MIN ? CHUNK_MIN : bytes;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* guard.h - the checking mode's canary and fill patterns. See guard.c. */
-#ifndef MALLOC_GUARD_H
-#define MALLOC_GUARD_H
+#pragma once
 
 #include "chunk.h"
 
@@ -18,5 +17,3 @@ size_t guard_usable(const struct chunk *c);
 /* How many bytes from the user's pointer on were written at least, if more than asked for; 0: the canary is
  * intact, or there is none. */
 size_t guard_broken(const struct chunk *c);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* heap.h - the state, and the heap's verbs: take, release, resize (heap.c), grow, trim (top.c). */
-#ifndef MALLOC_HEAP_H
-#define MALLOC_HEAP_H
+#pragma once
 
 #include "chunk.h"
 
@@ -72,5 +71,3 @@ const char *classic_check(void);
 void settings_start(void);
 /* mallopt; false: no parameter of ours. */
 bool settings_set(int parameter, int value);
-
-#endif

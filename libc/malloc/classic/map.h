@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* map.h - chunks with a mapping of their own, from mmap_threshold bytes on. See map.c. */
-#ifndef MALLOC_MAP_H
-#define MALLOC_MAP_H
+#pragma once
 
 #include "chunk.h"
 
@@ -16,5 +15,3 @@ bool map_contains(const struct chunk *c);
 size_t map_count(void);
 /* Calls visit for each mapped chunk; stops early with what visit returned, if not 0. */
 int map_each(int (*visit)(const struct chunk *c, void *context), void *context);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report.h - the last words: what was wrong, in glibc's words and in plain ones. See report.c. */
-#ifndef MALLOC_REPORT_H
-#define MALLOC_REPORT_H
+#pragma once
 
 #include "chunk.h"
 
@@ -14,5 +13,3 @@ _Noreturn void report_overflow(const char *caller, const struct chunk *c, size_t
 
 /* Keeps in mind that c is being freed, to say so should it be freed again. */
 void report_remember(const struct chunk *c);
-
-#endif

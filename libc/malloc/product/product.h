@@ -10,8 +10,7 @@
  *       |                     +--- the break, or reserved addresses (pool.c)
  *       +--- 128 KiB and more: a mapping each (large.c)
  */
-#ifndef MALLOC_PRODUCT_H
-#define MALLOC_PRODUCT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -436,5 +435,3 @@ void malloc_lock_all(void); /* around fork */
 void malloc_unlock_all(void);
 
 #pragma GCC visibility pop
-
-#endif

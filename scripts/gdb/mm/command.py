@@ -92,6 +92,21 @@ class Command(gdb.Command):
         return None
 
 
+def is_free(word):
+    """gdb takes abbreviations, too: `sym` is its symbol-file."""
+    try:
+        gdb.execute("help " + word, to_string=True)
+    except gdb.error as error:
+        return str(error).startswith("Undefined command")
+    return False
+
+
+def add_short_names():
+    """`why` for `mm why`, where neither gdb nor anything that was loaded before has it: pwndbg and gef have a vmmap and a heap of their own."""
+    for name in [each.name for each in Command.__subclasses__() if is_free(each.name)]:
+        gdb.execute(f"alias {name} = mm {name}")
+
+
 def address_of(text):
     """What an expression of the user means as an address: a number or a pointer's value; a place's own address."""
     if not text:

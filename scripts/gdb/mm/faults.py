@@ -6,6 +6,7 @@ interrupted code, as the CPU pushed them. What comes next is foretold from the r
 as in kernel/mm/fault.c. When the instruction runs again, or a signal is sent instead, the second half is told.
 """
 
+import json
 import linecache
 import os
 from collections import namedtuple
@@ -102,9 +103,9 @@ def steps(fault):
 
 
 def place_of(function):
-    """file:line of a function of the kernel."""
-    found = gdb.lookup_global_symbol(function) or gdb.lookup_static_symbol(function)
-    return f"{found.symtab.filename}:{found.line}" if found else ""
+    """file:line of a function of the kernel; of one that is inlined everywhere, its first line of code."""
+    found = gdb.lookup_global_symbol(function) or gdb.lookup_static_symbol(function) or gdb.decode_line(function)[1][0]
+    return f"{found.symtab.filename}:{found.line}"
 
 
 def source(fault):
@@ -222,6 +223,8 @@ class Entry(gdb.Breakpoint):
         forget_outcome()
         if not self.quiet:
             tell(fault)
+        elif not self.once:
+            print(json.dumps(as_data(fault)))
         _outcome = Outcome(fault)
         return True
 
@@ -288,8 +291,7 @@ Example: mm fault next          mm fault &counter          mm fault -segv"""
         forget_outcome()    # the fault before is no longer waited for
         sweep()
         if argument == "off":
-            print("page faults do not stop")
-            return None
+            return {"stop": False}
         if argument in ("on", "next", ""):
             if not argument and "segv" not in given:
                 raise gdb.GdbError("mm fault on | off | next | ADDR | -segv  (-h explains)")
@@ -298,13 +300,13 @@ Example: mm fault next          mm fault &counter          mm fault -segv"""
             wanted, words = wish(argument, given)
         _entry = Entry(wanted, argument != "on", "j" in given)
         if argument == "on":
-            print(f"page faults {words} stop; `c` goes on")
-            return None
+            return {"stop": True, "faults": words}
         met = run_to_it()
         return as_data(met) if met else None
 
     def show(self, data):
-        pass
+        if "stop" in data:    # (a fault has told itself when it was met)
+            print(f"page faults {data['faults']} stop; `c` goes on" if data["stop"] else "page faults do not stop")
 
 
 def run_to_it():

@@ -52,7 +52,7 @@ def look_all():
     owners = owners_of_all()
     step = max(1, 1 << (len(owners) // (8 * CELLS_IN_LINE) - 1).bit_length()) if len(owners) > 8 * CELLS_IN_LINE else 1
     counts = {name: owners.count(code) for code, name in enumerate(kernel.owner_names())}
-    orders = kernel.symbol("free_counts", "kernel/mm/page.c")
+    orders = kernel.symbol("free_counts", "kernel/mm/buddy.c")
     blocks = [int(orders[i]) for i in range(kernel.PAGE_FLAGS.PAGE_MAX_ORDER + 1)]
     caches = kernel.symbol("caches", "kernel/mm/page.c")
     cached = sum(int(caches[cpu]["count"]) + int(caches[cpu]["zeroed_count"]) for cpu in range(caches.type.range()[1] + 1))

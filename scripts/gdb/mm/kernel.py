@@ -18,7 +18,7 @@ from mm.machine import Space
 
 LIST_MAX = 100_000
 FORMATS = {1: "B", 2: "H", 4: "I", 8: "Q"}
-PAGE_FLAGS = constants("kernel/mm/page.h", "kernel/mm/page.c")
+PAGE_FLAGS = constants("kernel/mm/frame.h", "kernel/mm/page.c", "kernel/mm/buddy.c")
 selected = None    # the pid that `mm proc` chose
 
 Region = namedtuple("Region", "start end flags faults kind offset name address")
@@ -130,7 +130,7 @@ def source_name(source):
     ops = int(value["ops"])
     if ops == int(symbol("image_ops", "kernel/vdso/vdso.c").address):
         return at("struct image_source", source)["name"].string()    # [vvar], [vdso]
-    if ops != int(symbol("source_ops", "kernel/fs/ramfs.c").address):
+    if ops != int(symbol("source_ops", "kernel/fs/ramnode.c").address):
         return "?"
     kind = gdb.lookup_type("struct ramfs_node")
     data = next(field for field in fields(kind) if field.name == "data")
@@ -229,7 +229,7 @@ def page(pfn):
 
 def frames():
     """How many entries the frame array has."""
-    return int(symbol("array_end", "kernel/mm/page.c"))
+    return int(symbol("array_end", "kernel/mm/buddy.c"))
 
 
 @functools.lru_cache

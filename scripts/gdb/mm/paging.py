@@ -95,14 +95,17 @@ class Space:
 
     def read(self, va, size):
         """Bytes of this address space, whatever the CPU's present one is."""
-        parts = []
-        while size > 0:
-            part = min(size, PAGE - va % PAGE)
-            where = self.translate(va)
-            if where is None:
-                raise NotMapped(f"{va:#x} is not mapped")
-            parts.append(self.physical(where, part))
-            va, size = va + part, size - part
+        parts, end = [], va + size
+        while va < end:
+            last = self.walk(va)[-1]
+            for value in self.table(last.address - 8 * last.index)[last.index:] if last.level == 1 else [last.value]:    # one table, one walk
+                if va < end:
+                    if not present(value):
+                        raise NotMapped(f"{va:#x} is not mapped")
+                    inside = va % span(last.level)
+                    part = min(end - va, span(last.level) - inside)
+                    parts.append(self.physical((value & X86.PTE_FRAME_MASK & -span(last.level)) + inside, part))
+                    va += part
         return b"".join(parts)
 
     def word(self, va):

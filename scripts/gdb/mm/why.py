@@ -138,7 +138,7 @@ def nowhere_words(who, va):
     below = max((region for region in found if region.end <= va), key=lambda region: region.end, default=None)
     above = min((region for region in found if region.start > va), key=lambda region: region.start, default=None)
     if below:
-        lines.append(f"nearest below: {below.name or '[anon]'} ends {va - below.end + 1:#x} bytes before, at {below.end:#x}")
+        lines.append(f"nearest below: {below.name or '[anon]'} ends at {below.end:#x}, {va - below.end:#x} bytes before it")
     if above:
         lines.append(f"nearest above: {above.name or '[anon]'} begins {above.start - va:#x} bytes further, at {above.start:#x}")
         if above.flags & VMA.VMA_STACK:

@@ -6,8 +6,7 @@
  *
  * A measured program says where counting begins, ends, and where the next path starts by an instruction that does nothing:
  * `nopl MARK_WORD+kind(%rax)`. END_BESIDE is an END that counts for the path after the current one. The plugin sees it when it is translated and counts it when it runs. */
-#ifndef PLUGIN_H
-#define PLUGIN_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ static inline enum mark mark_of(const uint8_t *code, size_t size)
     word -= MARK_WORD;
     return word >= BEGIN && word <= END_BESIDE ? (enum mark)word : NO_MARK;
 }
-
-#endif

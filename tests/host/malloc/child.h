@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* child.h - runs a piece of test in a process of its own: a fresh allocator each time, and one that may die.
  */
-#ifndef CHILD_H
-#define CHILD_H
+#pragma once
 
 #include <stdio.h>
 #include <unistd.h>
@@ -28,5 +27,3 @@ struct child_end child_run(void (*body)(void *argument), void *argument);
 
 /* The same, for a body that must come to its end: fails the cmocka test with the child's words otherwise. */
 void child_passes(void (*body)(void *argument), void *argument);
-
-#endif

@@ -4,8 +4,7 @@
  * The break moves inside an arena of its own, mappings are real ones. What lies above the break is not
  * accessible, what comes back by growing again reads zero: as with a kernel.
  */
-#ifndef GLUE_HOST_H
-#define GLUE_HOST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,5 +35,3 @@ uintptr_t host_break(void);
 void host_sbrk(intptr_t bytes);
 /* Pages of the arena that have a frame. */
 size_t host_resident(void);
-
-#endif

@@ -65,6 +65,22 @@ void aspace_truncate(struct pagesrc *source, uint64_t first)
     (void)first;
 }
 
+int format_text(char *buffer, size_t size, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = vsnprintf(buffer, size, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+bool aspace_any_writes(const struct pagesrc *source)
+{
+    (void)source;
+    return false;
+}
+
 /* Nobody locks a file, and nobody opens a named pipe. */
 void lock_drop_slowly(struct node *node, const void *owner)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* files.h - for host tests: a root file system in the arena, and what it counts. */
-#ifndef FAULTLINE_SHIM_FILES_H
-#define FAULTLINE_SHIM_FILES_H
+#pragma once
 
 #include <types.h>
 
@@ -24,5 +23,3 @@ void files_unmapped(const void *start, size_t size);
 /* The last line that went to the kernel log, and how many have (link with -Wl,--wrap=log_line). */
 extern char files_log[512];
 extern unsigned files_log_lines;
-
-#endif

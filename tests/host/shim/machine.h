@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* machine.h - for host tests: RAM as an arena, a panic that can be expected, and frames that run out on demand. */
-#ifndef FAULTLINE_SHIM_MACHINE_H
-#define FAULTLINE_SHIM_MACHINE_H
+#pragma once
 
 #include <mm/page.h>
 
@@ -20,5 +19,3 @@ uint64_t machine_frames_used(void);
 /* A repeatable random number in [0, limit). */
 uint64_t machine_random(uint64_t limit);
 void machine_seed(uint64_t seed);
-
-#endif

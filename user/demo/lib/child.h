@@ -6,8 +6,7 @@
  * that it shares with its parent, and lets the instruction run again with the signal's default action: so the
  * wait status is the kernel's own too. Where a kernel has no signal handlers or no shared mappings yet, the
  * wait status alone is told. */
-#ifndef CHILD_H
-#define CHILD_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -34,5 +33,3 @@ const char *signal_code_name(int signal, int code);
 const char *signal_words(int signal);
 /* "SIGSEGV, SEGV_ACCERR" or "ended by itself, status 0". => a static buffer */
 const char *verdict_text(const struct verdict *verdict);
-
-#endif

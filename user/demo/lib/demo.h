@@ -8,8 +8,7 @@
  * is set: with -v, or when standard output is a terminal, where a person reads it.
  *
  * Nothing in this library calls malloc: watching the heap must not move it. */
-#ifndef DEMO_H
-#define DEMO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,5 +58,3 @@ static inline void *demo_opaque(void *pointer)
     __asm__ volatile("" : "+r"(pointer) : : "memory");
     return pointer;
 }
-
-#endif

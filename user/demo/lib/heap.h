@@ -3,8 +3,7 @@
  *
  * musl's sbrk refuses to move the break, because its malloc uses brk itself; then the system call is made
  * directly. A program that does that must not call malloc. */
-#ifndef HEAP_H
-#define HEAP_H
+#pragma once
 
 #include <stddef.h>
 
@@ -26,5 +25,3 @@ struct cost {
 /* Takes a block, writes to each of its pages, gives it back; many times. Prints and returns what that cost.
  */
 struct cost heap_cost(struct source *source, unsigned rounds, size_t bytes);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * What is resident is asked of smaps, row by row, and not of VmRSS: smaps walks the page tables and is exact,
  * while Linux adds up VmRSS in batches and may lag by 64 pages a thread. */
-#ifndef LOOK_H
-#define LOOK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,5 +66,3 @@ unsigned long look_resident_pages(const void *start, size_t length);
 /* Writes (reads) one byte in each of `pages` pages. => minor faults that this took */
 long touch_write(volatile char *start, size_t pages);
 long touch_read(const volatile char *start, size_t pages);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* wait.h - for host tests: there is one thread, so a lock has nobody to keep out; taking it twice is a mistake all the same. */
-#ifndef FAULTLINE_SHIM_WAIT_H
-#define FAULTLINE_SHIM_WAIT_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -26,5 +25,3 @@ static inline void mutex_unlock(struct mutex *mutex)
     assert(mutex->held);
     mutex->held = false;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cpu.h - for host tests: the few instructions that portable kernel code uses, on a machine that is only counted. */
-#ifndef FAULTLINE_SHIM_CPU_H
-#define FAULTLINE_SHIM_CPU_H
+#pragma once
 
 #include <string.h>
 #include <types.h>
@@ -39,5 +38,3 @@ static inline void cpu_copy_page(void *to, const void *from)
 {
     memcpy(to, from, PAGE_SIZE);
 }
-
-#endif

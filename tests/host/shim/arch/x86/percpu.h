@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* percpu.h - for host tests: one CPU. */
-#ifndef FAULTLINE_SHIM_PERCPU_H
-#define FAULTLINE_SHIM_PERCPU_H
+#pragma once
 
 #include <assert.h>
 #include <types.h>
@@ -15,5 +14,3 @@ static inline uint32_t cpu_number(void)
 
 struct thread;
 struct thread *current_thread(void); /* there is one, machine.c has it */
-
-#endif

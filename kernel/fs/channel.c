@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* channel.c - see channel.h. Guarded by: channel_lock, the row of parcels; the counts are atomic. */
+#include <fs/channel.h>
+
+#include <list.h>
+#include <mm/kmem.h>
+
+#include <asm-generic/errno.h>
+
+#define UNSENT UINT64_MAX
+
+struct waiting {
+    uint64_t at, end; /* bytes that were sent before it, and with it too; UNSENT: not known yet */
+    struct parcel parcel;
+    STAILQ_ENTRY(waiting) link;
+};
+
+struct channel {
+    unsigned refs; /* of both ends */
+    uint64_t sent, received;
+    STAILQ_HEAD(, waiting) row;
+};
+
+static struct kmem_cache channel_cache = KMEM_CACHE("socket_channel", struct channel);
+static struct spinlock channel_lock;
+
+struct channel *channel_alloc(void)
+{
+    struct channel *channel = kmem_zalloc(&channel_cache);
+    if (channel) {
+        channel->refs = 2;
+        STAILQ_INIT(&channel->row);
+    }
+    return channel;
+}
+
+void parcel_put(const struct parcel *parcel)
+{
+    for (unsigned i = 0; i < parcel->count; i++)
+        file_put(parcel->files[i]);
+}
+
+void channel_put(struct channel *channel)
+{
+    struct waiting *waiting;
+
+    if (__atomic_sub_fetch(&channel->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    while ((waiting = STAILQ_FIRST(&channel->row)) != NULL) {
+        STAILQ_REMOVE_HEAD(&channel->row, link);
+        parcel_put(&waiting->parcel);
+        kfree(waiting);
+    }
+    kmem_free(&channel_cache, channel);
+}
+
+static ssize_t count(uint64_t *bytes, ssize_t moved)
+{
+    if (moved > 0)
+        __atomic_add_fetch(bytes, (uint64_t)moved, __ATOMIC_RELAXED);
+    return moved;
+}
+
+ssize_t channel_sent(struct channel *channel, ssize_t moved)
+{
+    return count(&channel->sent, moved);
+}
+
+ssize_t channel_received(struct channel *channel, ssize_t moved)
+{
+    return count(&channel->received, moved);
+}
+
+size_t channel_readable(struct channel *channel)
+{
+    size_t bytes = SIZE_MAX;
+    const struct waiting *waiting;
+
+    spin_lock(&channel_lock);
+    STAILQ_FOREACH (waiting, &channel->row, link) {
+        if (waiting->at >= channel->received) {
+            bytes = waiting->end - channel->received;
+            break;
+        }
+    }
+    spin_unlock(&channel_lock);
+    return bytes;
+}
+
+int channel_attach(struct channel *channel, const struct parcel *parcel)
+{
+    struct waiting *waiting = kmalloc(sizeof(*waiting));
+    if (!waiting)
+        return -ENOMEM;
+    waiting->parcel = *parcel;
+    waiting->end = UNSENT;
+    spin_lock(&channel_lock);
+    waiting->at = channel->sent;
+    STAILQ_INSERT_TAIL(&channel->row, waiting, link);
+    spin_unlock(&channel_lock);
+    return 0;
+}
+
+/* Takes the first one out that is not sent yet, or the first one whose bytes have been read. */
+static struct waiting *take(struct channel *channel, bool unsent)
+{
+    struct waiting *waiting;
+
+    spin_lock(&channel_lock);
+    STAILQ_FOREACH (waiting, &channel->row, link) {
+        if (unsent ? waiting->end == UNSENT : waiting->at < channel->received) {
+            STAILQ_REMOVE(&channel->row, waiting, waiting, link);
+            break;
+        }
+    }
+    spin_unlock(&channel_lock);
+    return waiting;
+}
+
+void channel_detach(struct channel *channel)
+{
+    struct waiting *waiting = take(channel, true);
+
+    if (waiting)
+        kfree(waiting);
+}
+
+void channel_complete(struct channel *channel)
+{
+    struct waiting *waiting;
+
+    spin_lock(&channel_lock);
+    STAILQ_FOREACH (waiting, &channel->row, link) {
+        if (waiting->end == UNSENT)
+            waiting->end = channel->sent;
+    }
+    spin_unlock(&channel_lock);
+}
+
+bool channel_take(struct channel *channel, struct parcel *parcel)
+{
+    struct waiting *waiting = take(channel, false);
+
+    if (!waiting)
+        return false;
+    *parcel = waiting->parcel;
+    kfree(waiting);
+    return true;
+}
+
+void channel_forget_passed(struct channel *channel)
+{
+    struct waiting *waiting;
+
+    while ((waiting = take(channel, false)) != NULL) {
+        parcel_put(&waiting->parcel);
+        kfree(waiting);
+    }
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* buddy.h - free frames by the block, below page.c: a block of order n is 2^n adjacent frames, aligned to its size. */
+#pragma once
+
+#include <mm/frame.h>
+#include <sched/spinlock.h>
+
+/* Guards what follows; the caller holds it where blocks are taken, given back or counted. */
+extern struct spinlock buddy_lock;
+
+/* Begins with what mm/bootmem knows, and adds to `owned` the frames that each class has at boot. */
+void buddy_init(int64_t owned[PAGE_OWNERS]);
+/* => a block of that order, its frames still free; NULL: there is none, and no more RAM to bring online. */
+struct page *buddy_take(unsigned order);
+void buddy_free(pfn_t pfn, unsigned order);
+void buddy_free_range(pfn_t start, pfn_t end);
+/* The struct page of that frame is needed. */
+void buddy_online_at(pfn_t pfn);
+
+/* Is it RAM that has come online? Only then its struct page means anything. */
+bool buddy_is_online(pfn_t pfn);
+/* Frames that exist from 0 to the highest RAM address (holes included). */
+pfn_t buddy_array_end(void);
+/* Free blocks by order; RAM that is not online counts as free. */
+void buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1]);
+/* Adds the RAM that is not online to who has it. */
+void buddy_offline_count(int64_t owned[PAGE_OWNERS]);
+/* => where online RAM may go on; pfn: it is online itself. */
+pfn_t buddy_offline_end(pfn_t pfn);
+/* How many frames the one that begins a block, or stands alone, stands for. */
+pfn_t buddy_frames_at(pfn_t pfn);
+/* Walks the free lists. => frames in them, or -1 if a link or a block is wrong. */
+int64_t buddy_walk(void);
