@@ -129,23 +129,6 @@ static void a_flush_in_random_order_gives_pages_back(void *unused)
     must(full > 5000 && host_resident() < full / 4);
 }
 
-static void a_loop_does_not_move_the_break_at_each_step(void *unused)
-{
-    static char *blocks[100];
-    size_t before;
-
-    (void)unused;
-    for (int round = 0; round < 20; round++) {
-        before = host.break_moves;
-        for (int i = 0; i < 100; i++)
-            blocks[i] = malloc(60 * KIB);
-        for (int i = 99; i >= 0; i--)
-            free(blocks[i]);
-        must(host.break_moves - before < 80);
-        must(host_break() - host_arena() < 1024 * KIB);
-    }
-}
-
 /* Eight threads on two arenas, each frees what another one took. */
 #define SLOTS 2000
 static char *slots[SLOTS];
@@ -367,7 +350,6 @@ CHILD_TEST(a_row_goes_at_its_first_free)
 CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
-CHILD_TEST(a_loop_does_not_move_the_break_at_each_step)
 CHILD_TEST(threads_free_what_others_took)
 
 int main(void)
@@ -378,7 +360,6 @@ int main(void)
         cmocka_unit_test(test_nothing_has_addresses),
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
-        cmocka_unit_test(test_a_loop_does_not_move_the_break_at_each_step),
         cmocka_unit_test(test_threads_free_what_others_took),
         cmocka_unit_test(test_mistakes),
     };
