@@ -125,6 +125,7 @@ static void list_release(struct block *b)
             run = NULL;
             a = &arenas[page->arena];
             glue_take(&a->lock);
+            page = page_find(b); /* the records may have moved meanwhile */
         }
         if (page->class) {
             slab_put(a, page, b);
