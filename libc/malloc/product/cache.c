@@ -136,6 +136,7 @@ static void list_release(struct block *b)
 
         size_t size = chunk_size(c);
 
+        gone_note(page->arena, b, size - OVERHEAD);
         if (run && (uintptr_t)c == (uintptr_t)run + run_size) {
             chunk_set(c, size, 0); /* no longer a chunk: must not read as used */
             run_size += size;

@@ -152,12 +152,15 @@ static void queue_pop(void)
     if (n->seal != seal_of(n))
         report_broken("free(): invalid pointer", user_of(n), TEXT(front_lost));
     if (is_large(n)) {
+        struct gone *entry = gone_note(ARENAS, user_of(n), n->request);
+
+        entry->made = n->made;
+        entry->freed = n->freed;
         large_put(chunk_of(n));
         return;
     }
     verify_fill(n, user_of(n), user_of(n) + n->request, FILL_FREED);
     verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
-    n->seal = 0;
     block_release(n->base);
 }
 

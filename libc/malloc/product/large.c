@@ -200,6 +200,8 @@ void large_put(struct chunk *c)
 
     glue_take(&large_lock);
     table_remove(c);
+    if (!pool.checking)
+        gone_note(ARENAS, chunk_user(c), chunk_capacity(c));
     kept_age();
     if (pool.checking || !keep(row, length))
         glue_pages_unmap((void *)row, length);
@@ -221,6 +223,8 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
 
     if (row) {
         table_remove(c);
+        if (row + gap != (uintptr_t)c)
+            gone_note(ARENAS, chunk_user(c), old_length - gap - HEADER);
         c = chunk_at(row + gap);
         chunk_set(c, new_length - gap, USED | MAPPED);
         table_add(c);

@@ -318,6 +318,25 @@ static inline void *page_address(const struct page *page)
     return (void *)(r->base + (uintptr_t)(page - r->pages) * PAGE);
 }
 
+/* ---- The last GONE blocks that went home, by arena and, last, the rows: nothing in memory tells any more how long such a block
+ * was. => that arena's lock is held, or large_lock */
+#define GONE 16
+extern struct gone {
+    const void *p;
+    size_t bytes;
+    uintptr_t made, freed; /* call sites, in checking mode */
+} gone[ARENAS + 1][GONE];
+extern size_t gone_count[ARENAS + 1];
+
+static inline struct gone *gone_note(unsigned from, const void *p, size_t bytes)
+{
+    struct gone *entry = &gone[from][gone_count[from]++ % GONE];
+
+    entry->p = p;
+    entry->bytes = bytes;
+    return entry;
+}
+
 /* What p is, for the program that hands it over. */
 enum kind { IS_SLAB, IS_CHUNK, IS_LARGE, IS_NOTHING };
 
