@@ -325,6 +325,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     fdtable_close_on_exec(process->files);
     task->stack = (struct sigframe_stack){0};
     process->has_execed = true;
+    process->exit_signal = SIGCHLD; /* whatever clone was asked for */
     process_vfork_done(process);
     tell_exec(process->aspace, program);
 

@@ -141,7 +141,7 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
     if (!child->aspace)
         goto free_child;
     copy_identity(child, parent);
-    child->exit_signal = (int)(flags & CSIGNAL);
+    child->exit_signal = flags & CLONE_PARENT ? parent->exit_signal : (int)(flags & CSIGNAL);
     copy_task(task, current_task(), frame, options);
     error = process_enter(child, flags & CLONE_PARENT ? parent->parent : parent, task);
     if (error)

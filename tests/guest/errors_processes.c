@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "errors.h"
@@ -331,8 +332,72 @@ static void times_and_waits(void)
     say("call -1: %s", syscall(-1) == -1 ? error_name(errno) : "succeeded");
 }
 
-int main(void)
+/* A child that only waits, in the group; 0: in its own. */
+static pid_t idle(pid_t group)
 {
+    pid_t child = fork();
+
+    if (child == 0)
+        for (;;)
+            pause();
+    setpgid(child, group);
+    return child;
+}
+
+/* Exits with the errno of a setsid by one that left the group of its own number, in which somebody stayed. */
+static void leave_own_group(void)
+{
+    setpgid(0, 0);
+    pid_t stays = idle(getpid()), other = idle(0);
+    setpgid(0, other);
+    int error = setsid() < 0 ? errno : 0;
+    kill(stays, SIGKILL), kill(other, SIGKILL);
+    waitpid(stays, NULL, 0), waitpid(other, NULL, 0);
+    _exit(setsid() < 0 ? 99 : error);
+}
+
+static void families(void)
+{
+    struct {
+        void *handler;
+        unsigned long flags, restorer, mask;
+    } action = {SIG_IGN, -1UL, 0, 0};
+    char *quitting[] = {"errors_processes", "quit", NULL};
+    int status = 0;
+
+    pid_t child = fork();
+    if (child == 0)
+        leave_own_group();
+    waitpid(child, &status, 0);
+    say("setsid while the group of one's own number lives: %s", error_name(WEXITSTATUS(status)));
+    child = fork();
+    if (child == 0) {
+        if (syscall(SYS_clone, CLONE_PARENT, 0, 0, 0, 0) == 0)
+            _exit(7);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    pid_t brother = wait(&status);
+    say("a brother: %s, status %d", brother > 0 ? "found" : error_name(errno), WEXITSTATUS(status));
+    child = syscall(SYS_clone, 0, 0, 0, 0, 0);
+    if (child == 0) {
+        syscall(SYS_execve, "/proc/self/exe", quitting, environ);
+        _exit(1);
+    }
+    siginfo_t info;
+    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT | __WALL);
+    ROW(wait4, child, &status, 0, 0);
+    say("a child that became another program: status %d", WEXITSTATUS(status));
+    ROW(rt_sigaction, SIGUSR1, &action, 0, 8);
+    ROW(rt_sigaction, SIGUSR1, 0, &action, 8);
+    say("flags that exist: %#lx", action.flags);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return 5;
     setsid();
     at = island(4);
     memset(at, 0, 4 * PAGE);
@@ -341,5 +406,6 @@ int main(void)
     limits();
     signals();
     times_and_waits();
+    families();
     return table_end();
 }
