@@ -312,6 +312,27 @@ static void the_limit(void)
     errno = 0;
 }
 
+/* A child with the same table, until it wants one of its own. */
+static void one_table(void)
+{
+    int shared = dup(file), status;
+
+    for (int unshare = 0; unshare < 2; unshare++) {
+        int child = (int)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+        if (child == 0) {
+            ROW(close_range, 900, 1000, 2 | 8);
+            ROW(close_range, shared, shared, unshare ? 2 /* UNSHARE */ : 4 /* CLOEXEC */);
+            ROW(fcntl, shared, F_GETFD, 0);
+            _exit(0);
+        }
+        waitpid(child, &status, 0);
+        say("the parent has flags %d", fcntl(shared, F_GETFD));
+    }
+    ROW(close_range, shared, shared, 2 | 4 /* UNSHARE, CLOEXEC */);
+    say("flags %d", fcntl(shared, F_GETFD));
+    close(shared);
+}
+
 #define MOST (1L << 20)
 
 static int too_large;
@@ -449,6 +470,7 @@ int main(void)
     descriptors();
     waiting();
     the_limit();
+    one_table();
     the_size_limit();
     int numbers = open("/proc/sys/kernel/pid_max", O_WRONLY);
     ROW(write, numbers, "0", 1);
