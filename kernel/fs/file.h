@@ -116,6 +116,8 @@ struct fdtable {
 struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_fork(struct fdtable *from); /* a copy whose files are shared */
 void fdtable_put(struct fdtable *table);
+/* Instead of a table that other processes have, too (CLONE_FILES), a copy. => 0, -ENOMEM */
+int fdtable_unshare(struct fdtable **table);
 /* Puts `file` (its reference is taken over) into the lowest free slot >= from. => the descriptor, -EMFILE,
  * -ENOMEM (the reference stays the caller's). */
 int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec);

@@ -346,10 +346,12 @@ int process_exec(const char *path, struct arguments *arguments, struct trapframe
         log_line("%s[%d]: %s cannot be executed: error %d", process->name, process->pid, path, -error);
         return SIGSEGV;
     }
-    if (task_end_others()) {
+    error = -EINTR; /* which nobody sees: the thread ends */
+    if (task_end_others())
+        error = fdtable_unshare(&process->files);
+    if (!error)
         commit(current_task(), &program, frame);
-        return 0;
-    }
-    program_drop(&program);
-    return -EINTR; /* which nobody sees: the thread ends */
+    else
+        program_drop(&program);
+    return error;
 }

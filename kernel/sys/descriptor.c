@@ -62,32 +62,17 @@ int64_t sys_dup3(struct trapframe *frame)
     return duplicate_to(ARG0(frame), ARG1(frame), flags & O_CLOEXEC);
 }
 
-/* CLOSE_RANGE_UNSHARE: the table may be that of other processes, too (CLONE_FILES). Threads have one in any case. */
-static int unshare_files(struct process *process)
-{
-    struct fdtable *before = process->files;
-
-    if (process->task_count > 1)
-        return -EINVAL;
-    if ((before->refs & ~FDTABLE_THREADED) == 1)
-        return 0;
-    struct fdtable *own = fdtable_fork(before);
-    if (!own)
-        return -ENOMEM;
-    process->files = own;
-    fdtable_put(before);
-    return 0;
-}
-
 int64_t sys_close_range(struct trapframe *frame)
 {
     uint32_t first = (uint32_t)ARG0(frame), last = (uint32_t)ARG1(frame), flags = (uint32_t)ARG2(frame);
 
     if (first > last || (flags & ~(uint32_t)(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)))
         return -EINVAL;
-    int error = flags & CLOSE_RANGE_UNSHARE ? unshare_files(current_process()) : 0;
-    if (error)
-        return error;
+    if (flags & CLOSE_RANGE_UNSHARE) { /* threads have one table in any case */
+        int error = current_process()->task_count > 1 ? -EINVAL : fdtable_unshare(&current_process()->files);
+        if (error)
+            return error;
+    }
     for (int fd = first < FD_MAX ? fdtable_next(own_files(), (int)first) : -1;
          fd >= 0 && (uint32_t)fd <= last; fd = fdtable_next(own_files(), fd + 1)) {
         if (flags & CLOSE_RANGE_CLOEXEC)

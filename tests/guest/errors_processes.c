@@ -388,6 +388,17 @@ static void families(void)
     waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT | __WALL);
     ROW(wait4, child, &status, 0, 0);
     say("a child that became another program: status %d", WEXITSTATUS(status));
+    int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    child = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+    if (child == 0) {
+        execve("/nothing", quitting, environ);
+        close(open("/dev/null", O_RDONLY));
+        execve("/proc/self/exe", quitting, environ);
+    }
+    waitpid(child, &status, 0);
+    say("status %d of one with whom the files were shared", WEXITSTATUS(status));
+    ROW(fcntl, kept, F_GETFD, 0);
+    close(kept);
     ROW(rt_sigaction, SIGUSR1, &action, 0, 8);
     ROW(rt_sigaction, SIGUSR1, 0, &action, 8);
     say("flags that exist: %#lx", action.flags);
