@@ -31,6 +31,7 @@ struct file {
     uint32_t flags;    /* O_ flags of open: access mode, O_APPEND, O_NONBLOCK, ... */
     uint64_t position; /* guarded by: lock of the process's table is not needed, reads race as POSIX allows */
     void *private;     /* of ops */
+    bool is_writer;    /* counts in node->writers: those do that a path was opened for */
     LIST_HEAD(file_watchers, epoll_item)
     watchers; /* the sets that it is in; guarded by: epoll.c */
 };

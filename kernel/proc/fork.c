@@ -45,7 +45,9 @@ static void copy_identity(struct process *child, const struct process *parent)
     child->oom_score_adj = parent->oom_score_adj;
     child->no_new_privileges = parent->no_new_privileges;
     child->cwd = node_get(parent->cwd);
-    child->executable = parent->executable ? node_get(parent->executable) : NULL;
+    child->executable = parent->executable;
+    if (child->executable)
+        node_run(node_get(child->executable)); /* as it does already */
 }
 
 /* The child's registers and what else a thread has for itself. */

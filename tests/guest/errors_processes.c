@@ -356,6 +356,77 @@ static void leave_own_group(void)
     _exit(setsid() < 0 ? 99 : error);
 }
 
+static long copy_self(const char *path, int to)
+{
+    int from = open("/proc/self/exe", O_RDONLY);
+    struct stat size;
+
+    to = path ? open(path, O_WRONLY | O_CREAT, 0755) : to;
+    fstat(from, &size);
+    for (long left = size.st_size; left > 0;) {
+        long moved = syscall(SYS_sendfile, to, from, NULL, left);
+        if (moved <= 0)
+            _exit(95);
+        left -= moved;
+    }
+    close(from);
+    return to;
+}
+
+/* => the status of a child that runs the file with one argument, or its errno; `runs`: it is left alone then, its number. */
+static int run(const char *path, const char *argument, pid_t *runs)
+{
+    char *words[] = {"errors_processes", (char *)argument, NULL};
+    int status = 0;
+    pid_t child = vfork();
+
+    if (child == 0) {
+        syscall(SYS_execve, path, words, environ);
+        _exit(100 + errno);
+    }
+    if (runs)
+        *runs = child;
+    else
+        waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+#define BUSY "/tmp/errors_busy"
+#define SCRIPT "/tmp/errors_script"
+
+static void busy_texts(void)
+{
+    static const char line[] = "#!" BUSY "\n";
+    pid_t child;
+    int written = (int)copy_self(BUSY, -1), memory = (int)syscall(SYS_memfd_create, "text", 0);
+    char name[32];
+
+    say("written to: %s", error_name(run(BUSY, "quit", NULL) - 100));
+    close(written);
+    say("not any more: status %d", run(BUSY, "quit", NULL));
+    written = open(SCRIPT, O_WRONLY | O_CREAT, 0755);
+    (void)!write(written, line, sizeof(line) - 1);
+    say("a script: %s", error_name(run(SCRIPT, "quit", NULL) - 100));
+    close(written);
+    say("not any more: status %d", run(SCRIPT, "quit", NULL));
+    snprintf(name, sizeof(name), "/proc/self/fd/%ld", copy_self(NULL, memory));
+    say("memory without a name: status %d", run(name, "quit", NULL));
+    close(memory);
+    run(BUSY, "wait", &child);
+    ROW(open, BUSY, O_WRONLY);
+    ROW(open, BUSY, O_RDWR);
+    ROW(open, BUSY, O_RDONLY | O_TRUNC);
+    ROW(open, BUSY, O_WRONLY | O_CREAT | O_EXCL);
+    close((int)ROW(open, BUSY, O_RDONLY));
+    ROW(truncate, BUSY, 0L);
+    ROW(chmod, BUSY, 0700);
+    kill(child, SIGKILL), waitpid(child, NULL, 0);
+    ROW(truncate, BUSY, 10L);
+    close((int)ROW(open, BUSY, O_WRONLY));
+    unlink(BUSY), unlink(SCRIPT);
+    errno = 0;
+}
+
 static void families(void)
 {
     struct {
@@ -406,7 +477,8 @@ static void families(void)
 
 int main(int argc, char **argv)
 {
-    (void)argv;
+    while (argc > 1 && strcmp(argv[1], "wait") == 0)
+        pause();
     if (argc > 1)
         return 5;
     setsid();
@@ -418,5 +490,6 @@ int main(int argc, char **argv)
     signals();
     times_and_waits();
     families();
+    busy_texts();
     return table_end();
 }
