@@ -20,7 +20,7 @@
 #define AF_UNSPEC 0
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
-#define SOCK_RAW 3 /* datagrams, too */
+#define SOCK_RAW 3     /* datagrams, too */
 #define SOCK_TYPES 0xf /* the bits of the type; the others are O_NONBLOCK and O_CLOEXEC */
 #define SOCK_MAX 11
 #define SHUT_RDWR 2

@@ -32,7 +32,8 @@ static void sets(void)
     ROW(epoll_ctl, set, EPOLL_CTL_DEL, ends[0], BAD);
     ROW(epoll_ctl, set, EPOLL_CTL_ADD, ends[0], &in);
     ROW(epoll_ctl, set, EPOLL_CTL_ADD, ends[0], &in);
-    struct epoll_event alone = {.events = EPOLLIN | EPOLLEXCLUSIVE}, once = {.events = EPOLLEXCLUSIVE | EPOLLONESHOT};
+    struct epoll_event alone = {.events = EPOLLIN | EPOLLEXCLUSIVE},
+                       once = {.events = EPOLLEXCLUSIVE | EPOLLONESHOT};
     int inner = epoll_create1(0);
     ROW(epoll_ctl, set, EPOLL_CTL_MOD, ends[0], &alone);
     ROW(epoll_ctl, set, EPOLL_CTL_ADD, ends[1], &once);
