@@ -22,6 +22,7 @@
 
 #define NESTING_MAX 5 /* epolls in epolls in epolls: EP_MAX_NESTS of Linux */
 #define ALWAYS ((uint32_t)(POLLERR | POLLHUP))
+#define WITH_EXCLUSIVE (POLLIN | POLLOUT | ALWAYS | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 struct epoll_item {
     struct epoll *epoll;
@@ -221,6 +222,9 @@ int epoll_control(struct file *epoll, int operation, struct file *file, int fd,
     if (!file->ops->poll)
         return -EPERM;
     if (!epoll_is(epoll) || file == epoll || operation < EPOLL_CTL_ADD || operation > EPOLL_CTL_MOD)
+        return -EINVAL;
+    if (operation != EPOLL_CTL_DEL && event->events & EPOLLEXCLUSIVE &&
+        (operation == EPOLL_CTL_MOD || epoll_is(file) || event->events & ~WITH_EXCLUSIVE))
         return -EINVAL;
     int error = operation == EPOLL_CTL_ADD ? item_add(epoll->private, file, fd, event)
                                            : item_change(epoll->private, operation, file, fd, event);

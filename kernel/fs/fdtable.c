@@ -101,6 +101,20 @@ void fdtable_put(struct fdtable *table)
     kmem_free(&fdtable_cache, table);
 }
 
+int fdtable_unshare(struct fdtable **table)
+{
+    struct fdtable *before = *table, *own = NULL;
+
+    if ((before->refs & ~FDTABLE_THREADED) == 1)
+        return 0;
+    own = fdtable_fork(before);
+    if (!own)
+        return -ENOMEM;
+    *table = own;
+    fdtable_put(before);
+    return 0;
+}
+
 /* The lowest free number >= from, FD_MAX if there is none. Lock held. */
 static uint32_t lowest_free(struct fdtable *table, uint32_t from)
 {

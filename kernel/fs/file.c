@@ -70,6 +70,8 @@ void file_release(struct file *file)
     if (file->ops->release)
         file->ops->release(file);
     lock_drop(file->node, file);
+    if (file->is_writer)
+        node_write_end(file->node);
     node_put(file->node);
     kmem_free(&file_cache, file);
 }

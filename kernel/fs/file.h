@@ -31,6 +31,7 @@ struct file {
     uint32_t flags;    /* O_ flags of open: access mode, O_APPEND, O_NONBLOCK, ... */
     uint64_t position; /* guarded by: lock of the process's table is not needed, reads race as POSIX allows */
     void *private;     /* of ops */
+    bool is_writer;    /* counts in node->writers: those do that a path was opened for */
     LIST_HEAD(file_watchers, epoll_item)
     watchers; /* the sets that it is in; guarded by: epoll.c */
 };
@@ -116,6 +117,8 @@ struct fdtable {
 struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_fork(struct fdtable *from); /* a copy whose files are shared */
 void fdtable_put(struct fdtable *table);
+/* Instead of a table that other processes have, too (CLONE_FILES), a copy. => 0, -ENOMEM */
+int fdtable_unshare(struct fdtable **table);
 /* Puts `file` (its reference is taken over) into the lowest free slot >= from. => the descriptor, -EMFILE,
  * -ENOMEM (the reference stays the caller's). */
 int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec);

@@ -24,6 +24,41 @@ void node_put(struct node *node)
         node->ops->release(node);
 }
 
+/* by: 1, or -1: the side of 0 on which one counts. */
+static int take_side(struct node *node, int32_t by)
+{
+    int32_t seen = __atomic_load_n(&node->writers, __ATOMIC_RELAXED);
+
+    do {
+        if (seen * by < 0)
+            return -ETXTBSY;
+    } while (!__atomic_compare_exchange_n(&node->writers, &seen, seen + by, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    return 0;
+}
+
+int node_write_begin(struct node *node)
+{
+    return take_side(node, 1);
+}
+
+void node_write_end(struct node *node)
+{
+    __atomic_sub_fetch(&node->writers, 1, __ATOMIC_RELEASE);
+}
+
+int node_run(struct node *node)
+{
+    return take_side(node, -1);
+}
+
+void node_run_put(struct node *node)
+{
+    if (node)
+        __atomic_add_fetch(&node->writers, 1, __ATOMIC_RELEASE);
+    node_put(node);
+}
+
 int64_t node_now(void)
 {
     return (int64_t)(clock_boot_realtime() + clock_now());
@@ -59,6 +94,8 @@ int node_truncate(struct node *node, uint64_t size)
 {
     if (!node_is(node, S_IFREG))
         return node_is(node, S_IFDIR) ? -EISDIR : -EINVAL;
+    if (node->writers < 0)
+        return -ETXTBSY;
     if (node->seals & (size < node->size ? F_SEAL_SHRINK : size > node->size ? F_SEAL_GROW : 0))
         return -EPERM;
     return node->ops->truncate ? node->ops->truncate(node, size) : 0;

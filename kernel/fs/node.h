@@ -72,7 +72,8 @@ struct node {
     bool linkable;                       /* it never had a name and may get one: O_TMPFILE */
     bool sealable;                       /* made by memfd_create */
     uint32_t seals;                      /* F_SEAL_: what nobody may do to it any more */
-    struct pagesrc *source;              /* what mmap maps; NULL: cannot be mapped (ENODEV) */
+    int32_t writers;        /* open files that may write to it; below 0: programs that it runs as. Atomic */
+    struct pagesrc *source; /* what mmap maps; NULL: cannot be mapped (ENODEV) */
     LIST_HEAD(node_locks, lock)
     locks;                /* who keeps others out of it; guarded by: lock.c */
     struct node *mounted; /* a directory that is covered by the root of another file system (a reference) */
@@ -87,6 +88,12 @@ static inline struct node *node_get(struct node *node)
 }
 
 void node_put(struct node *node); /* NULL is allowed */
+
+/* A file is written to, or is a program that runs, and not both. => 0, -ETXTBSY */
+int node_write_begin(struct node *node);
+void node_write_end(struct node *node);
+int node_run(struct node *node);
+void node_run_put(struct node *node); /* with the reference; NULL is allowed */
 
 /* As the name op, for nodes without one too. => length; -ENOENT: it has no name that could be found. */
 ssize_t node_name(struct node *node, char *buffer, size_t size, struct node **directory);

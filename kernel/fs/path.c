@@ -370,6 +370,21 @@ static int open_refusal(const struct node *node, uint32_t flags, bool slash)
     return 0;
 }
 
+/* Nobody writes to a program that runs. */
+static int open_found(struct node *node, uint32_t flags, struct file **file)
+{
+    bool writes = node_is(node, S_IFREG) && (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
+    int error = writes ? node_write_begin(node) : 0;
+    if (error)
+        return error;
+    error = file_open_node(node, flags, file);
+    if (error && writes)
+        node_write_end(node);
+    if (!error)
+        (*file)->is_writer = writes;
+    return error;
+}
+
 /* O_TMPFILE: the path leads to a directory, in whose file system a file without a name is made. */
 static int open_temporary(struct node *start, const char *path, uint32_t flags, uint32_t mode,
                           struct file **file)
@@ -388,7 +403,7 @@ static int open_temporary(struct node *start, const char *path, uint32_t flags, 
     node_put(directory);
     if (error)
         return error;
-    error = file_open_node(made, flags, file);
+    error = open_found(made, flags, file);
     made->linkable = !(flags & O_EXCL);
     node_put(made);
     return error;
@@ -414,7 +429,7 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
 
     error = open_refusal(node, flags, slash);
     if (!error)
-        error = file_open_node(node, flags, file);
+        error = open_found(node, flags, file);
     if (!error && (flags & O_TRUNC) && node_is(node, S_IFREG)) {
         error = node_truncate(node, 0);
         if (error)

@@ -453,6 +453,19 @@ static int connect_box(struct socket *socket, const struct socket_address *addre
     return 0;
 }
 
+int socket_dissolve(struct file *file)
+{
+    struct socket *socket = socket_of(file);
+    struct mailbox *before = socket->to;
+
+    if (!socket->box)
+        return -EINVAL;
+    socket->to = NULL;
+    socket->peer = (struct socket_address){0};
+    mailbox_put(before);
+    return 0;
+}
+
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid)
 {
     if (socket_of(file)->box)

@@ -25,6 +25,7 @@ ssize_t socket_receive(struct file *file, struct io *io, struct socket_address *
 int socket_bind(struct file *file, const struct socket_address *address, struct node *node);
 int socket_listen(struct file *file, unsigned backlog);
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid);
+int socket_dissolve(struct file *file); /* datagrams go to nobody any more. => 0, -EINVAL: streams */
 int socket_accept(struct file *file, uint32_t flags, int pid, struct file **accepted);
 void socket_shutdown(struct file *file, bool reading, bool writing);
 /* The address of this end, or of the other. => 0, -ENOTCONN. */

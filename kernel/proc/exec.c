@@ -202,6 +202,11 @@ static int find_program(struct program *program, struct node *start, const char 
         int error = program_find(start, path, &node);
         if (error)
             return error;
+        error = node_run(node);
+        if (error) {
+            node_put(node);
+            return error;
+        }
         memset(line, 0, SCRIPT_LINE_MAX);
         error = program_read(node, 0, line, MIN(node->size, SCRIPT_LINE_MAX));
         if (!error && depth > SCRIPT_DEPTH_MAX)
@@ -212,7 +217,7 @@ static int find_program(struct program *program, struct node *start, const char 
         }
         if (!error)
             error = arguments_for_script(arguments, interpreter, argument, path);
-        node_put(node);
+        node_run_put(node);
         if (error)
             return error;
         path = interpreter;
@@ -222,7 +227,7 @@ static int find_program(struct program *program, struct node *start, const char 
 static void program_drop(struct program *program)
 {
     aspace_put(program->aspace);
-    node_put(program->node);
+    node_run_put(program->node);
 }
 
 int program_open(struct program *program, struct node *start, const char *path, struct arguments *arguments,
@@ -251,7 +256,7 @@ int program_open(struct program *program, struct node *start, const char *path, 
 close_elf:
     elf_close(&program->elf);
 put_node:
-    node_put(program->node);
+    node_run_put(program->node);
     return error;
 }
 
@@ -325,12 +330,12 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     fdtable_close_on_exec(process->files);
     task->stack = (struct sigframe_stack){0};
     process->has_execed = true;
+    process->exit_signal = SIGCHLD; /* whatever clone was asked for */
     process_vfork_done(process);
     tell_exec(process->aspace, program);
 
     aspace_put(old_aspace);
-    if (old_executable)
-        node_put(old_executable);
+    node_run_put(old_executable);
 }
 
 int process_exec(const char *path, struct arguments *arguments, struct trapframe *frame)
@@ -345,10 +350,12 @@ int process_exec(const char *path, struct arguments *arguments, struct trapframe
         log_line("%s[%d]: %s cannot be executed: error %d", process->name, process->pid, path, -error);
         return SIGSEGV;
     }
-    if (task_end_others()) {
+    error = -EINTR; /* which nobody sees: the thread ends */
+    if (task_end_others())
+        error = fdtable_unshare(&process->files);
+    if (!error)
         commit(current_task(), &program, frame);
-        return 0;
-    }
-    program_drop(&program);
-    return -EINTR; /* which nobody sees: the thread ends */
+    else
+        program_drop(&program);
+    return error;
 }

@@ -45,7 +45,9 @@ static void copy_identity(struct process *child, const struct process *parent)
     child->oom_score_adj = parent->oom_score_adj;
     child->no_new_privileges = parent->no_new_privileges;
     child->cwd = node_get(parent->cwd);
-    child->executable = parent->executable ? node_get(parent->executable) : NULL;
+    child->executable = parent->executable;
+    if (child->executable)
+        node_run(node_get(child->executable)); /* as it does already */
 }
 
 /* The child's registers and what else a thread has for itself. */
@@ -141,7 +143,7 @@ static int clone_process(const struct trapframe *frame, const struct clone_optio
     if (!child->aspace)
         goto free_child;
     copy_identity(child, parent);
-    child->exit_signal = (int)(flags & CSIGNAL);
+    child->exit_signal = flags & CLONE_PARENT ? parent->exit_signal : (int)(flags & CSIGNAL);
     copy_task(task, current_task(), frame, options);
     error = process_enter(child, flags & CLONE_PARENT ? parent->parent : parent, task);
     if (error)

@@ -62,8 +62,7 @@ static void drop_files(struct process *process)
         fdtable_put(process->files);
     if (process->cwd)
         node_put(process->cwd);
-    if (process->executable)
-        node_put(process->executable);
+    node_run_put(process->executable);
     process->files = NULL;
     process->cwd = process->executable = NULL;
 }

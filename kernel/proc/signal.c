@@ -34,6 +34,10 @@ static struct kmem_cache queued_cache = KMEM_CACHE("queued_signal", struct queue
 
 #define BIT(number) (1UL << ((number)-1))
 #define NOT_BLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
+/* Others are taken away: so a program can ask which there are (sigaction(2), SA_UNSUPPORTED). */
+#define KNOWN_FLAGS                                                                                          \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_ONSTACK | SA_RESTART | SA_NODEFER |   \
+     SA_RESETHAND | SA_RESTORER)
 #define DEFAULT_IGNORE (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH))
 #define DEFAULT_STOP (BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
 /* Taken first: they belong to the instruction that was interrupted. */
@@ -407,6 +411,7 @@ static void apply_action(struct process *process, int number, const struct signa
     signals->set |= bit;
     signals->actions[number - 1] = *wanted;
     signals->actions[number - 1].mask &= ~NOT_BLOCKABLE;
+    signals->actions[number - 1].flags &= KNOWN_FLAGS;
     signals->ignored &= ~bit;
     signals->caught &= ~bit;
     if (wanted->handler == HANDLER_IGNORE)

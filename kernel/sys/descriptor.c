@@ -66,8 +66,13 @@ int64_t sys_close_range(struct trapframe *frame)
 {
     uint32_t first = (uint32_t)ARG0(frame), last = (uint32_t)ARG1(frame), flags = (uint32_t)ARG2(frame);
 
-    if (first > last || (flags & ~(uint32_t)CLOSE_RANGE_CLOEXEC))
+    if (first > last || (flags & ~(uint32_t)(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)))
         return -EINVAL;
+    if (flags & CLOSE_RANGE_UNSHARE) { /* threads have one table in any case */
+        int error = current_process()->task_count > 1 ? -EINVAL : fdtable_unshare(&current_process()->files);
+        if (error)
+            return error;
+    }
     for (int fd = first < FD_MAX ? fdtable_next(own_files(), (int)first) : -1;
          fd >= 0 && (uint32_t)fd <= last; fd = fdtable_next(own_files(), fd + 1)) {
         if (flags & CLOSE_RANGE_CLOEXEC)

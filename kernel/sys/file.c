@@ -21,9 +21,9 @@
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/resource.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
-
 
 static struct file *own_file(uint64_t fd)
 {
@@ -40,6 +40,41 @@ static int64_t with_file(const struct trapframe *frame, file_verb *verb)
         return -EBADF;
     int64_t result = verb(file, frame);
     file_put(file);
+    return result;
+}
+
+/* ---- how large a file may become ----------------------------------------------------------------------- */
+
+static uint64_t size_limit(void)
+{
+    return current_process()->limits[RLIMIT_FSIZE].rlim_cur;
+}
+
+/* RLIMIT_FSIZE: what begins at the limit is refused, what goes beyond it is cut; texts of /proc have no size. The signal comes
+ * with the call's answer: a row of pieces that was cut is no error. */
+static NOINLINE ssize_t write_within(struct file *file, struct io *io, uint64_t *position)
+{
+    uint64_t at = file->flags & O_APPEND ? file->node->size : position ? *position : file->position;
+    bool limited = node_is(file->node, S_IFREG) && !file->node->fixed;
+
+    if (limited && (file->flags & O_ACCMODE) != O_RDONLY && io->left > 0) {
+        if (at >= size_limit())
+            return -EFBIG;
+        io->left = MIN(io->left, size_limit() - at);
+    }
+    return file_write(file, io, position);
+}
+
+static inline ssize_t write_limited(struct file *file, struct io *io, uint64_t *position)
+{
+    return likely(size_limit() == RLIM64_INFINITY) ? file_write(file, io, position)
+                                                   : write_within(file, io, position);
+}
+
+static int64_t limit_told(int64_t result)
+{
+    if (unlikely(result == -EFBIG && size_limit() != RLIM64_INFINITY))
+        transfer_raise(SIGXFSZ);
     return result;
 }
 
@@ -60,7 +95,7 @@ static int64_t transfer_written(int64_t result)
 
     io->writes++;
     io->written_bytes += (uint64_t)MAX(result, 0);
-    return transfer_sigpipe(result);
+    return transfer_sigpipe(limit_told(result));
 }
 
 static inline int64_t transfer(struct trapframe *frame, transfer_function *function, uint64_t *position)
@@ -79,7 +114,7 @@ static inline int64_t transfer(struct trapframe *frame, transfer_function *funct
 }
 
 SYSCALL_IS(read, transfer_read(transfer(frame, file_read, NULL)));
-SYSCALL_IS(write, transfer_written(transfer(frame, file_write, NULL)));
+SYSCALL_IS(write, transfer_written(transfer(frame, write_limited, NULL)));
 
 int64_t sys_pread64(struct trapframe *frame)
 {
@@ -92,7 +127,7 @@ int64_t sys_pwrite64(struct trapframe *frame)
 {
     uint64_t position = ARG3(frame);
 
-    return (int64_t)position < 0 ? -EINVAL : transfer_written(transfer(frame, file_write, &position));
+    return (int64_t)position < 0 ? -EINVAL : transfer_written(transfer(frame, write_limited, &position));
 }
 
 static int64_t transfer_vectors(struct trapframe *frame, transfer_function *function, uint64_t *position)
@@ -111,7 +146,7 @@ static int64_t transfer_vectors(struct trapframe *frame, transfer_function *func
 }
 
 SYSCALL_IS(readv, transfer_read(transfer_vectors(frame, file_read, NULL)));
-SYSCALL_IS(writev, transfer_written(transfer_vectors(frame, file_write, NULL)));
+SYSCALL_IS(writev, transfer_written(transfer_vectors(frame, write_limited, NULL)));
 
 static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *function)
 {
@@ -121,7 +156,7 @@ static int64_t transfer_vectors_at(struct trapframe *frame, transfer_function *f
 }
 
 SYSCALL_IS(preadv, transfer_read(transfer_vectors_at(frame, file_read)));
-SYSCALL_IS(pwritev, transfer_written(transfer_vectors_at(frame, file_write)));
+SYSCALL_IS(pwritev, transfer_written(transfer_vectors_at(frame, write_limited)));
 
 /* As if the file had been opened with O_APPEND. A position that the caller named stays his. */
 static ssize_t file_append(struct file *file, struct io *io, uint64_t *position)
@@ -129,8 +164,8 @@ static ssize_t file_append(struct file *file, struct io *io, uint64_t *position)
     uint64_t end = file->node->size;
 
     if (file->ops->stream || file->ops->no_seek)
-        return file_write(file, io, position);
-    ssize_t moved = file_write(file, io, &end);
+        return write_limited(file, io, position);
+    ssize_t moved = write_limited(file, io, &end);
     if (moved > 0 && !position)
         file->position = end;
     return moved;
@@ -141,14 +176,14 @@ static int64_t transfer_vectors_flags(struct trapframe *frame, transfer_function
 {
     if ((uint32_t)ARG5(frame) & ~(uint32_t)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND))
         return -EOPNOTSUPP;
-    if ((uint32_t)ARG5(frame) & RWF_APPEND && function == file_write)
+    if ((uint32_t)ARG5(frame) & RWF_APPEND && function == write_limited)
         function = file_append;
     return (int64_t)ARG3(frame) == -1 ? transfer_vectors(frame, function, NULL)
                                       : transfer_vectors_at(frame, function);
 }
 
 SYSCALL_IS(preadv2, transfer_read(transfer_vectors_flags(frame, file_read)));
-SYSCALL_IS(pwritev2, transfer_written(transfer_vectors_flags(frame, file_write)));
+SYSCALL_IS(pwritev2, transfer_written(transfer_vectors_flags(frame, write_limited)));
 
 /* ---- from file to file --------------------------------------------------------------------------------- */
 
@@ -167,7 +202,7 @@ static int64_t copy_file(struct file *from, uint64_t *from_at, struct file *to, 
         ssize_t put = got;
         if (got > 0) {
             struct io out = io_kernel(page_to_virt(page), (size_t)got);
-            put = file_write(to, &out, to_at);
+            put = write_limited(to, &out, to_at);
             *from_at = before + (uint64_t)MAX(put, 0);
         }
         if (put <= 0) {
@@ -264,7 +299,7 @@ static int64_t copy_range(struct file *from, struct file *to, const struct trapf
     return result;
 }
 
-SYSCALL_IS(copy_file_range, with_files(ARG0(frame), ARG2(frame), frame, copy_range));
+SYSCALL_IS(copy_file_range, limit_told(with_files(ARG0(frame), ARG2(frame), frame, copy_range)));
 
 /* ---- position and size --------------------------------------------------------------------------------- */
 
@@ -285,6 +320,8 @@ SYSCALL_IS(getdents64, with_file(frame, list));
 static int64_t truncate(struct node *node, uint64_t size, uint64_t unused)
 {
     (void)unused;
+    if (node_is(node, S_IFREG) && size > node->size && size > size_limit())
+        return limit_told(-EFBIG);
     return node_truncate(node, size);
 }
 
@@ -292,7 +329,7 @@ static int64_t truncate_open(struct file *file, const struct trapframe *frame)
 {
     if ((int64_t)ARG1(frame) < 0 || (file->flags & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
-    return node_truncate(file->node, ARG1(frame));
+    return truncate(file->node, ARG1(frame), 0);
 }
 
 SYSCALL_IS(truncate,
@@ -334,7 +371,7 @@ static int64_t allocate(struct file *file, const struct trapframe *frame)
         return -EOPNOTSUPP;
     uint64_t before = node->size;
     if (!mode && (uint64_t)end > before) {
-        int error = node_truncate(node, (uint64_t)end);
+        int64_t error = truncate(node, (uint64_t)end, 0);
         if (error)
             return error;
     }

@@ -250,7 +250,7 @@ int64_t sys_setsid(struct trapframe *frame)
 {
     (void)frame;
     struct process *self = current_process();
-    if (self->group == self->pid)
+    if (group_exists(self->pid, self->session))
         return -EPERM;
     self->group = self->session = self->pid;
     return self->pid;

@@ -17,8 +17,10 @@
 #include <linux/stat.h>
 
 /* Of the ABI, but not in the uapi headers. */
+#define AF_UNSPEC 0
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
+#define SOCK_RAW 3     /* datagrams, too */
 #define SOCK_TYPES 0xf /* the bits of the type; the others are O_NONBLOCK and O_CLOEXEC */
 #define SOCK_MAX 11
 #define SHUT_RDWR 2
@@ -44,6 +46,11 @@ int socket_get(uint64_t fd, struct file **file)
     return -ENOTSOCK;
 }
 
+static bool is_datagram(int type)
+{
+    return (type & SOCK_TYPES) == SOCK_DGRAM || (type & SOCK_TYPES) == SOCK_RAW;
+}
+
 static int check_kind(int family, int type, int protocol)
 {
     if (type & ~(SOCK_TYPES | O_NONBLOCK | O_CLOEXEC))
@@ -54,7 +61,7 @@ static int check_kind(int family, int type, int protocol)
         return -EINVAL;
     if (protocol != 0 && protocol != AF_UNIX)
         return -EPROTONOSUPPORT;
-    return (type & SOCK_TYPES) == SOCK_STREAM || (type & SOCK_TYPES) == SOCK_DGRAM ? 0 : -ESOCKTNOSUPPORT;
+    return (type & SOCK_TYPES) == SOCK_STREAM || is_datagram(type) ? 0 : -ESOCKTNOSUPPORT;
 }
 
 int64_t sys_socket(struct trapframe *frame)
@@ -64,7 +71,7 @@ int64_t sys_socket(struct trapframe *frame)
 
     int error = check_kind((int)ARG0(frame), type, (int)ARG2(frame));
     if (!error)
-        error = socket_create((uint32_t)type & O_NONBLOCK, (type & SOCK_TYPES) == SOCK_DGRAM, &file);
+        error = socket_create((uint32_t)type & O_NONBLOCK, is_datagram(type), &file);
     return error ? error : descriptor_make(file, type & O_CLOEXEC);
 }
 
@@ -75,7 +82,7 @@ int64_t sys_socketpair(struct trapframe *frame)
 
     int error = check_kind((int)ARG0(frame), type, (int)ARG2(frame));
     if (!error)
-        error = socket_pair((uint32_t)type & O_NONBLOCK, (type & SOCK_TYPES) == SOCK_DGRAM, ends);
+        error = socket_pair((uint32_t)type & O_NONBLOCK, is_datagram(type), ends);
     if (error)
         return error;
     for (int i = 0; i < 2; i++)
@@ -188,7 +195,28 @@ static int connect(struct file *file, const struct socket_address *address, stru
     return socket_connect(file, address, node, current_process()->pid);
 }
 
-SYSCALL_IS(connect, with_address(frame, false, connect));
+/* AF_UNSPEC is the way back of a socket of datagrams. */
+static bool names_nobody(const struct trapframe *frame)
+{
+    __kernel_sa_family_t family = AF_UNIX;
+
+    return (int)ARG2(frame) >= (int)sizeof(family) && (int)ARG2(frame) <= (int)ADDRESS_MAX &&
+           copy_from_user(&family, ARG1(frame), sizeof(family)) == 0 && family == AF_UNSPEC;
+}
+
+int64_t sys_connect(struct trapframe *frame)
+{
+    struct file *file;
+
+    if (!names_nobody(frame))
+        return with_address(frame, false, connect);
+    int error = socket_get(ARG0(frame), &file);
+    if (error)
+        return error;
+    error = socket_dissolve(file);
+    file_put(file);
+    return error;
+}
 
 int64_t sys_listen(struct trapframe *frame)
 {

@@ -9,7 +9,6 @@
 
 #include <asm-generic/errno.h>
 #include <asm/siginfo.h>
-#include <asm/signal.h>
 #include <linux/stat.h>
 
 /* Checks the pieces and cuts their sum to RW_COUNT_MAX. => 0, -EINVAL, -EFAULT. */
@@ -75,9 +74,9 @@ int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t c
     return total;
 }
 
-void transfer_raise_sigpipe(void)
+void transfer_raise(int number)
 {
-    const struct signal_info info = {.number = SIGPIPE, .code = SI_USER, .pid = current_process()->pid};
+    const struct signal_info info = {.number = number, .code = SI_USER, .pid = current_process()->pid};
 
     signal_send_task(current_task(), &info);
 }

@@ -6,6 +6,7 @@
 #include <types.h>
 
 #include <asm-generic/errno.h>
+#include <asm/signal.h>
 #include <linux/uio.h>
 
 #define RW_COUNT_MAX 0x7ffff000UL /* Linux's MAX_RW_COUNT: INT_MAX in whole pages */
@@ -25,12 +26,13 @@ void transfer_row_put(struct transfer_row *row);
  * once: it may refuse. => bytes, -errno */
 int64_t transfer_pieces(struct file *file, const struct iovec *vectors, size_t count,
                         transfer_function *function, uint64_t *position, bool at_once);
-/* Writing where nobody reads any more is an error, and a signal: to the thread that wrote (signal(7)). */
-void transfer_raise_sigpipe(void);
+/* A signal to the thread that wrote what it should not have. */
+void transfer_raise(int number);
 
+/* Writing where nobody reads any more is an error, and a signal (signal(7)). */
 static inline int64_t transfer_sigpipe(int64_t result)
 {
     if (unlikely(result == -EPIPE))
-        transfer_raise_sigpipe();
+        transfer_raise(SIGPIPE);
     return result;
 }

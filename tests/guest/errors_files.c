@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "errors.h"
@@ -311,6 +312,106 @@ static void the_limit(void)
     errno = 0;
 }
 
+/* A child with the same table, until it wants one of its own. */
+static void one_table(void)
+{
+    int shared = dup(file), status;
+
+    for (int unshare = 0; unshare < 2; unshare++) {
+        int child = (int)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+        if (child == 0) {
+            ROW(close_range, 900, 1000, 2 | 8);
+            ROW(close_range, shared, shared, unshare ? 2 /* UNSHARE */ : 4 /* CLOEXEC */);
+            ROW(fcntl, shared, F_GETFD, 0);
+            _exit(0);
+        }
+        waitpid(child, &status, 0);
+        say("the parent has flags %d", fcntl(shared, F_GETFD));
+    }
+    ROW(close_range, shared, shared, 2 | 4 /* UNSHARE, CLOEXEC */);
+    say("flags %d", fcntl(shared, F_GETFD));
+    close(shared);
+}
+
+#define MOST (1L << 20)
+
+static int too_large;
+
+static void count_signal(int number)
+{
+    too_large += number == SIGXFSZ;
+}
+
+#define MOVED(call, ...) say("%s(%s): %ld", #call, #__VA_ARGS__, syscall(SYS_##call, ##__VA_ARGS__))
+
+static void the_size_limit(void)
+{
+    struct iovec two[2] = {{at, 10}, {at, 10}};
+    struct rlimit before, few;
+    int large = scratch_file(2 * MOST), small = scratch_file(100), number;
+    int append = open("/tmp/errors_append", O_RDWR | O_CREAT | O_APPEND, 0600);
+    int killed_first = open("/proc/self/oom_score_adj", O_WRONLY);
+    long from = 0, to = MOST;
+
+    (void)!ftruncate(append, MOST - 4);
+    getrlimit(RLIMIT_FSIZE, &before);
+    few = (struct rlimit){MOST, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &few);
+    signal(SIGXFSZ, count_signal);
+    say("files of 1 MiB:");
+    MOVED(pwrite64, small, at, 10, MOST - 4);
+    MOVED(pwritev, small, two, 2, MOST - 14);
+    MOVED(pwritev, small, two, 2, MOST - 10);
+    MOVED(pwrite64, large, at, 10, MOST - 4);
+    MOVED(write, append, at, 10);
+    MOVED(pwritev2, small, two, 2, 0L, 0L, 0);
+    to = MOST - 4;
+    MOVED(sendfile, small, file, &from, 10);
+    MOVED(copy_file_range, file, &from, small, &to, 10, 0);
+    MOVED(write, writer, at, 10);
+    MOVED(pwrite64, killed_first, "0", 1, MOST);
+    say("signals: %d", too_large);
+    to = MOST;
+    ROW(pwrite64, small, at, 10, MOST);
+    ROW(pwrite64, small, BAD, 10, MOST);
+    ROW(pwrite64, small, at, 0, 2 * MOST);
+    ROW(pwrite64, large, at, 10, MOST + 10);
+    ROW(pwrite64, reader, at, 10, MOST);
+    ROW(pwritev, small, two, 2, MOST);
+    ROW(write, append, at, 10);
+    ROW(pwritev2, small, two, 2, -1L, 0L, 0x10 /* APPEND */);
+    ROW(copy_file_range, file, &from, small, &to, 10, 0);
+    lseek(small, MOST, SEEK_SET);
+    ROW(write, small, at, 10);
+    ROW(writev, small, two, 2);
+    ROW(sendfile, small, file, &from, 10);
+    ROW(ftruncate, small, MOST + 1);
+    ROW(ftruncate, small, MOST);
+    ROW(ftruncate, large, 2 * MOST - 1);
+    ROW(ftruncate, large, 2 * MOST);
+    ROW(ftruncate, reader, 2 * MOST);
+    ROW(truncate, "/tmp/errors_append", MOST + 1);
+    ROW(truncate, "/tmp", MOST + 1);
+    ROW(fallocate, small, 0, MOST, 1L);
+    ROW(fallocate, small, 0, MOST - 1, 1L);
+    ROW(fallocate, small, 1 /* KEEP_SIZE */, MOST, 1L);
+    say("signals: %d", too_large);
+    say("sizes: %ld %ld %ld", lseek(small, 0, SEEK_END), lseek(large, 0, SEEK_END),
+        lseek(append, 0, SEEK_END));
+    signal(SIGXFSZ, SIG_DFL);
+    int child = fork();
+    if (child == 0) {
+        (void)!pwrite(small, at, 10, MOST);
+        _exit(0);
+    }
+    waitpid(child, &number, 0);
+    say("a child that does not expect it: signal %d", WTERMSIG(number));
+    setrlimit(RLIMIT_FSIZE, &before);
+    unlink("/tmp/errors_append");
+    close(small), close(large), close(append), close(killed_first);
+    errno = 0;
+}
+
 static void waiting(void)
 {
     struct timespec zero = {0, 0}, bad = {0, 1000000000}, negative = {-1, 0};
@@ -370,6 +471,10 @@ int main(void)
     descriptors();
     waiting();
     the_limit();
+    one_table();
+    the_size_limit();
+    int numbers = open("/proc/sys/kernel/pid_max", O_WRONLY);
+    ROW(write, numbers, "0", 1);
     close(full[0]);
     ROW(write, full[1], at, 1);
     ROW(sync);

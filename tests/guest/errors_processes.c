@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "errors.h"
@@ -331,8 +332,155 @@ static void times_and_waits(void)
     say("call -1: %s", syscall(-1) == -1 ? error_name(errno) : "succeeded");
 }
 
-int main(void)
+/* A child that only waits, in the group; 0: in its own. */
+static pid_t idle(pid_t group)
 {
+    pid_t child = fork();
+
+    if (child == 0)
+        for (;;)
+            pause();
+    setpgid(child, group);
+    return child;
+}
+
+/* Exits with the errno of a setsid by one that left the group of its own number, in which somebody stayed. */
+static void leave_own_group(void)
+{
+    setpgid(0, 0);
+    pid_t stays = idle(getpid()), other = idle(0);
+    setpgid(0, other);
+    int error = setsid() < 0 ? errno : 0;
+    kill(stays, SIGKILL), kill(other, SIGKILL);
+    waitpid(stays, NULL, 0), waitpid(other, NULL, 0);
+    _exit(setsid() < 0 ? 99 : error);
+}
+
+static long copy_self(const char *path, int to)
+{
+    int from = open("/proc/self/exe", O_RDONLY);
+    struct stat size;
+
+    to = path ? open(path, O_WRONLY | O_CREAT, 0755) : to;
+    fstat(from, &size);
+    for (long left = size.st_size; left > 0;) {
+        long moved = syscall(SYS_sendfile, to, from, NULL, left);
+        if (moved <= 0)
+            _exit(95);
+        left -= moved;
+    }
+    close(from);
+    return to;
+}
+
+/* => the status of a child that runs the file with one argument, or its errno; `runs`: it is left alone then, its number. */
+static int run(const char *path, const char *argument, pid_t *runs)
+{
+    char *words[] = {"errors_processes", (char *)argument, NULL};
+    int status = 0;
+    pid_t child = vfork();
+
+    if (child == 0) {
+        syscall(SYS_execve, path, words, environ);
+        _exit(100 + errno);
+    }
+    if (runs)
+        *runs = child;
+    else
+        waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+#define BUSY "/tmp/errors_busy"
+#define SCRIPT "/tmp/errors_script"
+
+static void busy_texts(void)
+{
+    static const char line[] = "#!" BUSY "\n";
+    pid_t child;
+    int written = (int)copy_self(BUSY, -1), memory = (int)syscall(SYS_memfd_create, "text", 0);
+    char name[32];
+
+    say("written to: %s", error_name(run(BUSY, "quit", NULL) - 100));
+    close(written);
+    say("not any more: status %d", run(BUSY, "quit", NULL));
+    written = open(SCRIPT, O_WRONLY | O_CREAT, 0755);
+    (void)!write(written, line, sizeof(line) - 1);
+    say("a script: %s", error_name(run(SCRIPT, "quit", NULL) - 100));
+    close(written);
+    say("not any more: status %d", run(SCRIPT, "quit", NULL));
+    snprintf(name, sizeof(name), "/proc/self/fd/%ld", copy_self(NULL, memory));
+    say("memory without a name: status %d", run(name, "quit", NULL));
+    close(memory);
+    run(BUSY, "wait", &child);
+    ROW(open, BUSY, O_WRONLY);
+    ROW(open, BUSY, O_RDWR);
+    ROW(open, BUSY, O_RDONLY | O_TRUNC);
+    ROW(open, BUSY, O_WRONLY | O_CREAT | O_EXCL);
+    close((int)ROW(open, BUSY, O_RDONLY));
+    ROW(truncate, BUSY, 0L);
+    ROW(chmod, BUSY, 0700);
+    kill(child, SIGKILL), waitpid(child, NULL, 0);
+    ROW(truncate, BUSY, 10L);
+    close((int)ROW(open, BUSY, O_WRONLY));
+    unlink(BUSY), unlink(SCRIPT);
+    errno = 0;
+}
+
+static void families(void)
+{
+    struct {
+        void *handler;
+        unsigned long flags, restorer, mask;
+    } action = {SIG_IGN, -1UL, 0, 0};
+    char *quitting[] = {"errors_processes", "quit", NULL};
+    int status = 0;
+
+    pid_t child = fork();
+    if (child == 0)
+        leave_own_group();
+    waitpid(child, &status, 0);
+    say("setsid while the group of one's own number lives: %s", error_name(WEXITSTATUS(status)));
+    child = fork();
+    if (child == 0) {
+        if (syscall(SYS_clone, CLONE_PARENT, 0, 0, 0, 0) == 0)
+            _exit(7);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    pid_t brother = wait(&status);
+    say("a brother: %s, status %d", brother > 0 ? "found" : error_name(errno), WEXITSTATUS(status));
+    child = syscall(SYS_clone, 0, 0, 0, 0, 0);
+    if (child == 0) {
+        syscall(SYS_execve, "/proc/self/exe", quitting, environ);
+        _exit(1);
+    }
+    siginfo_t info;
+    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT | __WALL);
+    ROW(wait4, child, &status, 0, 0);
+    say("a child that became another program: status %d", WEXITSTATUS(status));
+    int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    child = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+    if (child == 0) {
+        execve("/nothing", quitting, environ);
+        close(open("/dev/null", O_RDONLY));
+        execve("/proc/self/exe", quitting, environ);
+    }
+    waitpid(child, &status, 0);
+    say("status %d of one with whom the files were shared", WEXITSTATUS(status));
+    ROW(fcntl, kept, F_GETFD, 0);
+    close(kept);
+    ROW(rt_sigaction, SIGUSR1, &action, 0, 8);
+    ROW(rt_sigaction, SIGUSR1, 0, &action, 8);
+    say("flags that exist: %#lx", action.flags);
+}
+
+int main(int argc, char **argv)
+{
+    while (argc > 1 && strcmp(argv[1], "wait") == 0)
+        pause();
+    if (argc > 1)
+        return 5;
     setsid();
     at = island(4);
     memset(at, 0, 4 * PAGE);
@@ -341,5 +489,7 @@ int main(void)
     limits();
     signals();
     times_and_waits();
+    families();
+    busy_texts();
     return table_end();
 }
