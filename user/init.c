@@ -3,13 +3,14 @@
  *
  *   /run/guest.argv is there   run that one program as scripts/guest wants it, end with its status
  *   the word "tour"            run /bin/tour, end with its status
- *   otherwise                  run /bin/sh on the console, again if it dies, until it exits
+ *   otherwise                  run /bin/sh on the console, again if it dies, until it exits or somebody says poweroff
  *
  * The kernel powers the machine off when process 1 ends, so init's exit status is the machine's. Orphans
  * become its children; it reaps them while it waits. It stays tiny: no malloc, and what a program needs (its
  * arguments, its environment) is read in the child, after the fork. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -265,12 +266,28 @@ static void find_window(char *const environment[])
         wait_for(child);
 }
 
+static void power_off(int asked)
+{
+    (void)asked;
+    _exit(0);
+}
+
+/* What BusyBox's halt, poweroff and reboot send to process 1. */
+static void obey_poweroff(void)
+{
+    static const int asked[] = {SIGUSR1, SIGUSR2, SIGTERM};
+
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+        signal(asked[i], power_off);
+}
+
 /* A shell that ends by a signal is started again; one that cannot be started ends the machine. */
 static int run_shell(char *const environment[])
 {
     static char name[] = "sh";
     char *argv[] = {name, NULL};
 
+    obey_poweroff();
     find_window(environment);
     print_banner();
     for (;;) {

@@ -48,6 +48,23 @@ def test_make_run_on_a_terminal_is_a_prompt():
     assert child.exitstatus == 0
 
 
+@pytest.mark.parametrize("command", ["halt", "poweroff", "reboot"])
+def test_busyboxs_ways_to_end_the_machine_end_it(command):
+    """Each sends a signal to process 1. A job that is stopped does not matter."""
+    child = spawn("make", ["-s", "run", "BOOT=direct"])
+    child.expect("Ctrl-A X")
+    prompt(child)
+    child.sendline("cat")
+    time.sleep(0.5)
+    child.send("\x1a")
+    child.expect("Stopped")
+    prompt(child)
+    child.sendline(command)
+    child.expect(r"ledger: balanced[^\n]*\r*\n")
+    child.expect("power off: status 0")
+    child.expect(pexpect.EOF)
+
+
 @pytest.mark.parametrize("words", [["make", "-s", "run"], ["make", "-s", "run", "BOOT=direct"]])
 @pytest.mark.parametrize("columns, rows", [(132, 43), (61, 17)])
 def test_the_window_is_as_large_as_the_terminals(words, columns, rows, tmp_path):
