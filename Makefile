@@ -191,8 +191,10 @@ $(B)/user/symtab.o: kernel/lib/symtab.c $(B)/flags | $(B)/include
 	$(call say,CC,'$< (story)')
 	$(Q)$(CC) $(USER_FLAGS) -I kernel $(DEPS) -c -o $@ $<
 $(B)/user/bin/story.elf: $(B)/user/symtab.o
+# init has addresses of its own, so that gdb's breakpoints in a program do not stop it on the way there.
+$(B)/user/init.elf: LINK_AT := -Ttext-segment=0x200000
 $(B)/user/%.elf: $(B)/user/%.o $(B)/crt0.o $(B)/libc.a
-	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $< $(filter %/symtab.o,$^) $(B)/libc.a
+	$(Q)$(LD) $(USER_LINK) $(LINK_AT) -o $@ $(B)/crt0.o $< $(filter %/symtab.o,$^) $(B)/libc.a
 
 # ---- Initial file system: stripped programs, and beside each its names and lines ----------------------------------
 ROOT_NAMES := $(if $(wildcard user/init.c),init) $(addprefix bin/,$(basename $(notdir $(BIN_C) $(DEMO_C))))

@@ -446,14 +446,15 @@ def test_single_steps_show_both_sides_of_a_system_call_and_of_a_fault(gdb):
 def test_the_story_so_far(gdb):
     """The kernel's ring, read out of the paused guest: malloc, what it made, what was touched of it; the run that is still open too."""
     line = lab.line_of("user/demo/vmrss.c", "touch_write(first_page, 100)")
-    output = gdb([f"break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -e", "mm story 77"],
-                 "vmrss", TRACE="2")
-    said, = answers(output)
-    lines = said["lines"]
+    output = gdb([f"break vmrss.c:{line} if $mm_in(\"vmrss\")", "continue", "mm story", "mm story -j", "mm story -a -j", "mm story -e",
+                  "mm story 77"], "vmrss", TRACE="2")
+    short, whole = answers(output)
+    lines = whole["lines"]
     malloc = next(at for at, line in enumerate(lines) if "malloc(1073741824) = 0x" in line)
     assert "a mapping of its own" in lines[malloc + 1]
     mmap = next(at for at, line in enumerate(lines) if "mmap(NULL, 1073745920" in line)
-    assert mmap > malloc and "VSZ +1048580K" in lines[mmap + 1] and said["left_out"] > 0 and len(lines) == 30
+    assert mmap > malloc and "VSZ +1048580K" in lines[mmap + 1] and whole["left_out"] == 0
+    assert len(short["lines"]) == 30 and short["lines"] == lines[-30:] and short["left_out"] == len(lines) - 30
     touched = next(line for line in lines if "and 98 more" in line)
     assert "RSS +396K" in touched and "touch_write" in touched
     assert re.search(r"^\d\.\d{6}  op#6 +mark op=6 line=\d+ file=vmrss.c text=touch the same 100 again$", output, re.M)

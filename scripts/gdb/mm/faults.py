@@ -9,7 +9,7 @@ as in kernel/mm/fault.c. When the instruction runs again, or a signal is sent in
 import json
 import linecache
 import os
-from collections import namedtuple
+from collections import Counter, namedtuple
 
 import gdb
 
@@ -103,9 +103,12 @@ def steps(fault):
 
 
 def place_of(function):
-    """file:line of a function of the kernel; of one that is inlined everywhere, its first line of code."""
-    found = gdb.lookup_global_symbol(function) or gdb.lookup_static_symbol(function) or gdb.decode_line(function)[1][0]
-    return f"{found.symtab.filename}:{found.line}"
+    """file:line of a function of the kernel; of one that is inlined everywhere, the line that most of its copies begin with."""
+    found = gdb.lookup_global_symbol(function) or gdb.lookup_static_symbol(function)
+    if found:
+        return f"{found.symtab.filename}:{found.line}"
+    copies = Counter(f"{copy.symtab.filename}:{copy.line}" for copy in gdb.decode_line(function)[1])
+    return copies.most_common(1)[0][0]
 
 
 def source(fault):
