@@ -83,6 +83,9 @@ def test_the_window_is_as_large_as_the_terminals(words, columns, rows, tmp_path)
         raise AssertionError("\n".join(screen()))
 
     def send(*keys):
+        """What is typed before the terminal has told the shell where its cursor is would leave that answer to the next program."""
+        wait_until(lambda lines: lines[-1].endswith("#") or "~" in lines)
+        time.sleep(0.3)
         subprocess.run([*tmux, "send-keys", *keys], check=True)
 
     subprocess.run([*tmux, "new-session", "-d", "-x", str(columns), "-y", str(rows), *words], cwd=lab.ROOT, check=True)
