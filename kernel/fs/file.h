@@ -98,11 +98,11 @@ ssize_t file_list(struct file *file, vaddr_t buffer, size_t size);
 #define FD_MAX 1024  /* RLIMIT_NOFILE's default soft limit on Linux */
 #define FD_INLINE 32 /* descriptors that a table has room for from the start */
 
+/* In `refs`, for ever, once a process that has the table has a second thread: so one word says that nobody else uses it. */
 #define FDTABLE_THREADED (1U << 31)
 
 struct fdtable {
-    uint32_t
-        refs; /* atomic; FDTABLE_THREADED is or-ed to it once a process that has it has a second thread, for ever */
+    uint32_t refs;              /* atomic; with FDTABLE_THREADED */
     struct spinlock lock;       /* guards all below */
     uint32_t size;              /* slots in `files`; grows to FD_MAX */
     uint32_t limit;             /* RLIMIT_NOFILE: no new descriptor from here on; at most FD_MAX */

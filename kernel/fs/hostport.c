@@ -161,13 +161,13 @@ static int hostin_open(struct node *node, struct file *file)
 static ssize_t hostout_write(struct file *file, struct io *io, uint64_t *position)
 {
     (void)file, (void)position;
-    return serialout_copy(SERIAL_COM1, io, serialout_write);
+    return serialout_copy(SERIAL_COM1, io);
 }
 
 static ssize_t hosterr_write(struct file *file, struct io *io, uint64_t *position)
 {
     (void)file, (void)position;
-    return serialout_copy(SERIAL_COM2, io, serialout_write);
+    return serialout_copy(SERIAL_COM2, io);
 }
 
 static const struct file_ops hostin_ops = {

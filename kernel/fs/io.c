@@ -88,3 +88,20 @@ ssize_t io_put_zeros(struct io *io, size_t size)
         return advance_partly(io, copy_zeros, NULL, size);
     return advance(io, size);
 }
+
+ssize_t io_pour(struct io *io, io_sink *sink, void *to)
+{
+    char bytes[512];
+    ssize_t total = 0;
+
+    while (io->left > 0) {
+        ssize_t piece = io_get(io, bytes, sizeof(bytes));
+        ssize_t taken = piece < 0 ? piece : sink(to, bytes, (size_t)piece, io->at_once);
+        if (taken < 0)
+            return total > 0 ? total : taken;
+        total += taken;
+        if (taken < piece)
+            break;
+    }
+    return total;
+}

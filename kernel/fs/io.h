@@ -14,7 +14,7 @@ struct io {
     size_t left; /* bytes still wanted, or still to be written */
     bool peek;   /* what is read stays (MSG_PEEK): sockets and their pipes only */
     bool
-        at_once; /* what cannot be moved now is -EAGAIN: file_read and file_write set it for a file with O_NONBLOCK */
+        at_once; /* what cannot be moved now is -EAGAIN; set for a file with O_NONBLOCK by file_read and file_write */
 };
 
 static inline struct io io_user(vaddr_t address, size_t size)
@@ -31,6 +31,7 @@ static inline struct io io_kernel(void *memory, size_t size)
 ssize_t io_put_slowly(struct io *io, const void *from, size_t size);
 ssize_t io_get_slowly(struct io *io, void *to, size_t size);
 
+/* Of user memory. */
 static inline ssize_t io_advance(struct io *io, size_t moved)
 {
     io->left -= moved;
@@ -74,3 +75,8 @@ static inline bool io_get_at_once(struct io *io, void *to, size_t size)
 }
 
 ssize_t io_put_zeros(struct io *io, size_t size);
+
+/* Takes a piece of what a program writes. => bytes taken; the first one's error */
+typedef ssize_t io_sink(void *to, const char *bytes, size_t count, bool at_once);
+/* All of a write, piece by piece, until one is not taken whole. => bytes; the first piece's error */
+ssize_t io_pour(struct io *io, io_sink *sink, void *to);

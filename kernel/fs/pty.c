@@ -53,6 +53,13 @@ struct tty *pty_of_master(const struct file *file)
     return file->ops == &master_ops ? &((struct pty *)file->private)->tty : NULL;
 }
 
+static void pty_get(struct pty *pty)
+{
+    spin_lock(&slots_lock);
+    pty->refs++;
+    spin_unlock(&slots_lock);
+}
+
 static void pty_put(struct pty *pty)
 {
     spin_lock(&slots_lock);
@@ -90,22 +97,6 @@ static void has_room(struct tty *tty)
     poll_wake();
 }
 
-static int opened(struct tty *tty)
-{
-    struct pty *pty = pty_of(tty);
-    int error = pty->locked || tty->hung_up ? -EIO : 0;
-
-    if (!error && !pty->out)
-        error = file_open_node(pty->in->node, O_WRONLY, &pty->out);
-    if (error)
-        return error;
-    spin_lock(&slots_lock);
-    pty->users++;
-    pty->refs++;
-    spin_unlock(&slots_lock);
-    return 0;
-}
-
 static void closed(struct tty *tty)
 {
     struct pty *pty = pty_of(tty);
@@ -118,6 +109,25 @@ static void closed(struct tty *tty)
     if (out)
         file_put(out);
     pty_put(pty);
+}
+
+/* Making sure of the pipe may sleep: the pair must not go meanwhile. */
+static int opened(struct tty *tty)
+{
+    struct pty *pty = pty_of(tty);
+
+    pty_get(pty);
+    int error = pty->locked || tty->hung_up ? -EIO : 0;
+    if (!error && !pty->out)
+        error = file_open_node(pty->in->node, O_WRONLY, &pty->out);
+    if (error) {
+        pty_put(pty);
+        return error;
+    }
+    spin_lock(&slots_lock);
+    pty->users++;
+    spin_unlock(&slots_lock);
+    return 0;
 }
 
 static const struct tty_driver driver = {

@@ -23,19 +23,13 @@ ssize_t serialout_write(enum serial_line line, const void *bytes, size_t count)
     return (ssize_t)sent;
 }
 
-ssize_t serialout_copy(enum serial_line line, struct io *io, serialout_function *send)
+static ssize_t to_line(void *line, const char *bytes, size_t count, bool at_once)
 {
-    char bytes[512];
-    ssize_t total = 0;
+    (void)at_once;
+    return serialout_write(*(const enum serial_line *)line, bytes, count);
+}
 
-    while (io->left > 0) {
-        ssize_t piece = io_get(io, bytes, sizeof(bytes));
-        ssize_t sent = piece < 0 ? piece : send(line, bytes, (size_t)piece);
-        if (sent < 0)
-            return total > 0 ? total : sent;
-        total += sent;
-        if (sent < piece)
-            break;
-    }
-    return total;
+ssize_t serialout_copy(enum serial_line line, struct io *io)
+{
+    return io_pour(io, to_line, &line);
 }

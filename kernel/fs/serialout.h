@@ -8,7 +8,6 @@
 
 /* Sends all, sleeping while the other end does not read. => bytes sent; -EINTR if a signal came before the
  * first. */
-typedef ssize_t serialout_function(enum serial_line line, const void *bytes, size_t count);
-serialout_function serialout_write;
-/* A program's write, piece by piece through `send`. => bytes; the first piece's error. */
-ssize_t serialout_copy(enum serial_line line, struct io *io, serialout_function *send);
+ssize_t serialout_write(enum serial_line line, const void *bytes, size_t count);
+/* A program's write. => bytes; the first piece's error. */
+ssize_t serialout_copy(enum serial_line line, struct io *io);

@@ -239,8 +239,9 @@ static ssize_t send_plain(struct tty *tty, const char *bytes, size_t count, bool
 }
 
 /* => bytes of the program's that were sent; less than count, or an error, when a signal came. */
-static ssize_t send(struct tty *tty, const char *bytes, size_t count, bool at_once)
+static ssize_t send(void *to, const char *bytes, size_t count, bool at_once)
 {
+    struct tty *tty = to;
     bool translate = (tty->line.modes.c_oflag & OPOST) && (tty->line.modes.c_oflag & ONLCR);
     size_t done = 0;
 
@@ -265,25 +266,12 @@ static ssize_t send(struct tty *tty, const char *bytes, size_t count, bool at_on
 static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
 {
     struct tty *tty = file->private;
-    char bytes[512];
-    ssize_t total = 0;
 
     (void)position;
     if (tty->hung_up)
         return -EIO;
     int error = tty->line.modes.c_lflag & TOSTOP ? refuse(tty, SIGTTOU) : 0;
-    if (error)
-        return error;
-    while (io->left > 0) {
-        ssize_t piece = io_get(io, bytes, sizeof(bytes));
-        ssize_t sent = piece < 0 ? piece : send(tty, bytes, (size_t)piece, io->at_once);
-        if (sent < 0)
-            return total > 0 ? total : sent;
-        total += sent;
-        if (sent < piece)
-            break;
-    }
-    return total;
+    return error ? error : io_pour(io, send, tty);
 }
 
 /* ---- ioctl --------------------------------------------------------------------------------------------- */

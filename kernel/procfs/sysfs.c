@@ -12,7 +12,7 @@
 #define DIRECTORY (S_IFDIR | 0755)
 #define NUMBER (S_IFREG | 0444)
 
-/* A set of processors comes in two forms: a list of ranges, and a mask. */
+/* A set of processors comes in two forms: a list of ranges, and a mask. (The list is also the number of the core and the package.) */
 static void only_cpu_list(struct proctext *text)
 {
     proctext_printf(text, "0\n");
@@ -28,11 +28,6 @@ static void no_cpu_list(struct proctext *text)
     proctext_printf(text, "\n");
 }
 
-static void number_zero(struct proctext *text)
-{
-    proctext_printf(text, "0\n");
-}
-
 static void last_cpu(struct proctext *text)
 {
     proctext_printf(text, "%u\n", MAX_CPUS - 1);
@@ -43,12 +38,12 @@ static void last_cpu(struct proctext *text)
 static const struct proc_entry topology[] = {
     {"core_cpus", NUMBER, &proc_text_ops, .text = only_cpu_mask},
     {"core_cpus_list", NUMBER, &proc_text_ops, .text = only_cpu_list},
-    {"core_id", NUMBER, &proc_text_ops, .text = number_zero},
+    {"core_id", NUMBER, &proc_text_ops, .text = only_cpu_list},
     {"core_siblings", NUMBER, &proc_text_ops, .text = only_cpu_mask},
     {"core_siblings_list", NUMBER, &proc_text_ops, .text = only_cpu_list},
     {"package_cpus", NUMBER, &proc_text_ops, .text = only_cpu_mask},
     {"package_cpus_list", NUMBER, &proc_text_ops, .text = only_cpu_list},
-    {"physical_package_id", NUMBER, &proc_text_ops, .text = number_zero},
+    {"physical_package_id", NUMBER, &proc_text_ops, .text = only_cpu_list},
     {"thread_siblings", NUMBER, &proc_text_ops, .text = only_cpu_mask},
     {"thread_siblings_list", NUMBER, &proc_text_ops, .text = only_cpu_list},
 };
