@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 
+#include "malloc/words.h"
 #include "product.h"
 
 #define CLASS_BLOCKS 64
@@ -41,34 +42,35 @@ static struct {
 } depot[CLASSES];
 static size_t depot_bytes;
 
-const uint8_t class_of_words[FAST_REQUEST / 8 + 1] = {
-    [0] = 1,           [1 ... 2] = 1,      [3 ... 4] = 2,      [5 ... 6] = 3,     [7 ... 8] = 4,
-    [9 ... 10] = 5,    [11 ... 12] = 6,    [13 ... 14] = 7,    [15 ... 16] = 8,   [17] = 9,
-    [18 ... 19] = 10,  [20 ... 21] = 11,   [22 ... 23] = 12,   [24 ... 25] = 13,  [26 ... 27] = 14,
-    [28 ... 29] = 15,  [30 ... 31] = 16,   [32 ... 33] = 17,   [34 ... 37] = 18,  [38 ... 41] = 19,
-    [42 ... 45] = 20,  [46 ... 49] = 21,   [50 ... 53] = 22,   [54 ... 57] = 23,  [58 ... 61] = 24,
-    [62 ... 65] = 25,  [66 ... 73] = 26,   [74 ... 81] = 27,   [82 ... 89] = 28,  [90 ... 97] = 29,
-    [98 ... 105] = 30, [106 ... 113] = 31, [114 ... 121] = 32, [122 ... 128] = 33};
-const uint8_t class_of_small[FAST_CHUNK / ALIGN + 1] = {
-    [1] = 1,          [2] = 2,          [3] = 3,          [4] = 4,          [5] = 5,
-    [6] = 6,          [7] = 7,          [8] = 8,          [9] = 9,          [10] = 10,
-    [11] = 11,        [12] = 12,        [13] = 13,        [14] = 14,        [15] = 15,
-    [16] = 16,        [17 ... 18] = 17, [19 ... 20] = 18, [21 ... 22] = 19, [23 ... 24] = 20,
-    [25 ... 26] = 21, [27 ... 28] = 22, [29 ... 30] = 23, [31 ... 32] = 24, [33 ... 36] = 25,
-    [37 ... 40] = 26, [41 ... 44] = 27, [45 ... 48] = 28, [49 ... 52] = 29, [53 ... 56] = 30,
-    [57 ... 60] = 31, [61 ... 64] = 32, [65] = 33};
+uint8_t class_of_words[FAST_REQUEST / 8 + 1];
+uint8_t class_of_small[FAST_CHUNK / ALIGN + 1];
+
+/* The process's first call. => cache_lock is held */
+static void start(void)
+{
+    for (size_t words = 1; words <= FAST_REQUEST / 8; words++)
+        class_of_words[words] = (uint8_t)(words <= 16 ? (words + 1) / 2 : class_scale(8 * words - 9) - 46);
+    for (size_t units = 1; units <= FAST_CHUNK / ALIGN; units++)
+        class_of_small[units] =
+            (uint8_t)(units <= SLAB_CLASSES ? units : class_scale(ALIGN * (units - 1)) - 47);
+    pool_start();
+    pool.keeps = !pool.checking;
+    pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
+    if (!glue_watched && !pool.checking)
+        pool.most = FAST_REQUEST;
+}
 
 /* The thread's first call: the arena with the fewest threads is its. */
 struct arena *cache_arena(void)
 {
     if (LIKELY(cache.arena != NULL))
         return cache.arena;
-    if (!pool.ready)
-        pool_start();
 
     struct arena *a = &arenas[0];
 
     glue_take(&cache_lock);
+    if (!pool.ready)
+        start();
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
@@ -91,7 +93,7 @@ struct arena *cache_arena(void)
 static struct block *next_of(const struct block *b)
 {
     if (!LIKELY(block_is_cached(b)))
-        report_cached(b);
+        report_broken("malloc(): unaligned tcache chunk detected", b, TEXT(cached_links));
     return b->next;
 }
 
@@ -131,7 +133,7 @@ static void list_release(struct block *b)
             slab_put(a, page, b);
             continue;
         }
-        if (!chunk_sealed(c) || (chunk_head(c) & (USED | SLAB | MAPPED)) != USED)
+        if (!chunk_is_block(c))
             report_pointer("free", b);
 
         size_t size = chunk_size(c);
@@ -302,6 +304,25 @@ static bool limit_grow(unsigned class)
     return true;
 }
 
+static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int wanted)
+{
+    int got = 0;
+
+    while (got < wanted) { /* the heap does not grow for what only may be wanted */
+        int count = wanted - got;
+        uintptr_t unused;
+        struct chunk *first = heap_new(a, bytes, ALIGN, got == 0, &count, &unused);
+
+        if (!first)
+            break;
+        got += count;
+        for (uintptr_t at = (uintptr_t)first + (size_t)count * bytes; count;
+             count--) /* the lowest comes first */
+            block_push(list, chunk_user(chunk_at(at -= bytes)));
+    }
+    return got;
+}
+
 void *cache_refill(unsigned class)
 {
     struct arena *a = cache_arena();
@@ -329,7 +350,7 @@ void *cache_refill(unsigned class)
 
         glue_take(&a->lock);
         count = class <= SLAB_CLASSES ? slab_fill(a, class, list, wanted)
-                                      : heap_fill(a, class_bytes(class), wanted, list);
+                                      : chunks_fill(a, class_bytes(class), list, wanted);
         glue_drop(&a->lock);
     }
     cache.rooms[class] -= count;
@@ -431,11 +452,11 @@ static const char *list_broken(const struct block *b, unsigned class, int count)
         const struct page *page = block_is_cached(b) ? page_find(b) : NULL;
 
         if (!page)
-            return "I9: the links of a cached block are as they were written";
+            return "I12: the links of a cached block are as they were written";
         if (page->class ? page->class != class : class_of_chunk(chunk_size(chunk_of(b))) < class)
-            return "I9: a cached block is in the list of its class";
+            return "I12: a cached block is in the list of its class";
     }
-    return count ? "I9: a list has as many blocks as its limit less its room" : NULL;
+    return count ? "I12: a list has as many blocks as its limit less its room" : NULL;
 }
 
 const char *cache_broken(void)

@@ -15,16 +15,16 @@
 #include <string.h>
 
 #include "malloc/interface.h"
-#include "product.h"
+#include "heap.h"
 
 #define DEFAULT_LIMIT ((size_t)128 * 1024)
 #define MOST_BYTES ((size_t)64 << 30) /* that a region can have; less where addresses are short */
 #define LEAST_BYTES ((size_t)64 << 20)
-#define READY_STEP ((size_t)64 * 1024) /* records get access in such steps */
+#define READY_STEP ((size_t)4 << 20) /* of the heap: its records get access in such steps */
 
 struct pool pool;
+size_t chunk_key;
 static struct page few[512];
-static size_t records_access[2]; /* bytes of the records with access */
 
 /* Decimal digits; a minus in front means "without limit"; anything else is ignored. */
 static size_t from_environment(const char *name, size_t otherwise)
@@ -53,18 +53,15 @@ void pool_start(void)
 {
     glue_take(&pool.lock);
     if (!pool.ready) {
-        pool.key = glue_random() >> 16 | 1;
+        chunk_key = glue_random() >> 16 | 1;
         pool.mmap_threshold = from_environment("MALLOC_MMAP_THRESHOLD_", DEFAULT_LIMIT);
         pool.mmap_max = from_environment("MALLOC_MMAP_MAX_", 65536);
         pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
         pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
-
         pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
-        pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
-        if (!glue_watched) {
-            pool.exact = FAST_REQUEST + 1;
-            pool.resize = LIMIT - 1;
-        }
+        pool.regions[0].pages = few;
+        pool.regions[0].room = pool.regions[0].described = sizeof(few) / sizeof(*few) * PAGE;
+        pool.used = pool.arenas = 1;
         pool.ready = true;
     }
     glue_drop(&pool.lock);
@@ -72,78 +69,82 @@ void pool_start(void)
 
 bool pool_set(int parameter, int value)
 {
-    size_t size = value < 0 ? SIZE_MAX : (size_t)value;
+    size_t *const settings[] = {[M_MMAP_THRESHOLD + 4] = &pool.mmap_threshold,
+                                [M_MMAP_MAX + 4] = &pool.mmap_max,
+                                [M_TRIM_THRESHOLD + 4] = &pool.trim_threshold,
+                                [M_TOP_PAD + 4] = &pool.top_pad};
 
-    switch (parameter) {
-    case M_MMAP_THRESHOLD:
-        pool.mmap_threshold = size;
-        return true;
-    case M_MMAP_MAX:
-        pool.mmap_max = size;
-        return true;
-    case M_TRIM_THRESHOLD:
-        pool.trim_threshold = size;
-        return true;
-    case M_TOP_PAD:
-        pool.top_pad = size;
-        return true;
-    default:
+    if (parameter < -4 || parameter > -1)
         return false;
-    }
+    *settings[parameter + 4] = value < 0 ? SIZE_MAX : (size_t)value;
+    return true;
 }
 
-/* Access for the records of the first `span` bytes. */
-static bool records_ready(const struct region *r, ptrdiff_t index, size_t span)
+/* Access for the records of the first `span` bytes, in steps. */
+static bool records_ready(struct region *r, size_t span)
 {
-    size_t ready = r->pages == pool.regions[index].pages ? records_access[index] : 0;
-    size_t wanted = align_up(span / PAGE * sizeof(struct page) + 1, READY_STEP);
+    size_t wanted = align_up(span, READY_STEP);
 
-    if (wanted > ready && !glue_pages_protect((char *)r->pages + ready, wanted - ready, true))
+    if (span <= r->described)
+        return true;
+    if (!glue_pages_protect(r->pages + r->described / PAGE,
+                            (wanted - r->described) / PAGE * sizeof(struct page), true))
         return false;
-    records_access[index] = wanted > ready ? wanted : ready;
+    r->described = wanted;
     return true;
+}
+
+/* Addresses for as much of MOST_BYTES as there are, of which each needs one in `part`. */
+static void *reserve_most(size_t *bytes, size_t part)
+{
+    void *pages = NULL;
+
+    for (*bytes = MOST_BYTES; *bytes >= LEAST_BYTES; *bytes /= 2)
+        if ((pages = glue_pages_reserve(*bytes / part)))
+            break;
+    return pages;
+}
+
+/* The slabs of the first arena are linked through records that have moved. */
+static void partial_moved(struct page *from, struct page *to)
+{
+    for (unsigned class = 1; class <= SLAB_CLASSES; class ++)
+        for (struct page **link = &arenas[0].partial[class]; *link; link = &(*link)->next) {
+            *link = to + (*link - from);
+            if ((*link)->prev)
+                (*link)->prev = to + ((*link)->prev - from);
+        }
 }
 
 /* Reserves records for as much as possible, for `span` bytes at least, and moves the old ones there. */
 static bool records_move(struct region *r, size_t span)
 {
-    struct page *old = r->pages;
-    struct page *pages = NULL;
-    size_t room = MOST_BYTES;
+    struct region moved = *r;
 
-    while (room >= span && room >= LEAST_BYTES &&
-           !(pages = glue_pages_reserve(room / PAGE * sizeof(struct page))))
-        room /= 2;
-    if (!pages)
+    moved.described = 0;
+    moved.pages = reserve_most(&moved.room, PAGE / sizeof(struct page));
+    if (!moved.pages)
         return false;
-
-    struct region larger = {r->base, r->span, pages, room, r->ready, r->limit};
-
-    if (!records_ready(&larger, r - pool.regions, span)) {
-        glue_pages_unmap(pages, room / PAGE * sizeof(struct page));
+    if (span > moved.room || !records_ready(&moved, span)) {
+        glue_pages_unmap(moved.pages, moved.room / PAGE * sizeof(struct page));
         return false;
     }
-    if (old)
-        memcpy(pages, old, r->span / PAGE * sizeof(struct page));
-    r->room = room;
-    __atomic_store_n(&r->pages, pages, __ATOMIC_RELEASE);
-    if (old)
-        slabs_moved(old, pages);
+    if (r->pages) {
+        memcpy(moved.pages, r->pages, r->span / PAGE * sizeof(struct page));
+        partial_moved(r->pages, moved.pages);
+    }
+    r->room = moved.room;
+    r->described = moved.described;
+    __atomic_store_n(&r->pages, moved.pages, __ATOMIC_RELEASE);
     return true;
 }
 
-/* Records for the first `span` bytes of a region. */
+/* Records for the first `span` bytes of a region. Those that moved once do not move again: that is the end of all addresses. */
 static bool region_describe(struct region *r, size_t span)
 {
-    if (!r->pages && r == pool.regions) {
-        r->pages = few;
-        r->room = sizeof(few) / sizeof(*few) * PAGE;
-    }
     if (span <= r->room)
-        return r->pages == few || records_ready(r, r - pool.regions, span);
-    if (r->pages && r->pages != few)
-        return false; /* the end of all addresses */
-    return records_move(r, span);
+        return records_ready(r, span);
+    return (!r->pages || r->pages == few) && records_move(r, span);
 }
 
 bool pool_settle(void)
@@ -152,7 +153,7 @@ bool pool_settle(void)
 
     glue_take(&pool.lock);
 
-    bool settled = (r->pages && r->pages != few) || records_move(r, r->span);
+    bool settled = r->pages != few || records_move(r, r->span);
 
     glue_drop(&pool.lock);
     return settled;
@@ -193,13 +194,9 @@ static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t
 static bool grow_reserved(size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *clean)
 {
     struct region *r = &pool.regions[1];
-    size_t room = MOST_BYTES;
 
-    while (!r->base && room >= LEAST_BYTES) {
-        r->base = (uintptr_t)glue_pages_reserve(room);
-        r->limit = room;
-        room /= 2;
-    }
+    if (!r->base)
+        r->base = (uintptr_t)reserve_most(&r->limit, 1);
     *start = *clean = r->base + r->ready;
     bytes = align_up(bytes, PAGE);
     if (!r->base || bytes > r->limit - r->ready || !region_describe(r, r->ready + bytes) ||
