@@ -179,30 +179,6 @@ static void threads_free_what_others_took(void *unused)
     must(!heap_check());
 }
 
-/* A free that waits for the lock while a second arena comes into use: the page records move meanwhile. */
-static void *release(void *block)
-{
-    block_release(block);
-    return NULL;
-}
-
-static void records_move_while_a_free_waits(void *unused)
-{
-    static char *blocks[500];
-    pthread_t thread;
-
-    (void)unused;
-    for (int i = 0; i < 500; i++)
-        blocks[i] = malloc(40);
-    glue_take(&arenas[0].lock);
-    must(pthread_create(&thread, NULL, release, blocks[100]) == 0);
-    usleep(50000);
-    must(pool_settle());
-    glue_drop(&arenas[0].lock);
-    must(pthread_join(thread, NULL) == 0);
-    must(!slab_holds(page_find(blocks[100]), blocks[100]) && !heap_check());
-}
-
 /* ---- What must end a program, and with which first line. ---- */
 static void double_free_in_the_cache(void)
 {
@@ -535,7 +511,6 @@ CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
 CHILD_TEST(threads_free_what_others_took)
-CHILD_TEST(records_move_while_a_free_waits)
 
 int main(void)
 {
@@ -546,7 +521,6 @@ int main(void)
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
         cmocka_unit_test(test_threads_free_what_others_took),
-        cmocka_unit_test(test_records_move_while_a_free_waits),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_mistakes_in_chinese),
     };

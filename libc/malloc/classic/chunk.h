@@ -53,7 +53,9 @@ struct __attribute__((may_alias)) chunk {
 /* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
  * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. */
 #define SEAL_MIX 0x9e3779b97f4b0001u
-extern size_t chunk_key; /* 48 secret bits */
+extern size_t
+    chunk_key; /* 48 secret bits; odd, as SEAL_MIX: so the product's lowest bit is 0 exactly for USED */
+#define SEAL_OR_FREE 0xffff000000000001u
 
 /* A word that is read here without the lock under which it is written there: whole, old or new, as every aligned word. Where
  * nobody has to be told so it may be the operand of another instruction. */

@@ -18,13 +18,12 @@
 
 #define PAGE GLUE_PAGE
 
-/* Every page of the heap has a record in one flat array, out of the reach of overflows. */
+/* Every page of the heap has a record in a flat array, out of the reach of overflows. */
 struct page {
     uint8_t class
         ; /* of its blocks, which have 16 times as many bytes; 0: no slab, the page belongs to chunks */
     uint8_t arena;
-    uint16_t used, capacity;  /* blocks handed out, and at most */
-    uint32_t magic;           /* 2^32 / size of a block, rounded up */
+    uint32_t used, capacity;  /* blocks handed out, and at most */
     struct page *next, *prev; /* slabs of the class that have room */
     uint64_t
         taken[4]; /* a bit for each block that was handed out, to caches too, and for all that do not fit */
@@ -38,10 +37,17 @@ _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 struct region {
     uintptr_t base;
     size_t span; /* bytes from base on that were ever the heap's */
-    struct page *pages;
-    size_t room, described; /* bytes that `pages` can describe; for which its records have access */
+    struct page *
+        pages; /* reserved addresses; the first FIRST_PAGES records of the break's are a static array instead */
+    size_t room, described; /* bytes that `pages` can describe; for which it has access */
     size_t ready, limit;    /* [1]: bytes with access, and reserved */
 };
+
+#define FIRST_PAGES ((size_t)512)
+extern struct page first_pages[FIRST_PAGES];
+
+#define FAST_PAGES                                                                                           \
+    ((size_t)1 << 18) /* of the break's: 1 GiB, so far product/slab.c has their classes once more */
 
 extern struct pool {
     size_t
@@ -93,9 +99,11 @@ static inline bool is_at_break(const void *address)
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    if (is_at_break(address))
-        return PEEK(pool.regions[0].pages) + ((uintptr_t)address - PEEK(pool.regions[0].base)) / PAGE;
-    return page_elsewhere(address);
+    size_t index = ((uintptr_t)address - PEEK(pool.regions[0].base)) / PAGE;
+
+    if (!is_at_break(address))
+        return page_elsewhere(address);
+    return index < FIRST_PAGES ? &first_pages[index] : PEEK(pool.regions[0].pages) + index;
 }
 
 static inline size_t class_size(const struct page *page)
@@ -105,11 +113,14 @@ static inline size_t class_size(const struct page *page)
 
 /* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here: the magic number
  * divides without a division. */
+extern const uint32_t class_magic[SLAB_CLASSES + 1]; /* 2^32 / size of a block, rounded up */
+
 static inline unsigned slab_index(const struct page *page, const void *p)
 {
-    uint64_t product = (uint64_t)((uintptr_t)p % PAGE) * page->magic;
+    uint32_t magic = class_magic[page->class];
+    uint64_t product = (uint64_t)((uintptr_t)p % PAGE) * magic;
 
-    return (uint32_t)product < page->magic ? (unsigned)(product >> 32) : 256;
+    return (uint32_t)product < magic ? (unsigned)(product >> 32) : 256;
 }
 
 /* Was a block handed out that starts at p? */
@@ -164,8 +175,6 @@ bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, ui
                uintptr_t *clean);
 /* Gives [end - bytes, end) back if it is the last; false: it is not, nothing happened. */
 bool pool_shrink(uintptr_t end, size_t bytes);
-/* Before a second arena is used: the page records move no more. => the first arena's lock is held */
-bool pool_settle(void);
 
 /* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
  * begins behind the header. */

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* pool.c - addresses: the break, the array of page records, and the numbers that can be turned.
+/* pool.c - addresses: the break, the records of its pages, and the numbers that can be turned.
  *
  *     regions[0]   base                                     the break
  *                  | arena 0 | arena 1 | arena 0 | foreign | arena 0 |
- *     pages        |  64 bytes for each 4096 of them         ...     |   elsewhere
+ *     records      |  first_pages: 64 bytes for each of 512 pages  |  pages: for all others, elsewhere ...
  *
- * The records of the first 2 MiB are a static array. When they no longer suffice, or a second arena appears, addresses for
- * many are reserved, which get frames as the heap grows, and the old records move there. Whoever reads a record without the
- * lock has a block of that page: that it is a slab's was written before the block could be passed on, and is so in both.
+ * The records of the first 2 MiB are a static array, so that a small program has nothing beside the break. When they do not suffice,
+ * addresses for many are reserved, which get frames as the heap grows; no record ever moves. Whoever reads one without the lock has a
+ * block of that page: that it is a slab's was written before the block could be passed on.
  *
  * Others may move the break too (sbrk in the program): what they have stays a hole. If the break cannot move at all, the heap
  * grows in regions[1], which is reserved then.
  */
-#include <string.h>
-
 #include "malloc/interface.h"
 #include "heap.h"
 
@@ -24,7 +22,11 @@
 
 struct pool pool;
 size_t chunk_key;
-static struct page few[512];
+struct page first_pages[FIRST_PAGES];
+
+#define MAGIC(class) ((((uint64_t)1 << 32) + (class) * ALIGN - 1) / ((class) * ALIGN))
+const uint32_t class_magic[SLAB_CLASSES + 1] = {0,        MAGIC(1), MAGIC(2), MAGIC(3), MAGIC(4),
+                                                MAGIC(5), MAGIC(6), MAGIC(7), MAGIC(8)};
 
 /* Decimal digits; a minus in front means "without limit"; anything else is ignored. */
 static size_t from_environment(const char *name, size_t otherwise)
@@ -59,8 +61,6 @@ void pool_start(void)
         pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
         pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
         pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
-        pool.regions[0].pages = few;
-        pool.regions[0].room = pool.regions[0].described = sizeof(few) / sizeof(*few) * PAGE;
         pool.used = pool.arenas = 1;
         pool.ready = true;
     }
@@ -80,20 +80,6 @@ bool pool_set(int parameter, int value)
     return true;
 }
 
-/* Access for the records of the first `span` bytes, in steps. */
-static bool records_ready(struct region *r, size_t span)
-{
-    size_t wanted = align_up(span, READY_STEP);
-
-    if (span <= r->described)
-        return true;
-    if (!glue_pages_protect(r->pages + r->described / PAGE,
-                            (wanted - r->described) / PAGE * sizeof(struct page), true))
-        return false;
-    r->described = wanted;
-    return true;
-}
-
 /* Addresses for as much of MOST_BYTES as there are, of which each needs one in `part`. */
 static void *reserve_most(size_t *bytes, size_t part)
 {
@@ -105,68 +91,34 @@ static void *reserve_most(size_t *bytes, size_t part)
     return pages;
 }
 
-/* The slabs of the first arena are linked through records that have moved. */
-static void partial_moved(struct page *from, struct page *to)
-{
-    for (unsigned class = 1; class <= SLAB_CLASSES; class ++)
-        for (struct page **link = &arenas[0].partial[class]; *link; link = &(*link)->next) {
-            *link = to + (*link - from);
-            if ((*link)->prev)
-                (*link)->prev = to + ((*link)->prev - from);
-        }
-}
-
-/* Reserves records for as much as possible, for `span` bytes at least, and moves the old ones there. */
-static bool records_move(struct region *r, size_t span)
-{
-    struct region moved = *r;
-
-    moved.described = 0;
-    moved.pages = reserve_most(&moved.room, PAGE / sizeof(struct page));
-    if (!moved.pages)
-        return false;
-    if (span > moved.room || !records_ready(&moved, span)) {
-        glue_pages_unmap(moved.pages, moved.room / PAGE * sizeof(struct page));
-        return false;
-    }
-    if (r->pages) {
-        memcpy(moved.pages, r->pages, r->span / PAGE * sizeof(struct page));
-        partial_moved(r->pages, moved.pages);
-    }
-    r->room = moved.room;
-    r->described = moved.described;
-    __atomic_store_n(&r->pages, moved.pages, __ATOMIC_RELEASE);
-    return true;
-}
-
-/* Records for the first `span` bytes of a region. Those that moved once do not move again: that is the end of all addresses. */
+/* Records for the first `span` bytes of a region: addresses for as many as possible, access to what is needed, in steps. */
 static bool region_describe(struct region *r, size_t span)
 {
-    if (span <= r->room)
-        return records_ready(r, span);
-    return (!r->pages || r->pages == few) && records_move(r, span);
-}
+    size_t wanted = align_up(span, READY_STEP);
 
-bool pool_settle(void)
-{
-    struct region *r = pool.regions;
-
-    glue_take(&pool.lock);
-
-    bool settled = r->pages != few || records_move(r, r->span);
-
-    glue_drop(&pool.lock);
-    return settled;
+    if (span <= r->described || (r == pool.regions && span <= FIRST_PAGES * PAGE))
+        return true;
+    if (!r->pages)
+        POKE(r->pages, reserve_most(&r->room, PAGE / sizeof(struct page)));
+    if (!r->pages || span > r->room ||
+        !glue_pages_protect(r->pages + r->described / PAGE,
+                            (wanted - r->described) / PAGE * sizeof(struct page), true))
+        return false;
+    r->described = wanted;
+    return true;
 }
 
 static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigned arena)
 {
     POKE(r->span, end - r->base);
-    for (struct page *page = page_find((void *)start); start < end; page++, start += PAGE)
+    for (; start < end; start += PAGE) {
+        struct page *page = page_find((void *)start);
+
         if (page->arena != arena)
             page->arena = (uint8_t)arena;
+    }
     if (r == pool.regions && !pool.checking && !glue_watched)
-        POKE(pool.fast, r->span);
+        POKE(pool.fast, r->span < FAST_PAGES * PAGE ? r->span : FAST_PAGES * PAGE);
 }
 
 /* At the break: right behind `end`, or above what others did with it. */

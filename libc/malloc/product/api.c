@@ -120,16 +120,16 @@ void block_put(void *p, uintptr_t site)
         cache_put_chunk(p);
 }
 
-/* A good block of the second region is no slow case. */
+/* A good block of the second region, or far behind the first one's start, is no slow case. */
 static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
 {
-    const struct page *page = pool.most ? page_elsewhere(p) : NULL;
+    const struct page *page = pool.most ? page_find(p) : NULL;
 
     if (!page || (uintptr_t)p % ALIGN != 0 || block_is_cached(p))
         free_call(p, site);
     else if (page->class && slab_holds(page, p))
         cache_put(p, page->class);
-    else if (!page->class && page_elsewhere(chunk_of(p)) && chunk_is_block(chunk_of(p)))
+    else if (!page->class && page_find(chunk_of(p)) && chunk_is_block(chunk_of(p)))
         cache_put_chunk(p);
     else
         free_call(p, site);
@@ -145,19 +145,18 @@ void free(void *p)
         return;
     }
 
-    const struct page *page = PEEK(pool.regions[0].pages) + offset / PAGE;
     struct block *b = p;
 
-    class = PEEK(page->class);
+    class = PEEK(class_of_page[offset / PAGE]);
     if (LIKELY(class != 0)) {
-        if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * page->magic) < page->magic)) {
+        if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * class_magic[class]) < class_magic[class])) {
             free_slow(p, SITE);
             return;
         }
     } else {
         size_t head = chunk_head(chunk_of(p));
 
-        if (!LIKELY(((head ^ (uintptr_t)p ^ chunk_key) * SEAL_MIX) >> 48 == 0 && head & USED)) {
+        if (!LIKELY(((head ^ (uintptr_t)p ^ chunk_key) * SEAL_MIX & SEAL_OR_FREE) == 0)) {
             free_slow(p, SITE);
             return;
         }

@@ -74,14 +74,8 @@ struct arena *cache_arena(void)
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
-    if (arena_index(a) >= pool.used) {
-        glue_take(&arenas[0].lock);
-        if (pool.used == 1 && !pool_settle())
-            a = &arenas[0];
-        else
-            __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
-        glue_drop(&arenas[0].lock);
-    }
+    if (arena_index(a) >= pool.used)
+        __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
     glue_drop(&cache_lock);
     cache.closed = pool.checking;
@@ -127,7 +121,6 @@ static void list_release(struct block *b)
             run = NULL;
             a = &arenas[page->arena];
             glue_take(&a->lock);
-            page = page_find(b); /* the records may have moved meanwhile */
         }
         if (page->class) {
             slab_put(a, page, b);
@@ -185,7 +178,7 @@ static void list_leave(struct block *list, int count, unsigned class)
     if (kept) {
         depot[class].lists[used] = list;
         depot[class].counts[used] = count;
-        depot[class].used = used + 1;
+        POKE(depot[class].used, used + 1);
         depot_bytes += bytes;
     }
     glue_drop(&depot_lock);

@@ -61,7 +61,11 @@ static inline size_t chunk_for(size_t request)
     return class_bytes(request <= SLAB_REQUEST ? SLAB_CLASSES + 1 : class_of_request(request));
 }
 
-/* ---- slab.c: => the arena's lock is held */
+/* ---- slab.c: => the arena's lock is held
+ *
+ * For free, the classes of the break's first pages once more: of the records, a cache line a page, many would not be in the first-level
+ * cache, and the jump that depends on the class is the one that is guessed wrong. */
+extern uint8_t class_of_page[FAST_PAGES];
 int slab_fill(struct arena *a, unsigned class, struct block **list,
               int count);                             /* => how many blocks were pushed */
 void slab_turned(struct arena *a, struct page *page); /* a block came back to a full page, or the last one */

@@ -14,13 +14,26 @@
 #include "malloc/inspect.h"
 #include "product.h"
 
+uint8_t class_of_page[FAST_PAGES];
+
 static void *page_address(const struct page *page)
 {
     const struct region *r = pool.regions;
 
+    if (page >= first_pages && page < first_pages + FIRST_PAGES)
+        return (void *)(r->base + (uintptr_t)(page - first_pages) * PAGE);
     if ((uintptr_t)page - (uintptr_t)r->pages >= PEEK(r->span) / PAGE * sizeof(*page))
         r++;
     return (void *)(r->base + (uintptr_t)(page - r->pages) * PAGE);
+}
+
+static void class_set(struct page *page, unsigned class)
+{
+    size_t index = ((uintptr_t)page_address(page) - pool.regions[0].base) / PAGE;
+
+    page->class = (uint8_t) class;
+    if (index < FAST_PAGES)
+        POKE(class_of_page[index], (uint8_t) class);
 }
 
 static void link_in(struct arena *a, struct page *page)
@@ -57,9 +70,8 @@ static struct page *page_new(struct arena *a, unsigned class)
     struct page *page = page_find(chunk_user(c));
     size_t size = class * ALIGN;
 
-    *page = (struct page){.class = (uint8_t) class, .arena = page->arena};
-    page->capacity = (uint16_t)(SLAB_BYTES / size);
-    page->magic = (uint32_t)((((uint64_t)1 << 32) + size - 1) / size);
+    *page = (struct page){.arena = page->arena, .capacity = SLAB_BYTES / size};
+    class_set(page, class);
     for (unsigned word = page->capacity / 64; word < 4; word++)
         page->taken[word] = word > page->capacity / 64u ? UINT64_MAX : UINT64_MAX << page->capacity % 64;
     link_in(a, page);
@@ -87,7 +99,7 @@ static int page_take(struct page *page, struct block **list, int most)
         POKE(page->taken[word], ~bits);
     }
     *list = head;
-    page->used = (uint16_t)(page->used + most - left);
+    page->used += (unsigned)(most - left);
     return most - left;
 }
 
@@ -110,7 +122,7 @@ int slab_fill(struct arena *a, unsigned class, struct block **list, int count)
 static void page_put(struct arena *a, struct page *page)
 {
     link_out(a, page);
-    page->class = 0;
+    class_set(page, 0);
 
     struct chunk *c = chunk_of(page_address(page));
 

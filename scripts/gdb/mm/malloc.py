@@ -64,6 +64,7 @@ class Heap:
         self.all = [self.arenas + i * arena.sizeof for i in range(used)]
         self.tops = [self.own_word(at + self.fields["top"]) for at in self.all]
         self.top = self.tops[0] if self.tops else 0
+        self.first_pages = self.address("first_pages", FOLDER + "pool.c")
         self.regions = [tuple(self.own_word(self.pool + pool["regions"] + i * regions.sizeof + region[name])
                               for name in ("base", "span", "pages")) for i in range(2)]
 
@@ -158,7 +159,8 @@ class Heap:
         """(class size, index, handed out, used, capacity) of the slab block that va points into, or None."""
         for base, span, pages in self.regions:
             if 0 <= va - base < span:
-                record = pages + (va - base) // PAGE * 64
+                index = (va - base) // PAGE
+                record = (self.first_pages if base == self.regions[0][0] and index < BIN.FIRST_PAGES else pages) + index * 64
                 size = self.space.word(record) & 0xff
                 used, capacity = (self.space.word(record + self.page_fields[name]) & 0xffff for name in ("used", "capacity"))
                 if size:
