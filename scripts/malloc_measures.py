@@ -7,7 +7,7 @@
     programs   Debian's, and five of ours that live from malloc      instructions; the peak of RSS, the least of three runs
     redis      redis-server filled, 70 % refilled, flushed           RSS
     refill     malloc-lab -f, 2 s and 20 000 calls after the last free
-    threads    tests/malloc/threads.c on 1, 2 and 4                  operations per second of processor time, median of three rounds
+    threads    tests/malloc/threads.c on 1, 2 and 4                  operations per second of processor time, median of fifteen rounds
     misuse     what share of tests/guest/malloc_corpus.c is noticed
     lines      of the sources
 
@@ -40,6 +40,7 @@ LARGE_KIB = 256
 DEBIAN = ["python3", "perl", "lua", "sqlite3", "cc1"]
 OURS = {"numbers": 200, "words": 600, "tree": 1500, "random": 1500, "batch": 500}
 THREAD_WORK = [(work, threads) for work in ("server", "handover", "mixed") for threads in (1, 2, 4)]
+THREAD_ROUNDS = 15    # of a tenth of a second: one alone says little
 SETTINGS = {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0", "PERL_HASH_SEED": "0", "LC_ALL": "C"}
 
 failures = []
@@ -209,7 +210,7 @@ def thread_rate(peer, work, threads, operations):
 
 def measure_threads(everyone, quick):
     rates = {peer.name: {f"{work} {threads}": [] for work, threads in THREAD_WORK} for peer in everyone}
-    for _ in range(1 if quick else 3):
+    for _ in range(1 if quick else THREAD_ROUNDS):
         for work, threads in THREAD_WORK:
             for peer in everyone:
                 rate = attempt(peer, f"{work}, {threads} threads", thread_rate, peer, work, threads, 400_000 if quick else 3_000_000)

@@ -241,6 +241,8 @@ void *realloc(void *p, size_t bytes)
 {
     const struct page *page = page_find(p);
 
+    if (!p && pool.most) /* some programs, lua among them, call nothing else */
+        return malloc(bytes);
     if (!LIKELY(page && page->class && bytes - 1 < pool.most && slab_holds(page, p) && !block_is_cached(p)))
         return realloc_call(p, bytes, SITE);
 

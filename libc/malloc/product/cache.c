@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* cache.c - what lies behind the fast path: a thread's lists of free blocks, and the depot where threads leave whole lists.
  *
- *     bin     head -> block -> block ...           taken from and given to: never a lock
- *             spare -> block -> ... (full)         takes the head's place when that is empty, or full
- *     depot   list, list, ... of each class        full lists, from and for any thread: a lock for a list, not for a block
- *     arenas                                       where blocks come from, and go when the depot has enough
+ *     list    block -> block ...                  taken from and given to: never a lock
+ *     depot   list, list, ... of each class       full lists, from and for any thread: a lock for a list, not for a block
+ *     arenas                                      where blocks come from, and go when the depot has enough
  *
- * A list begins with room for nothing. Each time that both lists were found empty or full the limit doubles, to CLASS_BLOCKS
- * or a CLASS_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits (so twice that with the
- * spares). When that is spent, one refusal in ROB_EVERY empties ROB_BINS others: so few that no call takes long. Every class to
- * 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
+ * A list begins with room for nothing. Each time that it was found empty or full its limit doubles, to CLASS_BLOCKS or to
+ * MOST_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits. When that is spent, a class still gets
+ * LEAST_PART of it. Every class to 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
  * A kept block holds a page, and keeps free runs apart. When use falls, all that is kept goes home, a class with each overflow.
  * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
@@ -18,14 +16,13 @@
 #include "malloc/words.h"
 #include "product.h"
 
-#define CLASS_BLOCKS 64
-#define BUDGET ((size_t)32 * 1024)
-#define SHARE 18                           /* of what its arena has in use, beside BUDGET */
+#define CLASS_BLOCKS 128
+#define BUDGET ((size_t)80 * 1024)
+#define SHARE 12                           /* of what its arena has in use, beside BUDGET */
 #define SHARED_BUDGET ((size_t)512 * 1024) /* while there are threads: a lock costs more than memory */
-#define CLASS_PART 16
+#define MOST_PART 10
+#define LEAST_PART 64
 #define DEPOT_PART 8 /* of what a thread may keep */
-#define ROB_EVERY 16
-#define ROB_BINS 2
 #define LIMIT_FIRST 4
 #define MANY 8
 #define DEPOT_LISTS 8
@@ -209,21 +206,20 @@ static struct block *depot_take(unsigned class, int *count)
 
 static void limit_set(unsigned class, int limit)
 {
-    int more = limit - cache.bins[class].limit;
+    int more = limit - cache.limits[class];
 
     cache.promised += (size_t)more * class_bytes(class);
     cache.rooms[class] += more;
-    cache.bins[class].limit = limit;
+    cache.limits[class] = limit;
 }
 
-static void bin_flush(unsigned class)
+static void list_flush(unsigned class)
 {
-    struct block *head = cache.heads[class], *spare = cache.bins[class].spare;
+    struct block *list = cache.heads[class];
 
-    cache.heads[class] = cache.bins[class].spare = NULL;
-    cache.rooms[class] = cache.bins[class].limit;
-    list_release(head);
-    list_release(spare);
+    cache.heads[class] = NULL;
+    cache.rooms[class] = cache.limits[class];
+    list_release(list);
 }
 
 static void depot_flush(unsigned class, unsigned lists)
@@ -250,9 +246,9 @@ static void cache_sweep(void)
     while (--cache.sweep) {
         unsigned class = cache.sweep;
 
-        if (!cache.heads[class] && !cache.bins[class].spare && !PEEK(depot[class].used))
+        if (!cache.heads[class] && !PEEK(depot[class].used))
             continue;
-        bin_flush(class);
+        list_flush(class);
         depot_flush(class, SWEEP_LISTS);
         if (cache.promised > budget(1))
             limit_set(class, 0);
@@ -269,29 +265,13 @@ static void cache_sweep(void)
 static bool limit_grow(unsigned class)
 {
     size_t allowed = budget(1);
-    int old = cache.bins[class].limit;
+    int old = cache.limits[class];
     int limit = old ? 2 * old : class <= FAST_CLASS ? LIMIT_FIRST : 1;
-    size_t size = class_bytes(class), more = (size_t)(limit - old) * size;
+    size_t bytes = (size_t)limit * class_bytes(class);
+    bool spent = cache.promised + bytes - (size_t)old * class_bytes(class) > allowed;
 
-    if (limit > CLASS_BLOCKS || (limit > LIMIT_FIRST && (size_t)limit * size > allowed / CLASS_PART) ||
-        cache.closed)
-        return false;
-
-    /* Now and then others pay: the next bin that has something is emptied, and starts anew. */
-    if (old == 0)
-        allowed = SIZE_MAX;
-    if (cache.promised + more > allowed && ++cache.refused % ROB_EVERY)
-        return false;
-    for (unsigned tries = CLASSES, emptied = 0;
-         cache.promised + more > allowed && tries && emptied < ROB_BINS; tries--) {
-        cache.hand = cache.hand + 1 < CLASSES ? cache.hand + 1 : 1;
-        if (cache.hand != class && cache.bins[cache.hand].limit) {
-            bin_flush(cache.hand);
-            limit_set(cache.hand, 0);
-            emptied++;
-        }
-    }
-    if (cache.promised + more > allowed)
+    if (limit > CLASS_BLOCKS || cache.closed || (limit > LIMIT_FIRST && bytes > allowed / MOST_PART) ||
+        (old && spent && bytes > allowed / LEAST_PART))
         return false;
     limit_set(class, limit);
     return true;
@@ -319,27 +299,20 @@ static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int w
 void *cache_refill(unsigned class)
 {
     struct arena *a = cache_arena();
-    struct bin *bin = &cache.bins[class];
     struct block **list = &cache.heads[class];
     int count = 0;
 
-    glue_note_path(*list || bin->spare     ? TRACE_malloc_path_cache
+    glue_note_path(*list                   ? TRACE_malloc_path_cache
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);
     if (*list) /* an alignment led here, or damage, or somebody watches */
         return cache_pop(class);
-    if (bin->spare) {
-        *list = bin->spare;
-        count = bin->spared;
-        bin->spare = NULL;
-    } else {
-        if (class <= FAST_CLASS || bin->limit)
-            limit_grow(class);
-        if (bin->limit)
-            *list = depot_take(class, &count);
-    }
+    if (class <= FAST_CLASS || cache.limits[class])
+        limit_grow(class);
+    if (cache.limits[class])
+        *list = depot_take(class, &count);
     if (!*list) {
-        int wanted = bin->limit / 2 + 1;
+        int wanted = cache.limits[class] / 2 + 1;
 
         glue_take(&a->lock);
         count = class <= SLAB_CLASSES ? slab_fill(a, class, list, wanted)
@@ -347,7 +320,7 @@ void *cache_refill(unsigned class)
         glue_drop(&a->lock);
     }
     cache.rooms[class] -= count;
-    if (cache.rooms[class] < 0 && bin->limit) /* another thread had a larger limit */
+    if (cache.rooms[class] < 0 && cache.limits[class]) /* another thread had a larger limit */
         limit_set(class, count);
     return *list ? cache_pop(class) : NULL;
 }
@@ -377,22 +350,16 @@ void cache_put_chunk(void *p)
 
 void cache_overflow(void *p, unsigned class)
 {
-    struct bin *bin = &cache.bins[class];
-    int saved = errno;
+    struct block *list = cache.heads[class];
+    int limit = cache.limits[class], saved = errno;
 
     cache_arena();
-    if (class <= FAST_CLASS || bin->limit || cache.rooms[class] <= -MANY) {
+    if (class <= FAST_CLASS || limit || cache.rooms[class] <= -MANY) {
         cache.rooms[class] = 0;
-        if ((!bin->limit || bin->spare) && !limit_grow(class) && bin->spare) {
-            struct block *spare = bin->spare;
-
-            bin->spare = NULL;
-            list_leave(spare, bin->spared, class);
-        }
-        if (cache.rooms[class] == 0 && bin->limit) {
-            bin->spare = cache.heads[class];
-            bin->spared = cache.rooms[class] = bin->limit;
+        if (!limit_grow(class) && limit) {
             cache.heads[class] = NULL;
+            cache.rooms[class] = limit;
+            list_leave(list, limit, class);
         }
     }
     if (cache.rooms[class] > 0)
@@ -407,8 +374,8 @@ void cache_overflow(void *p, unsigned class)
 static void lists_flush(void)
 {
     for (unsigned class = 1; class < CLASSES; class ++)
-        if (cache.heads[class] || cache.bins[class].spare)
-            bin_flush(class);
+        if (cache.heads[class])
+            list_flush(class);
 }
 
 /* What this thread keeps goes home, and what all left in the depot. */
@@ -426,7 +393,7 @@ void cache_leave(void)
         return;
     lists_flush();
     for (unsigned class = 1; class < CLASSES; class ++)
-        cache.rooms[class] = cache.bins[class].limit = 0;
+        cache.rooms[class] = cache.limits[class] = 0;
     cache.closed = true;
     __atomic_sub_fetch(&cache.arena->threads, 1, __ATOMIC_RELAXED);
 }
@@ -457,11 +424,9 @@ const char *cache_broken(void)
     const char *broken = NULL;
 
     for (unsigned class = 0; class < CLASSES && !broken; class ++) {
-        const struct bin *bin = &cache.bins[class];
+        int limit = cache.limits[class];
 
-        broken = list_broken(cache.heads[class], class, bin->limit ? bin->limit - cache.rooms[class] : 0);
-        if (!broken)
-            broken = list_broken(bin->spare, class, bin->spare ? bin->spared : 0);
+        broken = list_broken(cache.heads[class], class, limit ? limit - cache.rooms[class] : 0);
         glue_take(&depot_lock);
         for (unsigned i = 0; i < depot[class].used && !broken; i++)
             broken = list_broken(depot[class].lists[i], class, depot[class].counts[i]);

@@ -92,23 +92,15 @@ static inline void slab_put(struct arena *a, struct page *page, const void *p)
 }
 
 /* ---- cache.c */
-struct bin {
-    int limit;  /* how many blocks a list of the class may have: grows with use */
-    int spared; /* so many has the second list; it was full when it was put aside */
-    struct block *spare;
-};
-
 struct cache {
     struct block *heads[CLASSES]; /* [0] stays empty: malloc(0) is nobody's fast path */
     int rooms[CLASSES];           /* how many more blocks the list may have */
-    struct bin bins[CLASSES];
+    int limits[CLASSES];          /* how many blocks it may have: grows with use */
     struct arena *arena;
-    size_t promised;  /* bytes that the limits allow */
-    unsigned hand;    /* the bin that pays next when that is too much */
-    unsigned refused; /* so often it was */
-    unsigned falls;   /* heap_falls when the last sweep began */
-    unsigned sweep;   /* classes below this one are still to be emptied */
-    bool closed;      /* the thread is ending: nothing is kept */
+    size_t promised; /* bytes that the limits allow */
+    unsigned falls;  /* heap_falls when the last sweep began */
+    unsigned sweep;  /* classes below this one are still to be emptied */
+    bool closed;     /* the thread is ending: nothing is kept */
 };
 extern _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
