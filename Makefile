@@ -104,15 +104,19 @@ $(B)/kernel/trace/ring.o: $(B)/include/trace_layout.h
 $(B)/include/trace_layout.h: kernel/trace/events.def scripts/trace/schema.py | $(B)/include
 	$(Q)$(PYTHON) scripts/trace/schema.py layout > $@
 
+# A backtrace names functions, not the labels in them and in their macros.
+NAMES_OF_LABELS = $(Q)objcopy --wildcard --keep-file-symbols --strip-symbol '..@*' --strip-symbol '[a-z]*.*' $@
 $(B)/kernel/%.asm.o: kernel/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) -f elf64 -g -F dwarf -I kernel/ -I $(B)/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(NAMES_OF_LABELS)
 
 $(B)/kernel/boot/%.asm.o: boot/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -I boot/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I boot/ -I kernel/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(NAMES_OF_LABELS)
 
 $(B)/kernel/vdso/shared/%.o: kernel/vdso/shared/%.c $(B)/flags | $(B)/include
 	$(call say,CC,'$< (vDSO)')

@@ -13,8 +13,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
 
-for setting in ("confirm off", "pagination off", "print pretty on", "disassemble-next-line off",
-                "backtrace limit 100"):    # (below the kernel's first function is no end that gdb would know)
+for setting in ("confirm off", "pagination off", "print pretty on", "disassemble-next-line off"):
     gdb.execute("set " + setting)
 gdb.execute(f"directory {os.path.dirname(os.path.dirname(HERE))}", to_string=True)
 
