@@ -350,7 +350,7 @@ MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/incl
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
 TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
-                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
+                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(B)/tests/preload/memory256.so $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
@@ -373,6 +373,10 @@ $(B)/tests/glibc/%: tests/guest/%.c $(wildcard tests/guest/*.h) $(B)/flags
 	$(call say,GLIBC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -g -static -pthread -D_GNU_SOURCE -Wall -Wextra -Werror -o $@ $<
+$(B)/tests/preload/%.so: tests/system/preload/%.c $(B)/flags
+	$(call say,GLIBC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -D_GNU_SOURCE -Wall -Wextra -Werror -o $@ $<
 $(B)/tests/programs/%: tests/system/programs/%.c $(B)/flags | $(B)/include
 	$(call say,MUSL,$<)
 	@mkdir -p $(@D)
