@@ -34,6 +34,8 @@ KERNEL_C    := $(filter-out $(VDSO_C),$(call find,kernel,*.c))
 KERNEL_ASM  := $(call find,boot kernel,*.asm)
 SHARED_C    := $(wildcard libc/string/*.c) $(wildcard libc/stdio/format.c)
 PRODUCT_C   := $(wildcard libc/malloc/product/*.c)
+CLASSIC_C   := $(wildcard libc/malloc/classic/*.c)
+HEAP_C      := $(filter-out %/classic.c,$(CLASSIC_C))
 LIBC_C      := $(filter-out libc/crt/% $(PRODUCT_C),$(call find,libc,*.c))
 LIBC_ASM    := $(filter-out libc/crt/%,$(call find,libc,*.asm))
 CRT         := $(wildcard libc/crt/crt0.c libc/crt/crt0.asm)
@@ -150,10 +152,11 @@ $(B)/kernel.elf: $(B)/kernel-first.elf scripts/mksym.py
 	$(Q)! command -v grub-file >/dev/null || grub-file --is-x86-multiboot2 $@
 
 # ---- C library and programs ---------------------------------------------------------------------------------------
-# The allocator called malloc has a malloc of its own; beside another one its functions get a prefix (libc/malloc/names.h).
-GENERIC  := $(if $(filter malloc,$(MALLOC)),libc/malloc/malloc.c libc/malloc/chosen.c)
-LIBC_OBJ := $(patsubst libc/%.c,$(B)/libc/%.o,$(filter-out $(GENERIC),$(LIBC_C))) $(LIBC_ASM:libc/%.asm=$(B)/libc/%.asm.o) \
-            $(B)/libc/malloc/product.o
+# malloc.c and what is behind it make one object, in which what its files have in common is local: no program can collide with it.
+# Beside another one the functions of the allocator called malloc get a prefix (libc/malloc/names.h).
+MALLOC_OBJ  := $(B)/libc/malloc/product.o $(B)/libc/malloc/classic.o $(if $(filter malloc,$(MALLOC)),,$(B)/libc/malloc/generic.o)
+MALLOC_PART := $(PRODUCT_C) $(CLASSIC_C) libc/malloc/malloc.c libc/malloc/chosen.c
+LIBC_OBJ    := $(patsubst libc/%.c,$(B)/libc/%.o,$(filter-out $(MALLOC_PART),$(LIBC_C))) $(LIBC_ASM:libc/%.asm=$(B)/libc/%.asm.o) $(MALLOC_OBJ)
 
 $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(call say,CC,$<)
@@ -161,9 +164,17 @@ $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
 
 $(B)/libc/malloc/chosen.o: LIBC_FLAGS += -DMALLOC_CHOSEN=allocator_$(MALLOC)
-$(PRODUCT_C:%.c=$(B)/%.o): LIBC_FLAGS += -fno-strict-aliasing $(if $(GENERIC),,-DMALLOC_PREFIXED)
-# One object, in which what its files have in common is local: no program can collide with it.
-$(B)/libc/malloc/product.o: $(PRODUCT_C:%.c=$(B)/%.o)
+PRODUCT_OBJ := $(PRODUCT_C:%.c=$(B)/%.o) $(B)/libc/malloc/product/interface.o
+$(PRODUCT_OBJ): LIBC_FLAGS += -fno-strict-aliasing $(if $(filter malloc,$(MALLOC)),,-DMALLOC_PREFIXED)
+$(CLASSIC_C:%.c=$(B)/%.o): LIBC_FLAGS += -fno-strict-aliasing
+$(B)/libc/malloc/product/interface.o: libc/malloc/malloc.c $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
+$(B)/libc/malloc/product.o: $(PRODUCT_OBJ) $(HEAP_C:%.c=$(B)/%.o)
+$(B)/libc/malloc/classic.o: $(CLASSIC_C:%.c=$(B)/%.o)
+$(B)/libc/malloc/generic.o: $(B)/libc/malloc/malloc.o $(B)/libc/malloc/chosen.o
+$(B)/libc/malloc/product.o $(B)/libc/malloc/classic.o $(B)/libc/malloc/generic.o:
 	$(Q)$(LD) -r -o $@ $^ && objcopy --localize-hidden $@
 
 $(B)/libc/%.asm.o: libc/%.asm
@@ -287,10 +298,11 @@ $(B)/host/rules.mk: $(wildcard tests/host/test_*.c) scripts/hosttest
 
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
 LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
-LAB_C     := user/bin/malloc-lab.c $(filter-out %/malloc.c %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
-# The files of the library: the product alone, or the others with their common malloc.c.
-PRELOAD_C := $(if $(GENERIC),tests/malloc/preload_malloc.c $(filter-out %/table.c,$(PRODUCT_C)) $(addprefix libc/malloc/,glue_libc.c words.c site.c stats.c), \
-             tests/malloc/preload.c $(filter-out $(PRODUCT_C),$(call find,libc/malloc,*.c)))
+LAB_C     := user/bin/malloc-lab.c $(filter-out %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
+# The files of one allocator: the product alone, or the others with chosen.c.
+PRODUCT_ALL := $(filter-out %/table.c,$(PRODUCT_C)) $(HEAP_C) $(addprefix libc/malloc/,malloc.c words.c site.c stats.c)
+TABLE_ALL   := $(filter-out $(PRODUCT_C) %/glue_libc.c,$(call find,libc/malloc,*.c))
+PRELOAD_C   := libc/malloc/glue_libc.c $(if $(filter malloc,$(MALLOC)),tests/malloc/preload_malloc.c $(PRODUCT_ALL),tests/malloc/preload.c $(TABLE_ALL))
 
 .PHONY: malloc-lab
 malloc-lab: $(B)/malloc-lab $(B)/record.so $(B)/libmalloc.so $(B)/bench/instructions.so $(B)/malloc/corpus ## malloc-lab for this machine: build/malloc-lab, and scripts/malloc-lab to count instructions
@@ -303,12 +315,13 @@ $(B)/libmalloc.so: $(wildcard tests/malloc/preload*.c) $(call find,libc/malloc,*
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
 	 -o $@ $(PRELOAD_C)
-# Every line of what makes that library from the product, comments included, without table.c (the comparison's).
-PRODUCT_LINES := tests/malloc/preload_malloc.c $(filter-out %/table.c,$(PRODUCT_C)) $(wildcard libc/malloc/product/*.h) \
-                 $(addprefix libc/malloc/,glue_libc.c words.c words.def site.c stats.c glue.h words.h inspect.h interface.h names.h)
+# Every line of what makes that library from the product, comments included.
+PRODUCT_LINES := $(filter-out %/table.c,$(PRODUCT_C)) $(wildcard libc/malloc/product/*.h) $(HEAP_C) $(wildcard libc/malloc/classic/*.h) \
+                 $(addprefix libc/malloc/,malloc.c blocks.h)
+SEAM_LINES    := tests/malloc/preload_malloc.c $(addprefix libc/malloc/,glue_libc.c words.c words.def site.c stats.c glue.h words.h told.h inspect.h interface.h names.h)
 .PHONY: malloc-lines
 malloc-lines: ## how long the product is: malloc, free and all that build/libmalloc.so is made of
-	@wc -l $(PRODUCT_LINES)
+	@wc -l $(PRODUCT_LINES) && echo "the seam, texts and statistics, which all allocators share:" && wc -l $(SEAM_LINES)
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<
@@ -320,9 +333,7 @@ $(B)/malloc/%: tests/malloc/%.c $(B)/flags
 	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
 # One of our allocators, whatever stands behind malloc elsewhere: all that is needed beside glue, under names with a prefix.
 comma          := ,
-malloc_sources = $(if $(filter malloc,$(1)),$(filter-out %/table.c,$(wildcard libc/malloc/product/*.c)) \
-                 $(filter-out $(patsubst %,libc/malloc/%.c,malloc chosen copy bump list glue_libc),$(wildcard libc/malloc/*.c)),\
-                 $(filter-out libc/malloc/product/% %/glue_libc.c,$(call find,libc/malloc,*.c)))
+malloc_sources = $(if $(filter malloc,$(1)),$(PRODUCT_ALL),$(TABLE_ALL))
 MALLOC_ALONE   = -std=gnu11 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror -DMALLOC_PREFIXED -DMALLOC_CHOSEN=allocator_$* \
                  -I libc -I libc/malloc -I tests/host/malloc
 define sanitized # $(1) name, $(2) gcc's words

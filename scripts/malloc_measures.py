@@ -7,7 +7,7 @@
     programs   Debian's, and five of ours that live from malloc      instructions; the peak of RSS, the least of three runs
     redis      redis-server filled, 70 % refilled, flushed           RSS
     refill     malloc-lab -f, 2 s and 20 000 calls after the last free
-    threads    tests/malloc/threads.c on 1, 2 and 4                  operations per second of processor time, median of three rounds
+    threads    tests/malloc/threads.c on 1, 2 and 4                  operations per second of processor time, median of fifteen rounds
     misuse     what share of tests/guest/malloc_corpus.c is noticed
     lines      of the sources
 
@@ -15,7 +15,6 @@ Instructions are exact (scripts/instructions.py), so two are counted at the same
 turns. A part that an allocator cannot do is None, and named under "failures".
 """
 
-import fnmatch
 import glob
 import os
 import re
@@ -41,6 +40,7 @@ LARGE_KIB = 256
 DEBIAN = ["python3", "perl", "lua", "sqlite3", "cc1"]
 OURS = {"numbers": 200, "words": 600, "tree": 1500, "random": 1500, "batch": 500}
 THREAD_WORK = [(work, threads) for work in ("server", "handover", "mixed") for threads in (1, 2, 4)]
+THREAD_ROUNDS = 15    # of a tenth of a second: one alone says little
 SETTINGS = {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0", "PERL_HASH_SEED": "0", "LC_ALL": "C"}
 
 failures = []
@@ -210,7 +210,7 @@ def thread_rate(peer, work, threads, operations):
 
 def measure_threads(everyone, quick):
     rates = {peer.name: {f"{work} {threads}": [] for work, threads in THREAD_WORK} for peer in everyone}
-    for _ in range(1 if quick else 3):
+    for _ in range(1 if quick else THREAD_ROUNDS):
         for work, threads in THREAD_WORK:
             for peer in everyone:
                 rate = attempt(peer, f"{work}, {threads} threads", thread_rate, peer, work, threads, 400_000 if quick else 3_000_000)
@@ -228,21 +228,28 @@ def measure_misuse(everyone):
     return {peer.name: row for peer, row in zip(everyone, in_parallel(shares, [(peer,) for peer in everyone]))}
 
 
+INTERFACE = ["malloc.c", "blocks.h"]
+TABLE = ["chosen.c", "copy.c", "allocator.h"]
+SEAM = ["glue_libc.c", "glue.h", "words.c", "words.h", "words.def", "site.c", "stats.c", "told.h", "inspect.h", "interface.h", "names.h"]
+HEAP = ["classic/*"]    # what the product stands on; classic.c is the table of the allocator classic
+OWN = {"malloc": (["product/*"], HEAP, ["product/table.c", "classic/classic.c"]), "classic": (HEAP + TABLE, [], []),
+       **{name: ([file] + TABLE, [], []) for name, file in (("bump", "bump.c"), ("list", "list.c"), ("first", "list.c"), ("implicit", "list.c"))}}
+
+
 def lines_of(name):
-    """The sources of ours, seam and headers included, without the allocators that are not in it."""
+    """Comments included: (of its own files and the interface, with what they stand on, with the seam and the texts that all share)."""
     folder = os.path.join(TOP, "libc", "malloc")
-    simple = name in ("bump", "list", "first", "implicit")
-    left_out = [file for file in ("bump.c", "list.c") if not (simple and file == ("bump.c" if name == "bump" else "list.c"))]
-    if name == "malloc":
-        left_out += ["malloc.c", "chosen.c", "copy.c", "allocator.h", "classic/*", "product/table.c"]
-    else:
-        left_out += ["product/*"] + (["classic/*"] if simple else [])
-    total = 0
-    for path in glob.glob(os.path.join(folder, "**", "*.[ch]"), recursive=True):
-        if not any(fnmatch.fnmatch(os.path.relpath(path, folder), pattern) for pattern in left_out):
+    own, below, left_out = OWN[name]
+    sums = []
+    for patterns in (own + INTERFACE, below, SEAM):
+        found = {path for pattern in patterns for path in glob.glob(os.path.join(folder, pattern))}
+        counted = [path for path in sorted(found) if os.path.relpath(path, folder) not in left_out]
+        total = sums[-1] if sums else 0
+        for path in counted:
             with open(path, encoding="utf-8") as file:
                 total += sum(1 for _ in file)
-    return total
+        sums.append(total)
+    return sums
 
 
 def measure_all(everyone, quick, files):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* allocator.h - what every allocator of this folder is: a small table of functions.
  *
- * malloc.c turns the one that was chosen at link time (`make MALLOC=list`) into malloc, free and their relatives;
+ * chosen.c puts the one of the build (`make MALLOC=list`) behind malloc, free and their relatives;
  * malloc-lab and the tests hold several side by side. All functions are called with the lock of glue.h held.
  *
  * A new one is a new file with such a table, a line here, one in names.h, and one in the list of malloc-lab.
@@ -11,11 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "inspect.h"
+#include "blocks.h"
 #include "names.h"
-
-#define BLOCK_ALIGN ((size_t)16)
-#define REQUEST_LIMIT ((size_t)1 << 47) /* user addresses end here: malloc.c passes on no larger size */
 
 struct allocator {
     const char *name;
@@ -45,6 +42,7 @@ extern const struct allocator allocator_malloc;   /* the product: it has its own
 
 /* The one behind malloc. Nobody changes it after the first call; tests choose before. */
 extern const struct allocator *allocator_chosen;
+extern uintptr_t allocator_site; /* where the program called, for last words */
 
 /* resize for allocators that have no better way: take, copy, give. */
 void *allocator_copy(const struct allocator *a, void *p, size_t bytes);

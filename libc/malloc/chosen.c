@@ -1,9 +1,97 @@
 /* SPDX-License-Identifier: MIT */
-/* chosen.c - which allocator stands behind malloc: classic, unless the build says `make MALLOC=...`. */
+/* chosen.c - malloc over an allocator with a table: classic, unless the build says `make MALLOC=...`, and one lock around it. */
 #include "allocator.h"
+#include "blocks.h"
+#include "glue.h"
+#include "interface.h"
 
 #ifndef MALLOC_CHOSEN
 #define MALLOC_CHOSEN allocator_classic
 #endif
 
 const struct allocator *allocator_chosen = &MALLOC_CHOSEN;
+
+static void enter(uintptr_t site)
+{
+    glue_lock();
+    allocator_site = site;
+}
+
+#define LOCKED(type, site, call)                                                                             \
+    enter(site);                                                                                             \
+    type result = call;                                                                                      \
+    glue_unlock();                                                                                           \
+    return result
+
+void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
+{
+    LOCKED(void *, site, allocator_chosen->take(bytes, alignment, zero));
+}
+
+void block_put(void *p, uintptr_t site)
+{
+    enter(site);
+    allocator_chosen->give(p);
+    glue_unlock();
+}
+
+void *block_fit(void *p, size_t bytes, uintptr_t site)
+{
+    LOCKED(void *, site, allocator_chosen->resize(p, bytes));
+}
+
+size_t block_usable(const char *caller, void *p)
+{
+    (void)caller;
+    LOCKED(size_t, 0, allocator_chosen->usable(p));
+}
+
+/* Looks at nothing before the allocator has judged p. */
+void block_look(const void *p, struct heap_block *block)
+{
+    if (allocator_chosen->look && malloc_usable_size((void *)(uintptr_t)p))
+        allocator_chosen->look(p, block);
+}
+
+int malloc_trim(size_t pad)
+{
+    LOCKED(bool, 0, allocator_chosen->trim && allocator_chosen->trim(pad));
+}
+
+int mallopt(int parameter, int value)
+{
+    LOCKED(bool, 0, allocator_chosen->set && allocator_chosen->set(parameter, value));
+}
+
+int heap_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
+{
+    LOCKED(int, 0, allocator_chosen->walk(visit, context));
+}
+
+const char *heap_check(void)
+{
+    LOCKED(const char *, 0, allocator_chosen->check());
+}
+
+void *malloc(size_t bytes)
+{
+    return malloc_call(bytes, BLOCK_ALIGN, false, SITE);
+}
+
+void *calloc(size_t number, size_t bytes)
+{
+    size_t total;
+
+    return __builtin_mul_overflow(number, bytes, &total) ? no_memory()
+                                                         : malloc_call(total, BLOCK_ALIGN, true, SITE);
+}
+
+void free(void *p)
+{
+    free_call(p, SITE);
+}
+
+void *realloc(void *p, size_t bytes)
+{
+    return realloc_call(p, bytes, SITE);
+}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* copy.c - realloc the plain way, for every allocator that cannot do better. */
+/* copy.c - what allocators with a table share: realloc the plain way, for every one that cannot do better. */
 #include <string.h>
 
 #include "allocator.h"
+
+uintptr_t allocator_site;
 
 void *allocator_copy(const struct allocator *a, void *p, size_t bytes)
 {

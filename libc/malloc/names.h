@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* names.h - what the linker sees.
  *
- * A program may have a function of its own named heap_check or a variable named heap: inside libc.a our names
- * therefore begin with __malloc_, which the C standard keeps for the library. With MALLOC_PREFIXED (host
+ * A program may have a function of its own named heap_check: inside libc.a our names therefore begin with __malloc_, which the C
+ * standard keeps for the library. What the files of classic/ and product/ have in common is local there (Makefile). With MALLOC_PREFIXED (host
  * tests) the public functions get a prefix too, so that they stand beside the host's own malloc.
  */
 #pragma once
@@ -15,45 +15,10 @@
 #define allocator_malloc __malloc_allocator_malloc
 #define allocator_chosen __malloc_allocator_chosen
 #define allocator_copy __malloc_allocator_copy
+#define allocator_site __malloc_allocator_site
 #define text_say __malloc_text_say
 #define text_die __malloc_text_die
 #define text_site __malloc_text_site
-
-#define heap __malloc_heap
-#define chunk_key __malloc_chunk_key
-#define heap_take __malloc_heap_take
-#define heap_release __malloc_heap_release
-#define heap_resize __malloc_heap_resize
-#define heap_segment __malloc_heap_segment
-
-#define top_grow __malloc_top_grow
-#define top_take __malloc_top_take
-#define top_trim __malloc_top_trim
-#define segment_release __malloc_segment_release
-#define bin_insert __malloc_bin_insert
-#define bin_remove __malloc_bin_remove
-#define bin_find __malloc_bin_find
-#define bins_check __malloc_bins_check
-
-#define classic_walk __malloc_classic_walk
-#define classic_check __malloc_classic_check
-#define map_take __malloc_map_take
-#define map_release __malloc_map_release
-#define map_resize __malloc_map_resize
-#define map_contains __malloc_map_contains
-#define map_count __malloc_map_count
-#define map_each __malloc_map_each
-
-#define guard_set __malloc_guard_set
-#define guard_usable __malloc_guard_usable
-#define guard_broken __malloc_guard_broken
-
-#define report_bad_pointer __malloc_report_bad_pointer
-#define report_damage __malloc_report_damage
-#define report_overflow __malloc_report_overflow
-#define report_remember __malloc_report_remember
-#define settings_start __malloc_settings_start
-#define settings_set __malloc_settings_set
 
 #define glue_pages_map __malloc_glue_pages_map
 #define glue_pages_unmap __malloc_glue_pages_unmap

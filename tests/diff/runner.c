@@ -123,7 +123,9 @@ int main(void)
     mkdir("/tmp", 01777);
     mkdir("/dev", 0755);
     mount("proc", "/proc", "proc", 0, NULL);   /* ours has it already */
-    mount("dev", "/dev", "devtmpfs", 0, NULL); /* ... and that */
+    mount("dev", "/dev", "devtmpfs", 0, NULL); /* ... and that, with the terminals */
+    mkdir("/dev/pts", 0755);
+    mount("pts", "/dev/pts", "devpts", 0, "mode=0620,ptmxmode=0666");
     promise_everything();
     open_wire();
     while (list && fgets(path, sizeof(path), list)) {

@@ -394,7 +394,6 @@ static void the_size_limit(void)
     ROW(truncate, "/tmp", MOST + 1);
     ROW(fallocate, small, 0, MOST, 1L);
     ROW(fallocate, small, 0, MOST - 1, 1L);
-    ROW(fallocate, small, 1 /* KEEP_SIZE */, MOST, 1L);
     say("signals: %d", too_large);
     say("sizes: %ld %ld %ld", lseek(small, 0, SEEK_END), lseek(large, 0, SEEK_END),
         lseek(append, 0, SEEK_END));

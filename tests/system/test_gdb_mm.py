@@ -177,8 +177,8 @@ def classic(name):
 
 def test_a_session_with_a_double_free(gdb):
     output = gdb(["break free_twice", "continue", "next", "next", "next", "mm chunk block", "mm heap", "next",
-                  "echo FREED\\n", "mm chunk stale", "mm why stale", "mm heap", "break __malloc_report_bad_pointer",
-                  "continue", "echo CAUGHT\\n", "bt", "up 3", "mm chunk stale"], classic("user/demo/bug-dfree.elf"), "-here")
+                  "echo FREED\\n", "mm chunk stale", "mm why stale", "mm heap", "break report_pointer",
+                  "continue", "echo CAUGHT\\n", "bt", "frame function free_twice", "mm chunk stale"], classic("user/demo/bug-dfree.elf"), "-here")
     live, freed = output.split("FREED", 1)
     freed, caught = freed.split("CAUGHT", 1)
     assert re.search(r"head +0x\w{16}  =  seal \w{4} \(OK\) \| size 0x50 \| USED", live)

@@ -1,134 +1,159 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - walks everything: shows it (classic_walk), or proves the invariants of README.md (classic_check).
+/* check.c - what a pointer is; walks over everything, which show it (heap_walk) or prove it (heap_check).
  *
- * classic_check trusts nothing: before it follows a size or a link, it has checked that the target is inside.
+ * The check trusts nothing: before it follows a size or a link it has seen that the target is inside.
  */
-#include "bins.h"
-#include "malloc/glue.h"
-#include "guard.h"
 #include "heap.h"
 #include "malloc/inspect.h"
-#include "map.h"
+
+enum kind block_verify(const char *caller, const void *p)
+{
+    const struct page *page = page_find(p);
+    const struct chunk *c = chunk_of(p);
+    bool good;
+
+    if (page && page->class)
+        good = slab_holds(page, p);
+    else if (page)
+        good = page_find(c) && chunk_is_block(c);
+    else
+        good = large_contains(c) && chunk_sealed(c) && (chunk_head(c) & FLAGS) == (USED | MAPPED);
+    if ((uintptr_t)p % ALIGN != 0 || !good || (page && block_is_cached(p)))
+        report_pointer(caller, p);
+    return !page ? IS_LARGE : page->class ? IS_SLAB : IS_CHUNK;
+}
+
+size_t block_room(enum kind kind, const void *p)
+{
+    return kind == IS_SLAB ? class_size(page_find(p)) : chunk_capacity(chunk_of(p));
+}
 
 struct walk {
-    int (*visit)(const struct heap_block *block, void *context);
+    heap_visit *visit;
     void *context;
 };
-
-static enum heap_state state_of(const struct chunk *c)
-{
-    if (c == heap.top)
-        return HEAP_TOP;
-    if (!chunk_is_used(c))
-        return HEAP_FREE;
-    if (chunk_flags(c) & CHUNK_FENCE)
-        return HEAP_FENCE;
-    return chunk_flags(c) & CHUNK_MAPPED ? HEAP_MAPPED : HEAP_USED;
-}
 
 static int show(const struct chunk *c, void *context)
 {
     const struct walk *walk = context;
-    enum heap_state state = state_of(c);
-    bool in_use = state == HEAP_USED || state == HEAP_MAPPED;
-    struct heap_block block = {c, chunk_user(c), chunk_size(c), in_use ? guard_usable(c) : 0, state};
+    bool used = c->head & USED && !is_fence(c);
+    struct heap_block block = {c, chunk_user(c), chunk_size(c), used ? chunk_capacity(c) : 0,
+                               c->head & MAPPED ? HEAP_MAPPED
+                               : used           ? HEAP_USED
+                               : is_fence(c)    ? HEAP_FENCE
+                                                : HEAP_FREE};
 
     return walk->visit(&block, walk->context);
 }
 
-static int walk_segment(const struct segment *s, struct walk *walk)
+static int walk_arena(const struct arena *a, struct walk *walk)
 {
-    for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end; c = chunk_next(c)) {
-        if (!chunk_sealed(c) || chunk_size(c) < CHUNK_HEADER)
-            return -1;
+    int answer = 0;
 
-        int answer = show(c, walk);
+    for (const struct segment *s = a->newest; s && !answer; s = s->older)
+        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !answer;
+             c = chunk_next(c)) {
+            struct heap_block top = {c, chunk_user(c), chunk_size(c), 0, HEAP_TOP};
 
-        if (answer)
-            return answer;
-    }
-    return 0;
+            if (!chunk_sealed(c) || chunk_size(c) < HEADER)
+                return -1;
+            answer = c == a->top ? walk->visit(&top, walk->context) : show(c, walk);
+        }
+    return answer;
 }
 
-int classic_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
+int walk_chunks(heap_visit *visit, void *context)
 {
     struct walk walk = {visit, context};
     int answer = 0;
 
-    for (const struct segment *s = heap.newest; s && !answer; s = s->older)
-        answer = walk_segment(s, &walk);
-    if (!answer)
-        answer = map_each(show, &walk);
+    guard_drain(); /* then "used" means the program's */
+    for (struct arena *a = arenas; a < arenas + pool.used && !answer; a++) {
+        glue_take(&a->lock);
+        answer = walk_arena(a, &walk);
+        glue_drop(&a->lock);
+    }
+    glue_take(&large_lock);
+    answer = answer ? answer : large_each(show, &walk);
+    glue_drop(&large_lock);
     return answer;
 }
 
-static const char *check_chunk(const struct segment *s, const struct chunk *c, const struct chunk *prev)
+static const char *chunk_broken(const struct segment *s, const struct arena *a, const struct chunk *c,
+                                const struct chunk *prev)
 {
-    bool is_fence = chunk_flags(c) & CHUNK_FENCE;
-
-    if (!chunk_sealed(c))
+    if (!chunk_sealed(c) || c->head & MAPPED)
         return "I1: every header carries its seal";
-    if (chunk_size(c) < (is_fence ? CHUNK_HEADER : CHUNK_MIN) || chunk_size(c) > s->end - (uintptr_t)c)
+    if (chunk_size(c) < (c->head & USED ? HEADER : CHUNK_MIN) || chunk_size(c) > s->end - (uintptr_t)c)
         return "I1: a chunk has at least 32 bytes and ends inside its segment";
-    if (chunk_prev_is_free(c) != (prev && !chunk_is_used(prev)))
-        return "I2: a chunk knows whether the one before it is free";
-    if (chunk_prev_is_free(c) && c->prev_size != chunk_size(prev))
-        return "I2: the last word of a free chunk is its size";
-    if (chunk_prev_is_free(c) && !chunk_is_used(c))
+    if (((c->head & PREV_FREE) != 0) != (prev && !(prev->head & USED)) ||
+        (c->head & PREV_FREE && c->before != chunk_size(prev)))
+        return "I2: a header says whether the chunk before is free, and then its size stands before the header";
+    if (c->head & PREV_FREE && !(c->head & USED))
         return "I3: two free chunks never touch";
-    if (((uintptr_t)chunk_next(c) == s->end) != (s == heap.newest ? c == heap.top : is_fence))
+    if ((uintptr_t)chunk_next(c) == s->end && (s == a->newest ? c != a->top : !is_fence(c)))
         return "I4: the newest segment ends with the top, every other one with a fence";
-    if (chunk_is_used(c) && !is_fence && guard_broken(c))
-        return "I9: the canary of a guarded chunk is whole";
     return NULL;
 }
 
-static const char *check_segment(const struct segment *s, size_t *free_chunks)
+static const char *bins_broken(const struct arena *a, size_t chunks)
 {
-    const struct chunk *prev = NULL;
+    size_t binned = 0, bytes = 0;
 
-    for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end; prev = c, c = chunk_next(c)) {
-        const char *broken = check_chunk(s, c, prev);
-
-        if (broken)
-            return broken;
-        if (!chunk_is_used(c) && c != heap.top)
-            ++*free_chunks;
-    }
-    return NULL;
+    for (unsigned index = 0; index < BINS; index++)
+        for (const struct chunk *c = a->bins[index], *prev = NULL; c; prev = c, c = c->next, binned++) {
+            if (!chunk_is_free(c) || c->prev != prev || bin_index(chunk_size(c)) != index ||
+                !(a->occupied[index / 64] >> index % 64 & 1))
+                return "I5: a bin is a doubly linked list of the free chunks of its size, and has its bit";
+            bytes += chunk_size(c);
+        }
+    return binned != chunks || bytes != a->free_bytes
+               ? "I5: every free chunk except the top is in exactly one bin"
+               : NULL;
 }
 
-static int check_mapped(const struct chunk *c, void *context)
+static const char *arena_broken(const struct arena *a)
+{
+    size_t chunks = 0;
+
+    for (const struct segment *s = a->newest; s; s = s->older) {
+        const struct chunk *prev = NULL;
+
+        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end; prev = c, c = chunk_next(c)) {
+            const char *broken = chunk_broken(s, a, c, prev);
+
+            if (broken)
+                return broken;
+            chunks += !(c->head & USED) && c != a->top;
+        }
+    }
+    if (a->newest && (a->fresh < (uintptr_t)a->top + CHUNK_MIN || a->fresh > a->newest->end))
+        return "I6: the fresh mark lies inside the top, behind its header";
+    return bins_broken(a, chunks);
+}
+
+static int large_broken(const struct chunk *c, void *context)
 {
     const char **broken = context;
-    bool whole_pages = ((uintptr_t)c - c->prev_size) % GLUE_PAGE == 0 &&
-                       (c->prev_size + chunk_size(c)) % GLUE_PAGE == 0;
 
-    if (!chunk_sealed(c) || chunk_flags(c) & CHUNK_FENCE || state_of(c) != HEAP_MAPPED || !whole_pages)
-        *broken = "I8: a mapped chunk is sealed as such and fills its pages";
-    else if (guard_broken(c))
-        *broken = "I9: the canary of a guarded chunk is whole";
+    if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
+        ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
+        *broken = "I7: a mapped chunk is sealed as such and fills its pages";
     return *broken != NULL;
 }
 
-const char *classic_check(void)
+const char *check_chunks(void)
 {
     const char *broken = NULL;
-    size_t free_chunks = 0;
-    size_t binned;
 
-    for (const struct segment *s = heap.newest; s; s = s->older) {
-        broken = check_segment(s, &free_chunks);
-        if (broken)
-            return broken;
+    for (struct arena *a = arenas; a < arenas + pool.used && !broken; a++) {
+        glue_take(&a->lock);
+        broken = arena_broken(a);
+        glue_drop(&a->lock);
     }
-    if (heap.newest && (heap.fresh < (uintptr_t)heap.top + CHUNK_HEADER || heap.fresh > heap.newest->end))
-        return "I7: the fresh mark lies inside the top, behind its header";
-    broken = bins_check(&binned);
-    if (broken)
-        return broken;
-    if (binned != free_chunks)
-        return "I5: every free chunk except the top is in exactly one bin";
-    map_each(check_mapped, &broken);
-    return broken;
+    glue_take(&large_lock);
+    if (!broken)
+        large_each(large_broken, &broken);
+    glue_drop(&large_lock);
+    return broken ? broken : guard_damage();
 }

@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* chunk.h - what lies in front of every pointer that malloc returns.
+/* chunk.h - what lies in front of a pointer that malloc returns.
  *
  *            used                                  free
  *      c ->  | the last word of the block before   or: the size of the free chunk before c |
  *  c + 8 ->  | head: seal 16, size, flags        | head: the same, without "used"          |
- * c + 16 ->  | the user's bytes  <- p            | next_free                               |
- *            |                                   | prev_free                               |
+ * c + 16 ->  | the user's bytes  <- p            | next                                    |
+ *            |                                   | prev                                    |
  *            |                                   | (old bytes)                             |
  * c+size ->  | the user's last word              | size of c: the "boundary tag"           |
  *            | head of the next chunk            | head of the next chunk: PREV_FREE       |
  *
- * free(p) gets only p: the word before it tells how long the chunk is, so where the next one begins, and whether
- * the one before is free. Only then its size has to be known, to merge with it, and only then its last word is
- * nobody's: the boundary tag costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). A used chunk lends the user the first
- * word of its neighbour: 8 bytes of overhead, 24 usable bytes in the smallest chunk of 32.
+ * free(p) gets only p: the word before it tells how long the chunk is, so where the next one begins, and whether the one before
+ * is free. Only then its size has to be known, to merge with it, and only then its last word is nobody's: the boundary tag
+ * costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). A used chunk lends its user the first word of its neighbour: 8 bytes of
+ * overhead, 24 usable bytes in the smallest chunk of 32. A chunk with a mapping of its own has no neighbour to borrow from: 16.
  *
- * The seal is a keyed checksum of address, size and flags. So a word that merely looks like a header is told
- * from one, a header copied elsewhere is not valid there, and an overflow that reaches a header is noticed.
- * It is no cryptography: it catches mistakes, and makes forging a guess of 1 in 65 536.
- *
- * A header that says "used" stands only at the start of a chunk that is in use: whatever ceases to be a chunk
- * is sealed as free first. That is what makes the detection of a double free exact.
- *
- * In a mapped chunk (one that has its own mapping) prev_size is the distance from the start of the mapping,
- * and the seal covers it too. It has no neighbour to borrow from: its overhead is 16 bytes.
+ * The seal is a keyed checksum of address, size and flags: a word that merely looks like a header is told from one, and an
+ * overflow that reaches a header is noticed. It catches mistakes, and makes forging a guess of 1 in 65 536; it is no
+ * cryptography. A header that says "used" stands only where a used chunk begins: whatever ceases to be one is sealed as
+ * free first. That makes the detection of a double free exact.
  */
 #pragma once
 
@@ -31,33 +26,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "malloc/names.h"
+#pragma GCC visibility push(hidden)
 
-#define CHUNK_ALIGN ((size_t)16)
-#define CHUNK_HEADER ((size_t)16)     /* from c to the pointer */
-#define CHUNK_OVERHEAD ((size_t)8)    /* what a chunk has more than its user */
-#define CHUNK_MIN ((size_t)32)        /* head, two links and the boundary tag of a free chunk */
-#define CHUNK_LIMIT ((size_t)1 << 47) /* user addresses end here: no request can be larger */
-
-#define CHUNK_USED ((size_t)1)
-#define CHUNK_MAPPED ((size_t)2)  /* has a mapping of its own */
-#define CHUNK_GUARDED ((size_t)4) /* made in checking mode: canary behind the user's bytes */
-#define CHUNK_PREV_FREE ((size_t)8)
-#define CHUNK_FENCE ((size_t)1 << 47) /* the end of a segment that has no top; never handed out */
-#define CHUNK_FLAGS (CHUNK_FENCE | 15)
-#define CHUNK_SEAL ((size_t)0xffff << 48)
+#define ALIGN ((size_t)16)
+#define LIMIT ((size_t)1 << 47) /* user addresses end here: no request can be larger */
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 struct __attribute__((may_alias)) chunk {
-    size_t prev_size;
+    size_t before; /* as above; mapped: the way to the start of its mapping */
     size_t head;
-    struct chunk *next_free;
-    struct chunk *prev_free;
+    struct chunk *next, *prev; /* free: the neighbours in its bin */
 };
 
-_Static_assert(offsetof(struct chunk, next_free) == CHUNK_HEADER, "the user's bytes follow the header");
-_Static_assert(sizeof(struct chunk) == CHUNK_MIN, "the smallest chunk holds the two links");
+#define USED ((size_t)1)
+#define MAPPED ((size_t)2) /* has a mapping of its own */
+#define SLAB ((size_t)4)   /* is a page of equal blocks (product/slab.c) */
+#define CLEAN SLAB         /* of a free chunk: its whole pages were given back, and not written since */
+#define PREV_FREE ((size_t)8)
+#define FLAGS ((size_t)15)
+#define HEADER ((size_t)16)  /* from the chunk to its user's bytes */
+#define OVERHEAD ((size_t)8) /* what a chunk has more than its user */
+#define CHUNK_MIN                                                                                            \
+    ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
 
-extern size_t chunk_key;
+/* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
+ * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. */
+#define SEAL_MIX 0x9e3779b97f4b0001u
+extern size_t
+    chunk_key; /* 48 secret bits; odd, as SEAL_MIX: so the product's lowest bit is 0 exactly for USED */
+#define SEAL_OR_FREE 0xffff000000000001u
+
+/* A word that is read here without the lock under which it is written there: whole, old or new, as every aligned word. Where
+ * nobody has to be told so it may be the operand of another instruction. */
+#ifdef __SANITIZE_THREAD__
+#define PEEK(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
+#else
+#define PEEK(word) (word)
+#endif
+#define POKE(word, value) __atomic_store_n(&(word), value, __ATOMIC_RELAXED)
 
 static inline size_t align_up(size_t value, size_t alignment)
 {
@@ -71,37 +78,23 @@ static inline struct chunk *chunk_at(uintptr_t address)
 
 static inline struct chunk *chunk_of(const void *user)
 {
-    return chunk_at((uintptr_t)user - CHUNK_HEADER);
+    return chunk_at((uintptr_t)user - HEADER);
 }
 
 static inline void *chunk_user(const struct chunk *c)
 {
-    return (void *)((uintptr_t)c + CHUNK_HEADER);
+    return (void *)&c->next;
+}
+
+/* A neighbour's free changes PREV_FREE under the lock while the block's owner reads its size without. */
+static inline size_t chunk_head(const struct chunk *c)
+{
+    return PEEK(c->head);
 }
 
 static inline size_t chunk_size(const struct chunk *c)
 {
-    return c->head & ~(CHUNK_SEAL | CHUNK_FLAGS);
-}
-
-static inline size_t chunk_capacity(const struct chunk *c)
-{
-    return chunk_size(c) - (c->head & CHUNK_MAPPED ? CHUNK_HEADER : CHUNK_OVERHEAD);
-}
-
-static inline size_t chunk_flags(const struct chunk *c)
-{
-    return c->head & CHUNK_FLAGS;
-}
-
-static inline bool chunk_is_used(const struct chunk *c)
-{
-    return c->head & CHUNK_USED;
-}
-
-static inline bool chunk_prev_is_free(const struct chunk *c)
-{
-    return c->head & CHUNK_PREV_FREE;
+    return chunk_head(c) << 16 >> 16 & ~FLAGS;
 }
 
 static inline struct chunk *chunk_next(const struct chunk *c)
@@ -109,53 +102,42 @@ static inline struct chunk *chunk_next(const struct chunk *c)
     return chunk_at((uintptr_t)c + chunk_size(c));
 }
 
-/* => the chunk before c is free */
-static inline struct chunk *chunk_prev(const struct chunk *c)
+static inline size_t chunk_capacity(const struct chunk *c)
 {
-    return chunk_at((uintptr_t)c - c->prev_size);
+    return chunk_size(c) - (chunk_head(c) & MAPPED ? HEADER : OVERHEAD);
 }
 
-/* The multipliers are odd constants without a pattern (2^64 divided by the golden ratio, and by its square):
- * all bits of the input reach the top 16 bits of the product. */
-static inline size_t chunk_seal(const struct chunk *c, size_t word)
+static inline size_t seal_mix(const struct chunk *c, size_t head)
 {
-    size_t mix = ((uintptr_t)c * 0x9e3779b97f4a7c15u) ^ word ^ chunk_key;
+    size_t secret = head & MAPPED ? chunk_key ^ c->before << 4 : chunk_key;
 
-    if (word & CHUNK_MAPPED)
-        mix ^= c->prev_size << 4;
-    return (mix * 0x61c8864680b583ebu) & CHUNK_SEAL;
+    return ((head ^ (uintptr_t)chunk_user(c) ^ secret) * SEAL_MIX) >> 48;
 }
 
 static inline void chunk_set(struct chunk *c, size_t size, size_t flags)
 {
-    c->head = chunk_seal(c, size | flags) | size | flags;
+    POKE(c->head, size | flags | -seal_mix(c, size | flags) << 48);
 }
 
 static inline bool chunk_sealed(const struct chunk *c)
 {
-    return (c->head & CHUNK_SEAL) == chunk_seal(c, c->head & ~CHUNK_SEAL);
+    return seal_mix(c, chunk_head(c)) == 0;
 }
 
-/* Tells the next chunk that c, which has its final size, is free, or that it is used. */
-static inline void chunk_announce_free(const struct chunk *c)
+/* Does a block of the heap begin behind this header, one that has it? */
+static inline bool chunk_is_block(const struct chunk *c)
 {
-    struct chunk *next = chunk_next(c);
-
-    next->prev_size = chunk_size(c);
-    chunk_set(next, chunk_size(next), chunk_flags(next) | CHUNK_PREV_FREE);
+    return chunk_sealed(c) && (chunk_head(c) & (USED | SLAB | MAPPED)) == USED && chunk_size(c) != HEADER;
 }
 
-static inline void chunk_announce_used(const struct chunk *c)
+static inline bool is_slab(const struct chunk *c)
 {
-    struct chunk *next = chunk_next(c);
-
-    chunk_set(next, chunk_size(next), chunk_flags(next) & ~CHUNK_PREV_FREE);
+    return (c->head & (USED | SLAB)) == (USED | SLAB);
 }
 
-/* Bytes of the chunk that serves a request. */
-static inline size_t chunk_bytes(size_t request)
+static inline bool is_fence(const struct chunk *c)
 {
-    size_t bytes = align_up(request + CHUNK_OVERHEAD, CHUNK_ALIGN);
-
-    return bytes < CHUNK_MIN ? CHUNK_MIN : bytes;
+    return chunk_size(c) == HEADER;
 }
+
+#pragma GCC visibility pop

@@ -1,159 +1,120 @@
 /* SPDX-License-Identifier: MIT */
 /* classic.c - the allocator that textbooks of systems draw: boundary tags, bins, brk, and mmap for what is large.
  *
- * What is decided here: heap or own mapping (the threshold), whether a pointer is one of ours (block_verify),
- * what must be cleared, and what the checking mode adds.
+ *     take(n) -- n >= mmap_threshold? --> large.c: a mapping of its own
+ *          \------- otherwise ----------> heap.c: bins, else the top, else the break (pool.c)
  *
- *     take(n) -- n >= mmap_threshold? --> map.c: a mapping of its own
- *          \------- otherwise ----------> heap.c: bins, else the top, else brk (top.c)
- *
- * Guarded by the allocator's lock (malloc.c).
+ * One arena, under the lock of malloc.c. What is decided here: heap or mapping, and what must be cleared.
  */
 #include <string.h>
 
-#include "guard.h"
 #include "heap.h"
 #include "malloc/allocator.h"
-#include "map.h"
-#include "report.h"
 
-static void start(void)
+static struct arena *arena(void)
 {
-    if (!heap.ready)
-        settings_start();
-}
-
-/* The used chunk behind p; the program ends if there is none. */
-static struct chunk *block_verify(const char *caller, const void *p)
-{
-    struct chunk *c = chunk_of(p);
-
-    if (!heap_contains(c) && ((uintptr_t)p % CHUNK_ALIGN != 0 || !map_contains(c)))
-        report_bad_pointer(caller, p);
-    if (!chunk_sealed(c) || !chunk_is_used(c) || chunk_flags(c) & CHUNK_FENCE)
-        report_bad_pointer(caller, p);
-    if (chunk_flags(c) & CHUNK_GUARDED && guard_broken(c))
-        report_overflow(caller, c, guard_broken(c));
-    return c;
-}
-
-static bool wants_mapping(size_t bytes)
-{
-    return bytes >= heap.mmap_threshold && map_count() < heap.mmap_max;
-}
-
-static struct chunk *chunk_take(size_t bytes, size_t alignment, uintptr_t *clean)
-{
-    if (bytes >= CHUNK_LIMIT || alignment >= CHUNK_LIMIT)
-        return NULL;
-
-    size_t request = bytes + (heap.checking ? GUARD_ROOM : 0);
-
-    if (wants_mapping(bytes)) {
-        struct chunk *c = map_take(request, alignment);
-
-        if (c) {
-            *clean = (uintptr_t)chunk_user(c);
-            return c;
-        }
-    }
-    return heap_take(chunk_bytes(request), alignment, clean);
-}
-
-static void chunk_release(struct chunk *c)
-{
-    report_remember(c);
-    if (heap.checking && !(chunk_flags(c) & CHUNK_MAPPED))
-        memset(chunk_user(c), FILL_FREED, chunk_capacity(c));
-    if (chunk_flags(c) & CHUNK_MAPPED)
-        map_release(c);
-    else
-        heap_release(c);
+    if (!pool.ready)
+        pool_start();
+    return &arenas[0];
 }
 
 /* Clears the block if `zero`, except for what is known to be zero: fresh pages stay untouched. */
 static void *classic_take(size_t bytes, size_t alignment, bool zero)
 {
-    uintptr_t clean;
+    struct arena *a = arena();
+    uintptr_t clean_from = UINTPTR_MAX;
+    bool clean;
+    int one = 1;
 
-    start();
+    if (pool.checking)
+        return guard_new(bytes, alignment, zero, allocator_site);
+    if (large_wants(bytes)) {
+        void *p = large_new(bytes, alignment, 0, &clean);
 
-    struct chunk *c = chunk_take(bytes, alignment, &clean);
+        if (p)
+            return p;
+    }
+
+    struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, true, &one, &clean_from);
 
     if (!c)
         return NULL;
 
     uintptr_t user = (uintptr_t)chunk_user(c);
 
-    if (heap.checking)
-        guard_set(c, bytes);
-    if (zero && clean > user)
-        memset((void *)user, 0, clean - user < bytes ? clean - user : bytes);
-    else if (!zero && heap.checking)
-        memset((void *)user, FILL_FRESH, bytes);
+    if (zero && clean_from > user)
+        memset((void *)user, 0, clean_from - user < bytes ? clean_from - user : bytes);
     return (void *)user;
-}
-
-/* The block at its new size without copying, NULL if that is not possible. */
-static struct chunk *resize_in_place(struct chunk *c, size_t bytes)
-{
-    if (bytes >= CHUNK_LIMIT || heap.checking || chunk_flags(c) & CHUNK_GUARDED)
-        return NULL; /* a move in checking mode finds pointers that are out of date */
-    if (chunk_flags(c) & CHUNK_MAPPED) {
-        struct chunk *moved = map_resize(c, bytes);
-
-        return moved || chunk_capacity(c) < bytes ? moved : c;
-    }
-    if (bytes > chunk_capacity(c) && wants_mapping(bytes))
-        return NULL; /* it grows into a mapping of its own */
-    return heap_resize(c, chunk_bytes(bytes)) ? c : NULL;
-}
-
-/* NULL: no memory, the old block is untouched. */
-static void *classic_resize(void *p, size_t bytes)
-{
-    struct chunk *c = block_verify("realloc", p);
-    struct chunk *resized = resize_in_place(c, bytes);
-
-    if (resized)
-        return chunk_user(resized);
-
-    void *copy = classic_take(bytes, CHUNK_ALIGN, false);
-    size_t usable = guard_usable(c);
-
-    if (!copy)
-        return NULL;
-    memcpy(copy, p, usable < bytes ? usable : bytes);
-    chunk_release(c);
-    return copy;
 }
 
 static void classic_give(void *p)
 {
-    chunk_release(block_verify("free", p));
+    struct arena *a = arena();
+    struct chunk *c = chunk_of(p);
+
+    if (pool.checking) {
+        guard_put(p, allocator_site);
+    } else if (block_verify("free", p) == IS_LARGE) {
+        large_put(c);
+    } else {
+        gone_note(0, p, chunk_capacity(c));
+        heap_put(a, c, chunk_size(c));
+    }
 }
 
 static size_t classic_usable(void *p)
 {
-    return guard_usable(block_verify("malloc_usable_size", p));
+    if (arena() && pool.checking)
+        return guard_room("malloc_usable_size", p);
+    return block_room(block_verify("malloc_usable_size", p), p);
+}
+
+/* In place if that is possible. */
+static void *classic_resize(void *p, size_t bytes)
+{
+    if (arena() && pool.checking)
+        return guard_fit(p, bytes, allocator_site);
+
+    enum kind kind = block_verify("realloc", p);
+    struct chunk *c = chunk_of(p), *same = NULL;
+
+    if (kind == IS_LARGE)
+        same = large_fit(c, bytes);
+    else if ((bytes <= chunk_capacity(c) || !large_wants(bytes)) &&
+             heap_fit(&arenas[0], c, chunk_bytes(bytes)))
+        same = c;
+    if (!same && kind == IS_LARGE && bytes <= chunk_capacity(c))
+        return p;
+    return same ? chunk_user(same) : allocator_copy(&allocator_classic, p, bytes);
 }
 
 static bool classic_trim(size_t pad)
 {
-    start();
-    return top_trim(pad < CHUNK_LIMIT ? pad : CHUNK_LIMIT);
+    struct arena *a = arena();
+
+    guard_drain();
+    return heap_shrink(a, pad < LIMIT ? pad : LIMIT);
 }
 
 static bool classic_set(int parameter, int value)
 {
-    start();
-    return settings_set(parameter, value);
+    return arena() && pool_set(parameter, value);
 }
 
 static void classic_look(const void *p, struct heap_block *block)
 {
     block->chunk = chunk_of(p);
     block->size = chunk_size(chunk_of(p));
+}
+
+static int classic_walk(heap_visit *visit, void *context)
+{
+    return arena() ? walk_chunks(visit, context) : 0;
+}
+
+static const char *classic_check(void)
+{
+    return arena() ? check_chunks() : NULL;
 }
 
 const struct allocator allocator_classic = {

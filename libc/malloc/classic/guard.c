@@ -1,57 +1,273 @@
 /* SPDX-License-Identifier: MIT */
-/* guard.c - the checking mode's canary.
+/* guard.c - checking mode (MALLOC_CHECK_ in the environment): every block with a note in front and a canary behind.
  *
- * A block has usually a little more room than was asked for (sizes are multiples of 16), and a program that
- * writes one byte too many then harms nobody and goes unnoticed. In checking mode every block has such room,
- * and it is filled:
+ *     | note: request, who took it, who freed it, seal | the bytes asked for: a5 a5 ... | ca ca ca ... |
  *
- *     | header | the bytes asked for | ca ca ca ... | coded request |
- *                                    ^ overwritten: the program wrote past its block
+ *     from 128 KiB on   | gap | header | note | the bytes asked for | a page without access |
  *
- * The last word keeps the request, xor-ed with the key and its own address, so that it, too, cannot be
- * overwritten unnoticed.
+ * free fills the block with 5a (a large one loses access) and puts it in a queue; it is given back when QUEUE others, or
+ * QUEUE_BYTES, came after it, and must still read 5a then. So a write after free, an overflow or an underflow is found at
+ * the free, at the end of the queue or at exit, where also the blocks are listed that were never freed.
+ * The blocks are chunks of the first arena, or have a mapping of their own. One lock for all this.
  */
-#include "guard.h"
-
 #include <string.h>
 
-static size_t *request_word(const struct chunk *c)
+#include "heap.h"
+#include "malloc/words.h"
+
+#define FILL_FRESH 0xa5
+#define FILL_FREED 0x5a
+#define FILL_CANARY 0xca
+#define CANARY ((size_t)16) /* bytes, at least */
+#define QUEUE 1024
+#define QUEUE_BYTES ((size_t)8 << 20)
+#define SHOWN 20 /* leaks that are listed one by one */
+
+struct note {
+    struct note *next, *prev; /* the live ones */
+    struct chunk *base;       /* that this lies in */
+    size_t request;
+    uintptr_t made, freed; /* call sites; freed 0: alive */
+    size_t unused, seal;
+};
+
+int guard_lock;
+static struct note *live;
+static struct note *queue[QUEUE];
+static size_t queue_first, queue_count, queue_bytes;
+
+static size_t seal_of(const struct note *n)
 {
-    return (size_t *)((uintptr_t)chunk_user(c) + chunk_capacity(c) - sizeof(size_t));
+    size_t mix = (uintptr_t)n ^ chunk_key;
+
+    mix = (mix ^ (uintptr_t)n->base) * SEAL_MIX;
+    mix = (mix ^ n->request ^ n->made << 16) * SEAL_MIX;
+    return (mix ^ n->freed) * SEAL_MIX | 1;
 }
 
-static size_t request_code(const struct chunk *c)
+static unsigned char *user_of(const struct note *n)
 {
-    return chunk_key ^ (uintptr_t)request_word(c);
+    return (unsigned char *)(uintptr_t)(n + 1);
 }
 
-void guard_set(struct chunk *c, size_t request)
+static bool is_large(const struct note *n)
 {
-    size_t canary = chunk_capacity(c) - sizeof(size_t) - request;
-
-    chunk_set(c, chunk_size(c), chunk_flags(c) | CHUNK_GUARDED);
-    memset((char *)chunk_user(c) + request, FILL_CANARY, canary);
-    *request_word(c) = request ^ request_code(c);
+    return !page_find(n);
 }
 
-size_t guard_usable(const struct chunk *c)
+/* Where the canary ends: where the chunk does. */
+static const unsigned char *end_of(const struct note *n)
 {
-    if (!(chunk_flags(c) & CHUNK_GUARDED))
-        return chunk_capacity(c);
-    return *request_word(c) ^ request_code(c);
+    if (is_large(n))
+        return (unsigned char *)align_up((uintptr_t)user_of(n) + n->request, PAGE);
+    return (unsigned char *)chunk_user(n->base) + chunk_capacity(n->base);
 }
 
-size_t guard_broken(const struct chunk *c)
+/* `wrong`: the byte that should not be as it is, NULL: none. */
+static _Noreturn void die(const char *words, const char *what, const struct note *n, const void *wrong)
 {
-    const unsigned char *user = chunk_user(c);
-    size_t end = chunk_capacity(c) - sizeof(size_t);
+    struct text t = {.length = 0};
 
-    if (!(chunk_flags(c) & CHUNK_GUARDED))
-        return 0;
-    if (guard_usable(c) > end)
-        return end + 1;
-    for (size_t i = guard_usable(c); i < end; i++)
-        if (user[i] != FILL_CANARY)
-            return i + 1;
-    return 0;
+    text_say(&t, "%s", words);
+    report_sites(&t, what, user_of(n), n->request, n->made, n->freed);
+    if (wrong)
+        text_say(&t, TEXT(byte_written), wrong);
+    text_die(&t);
+}
+
+/* Ends the program if the bytes from `at` to `end` are not all `fill`. */
+static void verify_fill(const struct note *n, const unsigned char *at, const unsigned char *end, int fill)
+{
+    for (; at < end; at++)
+        if (*at != fill && fill == FILL_CANARY)
+            die("memory clobbered past end of allocated block", TEXT(past_end_of), n, at);
+        else if (*at != fill)
+            die("free(): invalid size", TEXT(after_free_of), n, at);
+}
+
+/* The note of the live block p; the program ends if there is none. */
+static struct note *note_verify(const char *caller, const void *p)
+{
+    struct note *n = (struct note *)((uintptr_t)p - sizeof(*n));
+    const struct page *page = page_find(n);
+    bool inside = page ? page_find(p) != NULL : large_contains(chunk_of(n));
+
+    if ((uintptr_t)p % ALIGN != 0 || !inside)
+        report_pointer(caller, p);
+    if (n->seal != seal_of(n)) {
+        if (!page || chunk_is_block(chunk_of(n)))
+            report_broken("free(): invalid pointer", p, TEXT(front_lost));
+        report_pointer(caller, p);
+    }
+    if (n->freed && strcmp(caller, "free") == 0)
+        die("free(): double free detected in tcache 2", TEXT(double_free_of), n, NULL);
+    if (n->freed)
+        die("realloc(): invalid pointer", TEXT(use_freed), n, NULL);
+    verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+    return n;
+}
+
+/* A chunk of the first arena, or its end. */
+static struct chunk *base_new(size_t bytes)
+{
+    int one = 1;
+    uintptr_t unused;
+
+    glue_take(&arenas[0].lock);
+
+    struct chunk *c = heap_new(&arenas[0], chunk_bytes(bytes), ALIGN, true, &one, &unused);
+
+    glue_drop(&arenas[0].lock);
+    return c;
+}
+
+static void base_put(struct chunk *c)
+{
+    glue_take(&arenas[0].lock);
+    heap_put(&arenas[0], c, chunk_size(c));
+    glue_drop(&arenas[0].lock);
+}
+
+void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
+{
+    size_t whole = sizeof(struct note) + bytes + CANARY + (alignment > ALIGN ? alignment : 0);
+    bool unused;
+    struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n), &unused) : NULL;
+    struct chunk *base = n ? chunk_of(n) : base_new(whole);
+
+    if (!base)
+        return NULL;
+    if (!n)
+        n = (struct note *)(align_up((uintptr_t)chunk_user(base) + sizeof(*n), alignment) - sizeof(*n));
+    *n = (struct note){.base = base, .request = bytes, .made = site};
+    n->seal = seal_of(n);
+    memset(user_of(n), zero ? 0 : FILL_FRESH, bytes);
+    memset(user_of(n) + bytes, FILL_CANARY, (size_t)(end_of(n) - user_of(n)) - bytes);
+    glue_take(&guard_lock);
+    n->next = live;
+    if (live)
+        live->prev = n;
+    live = n;
+    glue_drop(&guard_lock);
+    return user_of(n);
+}
+
+/* The oldest of the queue goes back. => the lock is held */
+static void queue_pop(void)
+{
+    struct note *n = queue[queue_first++ % QUEUE];
+
+    queue_count--;
+    queue_bytes -= n->request;
+    if (n->seal != seal_of(n))
+        report_broken("free(): invalid pointer", user_of(n), TEXT(front_lost));
+    if (is_large(n)) {
+        struct gone *entry = gone_note(ARENAS, user_of(n), n->request);
+
+        entry->made = n->made;
+        entry->freed = n->freed;
+        large_put(chunk_of(n));
+        return;
+    }
+    verify_fill(n, user_of(n), user_of(n) + n->request, FILL_FREED);
+    verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+    base_put(n->base);
+}
+
+void guard_put(void *p, uintptr_t site)
+{
+    glue_take(&guard_lock);
+
+    struct note *n = note_verify("free", p);
+    uintptr_t whole_pages = align_up((uintptr_t)p, PAGE);
+
+    if (n->next)
+        n->next->prev = n->prev;
+    if (n->prev)
+        n->prev->next = n->next;
+    else
+        live = n->next;
+    n->freed = site ? site : 1;
+    n->seal = seal_of(n);
+    if (is_large(n))
+        glue_pages_protect((void *)whole_pages, (uintptr_t)end_of(n) - whole_pages, false);
+    else
+        memset(p, FILL_FREED, n->request);
+    queue[(queue_first + queue_count++) % QUEUE] = n;
+    queue_bytes += n->request;
+    while (queue_count == QUEUE || (queue_bytes > QUEUE_BYTES && queue_count > 1))
+        queue_pop();
+    glue_drop(&guard_lock);
+}
+
+void *guard_fit(void *p, size_t bytes, uintptr_t site)
+{
+    size_t room = guard_room("realloc", p);
+    void *moved = guard_new(bytes, ALIGN, false, site);
+
+    if (!moved)
+        return NULL;
+    memcpy(moved, p, room < bytes ? room : bytes);
+    guard_put(p, site);
+    return moved;
+}
+
+size_t guard_room(const char *caller, const void *p)
+{
+    glue_take(&guard_lock);
+
+    size_t room = note_verify(caller, p)->request;
+
+    glue_drop(&guard_lock);
+    return room;
+}
+
+const char *guard_damage(void)
+{
+    const char *broken = NULL;
+
+    glue_take(&guard_lock);
+    for (const struct note *n = live; n && !broken; n = n->next) {
+        if (n->seal != seal_of(n))
+            broken = "I8: the note in front of a guarded block carries its seal";
+        for (const unsigned char *at = user_of(n) + n->request; !broken && at < end_of(n); at++)
+            if (*at != FILL_CANARY)
+                broken = "I8: the canary behind a guarded block is whole";
+    }
+    glue_drop(&guard_lock);
+    return broken;
+}
+
+void guard_drain(void)
+{
+    glue_take(&guard_lock);
+    while (queue_count)
+        queue_pop();
+    glue_drop(&guard_lock);
+}
+
+/* At exit: the queue is looked through, the live blocks too, and what was never freed is listed. */
+__attribute__((destructor)) static void guard_end(void)
+{
+    struct text t = {.length = 0};
+    size_t blocks = 0, bytes = 0;
+
+    if (!pool.checking || !glue_try(&guard_lock))
+        return;
+    while (queue_count)
+        queue_pop();
+    for (const struct note *n = live; n; n = n->next, blocks++) {
+        verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+        bytes += n->request;
+    }
+    if (blocks)
+        text_say(&t, TEXT(leak_total), bytes, blocks, blocks > SHOWN ? TEXT(last_ones) : ":");
+    glue_say(t.bytes, t.length);
+    blocks = 0;
+    for (const struct note *n = live; n && blocks < SHOWN; n = n->next, blocks++) {
+        t.length = 0;
+        report_sites(&t, TEXT(never_freed), user_of(n), n->request, n->made, 0);
+        glue_say(t.bytes, t.length);
+    }
+    glue_drop(&guard_lock);
 }

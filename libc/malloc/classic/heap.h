@@ -1,73 +1,234 @@
 /* SPDX-License-Identifier: MIT */
-/* heap.h - the state, and the heap's verbs: take, release, resize (heap.c), grow, trim (top.c). */
+/* heap.h - chunks, where they lie, and what is known of them. How the parts play together: ../README.md.
+ *
+ *     heap.c    chunks with a header in arenas: bins, best fit, the top
+ *     pool.c    addresses for them: the break, or reserved ones; a record for each page
+ *     large.c   128 KiB and more: a mapping each
+ *     check.c   what a pointer is; walks that show or prove everything
+ *     report.c  last words              guard.c  checking mode
+ *
+ * classic.c makes the allocator `classic` of it, with one arena; product/ puts slabs and the caches of threads in front.
+ */
 #pragma once
 
 #include "chunk.h"
+#include "malloc/glue.h"
 
-/* A contiguous stretch of chunks. Usually there is one: [heap], grown by brk. Another begins where somebody
- * else moved the break in between, or where brk failed and mmap served. All but the first carry this record
- * in front of their first chunk. */
-struct segment {
-    uintptr_t start; /* the first chunk */
-    uintptr_t end;
-    struct segment *older;
-    size_t mapped_bytes; /* 0: made by brk */
+#pragma GCC visibility push(hidden)
+
+#define PAGE GLUE_PAGE
+
+/* Every page of the heap has a record in a flat array, out of the reach of overflows. */
+struct page {
+    uint8_t class
+        ; /* of its blocks, which have 16 times as many bytes; 0: no slab, the page belongs to chunks */
+    uint8_t arena;
+    uint32_t used, capacity;  /* blocks handed out, and at most */
+    struct page *next, *prev; /* slabs of the class that have room */
+    uint64_t
+        taken[4]; /* a bit for each block that was handed out, to caches too, and for all that do not fit */
+};
+_Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
+
+#define SLAB_BYTES (PAGE - OVERHEAD) /* the last word of the page is the head of the next chunk */
+#define SLAB_CLASSES 8               /* of blocks of 16 to 128 bytes */
+
+/* Where the heap lies: [0] the break's memory, [1] reserved addresses, for when the break cannot move. */
+struct region {
+    uintptr_t base;
+    size_t span; /* bytes from base on that were ever the heap's */
+    struct page *
+        pages; /* reserved addresses; the first FIRST_PAGES records of the break's are a static array instead */
+    size_t room, described; /* bytes that `pages` can describe; for which it has access */
+    size_t ready, limit;    /* [1]: bytes with access, and reserved */
 };
 
-struct heap {
-    struct chunk *top; /* the free rest of the newest segment; in no bin */
-    uintptr_t fresh;   /* bytes of the top from here on were never written: they read zero */
-    struct segment *newest;
-    struct segment first;
+#define FIRST_PAGES ((size_t)512)
+extern struct page first_pages[FIRST_PAGES];
 
-    /* mallopt's parameters */
-    size_t mmap_threshold;
-    size_t mmap_max;
-    size_t trim_threshold;
-    size_t top_pad;
-    bool checking;
+#define FAST_PAGES                                                                                           \
+    ((size_t)1 << 18) /* of the break's: 1 GiB, so far product/slab.c has their classes once more */
+
+extern struct pool {
+    size_t
+        fast; /* regions[0].span, or 0 to send every free through the slow path: for checking mode and for tracing */
+    size_t most; /* likewise: up to this request malloc is fast */
+    struct region regions[2];
+    size_t mmap_threshold, mmap_max, trim_threshold, top_pad; /* mallopt's parameters */
+    unsigned arenas, used;                                    /* how many there may be, and are */
+    bool checking; /* MALLOC_CHECK_ is set: guard.c has the blocks */
+    bool keeps;    /* large.c may keep a row */
     bool ready;
+    int lock; /* the regions; taken last */
+} pool;
+
+/* An arena: a heap with a lock. A thread takes from its own, and gives to any. */
+struct segment { /* contiguous chunks; all but an arena's first carry this record in front */
+    uintptr_t start, end;
+    struct segment *older;
 };
 
-struct heap_block;
-extern struct heap heap;
+#define BINS 256
+#define ARENAS 8
 
-/* A used chunk of `bytes` (see chunk_bytes), its user pointer a multiple of `alignment`; NULL: no memory.
- * The user's bytes from *clean on are known to be zero. */
-struct chunk *heap_take(size_t bytes, size_t alignment, uintptr_t *clean);
-/* => c is a used chunk of the heap, verified */
-void heap_release(struct chunk *c);
-/* Makes a used chunk `bytes` long without moving it; false: impossible, nothing changed. */
-bool heap_resize(struct chunk *c, size_t bytes);
-/* The segment in which a header at this address could stand, NULL: none. */
-struct segment *heap_segment(const void *address);
+extern struct arena {
+    int lock;
+    unsigned threads;
+    struct chunk *top; /* the free rest of the newest segment, in no bin */
+    uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
+    struct segment *newest, first;
+    size_t bytes, free_bytes;               /* got from the pool; of these in bins */
+    size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
+    struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
+    uint64_t occupied[BINS / 64];           /* bins that are not empty */
+    struct chunk *bins[BINS];
+} arenas[ARENAS];
 
-/* Asked for every chunk and every link that is followed: nearly always it is the newest segment. */
-static inline bool heap_contains(const struct chunk *c)
+static inline unsigned arena_index(const struct arena *a)
 {
-    const struct segment *s = heap.newest;
-
-    if (!s || (uintptr_t)c % CHUNK_ALIGN != 0)
-        return false;
-    if ((uintptr_t)c - s->start <= s->end - CHUNK_HEADER - s->start)
-        return true;
-    return s->older && heap_segment(c);
+    return (unsigned)(a - arenas);
 }
 
-/* Makes the top large enough to give `bytes`; false: neither brk nor mmap had memory. */
-bool top_grow(size_t bytes);
-/* Cuts `bytes` off the top. => the top keeps at least CHUNK_MIN */
-struct chunk *top_take(size_t bytes, uintptr_t *clean);
-/* Lowers the break so that `pad` bytes of the top stay; true if it moved. */
-bool top_trim(size_t pad);
-/* Unmaps a mapped segment that holds nothing but the free chunk c (which is in no bin); true if done. */
-bool segment_release(struct chunk *c);
+struct page *page_elsewhere(const void *address); /* pool.c: in the second region */
 
-/* See inspect.h. */
-int classic_walk(int (*visit)(const struct heap_block *block, void *context), void *context);
-const char *classic_check(void);
+static inline bool is_at_break(const void *address)
+{
+    return LIKELY((uintptr_t)address - PEEK(pool.regions[0].base) < PEEK(pool.regions[0].span));
+}
 
-/* Reads environment and key, once. */
-void settings_start(void);
-/* mallopt; false: no parameter of ours. */
-bool settings_set(int parameter, int value);
+/* The record of the page that holds `address`, NULL: not the heap's. */
+static inline struct page *page_find(const void *address)
+{
+    size_t index = ((uintptr_t)address - PEEK(pool.regions[0].base)) / PAGE;
+
+    if (!is_at_break(address))
+        return page_elsewhere(address);
+    return index < FIRST_PAGES ? &first_pages[index] : PEEK(pool.regions[0].pages) + index;
+}
+
+static inline size_t class_size(const struct page *page)
+{
+    return page->class * ALIGN;
+}
+
+/* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here: the magic number
+ * divides without a division. */
+extern const uint32_t class_magic[SLAB_CLASSES + 1]; /* 2^32 / size of a block, rounded up */
+
+static inline unsigned slab_index(const struct page *page, const void *p)
+{
+    uint32_t magic = class_magic[page->class];
+    uint64_t product = (uint64_t)((uintptr_t)p % PAGE) * magic;
+
+    return (uint32_t)product < magic ? (unsigned)(product >> 32) : 256;
+}
+
+/* Was a block handed out that starts at p? */
+static inline bool slab_holds(const struct page *page, const void *p)
+{
+    unsigned index = slab_index(page, p);
+
+    return index < page->capacity && PEEK(page->taken[index / 64]) >> index % 64 & 1;
+}
+
+/* A freed block in a thread's cache, or on its way home. check = next ^ code(address): so a write after free is seen when the
+ * block is taken, and a second free when it is freed. */
+struct __attribute__((may_alias)) block {
+    size_t check;
+    struct block *next;
+};
+
+static inline size_t link_code(const struct block *b)
+{
+    return (uintptr_t)b ^ chunk_key;
+}
+
+static inline bool block_is_cached(const struct block *b)
+{
+    return (b->check ^ (uintptr_t)b->next) == link_code(b);
+}
+
+/* Bytes of the smallest chunk that serves a request. */
+static inline size_t chunk_bytes(size_t request)
+{
+    return request < CHUNK_MIN - OVERHEAD ? CHUNK_MIN : align_up(request + OVERHEAD, ALIGN);
+}
+
+/* heap.c: => the arena's lock is held */
+/* As many as *count chunks in a row (=> *count: how many), each used and of `bytes`, the first one's user's bytes at a multiple of
+ * `alignment`; those from *clean on are known to be zero. grow: more memory may be asked for. NULL: there is none. */
+struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, bool grow, int *count,
+                       uintptr_t *clean);
+void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what follows, `size` bytes in all */
+bool heap_fit(struct arena *a, struct chunk *c, size_t bytes);
+bool heap_shrink(struct arena *a, size_t pad);
+bool heap_discard(struct arena *a); /* every free run, whole pages */
+extern unsigned heap_falls;         /* so often has some arena's use fallen by a quarter */
+unsigned bin_index(size_t size);
+bool chunk_is_free(const struct chunk *c); /* ... and one of the heap's, whatever c is */
+
+/* pool.c */
+void pool_start(void);
+bool pool_set(int parameter, int value);
+/* More memory behind `end` if that is possible, else anywhere: [*start, *last), `bytes` or more, zero from *clean on. */
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
+               uintptr_t *clean);
+/* Gives [end - bytes, end) back if it is the last; false: it is not, nothing happened. */
+bool pool_shrink(uintptr_t end, size_t bytes);
+
+/* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
+ * begins behind the header. */
+extern int large_lock;
+void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
+void large_put(struct chunk *c);
+struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */
+bool large_contains(const struct chunk *c);
+bool large_wants(size_t bytes); /* is a request of that size to get a mapping? */
+int large_each(int (*visit)(const struct chunk *c, void *context), void *context);
+void large_trim(void);
+
+/* guard.c: all blocks in checking mode. `site`: the caller's address */
+void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site);
+void guard_put(void *p, uintptr_t site);
+void *guard_fit(void *p, size_t bytes, uintptr_t site);
+size_t guard_room(const char *caller, const void *p);
+void guard_drain(void);
+extern int guard_lock;
+const char *guard_damage(void);
+
+/* check.c */
+struct heap_block;
+typedef int heap_visit(const struct heap_block *block, void *context);
+enum kind { IS_SLAB, IS_CHUNK, IS_LARGE };
+enum kind block_verify(const char *caller, const void *p); /* the program ends unless it has that block */
+size_t block_room(enum kind kind, const void *p);
+int walk_chunks(heap_visit *visit,
+                void *context); /* of all arenas, then what has a mapping; slabs as one block */
+const char *check_chunks(void);
+
+/* report.c: last words. The last GONE blocks that went home are noted, by arena and, last, those with a mapping: nothing in memory
+ * tells any more how long such a block was. => that arena's lock is held, or large_lock */
+#define GONE 16
+extern struct gone {
+    const void *p;
+    size_t bytes;
+    uintptr_t made, freed; /* call sites, in checking mode */
+} gone[ARENAS + 1][GONE];
+extern size_t gone_count[ARENAS + 1];
+
+static inline struct gone *gone_note(unsigned from, const void *p, size_t bytes)
+{
+    struct gone *entry = &gone[from][gone_count[from]++ % GONE];
+
+    entry->p = p;
+    entry->bytes = bytes;
+    return entry;
+}
+
+_Noreturn void report_pointer(const char *caller, const void *p);
+_Noreturn void report_broken(const char *words, const void *p, const char *what);
+struct text;
+void report_sites(struct text *t, const char *what, const void *p, size_t bytes, uintptr_t made,
+                  uintptr_t freed);
+
+#pragma GCC visibility pop

@@ -1,124 +1,142 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - the last words: what was wrong, in glibc's words and in plain ones, then abort.
+/* report.c - the last words: what was wrong, in glibc's words and in plain ones, then abort. Nothing here allocates.
  *
- * First line: exactly what glibc 2.36 prints for the case, so that what one finds in the world about that
- * line helps here. Then what happened to which address, and what to try (words.def).
- *
- * glibc picks its words by the path that happened to notice. Here the choice is:
- *     double free    small enough for glibc's tcache: "free(): double free detected in tcache 2",
- *                    now the start of the top: "double free or corruption (top)", else "... (!prev)"
- *     no block       "free(): invalid pointer", where a mapped block could start
- *                    "munmap_chunk(): invalid pointer"
- *     header damaged "free(): invalid size"
- * A ring of the last frees makes the difference between "never was a block" and "was freed before".
- *
- * Nothing here allocates. Guarded by the allocator's lock, which is never given back.
+ * First line: exactly what glibc 2.36 prints for the case, so that what one finds in the world about that line helps here. Then
+ * what happened to which address, and what to try (words.def). glibc picks its words by the path that happened to notice. Here:
+ *     double free     small enough for glibc's tcache: "free(): double free detected in tcache 2", a mapping of its own:
+ *                     "munmap_chunk(): invalid pointer", now the start of the top: "double free or corruption (top)", else "... (!prev)"
+ *     no block        "free(): invalid pointer", where a mapped block could start "munmap_chunk(): invalid pointer"
+ *     header damaged  "free(): invalid size"
  */
-#include "report.h"
-
 #include <string.h>
 
-#include "malloc/glue.h"
-#include "malloc/words.h"
-#include "guard.h"
 #include "heap.h"
-#include "map.h"
+#include "malloc/words.h"
 
 #define TCACHE_MAX ((size_t)1032) /* the largest request that glibc keeps in its tcache */
-#define RECENT 64
 
-static struct {
-    const void *user;
-    size_t capacity;
-    bool mapped;
-} recent[RECENT];
-static size_t frees;
-
-void report_remember(const struct chunk *c)
+/* A line that says where the block comes from. */
+void report_sites(struct text *t, const char *what, const void *p, size_t bytes, uintptr_t made,
+                  uintptr_t freed)
 {
-    size_t i = frees++ % RECENT;
+    char maker[160] = "", freer[160] = "";
 
-    recent[i].user = chunk_user(c);
-    recent[i].capacity = chunk_flags(c) & CHUNK_GUARDED ? guard_usable(c) : chunk_capacity(c);
-    recent[i].mapped = chunk_flags(c) & CHUNK_MAPPED;
+    text_site(maker, sizeof(maker), made);
+    if (freed)
+        text_site(freer, sizeof(freer), freed);
+    text_say(t, TEXT(sites), what, p, bytes, maker, freed ? TEXT(freed_at) : "", freer);
 }
 
-/* How many frees ago p was freed (1: by the last one), 0: not among the last ones. */
-static size_t freed_ago(const void *p)
+struct gone gone[ARENAS + 1][GONE];
+size_t gone_count[ARENAS + 1];
+
+static const struct gone *gone_find(const void *p)
 {
-    for (size_t ago = 1; ago <= RECENT && ago <= frees; ago++)
-        if (recent[(frees - ago) % RECENT].user == p)
-            return ago;
-    return 0;
+    for (size_t from = 0; from <= ARENAS; from++)
+        for (size_t ago = 1; ago <= GONE; ago++)
+            if (gone[from][(gone_count[from] - ago) % GONE].p == p)
+                return &gone[from][(gone_count[from] - ago) % GONE];
+    return NULL;
 }
 
-/* The last chunk of the segment that starts at or before c and can be reached from the segment's start. */
-static const struct chunk *chunk_around(const struct segment *s, const struct chunk *c)
+/* The chunk that p lies in, or the first one on the way there whose header is damaged. => p lies in the arena, NULL: it does not */
+static const struct chunk *chunk_around(const struct arena *a, const void *p)
 {
-    const struct chunk *at = chunk_at(s->start);
+    for (const struct segment *s = a->newest; s; s = s->older) {
+        const struct chunk *c = chunk_at(s->start);
 
-    while (chunk_sealed(at) && chunk_next(at) <= c && (uintptr_t)chunk_next(at) < s->end)
-        at = chunk_next(at);
-    return at;
+        if ((uintptr_t)p - s->start >= s->end - s->start)
+            continue;
+        while (chunk_sealed(c) && (uintptr_t)chunk_user(chunk_next(c)) <= (uintptr_t)p)
+            c = chunk_next(c);
+        return c;
+    }
+    return NULL;
 }
 
-static _Noreturn void die_double_free(struct text *t, const char *caller, const void *p, size_t ago)
+static _Noreturn void die(struct text *t, const char *advice)
 {
-    const struct chunk *c = chunk_of(p);
-    size_t last = (frees - ago) % RECENT;
-    bool mapped = ago && recent[last].mapped;
-    size_t capacity = ago ? recent[last].capacity : chunk_capacity(c);
+    text_say(t, "%s", advice);
+    text_die(t);
+}
 
-    if (strcmp(caller, "free") != 0)
-        text_say(t, "%s(): invalid pointer", caller);
-    else if (mapped)
-        text_say(t, "munmap_chunk(): invalid pointer");
-    else if (capacity <= TCACHE_MAX)
-        text_say(t, "free(): double free detected in tcache 2");
+/* words: what glibc says of a free where the block is not small. known: what is said of `bytes`. */
+static _Noreturn void die_double_free(const char *caller, const void *p, const char *words, const char *known,
+                                      const struct gone *what)
+{
+    bool is_free = strcmp(caller, "free") == 0;
+    struct text t = {.length = 0};
+
+    if (is_free)
+        text_say(&t, "%s", what->bytes <= TCACHE_MAX ? "free(): double free detected in tcache 2" : words);
     else
-        text_say(t, "double free or corruption %s", c == heap.top ? "(top)" : "(!prev)");
-    if (ago == 1)
-        text_say(t, TEXT(freed_once), caller, p, capacity, mapped ? TEXT(mapping_gone) : "");
-    else if (ago)
-        text_say(t, TEXT(freed_ago), caller, p, capacity, ago, mapped ? TEXT(mapping_gone) : "");
+        text_say(&t, "%s(): invalid pointer", caller);
+    if (what->made)
+        report_sites(&t, is_free ? TEXT(double_free_of) : TEXT(use_freed), p, what->bytes, what->made,
+                     what->freed);
     else
-        text_say(t, TEXT(freed_before), caller, p, c == heap.top ? TEXT(the_top) : TEXT(free_chunk),
-                 chunk_size(c));
-    text_say(t, TEXT(try_owner));
-    text_die(t);
+        text_say(&t, known, caller, p, what->bytes);
+    die(&t, TEXT(try_owner));
 }
 
-static _Noreturn void die_inside(struct text *t, const char *caller, const void *p,
-                                 const struct chunk *around)
+static _Noreturn void die_inside(const char *caller, const void *p, const void *start, size_t bytes,
+                                 bool used)
 {
-    size_t offset = (uintptr_t)p - (uintptr_t)chunk_user(around);
+    struct text t = {.length = 0};
 
-    text_say(t, "%s(): invalid pointer", caller);
-    text_say(t, TEXT(inside), caller, p, offset, chunk_user(around),
-             chunk_is_used(around) ? TEXT(a_block) : TEXT(free_chunk), chunk_capacity(around));
-    text_say(t, TEXT(try_same));
-    text_die(t);
+    text_say(&t, "%s(): invalid pointer", caller);
+    text_say(&t, TEXT(inside), caller, p, (uintptr_t)p - (uintptr_t)start, start,
+             used ? TEXT(a_block) : TEXT(free_chunk), bytes);
+    die(&t, TEXT(try_same));
 }
 
-static _Noreturn void die_damaged(struct text *t, const char *caller, const void *p,
-                                  const struct chunk *damaged)
+static _Noreturn void die_damaged(const char *caller, const void *p, const struct chunk *damaged)
 {
-    bool own = damaged == chunk_of(p);
+    struct text t = {.length = 0};
 
-    text_say(t, "%s(): invalid %s", caller, strcmp(caller, "free") == 0 ? "size" : "pointer");
-    text_say(t, TEXT(header_lost), caller, p, (const void *)damaged, own ? "" : TEXT(heap_lost));
-    text_say(t, TEXT(try_before));
-    text_die(t);
+    text_say(&t, "%s(): invalid %s", caller, strcmp(caller, "free") == 0 ? "size" : "pointer");
+    text_say(&t, TEXT(header_lost), caller, p, damaged, damaged == chunk_of(p) ? "" : TEXT(heap_lost));
+    die(&t, TEXT(try_before));
 }
 
-static _Noreturn void die_elsewhere(struct text *t, const char *caller, const void *p)
+static _Noreturn void die_simply(const char *caller, const void *p, const char *what, const char *advice)
 {
-    bool may_be_row = (uintptr_t)p % GLUE_PAGE == CHUNK_HEADER && strcmp(caller, "free") == 0;
+    struct text t = {.length = 0};
 
-    text_say(t, "%s(): invalid pointer", may_be_row ? "munmap_chunk" : caller);
-    text_say(t, TEXT(elsewhere), caller, p);
-    text_say(t, TEXT(try_malloced));
-    text_die(t);
+    text_say(&t, "%s(): invalid pointer",
+             strcmp(caller, "free") == 0 && !page_find(p) && (uintptr_t)p % PAGE == HEADER ? "munmap_chunk"
+                                                                                           : caller);
+    text_say(&t, what, caller, p);
+    die(&t, advice);
+}
+
+static _Noreturn void report_in_slab(const char *caller, const struct page *page, const void *p)
+{
+    size_t size = class_size(page), inside = (uintptr_t)p % PAGE % size;
+
+    if (inside)
+        die_inside(caller, p, (const char *)p - inside, size, true);
+    die_double_free(caller, p, "", TEXT(freed_size), &(struct gone){.bytes = size});
+}
+
+static _Noreturn void report_in_heap(const char *caller, const struct arena *a, const void *p)
+{
+    const struct chunk *c = chunk_of(p), *around = chunk_around(a, p);
+    const char *words = c == a->top ? "double free or corruption (top)" : "double free or corruption (!prev)";
+    const struct gone *what = gone_find(p);
+    bool sealed = page_find(c) && chunk_sealed(c);
+
+    if (sealed && c->head & USED && block_is_cached(p))
+        die_double_free(caller, p, words, TEXT(freed_size), &(struct gone){.bytes = chunk_capacity(c)});
+    if (sealed && !(c->head & USED) && what)
+        die_double_free(caller, p, words, TEXT(freed_size), what);
+    if (sealed && !(c->head & USED))
+        die_double_free(caller, p, words, TEXT(freed_run), &(struct gone){.bytes = chunk_size(c)});
+    if (!around)
+        die_simply(caller, p, TEXT(elsewhere), TEXT(try_malloced));
+    if (around == c || !chunk_sealed(around))
+        die_damaged(caller, p, around);
+    die_inside(caller, p, chunk_user(around), chunk_capacity(around), around->head & USED);
 }
 
 struct search {
@@ -130,63 +148,40 @@ static int is_around(const struct chunk *c, void *context)
 {
     struct search *search = context;
 
-    if ((uintptr_t)search->p < (uintptr_t)c || (uintptr_t)search->p - (uintptr_t)c >= chunk_size(c))
-        return 0;
-    search->found = c;
-    return 1;
+    if ((uintptr_t)search->p - (uintptr_t)c < chunk_size(c))
+        search->found = c;
+    return search->found != NULL;
 }
 
-void report_bad_pointer(const char *caller, const void *p)
+void report_pointer(const char *caller, const void *p)
 {
-    struct text t = {.length = 0};
-    struct search mapped = {p, NULL};
-    const struct chunk *c = chunk_of(p);
-    const struct segment *s = heap_segment(c);
-    const struct chunk *around = s ? chunk_around(s, c) : NULL;
-    size_t ago = freed_ago(p);
+    const struct page *page = page_find(p);
+    const struct gone *what = gone_find(p);
+    struct search row = {p, NULL};
 
-    if ((uintptr_t)p % CHUNK_ALIGN != 0) {
-        text_say(&t, "%s(): invalid pointer", caller);
-        text_say(&t, TEXT(not_aligned), caller, p);
-        text_say(&t, TEXT(try_same));
-        text_die(&t);
-    }
-    if (map_contains(c)) {
-        text_say(&t, "munmap_chunk(): invalid pointer");
-        text_say(&t, TEXT(mapped_header), caller, p);
-        text_say(&t, TEXT(try_front));
-        text_die(&t);
-    }
-    if (ago || (s && chunk_sealed(c) && !chunk_is_used(c)))
-        die_double_free(&t, caller, p, ago);
-    if (around && (around == c || !chunk_sealed(around)))
-        die_damaged(&t, caller, p, around);
-    if (around || map_each(is_around, &mapped))
-        die_inside(&t, caller, p, around ? around : mapped.found);
-    die_elsewhere(&t, caller, p);
+    if ((uintptr_t)p % ALIGN != 0)
+        die_simply(caller, p, TEXT(not_aligned), TEXT(try_same));
+    if (page && page->class)
+        report_in_slab(caller, page, p);
+    if (page)
+        report_in_heap(caller, &arenas[page->arena], p);
+    if (large_contains(chunk_of(p)))
+        die_simply(caller, p, TEXT(mapped_header), TEXT(try_front));
+    if (what) /* the row is gone, or the break was lowered below the block */
+        die_double_free(caller, p,
+                        what >= gone[ARENAS] ? "munmap_chunk(): invalid pointer"
+                                             : "double free or corruption (!prev)",
+                        TEXT(freed_size), what);
+    if (large_each(is_around, &row))
+        die_inside(caller, p, chunk_user(row.found), chunk_capacity(row.found), true);
+    die_simply(caller, p, TEXT(elsewhere), TEXT(try_malloced));
 }
 
-void report_damage(const char *words, const struct chunk *c, const char *what)
+void report_broken(const char *words, const void *p, const char *what)
 {
     struct text t = {.length = 0};
 
     text_say(&t, "%s", words);
-    text_say(&t, TEXT(damage), chunk_user(c), what);
-    text_say(&t, TEXT(try_checking));
-    text_die(&t);
-}
-
-void report_overflow(const char *caller, const struct chunk *c, size_t written)
-{
-    struct text t = {.length = 0};
-    size_t usable = guard_usable(c);
-
-    text_say(&t, "memory clobbered past end of allocated block");
-    if (usable <= chunk_capacity(c))
-        text_say(&t, TEXT(overflow), caller, chunk_user(c), usable, written - usable,
-                 (const void *)((uintptr_t)chunk_user(c) + written - 1));
-    else
-        text_say(&t, TEXT(overflow_far), caller, chunk_user(c));
-    text_say(&t, TEXT(try_string));
-    text_die(&t);
+    text_say(&t, TEXT(damage), p, what);
+    die(&t, TEXT(try_checking));
 }

@@ -1,57 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* api.c - malloc, free and their relatives.
+/* api.c - malloc and free: the fast paths, and which part of the allocator has a block.
  *
- * The two fast paths are here, whole: no lock, no call. Everything that is not a block coming out of, or going into, one
- * of the thread's lists goes to malloc_more, free_slow and realloc_slow. When somebody watches, every call does: pool.fast, pool.exact and
- * pool.resize are 0 then, so that nobody else pays for the question. The calls are told there (told.h), the lists used as ever.
+ * The two fast paths are here, whole: no lock, no call. Everything that is not a block coming out of, or going into, one of the
+ * thread's lists goes through malloc.c to block_new and block_put. When somebody watches, or in checking mode, every call does:
+ * pool.fast and pool.most are 0 then, so that nobody else pays for the question.
  */
-#include "malloc/interface.h"
-
-#include <errno.h>
 #include <string.h>
 
-#include "malloc/told.h"
+#include "malloc/blocks.h"
+#include "malloc/interface.h"
 #include "product.h"
 
-#define SITE ((uintptr_t)__builtin_return_address(0))
-
-static void told_look(const void *p, struct heap_block *block)
-{
-    if (pool.checking) {
-        block->size = guard_room("malloc", p);
-        return;
-    }
-
-    enum kind kind = block_verify("malloc", p);
-
-    if (kind == IS_NOTHING)
-        return;
-    block->chunk = kind == IS_SLAB ? p : chunk_of(p);
-    block->size = kind == IS_SLAB ? class_size(page_find(p)) : chunk_size(chunk_of(p));
-}
-
-static void *out_of_memory(void)
-{
-    errno = ENOMEM;
-    return NULL;
-}
-
 /* From slabs or the heap. *clean: it reads zero, all of it. */
-static void *take_small(size_t bytes, size_t alignment, bool *clean)
+static void *small_new(struct arena *a, size_t bytes, size_t alignment, bool *clean)
 {
     uintptr_t clean_from;
+    int one = 1;
 
     *clean = false;
     if (bytes <= SLAB_REQUEST && alignment <= SLAB_REQUEST) /* every block of 64 lies at a multiple */
         return cache_refill(class_of_request(align_up(bytes ? bytes : 1, alignment)));
     if (alignment <= ALIGN && bytes <= CACHED_REQUEST)
         return cache_refill(class_of_request(bytes));
-
-    struct arena *a = cache_arena();
-
     glue_take(&a->lock);
 
-    struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, &clean_from);
+    struct chunk *c = heap_new(a, chunk_for(bytes), alignment, true, &one, &clean_from);
 
     glue_drop(&a->lock);
     if (!c)
@@ -61,56 +34,37 @@ static void *take_small(size_t bytes, size_t alignment, bool *clean)
     return chunk_user(c);
 }
 
-void *block_new(size_t bytes)
+void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 {
-    bool clean;
+    struct arena *a = cache_arena();
+    bool clean = false;
+    void *p = bytes == 0 && alignment <= ALIGN ? nothing_new() : NULL;
 
-    return take_small(bytes, ALIGN, &clean);
+    if (p)
+        return p;
+    if (pool.checking)
+        return guard_new(bytes, alignment, zero, site);
+    if (large_wants(bytes))
+        p = large_new(bytes, alignment, 0, &clean);
+    if (!p)
+        p = small_new(a, bytes, alignment, &clean);
+    return p && zero && !clean ? memset(p, 0, bytes) : p;
 }
-
-static void *take(size_t bytes, size_t alignment, bool *clean)
-{
-    void *p = NULL;
-
-    if (bytes >= LIMIT || alignment >= LIMIT)
-        return NULL;
-    if (bytes >= pool.mmap_threshold && large_count() < pool.mmap_max)
-        p = large_new(bytes, alignment, clean);
-    else if (bytes == 0 && alignment <= ALIGN)
-        p = nothing_new();
-    return p ? p : take_small(bytes, alignment, clean);
-}
-
-static __attribute__((noinline)) void *malloc_slow(size_t bytes, size_t alignment, uintptr_t site)
-{
-    bool clean;
-
-    cache_arena();
-
-    void *p = pool.checking ? guard_new(bytes, alignment, false, site) : take(bytes, alignment, &clean);
-
-    return p ? p : out_of_memory();
-}
-
-static __attribute__((noinline)) void *malloc_told(size_t bytes, size_t alignment, bool zero, uintptr_t site);
 
 static __attribute__((noinline)) void *malloc_more(size_t bytes, uintptr_t site)
 {
-    if (UNLIKELY(glue_watched) && !told_open)
-        return malloc_told(bytes, ALIGN, false, site);
-
-    if (bytes - FAST_REQUEST - 1 < CACHED_REQUEST - FAST_REQUEST && !pool.checking) {
+    if (bytes - FAST_REQUEST - 1 < CACHED_REQUEST - FAST_REQUEST && pool.most) {
         unsigned class = class_of_request(bytes);
 
         if (cache.heads[class])
             return cache_pop(class);
     }
-    return malloc_slow(bytes, ALIGN, site);
+    return malloc_call(bytes, ALIGN, false, site);
 }
 
 void *malloc(size_t bytes)
 {
-    if (LIKELY(bytes < pool.exact)) {
+    if (LIKELY(bytes <= pool.most)) {
         size_t class = class_of_words[(bytes + 7) / 8];
         struct block *b = cache.heads[class];
 
@@ -128,50 +82,57 @@ void *malloc(size_t bytes)
     return malloc_more(bytes, SITE);
 }
 
-static __attribute__((noinline)) void free_told(void *p, uintptr_t site);
-
-/* A chunk of the second region, which free itself does not look at: as it would there. */
-static bool free_elsewhere(void *p)
+void *calloc(size_t number, size_t bytes)
 {
-    const struct page *page = (uintptr_t)p % ALIGN == 0 ? page_elsewhere(p) : NULL;
-    const struct chunk *c = chunk_of(p);
+    size_t total;
 
-    if (!PEEK(pool.fast) || !page || PEEK(page->class) || !page_elsewhere(c) || !chunk_sealed(c) ||
-        (chunk_head(c) & (USED | SLAB | MAPPED)) != USED || is_fence(c) || block_is_cached(p))
-        return false;
-    cache_put_chunk(p);
-    return true;
+    if (__builtin_mul_overflow(number, bytes, &total))
+        return no_memory();
+    if (total - 1 >= pool.most)
+        return malloc_call(total, ALIGN, true, SITE);
+
+    void *p = malloc(total);
+
+    return p ? memset(p, 0, total) : NULL;
 }
 
 /* A pointer that the fast path does not know, or that is wrong. */
-static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
+void block_put(void *p, uintptr_t site)
 {
-    int saved = errno; /* free never changes errno: it stands on error paths */
-
-    if (!p || free_elsewhere(p))
-        return;
-    if (UNLIKELY(glue_watched) && !told_open) {
-        free_told(p, site);
+    cache_arena();
+    glue_note.act = TRACE_free_act_cache; /* unless the seam says that pages went */
+    if (nothing_contains(p)) {
+        nothing_put(p);
         return;
     }
-    cache_arena();
     if (pool.checking) {
         guard_put(p, site);
-        errno = saved;
         return;
     }
 
     enum kind kind = block_verify("free", p);
 
-    if (kind == IS_NOTHING)
-        nothing_put(p);
-    else if (kind == IS_LARGE)
+    if (kind == IS_LARGE)
         large_put(chunk_of(p));
     else if (kind == IS_SLAB)
         cache_put(p, page_find(p)->class);
     else
         cache_put_chunk(p);
-    errno = saved;
+}
+
+/* A good block of the second region, or far behind the first one's start, is no slow case. */
+static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
+{
+    const struct page *page = pool.most ? page_find(p) : NULL;
+
+    if (!page || (uintptr_t)p % ALIGN != 0 || block_is_cached(p))
+        free_call(p, site);
+    else if (page->class && slab_holds(page, p))
+        cache_put(p, page->class);
+    else if (!page->class && page_find(chunk_of(p)) && chunk_is_block(chunk_of(p)))
+        cache_put_chunk(p);
+    else
+        free_call(p, site);
 }
 
 void free(void *p)
@@ -184,19 +145,18 @@ void free(void *p)
         return;
     }
 
-    const struct page *page = PEEK(pool.regions[0].pages) + offset / PAGE;
     struct block *b = p;
 
-    class = PEEK(page->class);
+    class = PEEK(class_of_page[offset / PAGE]);
     if (LIKELY(class != 0)) {
-        if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * page->magic) < page->magic)) {
+        if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * class_magic[class]) < class_magic[class])) {
             free_slow(p, SITE);
             return;
         }
     } else {
         size_t head = chunk_head(chunk_of(p));
 
-        if (!LIKELY(((head ^ (uintptr_t)p ^ pool.key) * SEAL_MIX) >> 48 == 0 && head & USED)) {
+        if (!LIKELY(((head ^ (uintptr_t)p ^ chunk_key) * SEAL_MIX & SEAL_OR_FREE) == 0)) {
             free_slow(p, SITE);
             return;
         }
@@ -223,63 +183,50 @@ void free(void *p)
     cache.heads[class] = b;
 }
 
-static void *new_cleared(size_t total, uintptr_t site)
-{
-    bool clean = false;
-    void *p;
-
-    if (total <= FAST_REQUEST && !pool.checking) {
-        p = malloc(total);
-    } else {
-        cache_arena();
-        p = pool.checking ? guard_new(total, ALIGN, true, site) : take(total, ALIGN, &clean);
-        if (!p)
-            return out_of_memory();
-        clean |= pool.checking;
-    }
-    if (p && !clean)
-        memset(p, 0, total);
-    return p;
-}
-
-void *calloc(size_t number, size_t bytes)
-{
-    size_t total;
-
-    if (__builtin_mul_overflow(number, bytes, &total))
-        return out_of_memory();
-    return UNLIKELY(glue_watched) ? malloc_told(total, ALIGN, true, SITE) : new_cleared(total, SITE);
-}
-
 /* The block at its new size without copying, NULL if that is not possible or not wise. */
-static void *resize_in_place(enum kind kind, void *p, size_t bytes)
+static void *resize_in_place(enum kind kind, void *p, size_t bytes, size_t room)
 {
-    size_t room = block_room(kind, p);
     struct chunk *c = chunk_of(p);
 
     if (kind == IS_LARGE) {
         c = bytes >= pool.mmap_threshold || bytes > room / 2 ? large_fit(c, bytes) : NULL;
         return c ? chunk_user(c) : NULL;
     }
-    if (kind != IS_CHUNK)
+    if (kind == IS_SLAB)
         return bytes <= room && bytes > room / 2 ? p : NULL;
     if (bytes >= pool.mmap_threshold && bytes > room)
         return NULL; /* it grows into a mapping of its own */
-    if (bytes <= room && chunk_bytes(bytes) + ALIGN >= chunk_size(c))
+    if (bytes <= room && chunk_for(bytes) + ALIGN >= chunk_size(c))
         return p;
 
     struct arena *a = &arenas[page_find(p)->arena];
 
     glue_take(&a->lock);
 
-    bool fits = heap_fit(a, c, chunk_bytes(bytes));
+    bool fits = heap_fit(a, c, chunk_for(bytes));
 
     glue_drop(&a->lock);
     return fits ? p : NULL;
 }
 
-static void *move(void *p, size_t room, size_t bytes)
+void *block_fit(void *p, size_t bytes, uintptr_t site)
 {
+    size_t room = 0;
+
+    if (!nothing_contains(p)) {
+        if (pool.checking)
+            return guard_fit(p, bytes, site);
+
+        enum kind kind = block_verify("realloc", p);
+
+        room = block_room(kind, p);
+
+        void *same = resize_in_place(kind, p, bytes, room);
+
+        if (same)
+            return same;
+    }
+
     void *moved = malloc(bytes);
 
     if (!moved)
@@ -289,42 +236,15 @@ static void *move(void *p, size_t room, size_t bytes)
     return moved;
 }
 
-static __attribute__((noinline)) void *realloc_told(void *p, size_t bytes, uintptr_t site);
-
-static __attribute__((noinline)) void *realloc_slow(void *p, size_t bytes, uintptr_t site)
-{
-    if (!p)
-        return UNLIKELY(glue_watched) ? malloc_told(bytes, ALIGN, false, site) : malloc(bytes);
-    if (bytes == 0) {
-        if (UNLIKELY(glue_watched))
-            free_slow(p, site);
-        else
-            free(p);
-        return NULL;
-    }
-    if (UNLIKELY(glue_watched) && !told_open)
-        return realloc_told(p, bytes, site);
-    if (bytes >= LIMIT)
-        return out_of_memory();
-    if (pool.checking) {
-        void *moved = guard_fit(p, bytes, site);
-
-        return moved ? moved : out_of_memory();
-    }
-
-    enum kind kind = block_verify("realloc", p);
-    void *same = resize_in_place(kind, p, bytes);
-
-    return same ? same : move(p, block_room(kind, p), bytes);
-}
-
-/* realloc(p, 0) frees, as glibc does. A slab's block moves here, word by word: it is small, and already verified. */
+/* A slab's block moves here, word by word: it is small, and already verified. */
 void *realloc(void *p, size_t bytes)
 {
     const struct page *page = page_find(p);
 
-    if (!LIKELY(page && page->class && bytes - 1 < pool.resize && slab_holds(page, p) && !block_is_cached(p)))
-        return realloc_slow(p, bytes, SITE);
+    if (!p && pool.most) /* some programs, lua among them, call nothing else */
+        return malloc(bytes);
+    if (!LIKELY(page && page->class && bytes - 1 < pool.most && slab_holds(page, p) && !block_is_cached(p)))
+        return realloc_call(p, bytes, SITE);
 
     size_t room = class_size(page);
 
@@ -342,121 +262,26 @@ void *realloc(void *p, size_t bytes)
     return to;
 }
 
-void *reallocarray(void *p, size_t number, size_t bytes)
+size_t block_usable(const char *caller, void *p)
 {
-    size_t total;
-
-    return __builtin_mul_overflow(number, bytes, &total) ? out_of_memory() : realloc(p, total);
-}
-
-static inline void *new_aligned(size_t alignment, size_t bytes, uintptr_t site)
-{
-    if (alignment & (alignment - 1) || alignment == 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (UNLIKELY(glue_watched))
-        return malloc_told(bytes, alignment < ALIGN ? ALIGN : alignment, false, site);
-    if (alignment <= ALIGN && !pool.checking)
-        return malloc(bytes);
-    return malloc_slow(bytes, alignment < ALIGN ? ALIGN : alignment, site);
-}
-
-void *memalign(size_t alignment, size_t bytes)
-{
-    return new_aligned(alignment, bytes, SITE);
-}
-
-void *aligned_alloc(size_t alignment, size_t bytes)
-{
-    return new_aligned(alignment, bytes, SITE);
-}
-
-int posix_memalign(void **result, size_t alignment, size_t bytes)
-{
-    int saved = errno;
-
-    if (alignment == 0 || alignment & (alignment - 1) || alignment % sizeof(void *) != 0)
-        return EINVAL;
-
-    void *p = new_aligned(alignment, bytes, SITE);
-
-    errno = saved;
-    if (!p)
-        return ENOMEM;
-    *result = p;
-    return 0;
-}
-
-void *valloc(size_t bytes)
-{
-    return memalign(PAGE, bytes);
-}
-
-void *pvalloc(size_t bytes)
-{
-    return bytes >= LIMIT ? out_of_memory() : memalign(PAGE, align_up(bytes, PAGE));
-}
-
-/* C23: the caller knows what it asked for, so a wrong size is a wrong pointer. */
-void free_sized(void *p, size_t bytes)
-{
-    if (p && bytes > malloc_usable_size(p))
-        report_pointer("free_sized", p);
-    free(p);
-}
-
-void free_aligned_sized(void *p, size_t alignment, size_t bytes)
-{
-    if (p && (uintptr_t)p & (alignment - 1))
-        report_pointer("free_aligned_sized", p);
-    free_sized(p, bytes);
-}
-
-/* ---- When somebody watches ---- */
-
-static void *malloc_told(size_t bytes, size_t alignment, bool zero, uintptr_t site)
-{
-    uint32_t op = told_begin(site);
-    void *p = zero                 ? new_cleared(bytes, site)
-              : alignment <= ALIGN ? malloc_more(bytes, site)
-                                   : malloc_slow(bytes, alignment, site);
-
-    if (!bytes && p)
-        glue_note.path = TRACE_malloc_path_zero_size;
-    told_malloc(op, site, bytes, alignment, p);
-    return p;
-}
-
-/* A pointer that is not ours ends the program here: then the operation has no end. */
-static void free_told(void *p, uintptr_t site)
-{
-    int saved = errno;
-    uint32_t op = told_begin(site);
-    struct heap_block block = told_block(p);
-
-    glue_note.act = TRACE_free_act_cache; /* unless the seam says that pages went */
-    free_slow(p, site);
-    told_free(op, site, p, &block);
-    errno = saved;
-}
-
-static void *realloc_told(void *p, size_t bytes, uintptr_t site)
-{
-    uint32_t op = told_begin(site);
-    struct heap_block before = told_block(p);
-    void *resized = realloc_slow(p, bytes, site);
-
-    told_realloc(op, site, p, &before, resized, bytes);
-    return resized;
-}
-
-size_t malloc_usable_size(void *p)
-{
-    if (!p)
+    if (nothing_contains(p))
         return 0;
-    return pool.checking ? guard_room("malloc_usable_size", p)
-                         : block_room(block_verify("malloc_usable_size", p), p);
+    return pool.checking ? guard_room(caller, p) : block_room(block_verify(caller, p), p);
+}
+
+void block_look(const void *p, struct heap_block *block)
+{
+    if (nothing_contains(p))
+        return;
+    if (pool.checking) {
+        block->size = guard_room("malloc", p);
+        return;
+    }
+
+    enum kind kind = block_verify("malloc", p);
+
+    block->chunk = kind == IS_SLAB ? p : chunk_of(p);
+    block->size = kind == IS_SLAB ? class_size(page_find(p)) : chunk_size(chunk_of(p));
 }
 
 int malloc_trim(size_t pad)
@@ -481,4 +306,50 @@ int mallopt(int parameter, int value)
 {
     cache_arena();
     return pool_set(parameter, value);
+}
+
+/* What this thread keeps is given back first: then "used" means the program's, except for what other threads keep. */
+int heap_walk(heap_visit *visit, void *context)
+{
+    struct slab_walk walk = {visit, context};
+
+    cache_arena();
+    cache_flush();
+    guard_drain();
+    return walk_chunks(slab_show, &walk);
+}
+
+const char *heap_check(void)
+{
+    const char *broken = cache_broken();
+
+    if (!broken)
+        broken = check_chunks();
+    if (!broken)
+        walk_chunks(slab_broken, &broken);
+    return broken;
+}
+
+/* Around fork: the child has one thread, and inherits no lock that another one held. */
+void malloc_lock_all(void)
+{
+    cache_arena();
+    glue_take(&cache_lock);
+    glue_take(&depot_lock);
+    glue_take(&guard_lock);
+    for (struct arena *a = arenas; a < arenas + pool.used; a++)
+        glue_take(&a->lock);
+    glue_take(&large_lock);
+    glue_take(&pool.lock);
+}
+
+void malloc_unlock_all(void)
+{
+    glue_drop(&pool.lock);
+    glue_drop(&large_lock);
+    for (struct arena *a = arenas; a < arenas + pool.used; a++)
+        glue_drop(&a->lock);
+    glue_drop(&guard_lock);
+    glue_drop(&depot_lock);
+    glue_drop(&cache_lock);
 }

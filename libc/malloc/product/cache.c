@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* cache.c - what lies behind the fast path: a thread's lists of free blocks, and the depot where threads leave whole lists.
  *
- *     bin     head -> block -> block ...           taken from and given to: never a lock
- *             spare -> block -> ... (full)         takes the head's place when that is empty, or full
- *     depot   list, list, ... of each class        full lists, from and for any thread: a lock for a list, not for a block
- *     arenas                                       where blocks come from, and go when the depot has enough
+ *     list    block -> block ...                  taken from and given to: never a lock
+ *     depot   list, list, ... of each class       full lists, from and for any thread: a lock for a list, not for a block
+ *     arenas                                      where blocks come from, and go when the depot has enough
  *
- * A list begins with room for nothing. Each time that both lists were found empty or full the limit doubles, to CLASS_BLOCKS
- * or a CLASS_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits (so twice that with the
- * spares). When that is spent, one refusal in ROB_EVERY empties ROB_BINS others: so few that no call takes long. Every class to
- * 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
+ * A list begins with room for nothing. Each time that it was found empty or full its limit doubles, to CLASS_BLOCKS or to
+ * MOST_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits. When that is spent, a class still gets
+ * LEAST_PART of it. Every class to 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
  * A kept block holds a page, and keeps free runs apart. When use falls, all that is kept goes home, a class with each overflow.
  * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
 #include <errno.h>
 
+#include "malloc/words.h"
 #include "product.h"
 
-#define CLASS_BLOCKS 64
-#define BUDGET ((size_t)32 * 1024)
-#define SHARE 18                           /* of what its arena has in use, beside BUDGET */
+#define CLASS_BLOCKS 128
+#define BUDGET ((size_t)80 * 1024)
+#define SHARE 12                           /* of what its arena has in use, beside BUDGET */
 #define SHARED_BUDGET ((size_t)512 * 1024) /* while there are threads: a lock costs more than memory */
-#define CLASS_PART 16
+#define MOST_PART 10
+#define LEAST_PART 64
 #define DEPOT_PART 8 /* of what a thread may keep */
-#define ROB_EVERY 16
-#define ROB_BINS 2
 #define LIMIT_FIRST 4
 #define MANY 8
 #define DEPOT_LISTS 8
@@ -41,45 +39,40 @@ static struct {
 } depot[CLASSES];
 static size_t depot_bytes;
 
-const uint8_t class_of_words[FAST_REQUEST / 8 + 1] = {
-    [0] = 1,           [1 ... 2] = 1,      [3 ... 4] = 2,      [5 ... 6] = 3,     [7 ... 8] = 4,
-    [9 ... 10] = 5,    [11 ... 12] = 6,    [13 ... 14] = 7,    [15 ... 16] = 8,   [17] = 9,
-    [18 ... 19] = 10,  [20 ... 21] = 11,   [22 ... 23] = 12,   [24 ... 25] = 13,  [26 ... 27] = 14,
-    [28 ... 29] = 15,  [30 ... 31] = 16,   [32 ... 33] = 17,   [34 ... 37] = 18,  [38 ... 41] = 19,
-    [42 ... 45] = 20,  [46 ... 49] = 21,   [50 ... 53] = 22,   [54 ... 57] = 23,  [58 ... 61] = 24,
-    [62 ... 65] = 25,  [66 ... 73] = 26,   [74 ... 81] = 27,   [82 ... 89] = 28,  [90 ... 97] = 29,
-    [98 ... 105] = 30, [106 ... 113] = 31, [114 ... 121] = 32, [122 ... 128] = 33};
-const uint8_t class_of_small[FAST_CHUNK / ALIGN + 1] = {
-    [1] = 1,          [2] = 2,          [3] = 3,          [4] = 4,          [5] = 5,
-    [6] = 6,          [7] = 7,          [8] = 8,          [9] = 9,          [10] = 10,
-    [11] = 11,        [12] = 12,        [13] = 13,        [14] = 14,        [15] = 15,
-    [16] = 16,        [17 ... 18] = 17, [19 ... 20] = 18, [21 ... 22] = 19, [23 ... 24] = 20,
-    [25 ... 26] = 21, [27 ... 28] = 22, [29 ... 30] = 23, [31 ... 32] = 24, [33 ... 36] = 25,
-    [37 ... 40] = 26, [41 ... 44] = 27, [45 ... 48] = 28, [49 ... 52] = 29, [53 ... 56] = 30,
-    [57 ... 60] = 31, [61 ... 64] = 32, [65] = 33};
+uint8_t class_of_words[FAST_REQUEST / 8 + 1];
+uint8_t class_of_small[FAST_CHUNK / ALIGN + 1];
+
+/* The process's first call. => cache_lock is held */
+static void start(void)
+{
+    for (size_t words = 1; words <= FAST_REQUEST / 8; words++)
+        class_of_words[words] = (uint8_t)(words <= 16 ? (words + 1) / 2 : class_scale(8 * words - 9) - 46);
+    for (size_t units = 1; units <= FAST_CHUNK / ALIGN; units++)
+        class_of_small[units] =
+            (uint8_t)(units <= SLAB_CLASSES ? units : class_scale(ALIGN * (units - 1)) - 47);
+    pool_start();
+    pool.keeps = !pool.checking;
+    pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
+    if (!glue_watched && !pool.checking)
+        pool.most = FAST_REQUEST;
+}
 
 /* The thread's first call: the arena with the fewest threads is its. */
 struct arena *cache_arena(void)
 {
     if (LIKELY(cache.arena != NULL))
         return cache.arena;
-    if (!pool.ready)
-        pool_start();
 
     struct arena *a = &arenas[0];
 
     glue_take(&cache_lock);
+    if (!pool.ready)
+        start();
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
-    if (arena_index(a) >= pool.used) {
-        glue_take(&arenas[0].lock);
-        if (pool.used == 1 && !pool_settle())
-            a = &arenas[0];
-        else
-            __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
-        glue_drop(&arenas[0].lock);
-    }
+    if (arena_index(a) >= pool.used)
+        __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
     glue_drop(&cache_lock);
     cache.closed = pool.checking;
@@ -91,7 +84,7 @@ struct arena *cache_arena(void)
 static struct block *next_of(const struct block *b)
 {
     if (!LIKELY(block_is_cached(b)))
-        report_cached(b);
+        report_broken("malloc(): unaligned tcache chunk detected", b, TEXT(cached_links));
     return b->next;
 }
 
@@ -125,13 +118,12 @@ static void list_release(struct block *b)
             run = NULL;
             a = &arenas[page->arena];
             glue_take(&a->lock);
-            page = page_find(b); /* the records may have moved meanwhile */
         }
         if (page->class) {
             slab_put(a, page, b);
             continue;
         }
-        if (!chunk_sealed(c) || (chunk_head(c) & (USED | SLAB | MAPPED)) != USED)
+        if (!chunk_is_block(c))
             report_pointer("free", b);
 
         size_t size = chunk_size(c);
@@ -183,7 +175,7 @@ static void list_leave(struct block *list, int count, unsigned class)
     if (kept) {
         depot[class].lists[used] = list;
         depot[class].counts[used] = count;
-        depot[class].used = used + 1;
+        POKE(depot[class].used, used + 1);
         depot_bytes += bytes;
     }
     glue_drop(&depot_lock);
@@ -214,21 +206,20 @@ static struct block *depot_take(unsigned class, int *count)
 
 static void limit_set(unsigned class, int limit)
 {
-    int more = limit - cache.bins[class].limit;
+    int more = limit - cache.limits[class];
 
     cache.promised += (size_t)more * class_bytes(class);
     cache.rooms[class] += more;
-    cache.bins[class].limit = limit;
+    cache.limits[class] = limit;
 }
 
-static void bin_flush(unsigned class)
+static void list_flush(unsigned class)
 {
-    struct block *head = cache.heads[class], *spare = cache.bins[class].spare;
+    struct block *list = cache.heads[class];
 
-    cache.heads[class] = cache.bins[class].spare = NULL;
-    cache.rooms[class] = cache.bins[class].limit;
-    list_release(head);
-    list_release(spare);
+    cache.heads[class] = NULL;
+    cache.rooms[class] = cache.limits[class];
+    list_release(list);
 }
 
 static void depot_flush(unsigned class, unsigned lists)
@@ -255,9 +246,9 @@ static void cache_sweep(void)
     while (--cache.sweep) {
         unsigned class = cache.sweep;
 
-        if (!cache.heads[class] && !cache.bins[class].spare && !PEEK(depot[class].used))
+        if (!cache.heads[class] && !PEEK(depot[class].used))
             continue;
-        bin_flush(class);
+        list_flush(class);
         depot_flush(class, SWEEP_LISTS);
         if (cache.promised > budget(1))
             limit_set(class, 0);
@@ -274,66 +265,62 @@ static void cache_sweep(void)
 static bool limit_grow(unsigned class)
 {
     size_t allowed = budget(1);
-    int old = cache.bins[class].limit;
+    int old = cache.limits[class];
     int limit = old ? 2 * old : class <= FAST_CLASS ? LIMIT_FIRST : 1;
-    size_t size = class_bytes(class), more = (size_t)(limit - old) * size;
+    size_t bytes = (size_t)limit * class_bytes(class);
+    bool spent = cache.promised + bytes - (size_t)old * class_bytes(class) > allowed;
 
-    if (limit > CLASS_BLOCKS || (limit > LIMIT_FIRST && (size_t)limit * size > allowed / CLASS_PART) ||
-        cache.closed)
-        return false;
-
-    /* Now and then others pay: the next bin that has something is emptied, and starts anew. */
-    if (old == 0)
-        allowed = SIZE_MAX;
-    if (cache.promised + more > allowed && ++cache.refused % ROB_EVERY)
-        return false;
-    for (unsigned tries = CLASSES, emptied = 0;
-         cache.promised + more > allowed && tries && emptied < ROB_BINS; tries--) {
-        cache.hand = cache.hand + 1 < CLASSES ? cache.hand + 1 : 1;
-        if (cache.hand != class && cache.bins[cache.hand].limit) {
-            bin_flush(cache.hand);
-            limit_set(cache.hand, 0);
-            emptied++;
-        }
-    }
-    if (cache.promised + more > allowed)
+    if (limit > CLASS_BLOCKS || cache.closed || (limit > LIMIT_FIRST && bytes > allowed / MOST_PART) ||
+        (old && spent && bytes > allowed / LEAST_PART))
         return false;
     limit_set(class, limit);
     return true;
 }
 
+static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int wanted)
+{
+    int got = 0;
+
+    while (got < wanted) { /* the heap does not grow for what only may be wanted */
+        int count = wanted - got;
+        uintptr_t unused;
+        struct chunk *first = heap_new(a, bytes, ALIGN, got == 0, &count, &unused);
+
+        if (!first)
+            break;
+        got += count;
+        for (uintptr_t at = (uintptr_t)first + (size_t)count * bytes; count;
+             count--) /* the lowest comes first */
+            block_push(list, chunk_user(chunk_at(at -= bytes)));
+    }
+    return got;
+}
+
 void *cache_refill(unsigned class)
 {
     struct arena *a = cache_arena();
-    struct bin *bin = &cache.bins[class];
     struct block **list = &cache.heads[class];
     int count = 0;
 
-    glue_note_path(*list || bin->spare     ? TRACE_malloc_path_cache
+    glue_note_path(*list                   ? TRACE_malloc_path_cache
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);
     if (*list) /* an alignment led here, or damage, or somebody watches */
         return cache_pop(class);
-    if (bin->spare) {
-        *list = bin->spare;
-        count = bin->spared;
-        bin->spare = NULL;
-    } else {
-        if (class <= FAST_CLASS || bin->limit)
-            limit_grow(class);
-        if (bin->limit)
-            *list = depot_take(class, &count);
-    }
+    if (class <= FAST_CLASS || cache.limits[class])
+        limit_grow(class);
+    if (cache.limits[class])
+        *list = depot_take(class, &count);
     if (!*list) {
-        int wanted = bin->limit / 2 + 1;
+        int wanted = cache.limits[class] / 2 + 1;
 
         glue_take(&a->lock);
         count = class <= SLAB_CLASSES ? slab_fill(a, class, list, wanted)
-                                      : heap_fill(a, class_bytes(class), wanted, list);
+                                      : chunks_fill(a, class_bytes(class), list, wanted);
         glue_drop(&a->lock);
     }
     cache.rooms[class] -= count;
-    if (cache.rooms[class] < 0 && bin->limit) /* another thread had a larger limit */
+    if (cache.rooms[class] < 0 && cache.limits[class]) /* another thread had a larger limit */
         limit_set(class, count);
     return *list ? cache_pop(class) : NULL;
 }
@@ -363,22 +350,16 @@ void cache_put_chunk(void *p)
 
 void cache_overflow(void *p, unsigned class)
 {
-    struct bin *bin = &cache.bins[class];
-    int saved = errno;
+    struct block *list = cache.heads[class];
+    int limit = cache.limits[class], saved = errno;
 
     cache_arena();
-    if (class <= FAST_CLASS || bin->limit || cache.rooms[class] <= -MANY) {
+    if (class <= FAST_CLASS || limit || cache.rooms[class] <= -MANY) {
         cache.rooms[class] = 0;
-        if ((!bin->limit || bin->spare) && !limit_grow(class) && bin->spare) {
-            struct block *spare = bin->spare;
-
-            bin->spare = NULL;
-            list_leave(spare, bin->spared, class);
-        }
-        if (cache.rooms[class] == 0 && bin->limit) {
-            bin->spare = cache.heads[class];
-            bin->spared = cache.rooms[class] = bin->limit;
+        if (!limit_grow(class) && limit) {
             cache.heads[class] = NULL;
+            cache.rooms[class] = limit;
+            list_leave(list, limit, class);
         }
     }
     if (cache.rooms[class] > 0)
@@ -393,8 +374,8 @@ void cache_overflow(void *p, unsigned class)
 static void lists_flush(void)
 {
     for (unsigned class = 1; class < CLASSES; class ++)
-        if (cache.heads[class] || cache.bins[class].spare)
-            bin_flush(class);
+        if (cache.heads[class])
+            list_flush(class);
 }
 
 /* What this thread keeps goes home, and what all left in the depot. */
@@ -412,7 +393,7 @@ void cache_leave(void)
         return;
     lists_flush();
     for (unsigned class = 1; class < CLASSES; class ++)
-        cache.rooms[class] = cache.bins[class].limit = 0;
+        cache.rooms[class] = cache.limits[class] = 0;
     cache.closed = true;
     __atomic_sub_fetch(&cache.arena->threads, 1, __ATOMIC_RELAXED);
 }
@@ -431,11 +412,11 @@ static const char *list_broken(const struct block *b, unsigned class, int count)
         const struct page *page = block_is_cached(b) ? page_find(b) : NULL;
 
         if (!page)
-            return "I9: the links of a cached block are as they were written";
+            return "I12: the links of a cached block are as they were written";
         if (page->class ? page->class != class : class_of_chunk(chunk_size(chunk_of(b))) < class)
-            return "I9: a cached block is in the list of its class";
+            return "I12: a cached block is in the list of its class";
     }
-    return count ? "I9: a list has as many blocks as its limit less its room" : NULL;
+    return count ? "I12: a list has as many blocks as its limit less its room" : NULL;
 }
 
 const char *cache_broken(void)
@@ -443,11 +424,9 @@ const char *cache_broken(void)
     const char *broken = NULL;
 
     for (unsigned class = 0; class < CLASSES && !broken; class ++) {
-        const struct bin *bin = &cache.bins[class];
+        int limit = cache.limits[class];
 
-        broken = list_broken(cache.heads[class], class, bin->limit ? bin->limit - cache.rooms[class] : 0);
-        if (!broken)
-            broken = list_broken(bin->spare, class, bin->spare ? bin->spared : 0);
+        broken = list_broken(cache.heads[class], class, limit ? limit - cache.rooms[class] : 0);
         glue_take(&depot_lock);
         for (unsigned i = 0; i < depot[class].used && !broken; i++)
             broken = list_broken(depot[class].lists[i], class, depot[class].counts[i]);

@@ -11,7 +11,30 @@
  *
  * The arena's lock is held by all callers.
  */
+#include "malloc/inspect.h"
 #include "product.h"
+
+uint8_t class_of_page[FAST_PAGES];
+
+static void *page_address(const struct page *page)
+{
+    const struct region *r = pool.regions;
+
+    if (page >= first_pages && page < first_pages + FIRST_PAGES)
+        return (void *)(r->base + (uintptr_t)(page - first_pages) * PAGE);
+    if ((uintptr_t)page - (uintptr_t)r->pages >= PEEK(r->span) / PAGE * sizeof(*page))
+        r++;
+    return (void *)(r->base + (uintptr_t)(page - r->pages) * PAGE);
+}
+
+static void class_set(struct page *page, unsigned class)
+{
+    size_t index = ((uintptr_t)page_address(page) - pool.regions[0].base) / PAGE;
+
+    page->class = (uint8_t) class;
+    if (index < FAST_PAGES)
+        POKE(class_of_page[index], (uint8_t) class);
+}
 
 static void link_in(struct arena *a, struct page *page)
 {
@@ -36,7 +59,9 @@ static void link_out(struct arena *a, struct page *page)
 
 static struct page *page_new(struct arena *a, unsigned class)
 {
-    struct chunk *c = heap_new_page(a);
+    int one = 1;
+    uintptr_t unused;
+    struct chunk *c = heap_new(a, PAGE, PAGE, true, &one, &unused);
 
     if (!c)
         return NULL;
@@ -45,9 +70,8 @@ static struct page *page_new(struct arena *a, unsigned class)
     struct page *page = page_find(chunk_user(c));
     size_t size = class * ALIGN;
 
-    *page = (struct page){.class = (uint8_t) class, .arena = page->arena};
-    page->capacity = (uint16_t)(SLAB_BYTES / size);
-    page->magic = (uint32_t)((((uint64_t)1 << 32) + size - 1) / size);
+    *page = (struct page){.arena = page->arena, .capacity = SLAB_BYTES / size};
+    class_set(page, class);
     for (unsigned word = page->capacity / 64; word < 4; word++)
         page->taken[word] = word > page->capacity / 64u ? UINT64_MAX : UINT64_MAX << page->capacity % 64;
     link_in(a, page);
@@ -58,7 +82,7 @@ static struct page *page_new(struct arena *a, unsigned class)
 static int page_take(struct page *page, struct block **list, int most)
 {
     char *start = page_address(page);
-    size_t size = class_size(page), key = pool.key;
+    size_t size = class_size(page), key = chunk_key;
     struct block *head = *list;
     int left = most;
 
@@ -75,7 +99,7 @@ static int page_take(struct page *page, struct block **list, int most)
         POKE(page->taken[word], ~bits);
     }
     *list = head;
-    page->used = (uint16_t)(page->used + most - left);
+    page->used += (unsigned)(most - left);
     return most - left;
 }
 
@@ -98,7 +122,7 @@ int slab_fill(struct arena *a, unsigned class, struct block **list, int count)
 static void page_put(struct arena *a, struct page *page)
 {
     link_out(a, page);
-    page->class = 0;
+    class_set(page, 0);
 
     struct chunk *c = chunk_of(page_address(page));
 
@@ -123,35 +147,48 @@ void slabs_trim(struct arena *a)
         }
 }
 
-void slabs_moved(struct page *from, struct page *to)
+/* One block of walk_chunks: a slab is many. */
+int slab_show(const struct heap_block *block, void *context)
 {
-    for (unsigned class = 1; class <= SLAB_CLASSES; class ++) {
-        struct page **link = &arenas[0].partial[class];
+    const struct slab_walk *walk = context;
+    int answer = 0;
 
-        for (; *link; link = &(*link)->next) {
-            *link = to + (*link - from);
-            if ((*link)->prev)
-                (*link)->prev = to + ((*link)->prev - from);
-        }
+    if (block->state != HEAP_USED || !is_slab(block->chunk))
+        return walk->visit(block, walk->context);
+
+    const struct page *page = page_find(block->user);
+    const char *at = block->user;
+    size_t size = class_size(page);
+
+    for (unsigned i = 0; i <= page->capacity && !answer; i++, at += size) {
+        bool whole = i < page->capacity, used = whole && page->taken[i / 64] >> i % 64 & 1;
+        struct heap_block one = {at, at, whole ? size : PAGE - i * size, used ? size : 0,
+                                 used ? HEAP_USED : HEAP_FREE};
+
+        answer = walk->visit(&one, walk->context);
     }
+    return answer;
 }
 
-const char *slab_broken(const struct arena *a, const struct page *page)
+int slab_broken(const struct heap_block *block, void *context)
 {
+    const struct page *page = page_find(block->user);
+    const char **broken = context;
     unsigned used = 0;
     bool listed = false;
 
+    if (block->state != HEAP_USED || !is_slab(block->chunk))
+        return 0;
     for (unsigned word = 0; word < 4; word++)
         for (uint64_t bits = page->taken[word]; bits; bits &= bits - 1)
             used++;
-    for (const struct page *at = a->partial[page->class]; at && !listed; at = at->next)
+    for (const struct page *at = arenas[page->arena].partial[page->class]; at && !listed; at = at->next)
         listed = at == page;
-    if (page->class > SLAB_CLASSES || page->arena != arena_index(a) ||
-        page->capacity != SLAB_BYTES / class_size(page))
-        return "I6: a slab's record tells its class and its arena";
-    if (used != page->used + 256u - page->capacity)
-        return "I7: a slab has as many bits as blocks in use";
-    if (listed != (page->used < page->capacity))
-        return "I8: a slab is in the list of its class exactly when it has room";
-    return NULL;
+    if (page->class == 0 || page->class > SLAB_CLASSES || page->capacity != SLAB_BYTES / class_size(page))
+        *broken = "I9: a slab's record tells its class";
+    else if (used != page->used + 256u - page->capacity)
+        *broken = "I10: a slab has as many bits as blocks in use";
+    else if (listed != (page->used < page->capacity))
+        *broken = "I11: a slab is in the list of its class and arena exactly when it has room";
+    return *broken != NULL;
 }

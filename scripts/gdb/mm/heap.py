@@ -99,7 +99,7 @@ Example: mm bin          mm bin 3"""
 
 
 def consequence(heap, one):
-    """What free() of this chunk's user pointer would do: see classic.c, heap.c, map.c in libc/malloc/classic."""
+    """What free() of this chunk's user pointer would do: see heap.c and large.c in libc/malloc/classic."""
     if one.state == "broken":
         return "abort the program: this is no header of malloc's (a wrong pointer, or it was overwritten)"
     if one.state in ("free", "top"):
@@ -109,15 +109,15 @@ def consequence(heap, one):
     if one.state == "mapped":
         return f"unmap {size_text(one.prev_size + one.size)}: the whole mapping goes back to the kernel"
     after = heap.chunk(one.address + one.size)
-    if not after.sealed or after.flags & CHUNK.CHUNK_PREV_FREE:
+    if not after.sealed or after.flags & CHUNK.PREV_FREE:
         return "abort the program: free(): invalid next size, the header behind the block was overwritten"
     return release(heap, one, after)
 
 
 def release(heap, one, after):
-    """What becomes of a used chunk of the heap, as heap_release does it."""
+    """What becomes of a used chunk of the heap, as heap_put does it."""
     size, merged = one.size, []
-    if one.flags & CHUNK.CHUNK_PREV_FREE:
+    if one.flags & CHUNK.PREV_FREE:
         before = heap.chunk(one.address - one.prev_size)
         if not before.sealed or before.size != one.prev_size:
             return "abort the program: corrupted size vs. prev_size, the word before the header was overwritten"
@@ -153,8 +153,8 @@ Example: mm chunk p          mm chunk 0x4072a0"""
             return dict(zip(("size", "index", "out", "used", "capacity"), found), user=pointer, inside=pointer % 4096 % found[0])
         one = heap.chunk(pointer - HEADER)
         data = row(heap, one)
-        data.update(first_word=one.prev_size, sealed=one.sealed, seal=one.head & CHUNK.CHUNK_SEAL,
-                    expected=heap.seal(one.address, one.prev_size, one.head & ~CHUNK.CHUNK_SEAL),
+        data.update(first_word=one.prev_size, sealed=one.sealed, seal=one.head & malloc.SEAL,
+                    expected=heap.seal(one.address, one.prev_size, one.head & ~malloc.SEAL),
                     free_would=consequence(heap, one))
         inside = heap.around(pointer) if not one.sealed else None
         data["inside_of"] = row(heap, inside) if inside and inside.sealed else None

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""malloc.py - the heap of a program whose malloc is libc/malloc/product or libc/malloc/classic: segments, chunks, bins.
+"""malloc.py - the heap of a program whose malloc stands on libc/malloc/classic (so do `classic` and the default): segments,
+chunks, bins, slabs.
 
 Read through the process's own page tables, so it need not be the one that runs. The structures come from the program's
-debug information, flags and bins from classic's headers; the seal of a header is worked out as chunk.h does it.
+debug information, flags and bins from the headers; the seal of a header is worked out as chunk.h does it.
 A chunk's first word is lent to the chunk before it, as its last: the user's bytes, or of a free chunk the boundary tag.
 Nothing is believed: a chunk whose seal is broken ends the walk and is shown as what it is.
 """
@@ -18,62 +19,58 @@ from mm.machine import MASK, PAGE, Space
 
 FOLDER = "libc/malloc/classic/"
 CHUNK = constants(FOLDER + "chunk.h")
-BIN = constants(FOLDER + "chunk.h", FOLDER + "bins.c")
-HEADER, OVERHEAD = CHUNK.CHUNK_HEADER, CHUNK.CHUNK_OVERHEAD
-SEAL_A, SEAL_B = (int(text, 16) for text in re.findall(r"\b0x([0-9a-f]{16})u\b", text_of(FOLDER + "chunk.h")))
+BIN = constants(FOLDER + "chunk.h", FOLDER + "heap.h", FOLDER + "heap.c")
+HEADER, OVERHEAD = CHUNK.HEADER, CHUNK.OVERHEAD
+SEAL_MIX = int(re.search(r"SEAL_MIX 0x([0-9a-f]{16})u", text_of(FOLDER + "chunk.h")).group(1), 16)
+SEAL = 0xffff << 48
 
-PRODUCT = "libc/malloc/product/"
-PRODUCT_CONSTANTS = constants(PRODUCT + "product.h")
-PRODUCT_SEAL = int(re.search(r"SEAL_MIX 0x([0-9a-f]{16})u", text_of(PRODUCT + "product.h")).group(1), 16)
-
-# state: used, free, top, fence, mapped, broken; of the product also slab: a page of equal blocks
+# state: used, free, top, fence, mapped, slab (a page of equal blocks), broken
 Chunk = namedtuple("Chunk", "address prev_size head size flags sealed state")
 Segment = namedtuple("Segment", "start end mapped_bytes")
 
 
 def capacity(one):
     """Bytes for the user, as chunk_capacity: a mapped chunk has no neighbour to borrow a word from."""
-    return one.size - (HEADER if one.flags & CHUNK.CHUNK_MAPPED else OVERHEAD)
+    return one.size - (HEADER if one.flags & CHUNK.MAPPED else OVERHEAD)
 
 
 def prev_size_counts(one):
     """Is the first word a size? Else it is the user's, lent to the block before."""
-    return bool(one.flags & (CHUNK.CHUNK_PREV_FREE | CHUNK.CHUNK_MAPPED))
-
-
-def structure(kind):
-    """{field: byte offset} of a structure of the program."""
-    return fields_of(gdb.lookup_type("struct " + kind))
+    return bool(one.flags & (CHUNK.PREV_FREE | CHUNK.MAPPED))
 
 
 def fields_of(kind):
+    """{field: byte offset} of a structure of the program."""
     return {field.name: field.bitpos // 8 for field in kind.fields()}
 
 
-def Heap(who):
-    """The heap of one process, as it is now: of whichever allocator the program is linked with."""
-    processes.load_for(who)
-    return Product(who) if gdb.lookup_global_symbol("arenas") or gdb.lookup_static_symbol("arenas") else Classic(who)
-
-
-class Classic:
-    FLAG_NAMES = (("USED", CHUNK.CHUNK_USED), ("MAPPED", CHUNK.CHUNK_MAPPED), ("GUARDED", CHUNK.CHUNK_GUARDED),
-                  ("PREV_FREE", CHUNK.CHUNK_PREV_FREE), ("FENCE", CHUNK.CHUNK_FENCE))
-    LINKS = ("next_free", "prev_free")
-    MAPPED_FILE = FOLDER + "map.c"
+class Heap:
+    """The heap of one process, as it is now: arena 0's bins, the segments of all arenas. Blocks that a thread keeps look used:
+    they were handed out to it."""
+    FLAG_NAMES = tuple((name, CHUNK[name]) for name in ("USED", "MAPPED", "SLAB", "PREV_FREE"))
 
     def __init__(self, who):
+        processes.load_for(who)
         self.who, self.space = who, Space(who.cr3)
-        self.state = self.address("__malloc_heap")
-        if not self.state:
+        self.arenas, self.pool = self.address("arenas", FOLDER + "heap.c"), self.address("pool", FOLDER + "pool.c")
+        if not self.arenas:
             raise gdb.GdbError(f"{who.executable} is not linked with our malloc (or never calls it)")
-        self.fields, self.chunk_fields, self.segment_fields = (structure(kind) for kind in ("__malloc_heap", "chunk", "segment"))    # (libc/malloc/names.h)
-        self.key = self.own_word(self.address("__malloc_chunk_key"))
-        self.top = self.field("top")
+        arena, pool = gdb.lookup_type("struct arena"), gdb.lookup_type("struct pool")    # the other names are common ones: taken from here
+        regions = pool["regions"].type.target()
+        self.fields, self.chunk_fields, self.segment_fields, self.page_fields, region, pool = (fields_of(kind) for kind in (
+            arena, arena["top"].type.target(), arena["newest"].type.target(), arena["partial"].type.target().target(), regions, pool))
+        self.key = self.own_word(self.address("chunk_key", FOLDER + "pool.c"))
+        used = self.own_word(self.pool + pool["used"]) & 0xffffffff
+        self.all = [self.arenas + i * arena.sizeof for i in range(used)]
+        self.tops = [self.own_word(at + self.fields["top"]) for at in self.all]
+        self.top = self.tops[0] if self.tops else 0
+        self.first_pages = self.address("first_pages", FOLDER + "pool.c")
+        self.regions = [tuple(self.own_word(self.pool + pool["regions"] + i * regions.sizeof + region[name])
+                              for name in ("base", "span", "pages")) for i in range(2)]
 
-    def address(self, name, file=None):
+    def address(self, name, file):
         try:
-            return int(gdb.parse_and_eval(f"&'{file}'::{name}" if file else "&" + name))
+            return int(gdb.parse_and_eval(f"&'{file}'::{name}"))
         except gdb.error:
             return 0
 
@@ -93,42 +90,38 @@ class Classic:
             words += memoryview(self.space.read(at, 8 * here)).cast("Q") if touched else [0] * here
         return words
 
-    def field(self, name):
-        return self.own_word(self.state + self.fields[name])
-
     def seal(self, address, prev_size, word):
-        mix = (address * SEAL_A & MASK) ^ word ^ self.key
-        if word & CHUNK.CHUNK_MAPPED:
-            mix ^= prev_size << 4 & MASK
-        return mix * SEAL_B & MASK & CHUNK.CHUNK_SEAL
+        secret = self.key ^ (prev_size << 4 & MASK if word & CHUNK.MAPPED else 0)
+        mix = ((word ^ address + HEADER ^ secret) * SEAL_MIX & MASK) >> 48
+        return -mix << 48 & MASK
 
     def chunk(self, address):
         """The chunk whose header would stand at this address; sealed says whether one does."""
-        prev_size = self.space.word(address + self.chunk_fields["prev_size"])
+        before = self.space.word(address + self.chunk_fields["before"])
         head = self.space.word(address + self.chunk_fields["head"])
-        word = head & ~CHUNK.CHUNK_SEAL & MASK
-        size, flags = word & ~CHUNK.CHUNK_FLAGS, word & CHUNK.CHUNK_FLAGS
-        sealed = head & CHUNK.CHUNK_SEAL == self.seal(address, prev_size, word)
-        return Chunk(address, prev_size, head, size, flags, sealed, self.state_of(address, flags, sealed))
+        word = head & ~SEAL & MASK
+        size, flags = word & ~CHUNK.FLAGS, word & CHUNK.FLAGS
+        sealed = head & SEAL == self.seal(address, before, word)
+        return Chunk(address, before, head, size, flags, sealed, self.state_of(address, size, flags, sealed))
 
-    def state_of(self, address, flags, sealed):
+    def state_of(self, address, size, flags, sealed):
         if not sealed:
             return "broken"
-        if address == self.top:
+        if address in self.tops:
             return "top"
-        if not flags & CHUNK.CHUNK_USED:
+        if not flags & CHUNK.USED:
             return "free"
-        if flags & CHUNK.CHUNK_FENCE:
+        if size == HEADER:
             return "fence"
-        return "mapped" if flags & CHUNK.CHUNK_MAPPED else "used"
+        return "slab" if flags & CHUNK.SLAB else "mapped" if flags & CHUNK.MAPPED else "used"
 
     def segments(self):
-        """The newest first."""
-        at = self.field("newest")
-        while at:
-            start, end, at, mapped = (self.space.word(at + self.segment_fields[name])
-                                      for name in ("start", "end", "older", "mapped_bytes"))
-            yield Segment(start, end, mapped)
+        """The newest of each arena first."""
+        for arena in self.all:
+            at = self.space.word(arena + self.fields["newest"])
+            while at:
+                start, end, at = (self.space.word(at + self.segment_fields[name]) for name in ("start", "end", "older"))
+                yield Segment(start, end, 0 if 0 <= start - self.regions[0][0] < self.regions[0][1] else end - start)
 
     def chunks(self, segment):
         at = segment.start
@@ -141,10 +134,10 @@ class Classic:
 
     def mapped(self):
         """The headers of all chunks that have a mapping of their own."""
-        slots = self.address("slots", self.MAPPED_FILE)
+        slots = self.address("slots", FOLDER + "large.c")
         if not slots:
             return []
-        table, length = self.own_word(slots), self.own_word(self.address("capacity", self.MAPPED_FILE))
+        table, length = self.own_word(slots), self.own_word(self.address("capacity", FOLDER + "large.c"))
         return [one for one in self.own_words(table, length) if one]
 
     def around(self, va):
@@ -160,10 +153,20 @@ class Classic:
         return None
 
     def bins(self):
-        return self.address("bins", FOLDER + "bins.c")
+        return self.arenas + self.fields["bins"]
 
     def slab(self, va):
         """(class size, index, handed out, used, capacity) of the slab block that va points into, or None."""
+        for base, span, pages in self.regions:
+            if 0 <= va - base < span:
+                index = (va - base) // PAGE
+                record = (self.first_pages if base == self.regions[0][0] and index < BIN.FIRST_PAGES else pages) + index * 64
+                size = self.space.word(record) & 0xff
+                used, capacity = (self.space.word(record + self.page_fields[name]) & 0xffff for name in ("used", "capacity"))
+                if size:
+                    index = va % PAGE // (16 * size)
+                    bits = self.space.word(record + self.page_fields["taken"] + index // 64 * 8)
+                    return 16 * size, index, index < capacity and bool(bits >> index % 64 & 1), used, capacity
         return None
 
     def bin(self, index):
@@ -172,13 +175,13 @@ class Classic:
         while at:
             try:
                 one = self.chunk(at)
-                following, previous = (self.space.word(at + self.chunk_fields[name]) for name in self.LINKS)
+                following, previous = (self.space.word(at + self.chunk_fields[name]) for name in ("next", "prev"))
             except gdb.MemoryError:
                 return found, f"{at:#x} is not mapped: the link before it was overwritten"
             if one.state != "free":
                 return found, f"{at:#x} is no free chunk: the link before it was overwritten"
             if previous != before:
-                return found, f"{at:#x} says prev_free {previous:#x}, but {before:#x} leads to it"
+                return found, f"{at:#x} says prev {previous:#x}, but {before:#x} leads to it"
             if one in found:
                 return found, "the list runs in a circle"
             found.append(one)
@@ -192,89 +195,19 @@ class Classic:
         after = self.chunk(one.address + one.size)
         if not after.sealed:
             return f"the header behind {one.address:#x} was overwritten"
-        if not after.flags & CHUNK.CHUNK_PREV_FREE:
+        if not after.flags & CHUNK.PREV_FREE:
             return f"the header behind {one.address:#x} does not say PREV_FREE"
         if after.prev_size != one.size:
             return f"the last word of {one.address:#x} says {after.prev_size:#x}, but its size is {one.size:#x}"
         return None
 
 
-class Product(Classic):
-    """Arena 0's bins; the segments of all arenas. Blocks that a thread keeps look used: they were handed out to it."""
-    FLAG_NAMES = tuple((name, PRODUCT_CONSTANTS[name]) for name in ("USED", "MAPPED", "SLAB", "PREV_FREE"))
-    LINKS = ("next", "prev")
-    MAPPED_FILE = PRODUCT + "large.c"
-
-    def __init__(self, who):
-        self.who, self.space = who, Space(who.cr3)
-        self.arenas, self.pool = self.address("arenas", PRODUCT + "heap.c"), self.address("pool", PRODUCT + "pool.c")
-        arena = gdb.lookup_type("struct arena")    # the other names are common ones, so they are taken from here
-        regions = gdb.lookup_type("struct pool")["regions"].type.target()
-        self.fields, self.chunk_fields, self.segment_fields, self.page_fields, region, pool = (fields_of(kind) for kind in (
-            arena, arena["top"].type.target(), arena["newest"].type.target(), arena["partial"].type.target().target(), regions,
-            gdb.lookup_type("struct pool")))
-        self.chunk_fields["prev_size"] = self.chunk_fields["before"]
-        self.key = self.own_word(self.pool + pool["key"])
-        used = self.own_word(self.pool + pool["used"]) & 0xffffffff
-        self.all = [self.arenas + i * arena.sizeof for i in range(used)]
-        self.tops = [self.own_word(at + self.fields["top"]) for at in self.all]
-        self.top = self.tops[0] if self.tops else 0
-        self.regions = [tuple(self.own_word(self.pool + pool["regions"] + i * regions.sizeof + region[name])
-                              for name in ("base", "span", "pages")) for i in range(2)]
-
-    def seal(self, address, prev_size, word):
-        secret = self.key ^ (prev_size << 4 & MASK if word & CHUNK.CHUNK_MAPPED else 0)
-        mix = ((word ^ address + HEADER ^ secret) * PRODUCT_SEAL & MASK) >> 48
-        return -mix << 48 & MASK
-
-    def state_of(self, address, flags, sealed):
-        if not sealed:
-            return "broken"
-        if address in self.tops:
-            return "top"
-        if not flags & CHUNK.CHUNK_USED:
-            return "free"
-        if flags & PRODUCT_CONSTANTS.SLAB:
-            return "slab"
-        return "mapped" if flags & CHUNK.CHUNK_MAPPED else "used"
-
-    def chunk(self, address):
-        one = Classic.chunk(self, address)
-        size = one.head & ~CHUNK.CHUNK_SEAL & ~PRODUCT_CONSTANTS.FLAGS & MASK
-        flags = one.head & PRODUCT_CONSTANTS.FLAGS
-        state = self.state_of(address, flags, one.sealed)
-        return one._replace(size=size, flags=flags, state="fence" if size == HEADER and state == "used" else state)
-
-    def segments(self):
-        for arena in self.all:
-            at = self.space.word(arena + self.fields["newest"])
-            while at:
-                start, end, at = (self.space.word(at + self.segment_fields[name]) for name in ("start", "end", "older"))
-                yield Segment(start, end, 0 if 0 <= start - self.regions[0][0] < self.regions[0][1] else end - start)
-
-    def bins(self):
-        return self.arenas + self.fields["bins"]
-
-    def slab(self, va):
-        for base, span, pages in self.regions:
-            if 0 <= va - base < span:
-                record = pages + (va - base) // 4096 * 64
-                size = self.space.word(record) & 0xff
-                used, capacity = (self.space.word(record + self.page_fields[name]) & 0xffff for name in ("used", "capacity"))
-                if size:
-                    index = va % 4096 // (16 * size)
-                    bits = self.space.word(record + self.page_fields["taken"] + index // 64 * 8)
-                    return 16 * size, index, index < capacity and bool(bits >> index % 64 & 1), used, capacity
-        return None
-
-
 def bin_index(size):
-    """As bins.c sorts."""
-    if size < BIN.EXACT_END:
-        return size // CHUNK.CHUNK_ALIGN - CHUNK.CHUNK_MIN // CHUNK.CHUNK_ALIGN
+    """As heap.c sorts."""
+    if size < 1024:
+        return size // CHUNK.ALIGN - 2
     doubling = size.bit_length() - 1
-    first = BIN.EXACT_END.bit_length() - 1
-    return min(BIN.EXACT_BINS + (doubling - first) * 8 + (size >> doubling - 3 & 7), BIN.BINS - 1)
+    return min(BIN.EXACT_BINS + (doubling - 10) * 8 + (size >> doubling - 3 & 7), BIN.BINS - 1)
 
 
 def mapped_chunks(who):

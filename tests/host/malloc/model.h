@@ -47,7 +47,7 @@ static uint64_t random_state;
 
 /* Instead of chosen.c: the plans run with each of MODEL_ALLOCATORS. */
 static const struct allocator *const allocators[] = {MODEL_ALLOCATORS};
-const struct allocator *allocator_chosen;
+extern const struct allocator *allocator_chosen;
 
 static size_t random_below(size_t limit)
 {

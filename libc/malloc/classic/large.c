@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* large.c - blocks with a mapping of their own, and blocks of no bytes.
+/* large.c - blocks with a mapping of their own.
  *
  *     row (page-aligned)                                         row + length
  *     | [gap for an alignment] | header | the user's bytes ...      | [guard page, in checking mode] |
@@ -8,19 +8,15 @@
  * 128 KiB need 131 072 + 16 bytes, so the row is 132 KiB and the pointer row + 0x10. A table of all mapped chunks tells a
  * good pointer from a wild one without touching it. It is a hash table with linear probing; the first FEW need no memory.
  *
- * free gives the row back at once, unless the program does so again and again: who takes and frees rows of one length for
- * the fourth time gets it kept, up to KEEP_BYTES and for KEEP_CALLS further calls. So a loop over 200 KB makes no system
- * calls, and one look at free in /proc/self/maps shows the row go.
- *
- * malloc(0) gives addresses in pages that nobody may touch: each another one, and a use of it faults.
+ * free gives the row back at once: one look at /proc/self/maps shows it go. Only where pool.keeps, and the program frees rows of one
+ * length for the fourth time in a row, one is kept, up to KEEP_BYTES and for KEEP_CALLS further calls. So a loop over 200 KB
+ * makes no system calls.
  */
-#include "product.h"
+#include "heap.h"
 
 #define FEW 128
-#define KEEP 4
 #define KEEP_BYTES ((size_t)1 << 20)
 #define KEEP_CALLS 64
-#define NOTHINGS 4096
 
 int large_lock;
 static struct chunk *few[FEW];
@@ -29,14 +25,10 @@ static size_t capacity = FEW; /* a power of two */
 static size_t count;
 
 static struct {
-    uintptr_t row;
+    uintptr_t row; /* 0: none */
     size_t length, since;
-} kept[KEEP];
-static size_t kept_bytes, calls, last_length, repeated;
-
-static char *nothings; /* NOTHINGS addresses, ALIGN apart */
-static uint64_t nothing_taken[NOTHINGS / 64];
-static unsigned nothing_next;
+} kept;
+static size_t calls, last_length, repeated;
 
 static size_t slot_home(const struct chunk *c)
 {
@@ -97,55 +89,43 @@ static void table_remove(const struct chunk *c)
     POKE(count, count - 1);
 }
 
-static void kept_drop(unsigned i)
+static void kept_drop(void)
 {
-    if (!kept[i].row)
-        return;
-    glue_pages_unmap((void *)kept[i].row, kept[i].length);
-    kept_bytes -= kept[i].length;
-    kept[i].row = 0;
+    if (kept.row)
+        glue_pages_unmap((void *)kept.row, kept.length);
+    kept.row = 0;
 }
 
 static void kept_age(void)
 {
-    calls++;
-    for (unsigned i = 0; kept_bytes && i < KEEP; i++)
-        if (calls - kept[i].since > KEEP_CALLS)
-            kept_drop(i);
+    if (kept.row && ++calls - kept.since > KEEP_CALLS)
+        kept_drop();
 }
 
 static bool keep(uintptr_t row, size_t length)
 {
     repeated = length == last_length ? repeated + 1 : 1;
     last_length = length;
-    if (repeated < 4 || kept_bytes + length > KEEP_BYTES)
+    if (!pool.keeps || repeated < 4 || length > KEEP_BYTES)
         return false;
-    for (unsigned i = 0; i < KEEP; i++)
-        if (!kept[i].row) {
-            kept[i].row = row;
-            kept[i].length = length;
-            kept[i].since = calls;
-            kept_bytes += length;
-            return true;
-        }
-    return false;
+    kept_drop();
+    kept.row = row;
+    kept.length = length;
+    kept.since = calls;
+    return true;
 }
 
-/* A row of this length: one that was kept, or (then *clean) a fresh one. */
+/* A row of this length: the one that was kept, or (then *clean) a fresh one. */
 static uintptr_t row_new(size_t length, bool *clean)
 {
-    kept_age();
-    for (unsigned i = 0; kept_bytes && i < KEEP; i++)
-        if (kept[i].row && kept[i].length == length) {
-            uintptr_t row = kept[i].row;
+    uintptr_t row = kept.row;
 
-            kept[i].row = 0;
-            kept_bytes -= length;
-            *clean = false;
-            return row;
-        }
-    *clean = true;
-    return (uintptr_t)glue_pages_map(length);
+    kept_age();
+    *clean = !kept.row || kept.length != length;
+    if (*clean)
+        return (uintptr_t)glue_pages_map(length);
+    kept.row = 0;
+    return row;
 }
 
 static size_t length_of(const struct chunk *c)
@@ -153,9 +133,10 @@ static size_t length_of(const struct chunk *c)
     return c->before + chunk_size(c);
 }
 
-void *large_new(size_t bytes, size_t alignment, bool *clean)
+void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean)
 {
-    size_t length = align_up(HEADER + bytes + (alignment > ALIGN ? alignment : 0), PAGE);
+    size_t guard = gap ? PAGE : 0;
+    size_t length = align_up(HEADER + gap + bytes + (gap || alignment > ALIGN ? alignment : 0), PAGE) + guard;
     struct chunk *c = NULL;
 
     glue_take(&large_lock);
@@ -163,32 +144,16 @@ void *large_new(size_t bytes, size_t alignment, bool *clean)
     uintptr_t row = table_reserve() ? row_new(length, clean) : 0;
 
     if (row) {
-        c = chunk_at(align_up(row + HEADER, alignment) - HEADER);
+        uintptr_t first = align_up(row + HEADER, alignment),
+                  last = (row + length - PAGE - bytes) & -alignment;
+
+        c = chunk_of((void *)(gap ? last - gap : first));
         c->before = (uintptr_t)c - row;
         chunk_set(c, length - c->before, USED | MAPPED);
         table_add(c);
     }
-    glue_drop(&large_lock);
-    return c ? chunk_user(c) : NULL;
-}
-
-/* The same with `gap` bytes between header and block, which ends where a page without access begins. => bytes behind the header */
-void *large_new_guarded(size_t bytes, size_t alignment, size_t gap)
-{
-    size_t length = align_up(HEADER + gap + bytes + alignment, PAGE) + PAGE;
-    struct chunk *c = NULL;
-
-    glue_take(&large_lock);
-
-    uintptr_t row = table_reserve() ? (uintptr_t)glue_pages_map(length) : 0;
-
-    if (row) {
-        c = chunk_at(((row + length - PAGE - bytes) & ~(alignment - 1)) - gap - HEADER);
-        c->before = (uintptr_t)c - row;
-        chunk_set(c, length - c->before, USED | MAPPED);
-        table_add(c);
+    if (row && gap)
         glue_pages_protect((void *)(row + length - PAGE), PAGE, false);
-    }
     glue_drop(&large_lock);
     return c ? chunk_user(c) : NULL;
 }
@@ -203,12 +168,11 @@ void large_put(struct chunk *c)
     if (!pool.checking)
         gone_note(ARENAS, chunk_user(c), chunk_capacity(c));
     kept_age();
-    if (pool.checking || !keep(row, length))
+    if (!keep(row, length))
         glue_pages_unmap((void *)row, length);
     glue_drop(&large_lock);
 }
 
-/* The chunk made large enough for `bytes`, perhaps elsewhere; NULL: refused, c is as it was. */
 struct chunk *large_fit(struct chunk *c, size_t bytes)
 {
     size_t gap = c->before;
@@ -243,9 +207,9 @@ bool large_contains(const struct chunk *c)
     return contains;
 }
 
-size_t large_count(void)
+bool large_wants(size_t bytes)
 {
-    return PEEK(count);
+    return bytes >= pool.mmap_threshold && PEEK(count) < pool.mmap_max;
 }
 
 int large_each(int (*visit)(const struct chunk *c, void *context), void *context)
@@ -262,49 +226,6 @@ int large_each(int (*visit)(const struct chunk *c, void *context), void *context
 void large_trim(void)
 {
     glue_take(&large_lock);
-    for (unsigned i = 0; i < KEEP; i++)
-        kept_drop(i);
-    glue_drop(&large_lock);
-}
-
-/* NULL: there are none left, or no addresses. */
-void *nothing_new(void)
-{
-    char *p = NULL;
-
-    glue_take(&large_lock);
-    if (!nothings)
-        POKE(nothings, (char *)glue_pages_reserve(NOTHINGS * ALIGN));
-    for (unsigned tries = 0; nothings && !p && tries < NOTHINGS / 64; tries++) {
-        uint64_t *word = &nothing_taken[nothing_next / 64];
-
-        if (~*word) {
-            unsigned bit = (unsigned)__builtin_ctzl(~*word);
-
-            POKE(*word, *word | (uint64_t)1 << bit);
-            p = nothings + (nothing_next / 64 * 64 + bit) * ALIGN;
-        } else {
-            nothing_next = (nothing_next + 64) % NOTHINGS;
-        }
-    }
-    glue_drop(&large_lock);
-    return p;
-}
-
-bool nothing_contains(const void *p)
-{
-    size_t index = ((uintptr_t)p - (uintptr_t)PEEK(nothings)) / ALIGN;
-
-    return PEEK(nothings) && index < NOTHINGS && (uintptr_t)p % ALIGN == 0 &&
-           PEEK(nothing_taken[index / 64]) >> index % 64 & 1;
-}
-
-void nothing_put(const void *p)
-{
-    size_t index = ((uintptr_t)p - (uintptr_t)PEEK(nothings)) / ALIGN;
-
-    glue_take(&large_lock);
-    POKE(nothing_taken[index / 64], nothing_taken[index / 64] & ~((uint64_t)1 << index % 64));
-    nothing_next = (nothing_next + 64) % NOTHINGS;
+    kept_drop();
     glue_drop(&large_lock);
 }

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* pool.c - addresses: the break, the array of page records, and the numbers that can be turned.
+/* pool.c - addresses: the break, the records of its pages, and the numbers that can be turned.
  *
  *     regions[0]   base                                     the break
  *                  | arena 0 | arena 1 | arena 0 | foreign | arena 0 |
- *     pages        |  64 bytes for each 4096 of them         ...     |   elsewhere
+ *     records      |  first_pages: 64 bytes for each of 512 pages  |  pages: for all others, elsewhere ...
  *
- * The records of the first 2 MiB are a static array. When they no longer suffice, or a second arena appears, addresses for
- * many are reserved, which get frames as the heap grows, and the old records move there. Whoever reads a record without the
- * lock has a block of that page: that it is a slab's was written before the block could be passed on, and is so in both.
+ * The records of the first 2 MiB are a static array, so that a small program has nothing beside the break. When they do not suffice,
+ * addresses for many are reserved, which get frames as the heap grows; no record ever moves. Whoever reads one without the lock has a
+ * block of that page: that it is a slab's was written before the block could be passed on.
  *
  * Others may move the break too (sbrk in the program): what they have stays a hole. If the break cannot move at all, the heap
  * grows in regions[1], which is reserved then.
  */
-#include <string.h>
-
 #include "malloc/interface.h"
-#include "product.h"
+#include "heap.h"
 
 #define DEFAULT_LIMIT ((size_t)128 * 1024)
 #define MOST_BYTES ((size_t)64 << 30) /* that a region can have; less where addresses are short */
 #define LEAST_BYTES ((size_t)64 << 20)
-#define READY_STEP ((size_t)64 * 1024) /* records get access in such steps */
+#define READY_STEP ((size_t)4 << 20) /* of the heap: its records get access in such steps */
 
 struct pool pool;
-static struct page few[512];
-static size_t records_access[2]; /* bytes of the records with access */
+size_t chunk_key;
+struct page first_pages[FIRST_PAGES];
+
+#define MAGIC(class) ((((uint64_t)1 << 32) + (class) * ALIGN - 1) / ((class) * ALIGN))
+const uint32_t class_magic[SLAB_CLASSES + 1] = {0,        MAGIC(1), MAGIC(2), MAGIC(3), MAGIC(4),
+                                                MAGIC(5), MAGIC(6), MAGIC(7), MAGIC(8)};
 
 /* Decimal digits; a minus in front means "without limit"; anything else is ignored. */
 static size_t from_environment(const char *name, size_t otherwise)
@@ -53,18 +55,13 @@ void pool_start(void)
 {
     glue_take(&pool.lock);
     if (!pool.ready) {
-        pool.key = glue_random() >> 16 | 1;
+        chunk_key = glue_random() >> 16 | 1;
         pool.mmap_threshold = from_environment("MALLOC_MMAP_THRESHOLD_", DEFAULT_LIMIT);
         pool.mmap_max = from_environment("MALLOC_MMAP_MAX_", 65536);
         pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
         pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
-
         pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
-        pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
-        if (!glue_watched) {
-            pool.exact = FAST_REQUEST + 1;
-            pool.resize = LIMIT - 1;
-        }
+        pool.used = pool.arenas = 1;
         pool.ready = true;
     }
     glue_drop(&pool.lock);
@@ -72,100 +69,56 @@ void pool_start(void)
 
 bool pool_set(int parameter, int value)
 {
-    size_t size = value < 0 ? SIZE_MAX : (size_t)value;
+    size_t *const settings[] = {[M_MMAP_THRESHOLD + 4] = &pool.mmap_threshold,
+                                [M_MMAP_MAX + 4] = &pool.mmap_max,
+                                [M_TRIM_THRESHOLD + 4] = &pool.trim_threshold,
+                                [M_TOP_PAD + 4] = &pool.top_pad};
 
-    switch (parameter) {
-    case M_MMAP_THRESHOLD:
-        pool.mmap_threshold = size;
-        return true;
-    case M_MMAP_MAX:
-        pool.mmap_max = size;
-        return true;
-    case M_TRIM_THRESHOLD:
-        pool.trim_threshold = size;
-        return true;
-    case M_TOP_PAD:
-        pool.top_pad = size;
-        return true;
-    default:
+    if (parameter < -4 || parameter > -1)
         return false;
-    }
-}
-
-/* Access for the records of the first `span` bytes. */
-static bool records_ready(const struct region *r, ptrdiff_t index, size_t span)
-{
-    size_t ready = r->pages == pool.regions[index].pages ? records_access[index] : 0;
-    size_t wanted = align_up(span / PAGE * sizeof(struct page) + 1, READY_STEP);
-
-    if (wanted > ready && !glue_pages_protect((char *)r->pages + ready, wanted - ready, true))
-        return false;
-    records_access[index] = wanted > ready ? wanted : ready;
+    *settings[parameter + 4] = value < 0 ? SIZE_MAX : (size_t)value;
     return true;
 }
 
-/* Reserves records for as much as possible, for `span` bytes at least, and moves the old ones there. */
-static bool records_move(struct region *r, size_t span)
+/* Addresses for as much of MOST_BYTES as there are, of which each needs one in `part`. */
+static void *reserve_most(size_t *bytes, size_t part)
 {
-    struct page *old = r->pages;
-    struct page *pages = NULL;
-    size_t room = MOST_BYTES;
+    void *pages = NULL;
 
-    while (room >= span && room >= LEAST_BYTES &&
-           !(pages = glue_pages_reserve(room / PAGE * sizeof(struct page))))
-        room /= 2;
-    if (!pages)
-        return false;
-
-    struct region larger = {r->base, r->span, pages, room, r->ready, r->limit};
-
-    if (!records_ready(&larger, r - pool.regions, span)) {
-        glue_pages_unmap(pages, room / PAGE * sizeof(struct page));
-        return false;
-    }
-    if (old)
-        memcpy(pages, old, r->span / PAGE * sizeof(struct page));
-    r->room = room;
-    __atomic_store_n(&r->pages, pages, __ATOMIC_RELEASE);
-    if (old)
-        slabs_moved(old, pages);
-    return true;
+    for (*bytes = MOST_BYTES; *bytes >= LEAST_BYTES; *bytes /= 2)
+        if ((pages = glue_pages_reserve(*bytes / part)))
+            break;
+    return pages;
 }
 
-/* Records for the first `span` bytes of a region. */
+/* Records for the first `span` bytes of a region: addresses for as many as possible, access to what is needed, in steps. */
 static bool region_describe(struct region *r, size_t span)
 {
-    if (!r->pages && r == pool.regions) {
-        r->pages = few;
-        r->room = sizeof(few) / sizeof(*few) * PAGE;
-    }
-    if (span <= r->room)
-        return r->pages == few || records_ready(r, r - pool.regions, span);
-    if (r->pages && r->pages != few)
-        return false; /* the end of all addresses */
-    return records_move(r, span);
-}
+    size_t wanted = align_up(span, READY_STEP);
 
-bool pool_settle(void)
-{
-    struct region *r = pool.regions;
-
-    glue_take(&pool.lock);
-
-    bool settled = (r->pages && r->pages != few) || records_move(r, r->span);
-
-    glue_drop(&pool.lock);
-    return settled;
+    if (span <= r->described || (r == pool.regions && span <= FIRST_PAGES * PAGE))
+        return true;
+    if (!r->pages)
+        POKE(r->pages, reserve_most(&r->room, PAGE / sizeof(struct page)));
+    if (!r->pages || span > r->room ||
+        !glue_pages_protect(r->pages + r->described / PAGE,
+                            (wanted - r->described) / PAGE * sizeof(struct page), true))
+        return false;
+    r->described = wanted;
+    return true;
 }
 
 static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigned arena)
 {
     POKE(r->span, end - r->base);
-    for (struct page *page = page_find((void *)start); start < end; page++, start += PAGE)
+    for (; start < end; start += PAGE) {
+        struct page *page = page_find((void *)start);
+
         if (page->arena != arena)
             page->arena = (uint8_t)arena;
+    }
     if (r == pool.regions && !pool.checking && !glue_watched)
-        POKE(pool.fast, r->span);
+        POKE(pool.fast, r->span < FAST_PAGES * PAGE ? r->span : FAST_PAGES * PAGE);
 }
 
 /* At the break: right behind `end`, or above what others did with it. */
@@ -193,13 +146,9 @@ static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t
 static bool grow_reserved(size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *clean)
 {
     struct region *r = &pool.regions[1];
-    size_t room = MOST_BYTES;
 
-    while (!r->base && room >= LEAST_BYTES) {
-        r->base = (uintptr_t)glue_pages_reserve(room);
-        r->limit = room;
-        room /= 2;
-    }
+    if (!r->base)
+        r->base = (uintptr_t)reserve_most(&r->limit, 1);
     *start = *clean = r->base + r->ready;
     bytes = align_up(bytes, PAGE);
     if (!r->base || bytes > r->limit - r->ready || !region_describe(r, r->ready + bytes) ||
