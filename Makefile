@@ -106,15 +106,19 @@ $(B)/kernel/trace/ring.o: $(B)/include/trace_layout.h
 $(B)/include/trace_layout.h: kernel/trace/events.def scripts/trace/schema.py | $(B)/include
 	$(Q)$(PYTHON) scripts/trace/schema.py layout > $@
 
+# A backtrace names functions, not the labels in them and in their macros.
+NAMES_OF_LABELS = $(Q)objcopy --wildcard --keep-file-symbols --strip-symbol '..@*' --strip-symbol '[a-z]*.*' $@
 $(B)/kernel/%.asm.o: kernel/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) -f elf64 -g -F dwarf -I kernel/ -I $(B)/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(NAMES_OF_LABELS)
 
 $(B)/kernel/boot/%.asm.o: boot/%.asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -I boot/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I boot/ -I kernel/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(NAMES_OF_LABELS)
 
 $(B)/kernel/vdso/shared/%.o: kernel/vdso/shared/%.c $(B)/flags | $(B)/include
 	$(call say,CC,'$< (vDSO)')
@@ -359,7 +363,7 @@ MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/incl
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
 TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
-                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
+                 $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(B)/tests/preload/memory256.so $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
@@ -382,6 +386,10 @@ $(B)/tests/glibc/%: tests/guest/%.c $(wildcard tests/guest/*.h) $(B)/flags
 	$(call say,GLIBC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -g -static -pthread -D_GNU_SOURCE -Wall -Wextra -Werror -o $@ $<
+$(B)/tests/preload/%.so: tests/system/preload/%.c $(B)/flags
+	$(call say,GLIBC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -D_GNU_SOURCE -Wall -Wextra -Werror -o $@ $<
 $(B)/tests/programs/%: tests/system/programs/%.c $(B)/flags | $(B)/include
 	$(call say,MUSL,$<)
 	@mkdir -p $(@D)

@@ -5,16 +5,20 @@
 
 bits 64
 default rel
+%include "arch/x86/unwind.inc"
 
 extern kmain
 extern boot_stack_top
 
 section .text
 global entry64
+unwind call
 entry64:
+    unwind_nowhere
     mov rsp, boot_stack_top
     xor ebp, ebp                        ; the backtrace ends here
     mov edi, edi                        ; kmain(magic, information), both 32-bit physical
     mov esi, esi
     call kmain
     ud2
+unwind_end

@@ -20,6 +20,8 @@ import re
 import sys
 from collections import defaultdict, namedtuple
 
+import tool
+
 LIMIT = 350
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 KERNEL = os.path.join(ROOT, "kernel")
@@ -177,4 +179,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    tool.run(main)

@@ -17,6 +17,7 @@ import re
 import sys
 from collections import defaultdict
 
+import tool
 from elf import SHN_UNDEF, STB_LOCAL, Elf
 
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -197,4 +198,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    tool.run(main)

@@ -44,7 +44,9 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
         words += ["-icount", f"shift=0,rr={mode},rrfile={escaped(events)},rrsnapshot=first",
                   "-drive", f"file={escaped(snapshots)},if=none,id=snapshots"]
     elif icount:
-        words += ["-icount", "shift=0,sleep=off"]    # one tick of the TSC is one instruction
+        # One tick of the TSC is one instruction. The battery clock would go on by the host's seconds all the same, and the kernel
+        # waits while one begins.
+        words += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
     if ram:
         words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={escaped(ram)}",
                   "-machine", "memory-backend=ram"]

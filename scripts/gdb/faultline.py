@@ -13,12 +13,11 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
 
-for setting in ("confirm off", "pagination off", "print pretty on", "disassemble-next-line off",
-                "backtrace limit 100"):    # (below the kernel's first function is no end that gdb would know)
+for setting in ("confirm off", "pagination off", "print pretty on", "disassemble-next-line off"):
     gdb.execute("set " + setting)
 gdb.execute(f"directory {os.path.dirname(os.path.dirname(HERE))}", to_string=True)
 
-from mm import (command, end, faults, frames, heap, processes, recording, regions, story, tables, why,    # noqa: E402,F401
+from mm import (breaks, command, end, faults, frames, heap, processes, recording, regions, story, tables, why,    # noqa: E402,F401
                 wrote)    # (each adds its commands)
 
 command.add_short_names()
@@ -29,4 +28,4 @@ if recording.FOLDER:
 else:
     print("The guest stands before its first instruction; its console goes to build/console.log.")
     print("  break kmain | continue         the kernel from its beginning; `break fault_locked` for each page fault")
-    print("  mm sym vmrss | break main      a program of the guest; then mm why ADDR, mm vmmap, mm fault next: see `help mm`")
+    print("  mm sym vmrss | mm break main   a program of the guest; then mm why ADDR, mm vmmap, mm fault next: see `help mm`")

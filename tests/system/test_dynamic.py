@@ -104,12 +104,21 @@ def test_real_time_is_set(linked):
 
 
 @pytest.mark.parametrize("linkage", ["glibc dynamic", "glibc static", "musl dynamic"])
-@pytest.mark.parametrize("test", ["time_vdso", "proc_exec", "exec_script"])
+@pytest.mark.parametrize("test", ["time_vdso", "proc_exec", "exec_script", "thread_spawn"])
 def test_programs_of_the_tests_in_other_linkages(linked, linkage, test):
     words = [linked(linkage, f"tests/guest/{test}.c")]
     expected, result = lab.linux(words), lab.guest(words)
     assert expected.returncode == 0, expected.stdout.decode()
     assert (result.stdout.decode(), result.returncode) == (expected.stdout.decode(), 0)
+
+
+def test_glibc_does_without_clone3(linked):
+    """It asks for it before each thread and each posix_spawn, and goes on with clone."""
+    result = lab.guest([linked("glibc dynamic", "tests/guest/thread_spawn.c")], options=["--append", "strace"])
+    calls = re.findall(r"\] (syscall_435|clone)\(.*\) = (.*)$", lab.log_of(result), re.MULTILINE)
+    asked = [at for at, (name, _) in enumerate(calls) if name == "syscall_435"]
+    assert len(asked) >= 8 and all(calls[at][1] == "-1 ENOSYS" and calls[at + 1][0] == "clone" for at in asked), calls
+    assert all(int(answer) > 0 for name, answer in calls if name == "clone")
 
 
 # ---- Debian's own ----

@@ -333,14 +333,14 @@ print("NAMES", json.dumps(sorted(each.name for each in mm.command.Command.__subc
 end
 """
 COMMANDS = ("vmmap", "pt 0x400000", "pt -a", "vma -a", "vma 0x400000", "frames", "frames 300", "heap", "bin", "proc", "sym", "why 0x400000",
-            "chunk $rsp", "story", "end", "who-wrote $rsp", "fault on", "fault off", "fault next")
+            "chunk $rsp", "story", "end", "who-wrote $rsp", "fault on", "fault off", "fault next", "break main")
 LATER = ("story", "end", "who-wrote")    # they need a trace or a recording: test_the_story_so_far, test_rewind.py
 
 
 @pytest.mark.parametrize("where, commands, good", [
-    ("before paging", [], ("pt 0x400000", "why 0x400000", "fault on", "fault off")),
-    ("first C line", ["break kmain", "continue"], ("pt 0x400000", "why 0x400000", "proc", "fault on", "fault off", "fault next")),
-    ("ring 0, no process", ["break process_start_init", "continue"], ("pt 0x400000", "why 0x400000", "proc", "frames", "frames 300", "fault on", "fault off", "fault next")),
+    ("before paging", [], ("pt 0x400000", "why 0x400000", "fault on", "fault off", "break main")),
+    ("first C line", ["break kmain", "continue"], ("pt 0x400000", "why 0x400000", "proc", "fault on", "fault off", "fault next", "break main")),
+    ("ring 0, no process", ["break process_start_init", "continue"], ("pt 0x400000", "why 0x400000", "proc", "frames", "frames 300", "fault on", "fault off", "fault next", "break main")),
     ("ring 3, before any malloc", ['break main if $mm_in("array")', "continue"], None),
     ("ring 0, for a process", ['break main if $mm_in("array")', "continue", "delete", "break vma_insert", "continue"], None),
 ])
@@ -386,6 +386,31 @@ def test_short_names_where_they_are_free(gdb, tmp_path):
     said = subprocess.run(["gdb", "-nh", "-q", "-batch", "-x", tmp_path / "other.py", "-x", os.path.join(lab.ROOT, "scripts", "gdb", "faultline.py"),
                            "-ex", "vmmap", "-ex", "help mm vmmap", "-ex", "help why"], capture_output=True, text=True, check=False).stdout
     assert "somebody else's\n" in said and "mm vmmap [PID]" in said and "mm why, why" in said, said
+
+
+TWO_PROGRAMS = ("/bin/busybox", "sh", "-c", "array; vmrss; array; vmrss")
+COUNTED = """
+python
+import json
+from mm import kernel
+for _ in range(4):
+    gdb.execute("continue")
+    print(json.dumps([kernel.running().name, gdb.newest_frame().name()]))
+end
+"""
+
+
+@pytest.mark.parametrize("commands, expected", [
+    (["break *_start+2"], [["array", "_start"], ["vmrss", "_start"]] * 2),
+    (["mm break *_start+2"], [["vmrss", "_start"]] * 2),
+    (["mm break sys_mmap if frame->rsi > 0x40000000"], [["vmrss", "sys_mmap"]] * 2),
+    (["break process_exec", "continue", "delete", "mm proc 2", "mm sym vmrss", "mm break *_start+2"], [["vmrss", "_start"]]),
+], ids=["without", "of the program", "of the kernel", "of a process"])
+def test_a_breakpoint_of_one_program(gdb, commands, expected):
+    """The other one has the same code there. (Not the very first instruction: its page fault brings the program there twice.) The
+    shell itself becomes the last one, process 2."""
+    output = gdb(["mm sym vmrss", *commands, *COUNTED.splitlines()], *TWO_PROGRAMS)
+    assert [json.loads(line) for line in output.splitlines() if line.startswith('["')] == expected
 
 
 def test_in_the_kernel(gdb):

@@ -13,6 +13,7 @@
 
 bits 64
 default rel
+%include "arch/x86/unwind.inc"
 
 extern trap
 extern trap_before_user
@@ -61,8 +62,7 @@ MSR_GS_BASE equ 0xc0000101
     db 0x0f, 0x1f, 0                    ; a nop of three bytes
     [section .smap_sites]
     dq %%site
-    db 0xca                             ; third byte of clac: 0f 01 ca
-    times 7 db 0
+    dq 0xca                             ; third byte of clac: 0f 01 ca
     __?SECT?__
 %endmacro
 
@@ -75,6 +75,7 @@ OTHERS equ 7
 %macro push_each 1-*
     %rep %0
     push %1
+    frame_saved %1
     %rotate 1
     %endrep
 %endmacro
@@ -83,16 +84,29 @@ OTHERS equ 7
     %rep %0
     %rotate -1
     pop %1
+    frame_loaded %1
     %endrep
+%endmacro
+
+; With all of its registers in the frame, and back to what was interrupted.
+%macro leave_frame 0
+    pop_each_reversed REGISTERS
+    add rsp, 16
+    frame_is FRAME_OF_CPU
+    iretq
+    frame_is FRAME_WORDS                ; (for what follows in the file)
+    frame_has REGISTERS
 %endmacro
 
 ; A stub for each vector: the CPU pushes an error code for some exceptions; the others get a zero.
 %macro trap_stub 1
-trap_stub_%1:
+trap_stub_%1: frame_is 5
     %if !(%1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30)
     push 0
     %endif
+    frame_is 6
     push %1
+    frame_is 7
     %if %1 == 2 || %1 == 8 || %1 == 18
     jmp trap_own_stack
     %else
@@ -100,8 +114,33 @@ trap_stub_%1:
     %endif
 %endmacro
 
+; The kinds of code here, for unwind.inc. In all of them the CFA is the frame's end, where the CPU began to push.
+;
+; The caller is what was interrupted, but gdb must not take it for something that called: it would look for its line one byte before
+; its rip, and end the backtrace because the stack of ring 3 does not lie above ours. A signal's frame is the one that interrupts, for gdb,
+; but it shows no source line for such code. So there are two frames: the entry "was called" by interrupted_code, which is marked
+; as a signal's and which no CPU ever runs; with the CPU's five words on its stack.
+FRAME_OF_CPU equ 5
+FRAME_WORDS equ 22
+unwind_kind trap, ""
+    db CFA_ABOVE_RSP(FRAME_OF_CPU), CFA_IS_ADDRESS(rsp, FRAME_OF_CPU), CFA_IS_CONSTANT(rip)
+    dq interrupted_code + 1
+unwind_kind_end
+unwind_kind interrupted, "S"
+    db CFA_ABOVE_RSP(FRAME_OF_CPU), CFA_LIES_AT(rip, 5), CFA_LIES_AT(rsp, 2)
+unwind_kind_end
+unwind_kind syscall, ""
+    db CFA_ABOVE_RSP(0), CFA_IS_ADDRESS(rsp, 0), CFA_IS_IN(rip, rcx)
+unwind_kind_end
+
 section .text
 
+unwind interrupted
+interrupted_code:
+    ud2
+unwind_end
+
+unwind trap
 %assign vector 0
 %rep 256
     trap_stub vector
@@ -127,21 +166,19 @@ trap_return:
     mov rax, [gs:PERCPU_CURRENT]
     cmp dword [rax + THREAD_PENDING], 0
     jne .work
-    pop_each_reversed REGISTERS
     swapgs
-    add rsp, 16
-    iretq
 .to_kernel:
-    pop_each_reversed REGISTERS
-    add rsp, 16
-    iretq
+    leave_frame
 .work:
     mov rdi, rsp
     call trap_before_user
     jmp trap_return
+unwind_end
 
 ; NMI, double fault, machine check: on a stack of its own, %gs in an unknown state.
+unwind trap
 trap_own_stack:
+    frame_is 7
     push_each REGISTERS
     clac_site
     cld
@@ -160,9 +197,8 @@ trap_own_stack:
     jz .leave
     swapgs
 .leave:
-    pop_each_reversed REGISTERS
-    add rsp, 16
-    iretq
+    leave_frame
+unwind_end
 
 ; The registers that a system call does not push: those that C preserves, and two that SYSCALL itself has overwritten.
 %macro whole_frame 0 ; rdi = the frame
@@ -179,19 +215,26 @@ trap_own_stack:
 
 ; SYSCALL: rcx = user rip, r11 = user rflags, rsp still the user's, interrupts off and AC, DF, TF clear (MSR_SFMASK).
 global syscall_start
+unwind syscall
 syscall_start:
     swapgs
     mov [gs:PERCPU_USER_RSP], rsp
     mov rsp, [gs:PERCPU_TSS_RSP0]
+    unwind_nowhere                      ; (the user's rsp is only in struct percpu, until the frame is there)
     push USER_DATA
     push qword [gs:PERCPU_USER_RSP]
     push r11
     push USER_CODE
     push rcx
+unwind_end
+unwind trap
     push rax                            ; error: the call's number
+    frame_is 6
     push TRAP_SYSCALL
+    frame_is 7
     push_each CALL_REGISTERS
     sub rsp, OTHERS * 8
+    frame_is FRAME_WORDS
     mov rdi, rsp
     xor ebp, ebp
     call [syscall_way]                  ; to syscall_entry(); the result is in rax from now on
@@ -216,9 +259,16 @@ syscall_start:
     mov r9, [rsp + FRAME_R9]
     mov r10, [rsp + FRAME_R10]
     mov rsp, [rsp + FRAME_RSP]
+unwind_end
+unwind syscall
     swapgs
     o64 sysret
+unwind_end
+unwind trap
 .by_iret:
+    frame_is FRAME_WORDS - OTHERS
+    frame_has CALL_REGISTERS
+    frame_is FRAME_WORDS
     mov [rsp + FRAME_RAX], rax
     btr dword [rsp + FRAME_RFLAGS], FRAME_REPLACED_BIT
     jc .replaced
@@ -228,13 +278,16 @@ syscall_start:
 .replaced:
     mov dword [rsp + FRAME_VECTOR], 0   ; no call is started again
     jmp trap_return
+unwind_end
 
 ; What sees the whole frame during the call: int64_t name(struct trapframe *frame)
 %macro with_whole_frame 2 ; name, function
 global %1
+unwind call
 %1:
     whole_frame
     jmp %2
+unwind_end
 %endmacro
 
 with_whole_frame fork_whole_frame, sys_fork
@@ -245,9 +298,12 @@ with_whole_frame watched_whole_frame, syscall_watched
 
 ; void switch_to_user(struct trapframe *frame)
 global switch_to_user
+unwind call
 switch_to_user:
     mov rsp, rdi
+    unwind_nowhere
     jmp trap_return
+unwind_end
 
 section .rodata
 ; The addresses of the stubs, for the IDT.

@@ -10,6 +10,6 @@
     recording the recorded run that is replayed
     command   what every command has: -h, -j, a hint
 
-and one file for each family of commands: tables, regions, processes, frames, faults, heap, story, why, end, wrote.
+and one file for each family of commands: tables, regions, processes, frames, faults, heap, story, why, end, wrote, breaks.
 Outside of gdb (scripts/live) `import gdb` finds scripts/ram/gdb.py, and what only reads works there as well.
 """

@@ -2,7 +2,7 @@
 """processes.py - mm proc: which processes there are, and which one the other commands mean. mm sym: their symbols.
 
 All programs are linked at the same address, so only one program's symbols are loaded at a time. A breakpoint in it
-stops every process that has code there, unless it asks: `break main if $mm_in("vmrss")`.
+stops every process that has code there, unless it asks ($mm_in), which `mm break` lets it do (breaks.py).
 """
 
 import glob
@@ -55,16 +55,22 @@ def base_of(path):
 
 def forget():
     global _file
-    if _file:
-        loaded_file = gdb.lookup_objfile(_file)
-        gdb.execute(f"remove-symbol-file -a {text_address(loaded_file)}", to_string=True)
+    if _file:    # gdb removes symbols by an address in the file: its entry, which those without symbols have, too
+        with open(_file, "rb") as file:
+            entry, = struct.unpack_from("<Q", file.read(64), 24)
+        gdb.execute(f"remove-symbol-file -a {base_of(_file) + entry:#x}", to_string=True)
     _file = None
 
 
-def text_address(objfile):
-    """An address that belongs to this file: gdb removes symbols by one."""
-    return int(objfile.lookup_global_symbol("_start").value().address) if objfile.lookup_global_symbol("_start") \
-        else int(gdb.parse_and_eval("(long)&_start"))
+def program_name():
+    """What $mm_in calls the program whose symbols are loaded; None without them."""
+    if _file is None:
+        return None
+    return stem(recording.facts()["executable"] if recording.FOLDER and recording.program_file(_file) else _file)
+
+
+def stem(path):
+    return os.path.basename(path).removesuffix(".elf")
 
 
 def loaded(who):
@@ -114,7 +120,7 @@ Example: mm proc          mm proc 2"""
                   f"{one['executable']}{symbols}")
 
     def hint(self, data):
-        return "> runs now, * is what mm commands mean. `break LINE if $mm_in(\"NAME\")` stops in that program only."
+        return "> runs now, * is what mm commands mean. `mm break LINE` stops in the loaded or chosen one only."
 
 
 def choose(text):
@@ -149,14 +155,18 @@ Example: mm sym vmrss          mm sym build/tests/ours/mm_fork"""
 
 
 class In(gdb.Function):
-    """$mm_in("NAME"): does the CPU run that program now? For conditions of breakpoints: programs share addresses."""
+    """$mm_in("NAME"), $mm_in(PID): does the CPU run that program now? For conditions of breakpoints: programs share addresses."""
 
     def __init__(self):
         super().__init__("mm_in")
 
     def invoke(self, name):
         who = kernel.running()
-        return bool(who) and name.string() in (who.name, who.executable, os.path.basename(who.executable))
+        if who is None:
+            return False
+        if name.type.strip_typedefs().code == gdb.TYPE_CODE_INT:
+            return who.pid == int(name)
+        return stem(name.string()) in (stem(who.name), stem(who.executable))
 
 
 Proc()
