@@ -4,7 +4,7 @@
     pairs      a malloc and a free, by pattern and size              instructions
     traces     the recorded ones: an operation, the longest call     instructions, without those of the kernel
                utilisation at the peak, 70 % deleted and refilled    bytes that no file stands behind (smaps_rollup)
-    programs   Debian's, and five of ours that live from malloc      instructions; the peak of RSS, the mean of ten runs
+    programs   Debian's, and five of ours that live from malloc      instructions; the peak of RSS, the mean of ten runs and more
     redis      redis-server filled, 70 % refilled, flushed           RSS
     refill     malloc-lab -f, 2 s and 20 000 calls after the last free
     threads    tests/malloc/threads.c on 1, 2 and 4                  operations per second of processor time, median of fifteen rounds
@@ -40,7 +40,7 @@ LARGE_KIB = 256
 DEBIAN = ["python3", "perl", "lua", "sqlite3", "cc1"]
 OURS = {"numbers": 200, "words": 600, "tree": 1500, "random": 1500, "batch": 500}
 THREAD_WORK = [(work, threads) for work in ("server", "handover", "mixed") for threads in (1, 2, 4)]
-PEAK_RUNS = 10    # Linux counts resident pages for each processor by itself: a peak is right to 256 KiB only, its mean better
+PEAK_RUNS, SMALL_PEAK_RUNS = 10, 40    # Linux counts resident pages for each processor by itself: a peak is right to 256 KiB only
 THREAD_ROUNDS = 15    # of a tenth of a second: one alone says little
 SETTINGS = {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0", "PERL_HASH_SEED": "0", "LC_ALL": "C"}
 
@@ -174,7 +174,7 @@ def measure_program(peer, name, words, runs):
 def measure_programs(everyone, quick):
     found = {peer.name: {} for peer in everyone}
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [(peer, name, words, 1 if quick else PEAK_RUNS) for name, words in program_list(folder, quick).items() for peer in everyone]
+        jobs = [(peer, name, words, 1 if quick else SMALL_PEAK_RUNS if name in OURS else PEAK_RUNS) for name, words in program_list(folder, quick).items() for peer in everyone]
         for (peer, name, *_), row in zip(jobs, in_parallel(measure_program, jobs)):
             found[peer.name][name] = row
     return found

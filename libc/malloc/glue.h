@@ -67,8 +67,8 @@ extern bool glue_watched;
 extern uint32_t glue_operations; /* so many have been told; marks count too */
 void glue_tell(unsigned event, const void *payload, size_t size);
 
-/* How many processors this process may use, and: this thread has memory now that malloc wants back at its end (by
- * a call of cache_leave). */
+/* How many processors this process may use, and: this thread will soon have memory that malloc wants back at its end (by
+ * a call of cache_leave). It may call malloc. */
 unsigned glue_processors(void);
 void glue_thread_begins(void);
 

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* preload_malloc.c - what libc/malloc/product needs beside itself to be a library for LD_PRELOAD on Linux.
  *
- * Around fork all locks are held, so that the child, which has one thread, never inherits one that another thread had. At a
- * thread's end its cache goes home. C++'s new and delete are ours without the way through libstdc++; when memory is
+ * From the second thread on all locks are held around fork, so that the child, which has one thread, never inherits one that another
+ * thread had, and at a thread's end its cache goes home. What a single thread does not need is not called: those functions lie
+ * where nothing else of glibc is used, and their pages would be resident in every process. C++'s new and delete are ours without the way through libstdc++; when memory is
  * short, the new that would have been called without us is, and calls the new-handler or throws.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/single_threaded.h>
 
 #include "malloc/interface.h"
 #include "malloc/product/product.h"
 
+static int lock;
+static bool registered, has_key;
 static pthread_key_t key;
-static bool has_key;
 
 static void leave(void *unused)
 {
@@ -21,15 +24,18 @@ static void leave(void *unused)
     cache_leave();
 }
 
-__attribute__((constructor)) static void start(void)
-{
-    pthread_atfork(malloc_lock_all, malloc_unlock_all, malloc_unlock_all);
-    has_key = pthread_key_create(&key, leave) == 0;
-}
-
-/* The value only has to be something: without one the destructor is not called. */
+/* The key's value only has to be something: without one its destructor is not called. */
 void glue_thread_begins(void)
 {
+    if (__libc_single_threaded)
+        return;
+    glue_take(&lock); /* no other thread goes on, and holds a lock, before forks are prepared for it */
+    if (!registered) {
+        pthread_atfork(malloc_lock_all, malloc_unlock_all, malloc_unlock_all);
+        has_key = pthread_key_create(&key, leave) == 0;
+        registered = true;
+    }
+    glue_drop(&lock);
     if (has_key)
         pthread_setspecific(key, &key);
 }

@@ -162,7 +162,7 @@ static void queue_pop(void)
     if (n->seal != seal_of(n))
         report_broken("free(): invalid pointer", user_of(n), TEXT(front_lost));
     if (is_large(n)) {
-        struct gone *entry = gone_note(ARENAS, user_of(n), n->request);
+        struct gone_block *entry = gone_note(&large_gone, user_of(n), n->request);
 
         entry->made = n->made;
         entry->freed = n->freed;

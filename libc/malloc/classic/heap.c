@@ -30,7 +30,7 @@
 #define SHARED_FALL_MIN ((size_t)8 << 20) /* what threads keep is little beside it */
 #define SHARED_STEP ((size_t)1 << 20)     /* arenas beside each other take turns at the break in such steps */
 
-struct arena arenas[ARENAS];
+struct arena arenas[ARENAS] __attribute__((aligned(PAGE))); /* most processes touch one page of it */
 unsigned heap_falls;
 
 unsigned bin_index(size_t size)

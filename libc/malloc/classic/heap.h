@@ -62,6 +62,26 @@ extern struct pool {
     int lock; /* the regions; taken last */
 } pool;
 
+/* The last blocks that went home, of an arena or those with a mapping: nothing in memory tells any more how long such a block was. */
+#define GONE 16
+struct gone {
+    struct gone_block {
+        const void *p;
+        size_t bytes;
+        uintptr_t made, freed; /* call sites, in checking mode */
+    } blocks[GONE];
+    size_t count;
+};
+
+static inline struct gone_block *gone_note(struct gone *gone, const void *p, size_t bytes)
+{
+    struct gone_block *entry = &gone->blocks[gone->count++ % GONE];
+
+    entry->p = p;
+    entry->bytes = bytes;
+    return entry;
+}
+
 /* An arena: a heap with a lock. A thread takes from its own, and gives to any. */
 struct segment { /* contiguous chunks; all but an arena's first carry this record in front */
     uintptr_t start, end;
@@ -80,7 +100,8 @@ extern struct arena {
     size_t bytes, free_bytes;               /* got from the pool; of these in bins */
     size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
-    uint64_t occupied[BINS / 64];           /* bins that are not empty */
+    struct gone gone;
+    uint64_t occupied[BINS / 64]; /* bins that are not empty */
     struct chunk *bins[BINS];
 } arenas[ARENAS];
 
@@ -179,6 +200,7 @@ bool pool_shrink(uintptr_t end, size_t bytes);
 /* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
  * begins behind the header. */
 extern int large_lock;
+extern struct gone large_gone; /* => the lock is held */
 void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */
@@ -206,25 +228,7 @@ int walk_chunks(heap_visit *visit,
                 void *context); /* of all arenas, then what has a mapping; slabs as one block */
 const char *check_chunks(void);
 
-/* report.c: last words. The last GONE blocks that went home are noted, by arena and, last, those with a mapping: nothing in memory
- * tells any more how long such a block was. => that arena's lock is held, or large_lock */
-#define GONE 16
-extern struct gone {
-    const void *p;
-    size_t bytes;
-    uintptr_t made, freed; /* call sites, in checking mode */
-} gone[ARENAS + 1][GONE];
-extern size_t gone_count[ARENAS + 1];
-
-static inline struct gone *gone_note(unsigned from, const void *p, size_t bytes)
-{
-    struct gone *entry = &gone[from][gone_count[from]++ % GONE];
-
-    entry->p = p;
-    entry->bytes = bytes;
-    return entry;
-}
-
+/* report.c: last words */
 _Noreturn void report_pointer(const char *caller, const void *p);
 _Noreturn void report_broken(const char *words, const void *p, const char *what);
 struct text;

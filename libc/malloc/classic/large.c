@@ -19,6 +19,7 @@
 #define KEEP_CALLS 64
 
 int large_lock;
+struct gone large_gone;
 static struct chunk *few[FEW];
 static struct chunk **slots = few;
 static size_t capacity = FEW; /* a power of two */
@@ -166,7 +167,7 @@ void large_put(struct chunk *c)
     glue_take(&large_lock);
     table_remove(c);
     if (!pool.checking)
-        gone_note(ARENAS, chunk_user(c), chunk_capacity(c));
+        gone_note(&large_gone, chunk_user(c), chunk_capacity(c));
     kept_age();
     if (!keep(row, length))
         glue_pages_unmap((void *)row, length);
@@ -188,7 +189,7 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
     if (row) {
         table_remove(c);
         if (row + gap != (uintptr_t)c)
-            gone_note(ARENAS, chunk_user(c), old_length - gap - HEADER);
+            gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER);
         c = chunk_at(row + gap);
         chunk_set(c, new_length - gap, USED | MAPPED);
         table_add(c);

@@ -27,16 +27,23 @@ void report_sites(struct text *t, const char *what, const void *p, size_t bytes,
     text_say(t, TEXT(sites), what, p, bytes, maker, freed ? TEXT(freed_at) : "", freer);
 }
 
-struct gone gone[ARENAS + 1][GONE];
-size_t gone_count[ARENAS + 1];
-
-static const struct gone *gone_find(const void *p)
+static const struct gone_block *gone_in(const struct gone *gone, const void *p)
 {
-    for (size_t from = 0; from <= ARENAS; from++)
-        for (size_t ago = 1; ago <= GONE; ago++)
-            if (gone[from][(gone_count[from] - ago) % GONE].p == p)
-                return &gone[from][(gone_count[from] - ago) % GONE];
+    for (size_t ago = 1; ago <= GONE; ago++)
+        if (gone->blocks[(gone->count - ago) % GONE].p == p)
+            return &gone->blocks[(gone->count - ago) % GONE];
     return NULL;
+}
+
+/* words: what glibc says of a block that is not small. */
+static const struct gone_block *gone_find(const void *p, const char **words)
+{
+    const struct gone_block *found = gone_in(&large_gone, p);
+
+    *words = found ? "munmap_chunk(): invalid pointer" : "double free or corruption (!prev)";
+    for (const struct arena *a = arenas; a < arenas + ARENAS && !found; a++)
+        found = gone_in(&a->gone, p);
+    return found;
 }
 
 /* The chunk that p lies in, or the first one on the way there whose header is damaged. => p lies in the arena, NULL: it does not */
@@ -62,7 +69,7 @@ static _Noreturn void die(struct text *t, const char *advice)
 
 /* words: what glibc says of a free where the block is not small. known: what is said of `bytes`. */
 static _Noreturn void die_double_free(const char *caller, const void *p, const char *words, const char *known,
-                                      const struct gone *what)
+                                      const struct gone_block *what)
 {
     bool is_free = strcmp(caller, "free") == 0;
     struct text t = {.length = 0};
@@ -116,22 +123,24 @@ static _Noreturn void report_in_slab(const char *caller, const struct page *page
 
     if (inside)
         die_inside(caller, p, (const char *)p - inside, size, true);
-    die_double_free(caller, p, "", TEXT(freed_size), &(struct gone){.bytes = size});
+    die_double_free(caller, p, "", TEXT(freed_size), &(struct gone_block){.bytes = size});
 }
 
 static _Noreturn void report_in_heap(const char *caller, const struct arena *a, const void *p)
 {
     const struct chunk *c = chunk_of(p), *around = chunk_around(a, p);
-    const char *words = c == a->top ? "double free or corruption (top)" : "double free or corruption (!prev)";
-    const struct gone *what = gone_find(p);
+    const char *words;
+    const struct gone_block *what = gone_find(p, &words);
     bool sealed = page_find(c) && chunk_sealed(c);
 
+    if (c == a->top)
+        words = "double free or corruption (top)";
     if (sealed && c->head & USED && block_is_cached(p))
-        die_double_free(caller, p, words, TEXT(freed_size), &(struct gone){.bytes = chunk_capacity(c)});
+        die_double_free(caller, p, words, TEXT(freed_size), &(struct gone_block){.bytes = chunk_capacity(c)});
     if (sealed && !(c->head & USED) && what)
         die_double_free(caller, p, words, TEXT(freed_size), what);
     if (sealed && !(c->head & USED))
-        die_double_free(caller, p, words, TEXT(freed_run), &(struct gone){.bytes = chunk_size(c)});
+        die_double_free(caller, p, words, TEXT(freed_run), &(struct gone_block){.bytes = chunk_size(c)});
     if (!around)
         die_simply(caller, p, TEXT(elsewhere), TEXT(try_malloced));
     if (around == c || !chunk_sealed(around))
@@ -156,7 +165,8 @@ static int is_around(const struct chunk *c, void *context)
 void report_pointer(const char *caller, const void *p)
 {
     const struct page *page = page_find(p);
-    const struct gone *what = gone_find(p);
+    const char *words;
+    const struct gone_block *what = gone_find(p, &words);
     struct search row = {p, NULL};
 
     if ((uintptr_t)p % ALIGN != 0)
@@ -168,10 +178,7 @@ void report_pointer(const char *caller, const void *p)
     if (large_contains(chunk_of(p)))
         die_simply(caller, p, TEXT(mapped_header), TEXT(try_front));
     if (what) /* the row is gone, or the break was lowered below the block */
-        die_double_free(caller, p,
-                        what >= gone[ARENAS] ? "munmap_chunk(): invalid pointer"
-                                             : "double free or corruption (!prev)",
-                        TEXT(freed_size), what);
+        die_double_free(caller, p, words, TEXT(freed_size), what);
     if (large_each(is_around, &row))
         die_inside(caller, p, chunk_user(row.found), chunk_capacity(row.found), true);
     die_simply(caller, p, TEXT(elsewhere), TEXT(try_malloced));

@@ -62,6 +62,11 @@ struct arena *cache_arena(void)
 {
     if (LIKELY(cache.arena != NULL))
         return cache.arena;
+    if (!cache.begun) {
+        cache.begun = true; /* what is called now may call malloc */
+        glue_thread_begins();
+        return cache_arena();
+    }
 
     struct arena *a = &arenas[0];
 
@@ -77,7 +82,6 @@ struct arena *cache_arena(void)
     glue_drop(&cache_lock);
     cache.closed = pool.checking;
     cache.arena = a;
-    glue_thread_begins();
     return a;
 }
 
@@ -128,7 +132,7 @@ static void list_release(struct block *b)
 
         size_t size = chunk_size(c);
 
-        gone_note(page->arena, b, size - OVERHEAD);
+        gone_note(&a->gone, b, size - OVERHEAD);
         if (run && (uintptr_t)c == (uintptr_t)run + run_size) {
             chunk_set(c, size, 0); /* no longer a chunk: must not read as used */
             run_size += size;
