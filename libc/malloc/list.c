@@ -13,7 +13,7 @@
  *
  * Three ways to look for a free block, as three allocators: `implicit` walks over all blocks, used ones too;
  * `first` takes the first of a list of the free ones (the last freed comes first); `list` takes the best of them.
- * The search is linear in all three: with many free blocks that is slow. Bins (classic/bins.c) are the answer.
+ * The search is linear in all three: with many free blocks that is slow. Bins (classic/heap.c) are the answer.
  *
  * Nothing is given back to the kernel. Only the mistakes that the tags themselves show are noticed.
  */
