@@ -293,8 +293,8 @@ static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int w
         if (!first)
             break;
         got += count;
-        for (uintptr_t at = (uintptr_t)first + (size_t)count * bytes; count;
-             count--) /* the lowest comes first */
+        /* The lowest is pushed last, and taken first. */
+        for (uintptr_t at = (uintptr_t)first + (size_t)count * bytes; count; count--)
             block_push(list, chunk_user(chunk_at(at -= bytes)));
     }
     return got;
