@@ -2,8 +2,8 @@
 /* names.h - what the linker sees.
  *
  * A program may have a function of its own named heap_check: inside libc.a our names therefore begin with __malloc_, which the C
- * standard keeps for the library. What the files of classic/ and product/ have in common is local there (Makefile). With MALLOC_PREFIXED (host
- * tests) the public functions get a prefix too, so that they stand beside the host's own malloc.
+ * standard keeps for the library. What the files of classic/ and product/ have in common is local there (Makefile). With
+ * MALLOC_PREFIXED (host tests) the public functions get a prefix too, so that they stand beside the host's own malloc.
  */
 #pragma once
 

@@ -124,12 +124,6 @@ static inline bool chunk_sealed(const struct chunk *c)
     return seal_mix(c, chunk_head(c)) == 0;
 }
 
-/* Does a block of the heap begin behind this header, one that has it? */
-static inline bool chunk_is_block(const struct chunk *c)
-{
-    return chunk_sealed(c) && (chunk_head(c) & (USED | SLAB | MAPPED)) == USED && chunk_size(c) != HEADER;
-}
-
 static inline bool is_slab(const struct chunk *c)
 {
     return (c->head & (USED | SLAB)) == (USED | SLAB);
@@ -138,6 +132,12 @@ static inline bool is_slab(const struct chunk *c)
 static inline bool is_fence(const struct chunk *c)
 {
     return chunk_size(c) == HEADER;
+}
+
+/* Does a block of the heap begin behind this header, one that has it? */
+static inline bool chunk_is_block(const struct chunk *c)
+{
+    return chunk_sealed(c) && (chunk_head(c) & (USED | SLAB | MAPPED)) == USED && !is_fence(c);
 }
 
 #pragma GCC visibility pop

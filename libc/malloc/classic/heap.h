@@ -25,8 +25,7 @@ struct page {
     uint8_t arena;
     uint32_t used, capacity;  /* blocks handed out, and at most */
     struct page *next, *prev; /* slabs of the class that have room */
-    uint64_t
-        taken[4]; /* a bit for each block that was handed out, to caches too, and for all that do not fit */
+    uint64_t taken[4]; /* a bit for each block handed out, to caches too, and for all that do not fit */
 };
 _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 
@@ -36,9 +35,8 @@ _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 /* Where the heap lies: [0] the break's memory, [1] reserved addresses, for when the break cannot move. */
 struct region {
     uintptr_t base;
-    size_t span; /* bytes from base on that were ever the heap's */
-    struct page *
-        pages; /* reserved addresses; the first FIRST_PAGES records of the break's are a static array instead */
+    size_t span;            /* bytes from base on that were ever the heap's */
+    struct page *pages;     /* reserved; not used for the break's first pages, see first_pages */
     size_t room, described; /* bytes that `pages` can describe; for which it has access */
     size_t ready, limit;    /* [1]: bytes with access, and reserved */
 };
@@ -224,8 +222,8 @@ typedef int heap_visit(const struct heap_block *block, void *context);
 enum kind { IS_SLAB, IS_CHUNK, IS_LARGE };
 enum kind block_verify(const char *caller, const void *p); /* the program ends unless it has that block */
 size_t block_room(enum kind kind, const void *p);
-int walk_chunks(heap_visit *visit,
-                void *context); /* of all arenas, then what has a mapping; slabs as one block */
+/* All arenas, then what has a mapping; a slab is one block. */
+int walk_chunks(heap_visit *visit, void *context);
 const char *check_chunks(void);
 
 /* report.c: last words */
