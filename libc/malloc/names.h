@@ -17,6 +17,7 @@
 #define allocator_copy __malloc_allocator_copy
 #define allocator_site __malloc_allocator_site
 #define text_say __malloc_text_say
+#define text_add __malloc_text_add
 #define text_die __malloc_text_die
 #define text_site __malloc_text_site
 

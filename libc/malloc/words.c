@@ -2,7 +2,6 @@
 /* words.c - lines of text without stdio and without memory, for the last words of a program. See words.h. */
 #include "words.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -35,11 +34,8 @@ const char *text_choose(const char *english, const char *chinese)
     return language && strncmp(language, "zh", 2) == 0 ? chinese : english;
 }
 
-void text_say(struct text *t, const char *format, ...)
+void text_add(struct text *t, const char *format, va_list arguments)
 {
-    va_list arguments;
-
-    va_start(arguments, format);
     for (const char *at = format; *at; at++) {
         if (*at != '%') {
             add(t, at, 1);
@@ -54,8 +50,16 @@ void text_say(struct text *t, const char *format, ...)
             add_number(t, (uintptr_t)va_arg(arguments, const void *), 16);
         }
     }
-    va_end(arguments);
     add(t, "\n", 1);
+}
+
+void text_say(struct text *t, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    text_add(t, format, arguments);
+    va_end(arguments);
 }
 
 void text_die(const struct text *t)

@@ -3,6 +3,7 @@
  * two in English, or in Chinese where LANG asks for it (words.def). */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct text {
 
 /* Adds a line. %s a string, %z a size_t in decimal, %p a pointer; nothing else. */
 void text_say(struct text *t, const char *format, ...);
+void text_add(struct text *t, const char *format, va_list arguments);
 /* A name for a code address, as a string: see site.c. */
 void text_site(char *text, size_t size, uintptr_t address);
 /* Writes the lines to standard error and ends the program. */

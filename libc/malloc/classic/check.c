@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - what a pointer is; walks over everything, which show it (heap_walk) or prove it (heap_check).
+/* check.c - what a pointer is; the walk over everything, which shows it (heap_walk) and proves it (heap_check).
  *
- * The check trusts nothing: before it follows a size or a link it has seen that the target is inside.
+ * It trusts nothing: before it follows a size or a link it has seen that the target is inside.
  */
 #include "heap.h"
 #include "malloc/inspect.h"
@@ -28,55 +28,19 @@ size_t block_room(enum kind kind, const void *p)
     return kind == IS_SLAB ? class_size(page_find(p)) : chunk_capacity(chunk_of(p));
 }
 
-struct walk {
-    heap_visit *visit;
-    void *context;
-};
-
-static int show(const struct chunk *c, void *context)
+/* => the walk ends here */
+static bool show(struct walk *walk, const struct chunk *c, bool top)
 {
-    const struct walk *walk = context;
-    bool used = c->head & USED && !is_fence(c);
+    bool fence = is_fence(c), used = c->head & USED && !fence;
     struct heap_block block = {c, chunk_user(c), chunk_size(c), used ? chunk_capacity(c) : 0,
-                               c->head & MAPPED ? HEAP_MAPPED
-                               : used           ? HEAP_USED
-                               : is_fence(c)    ? HEAP_FENCE
-                                                : HEAP_FREE};
+                               top                ? HEAP_TOP
+                               : c->head & MAPPED ? HEAP_MAPPED
+                               : used             ? HEAP_USED
+                               : fence            ? HEAP_FENCE
+                                                  : HEAP_FREE};
 
-    return walk->visit(&block, walk->context);
-}
-
-static int walk_arena(const struct arena *a, struct walk *walk)
-{
-    int answer = 0;
-
-    for (const struct segment *s = a->newest; s && !answer; s = s->older)
-        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end && !answer;
-             c = chunk_next(c)) {
-            struct heap_block top = {c, chunk_user(c), chunk_size(c), 0, HEAP_TOP};
-
-            if (!chunk_sealed(c) || chunk_size(c) < HEADER)
-                return -1;
-            answer = c == a->top ? walk->visit(&top, walk->context) : show(c, walk);
-        }
-    return answer;
-}
-
-int walk_chunks(heap_visit *visit, void *context)
-{
-    struct walk walk = {visit, context};
-    int answer = 0;
-
-    guard_drain(); /* then "used" means the program's */
-    for (struct arena *a = arenas; a < arenas + pool.used && !answer; a++) {
-        glue_take(&a->lock);
-        answer = walk_arena(a, &walk);
-        glue_drop(&a->lock);
-    }
-    glue_take(&large_lock);
-    answer = answer ? answer : large_each(show, &walk);
-    glue_drop(&large_lock);
-    return answer;
+    walk->answer = walk->visit ? walk->visit(&block, walk->context) : 0;
+    return walk->answer != 0;
 }
 
 static const char *chunk_broken(const struct segment *s, const struct arena *a, const struct chunk *c,
@@ -112,48 +76,49 @@ static const char *bins_broken(const struct arena *a, size_t chunks)
                : NULL;
 }
 
-static const char *arena_broken(const struct arena *a)
+static const char *walk_arena(const struct arena *a, struct walk *walk)
 {
+    const char *broken;
     size_t chunks = 0;
 
-    for (const struct segment *s = a->newest; s; s = s->older) {
-        const struct chunk *prev = NULL;
-
-        for (const struct chunk *c = chunk_at(s->start); (uintptr_t)c < s->end; prev = c, c = chunk_next(c)) {
-            const char *broken = chunk_broken(s, a, c, prev);
-
-            if (broken)
+    for (const struct segment *s = a->newest; s; s = s->older)
+        for (const struct chunk *c = chunk_at(s->start), *prev = NULL; (uintptr_t)c < s->end;
+             prev = c, c = chunk_next(c)) {
+            if ((broken = chunk_broken(s, a, c, prev)) || show(walk, c, c == a->top))
                 return broken;
             chunks += !(c->head & USED) && c != a->top;
         }
-    }
     if (a->newest && (a->fresh < (uintptr_t)a->top + CHUNK_MIN || a->fresh > a->newest->end))
         return "I6: the fresh mark lies inside the top, behind its header";
     return bins_broken(a, chunks);
 }
 
-static int large_broken(const struct chunk *c, void *context)
+static const char *walk_large(struct walk *walk)
 {
-    const char **broken = context;
+    const struct chunk *c;
 
-    if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
-        ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
-        *broken = "I7: a mapped chunk is sealed as such and fills its pages";
-    return *broken != NULL;
+    for (size_t at = 0; (c = large_next(&at));) {
+        if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
+            ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
+            return "I7: a mapped chunk is sealed as such and fills its pages";
+        if (show(walk, c, false))
+            break;
+    }
+    return NULL;
 }
 
-const char *check_chunks(void)
+const char *walk_chunks(struct walk *walk)
 {
     const char *broken = NULL;
 
-    for (struct arena *a = arenas; a < arenas + pool.used && !broken; a++) {
+    for (struct arena *a = arenas; a < arenas + pool.used && !broken && !walk->answer; a++) {
         glue_take(&a->lock);
-        broken = arena_broken(a);
+        broken = walk_arena(a, walk);
         glue_drop(&a->lock);
     }
     glue_take(&large_lock);
-    if (!broken)
-        large_each(large_broken, &broken);
+    if (!broken && !walk->answer)
+        broken = walk_large(walk);
     glue_drop(&large_lock);
-    return broken ? broken : guard_damage();
+    return broken;
 }

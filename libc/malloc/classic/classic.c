@@ -107,14 +107,24 @@ static void classic_look(const void *p, struct heap_block *block)
     block->size = chunk_size(chunk_of(p));
 }
 
-static int classic_walk(heap_visit *visit, void *context)
+static int classic_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
 {
-    return arena() ? walk_chunks(visit, context) : 0;
+    struct walk walk = {visit, context, 0};
+
+    arena();
+    guard_drain(); /* then "used" means the program's */
+    return walk_chunks(&walk) ? -1 : walk.answer;
 }
 
 static const char *classic_check(void)
 {
-    return arena() ? check_chunks() : NULL;
+    struct walk walk = {NULL, NULL, 0};
+
+    arena();
+
+    const char *broken = walk_chunks(&walk);
+
+    return broken ? broken : guard_damage();
 }
 
 const struct allocator allocator_classic = {

@@ -203,8 +203,8 @@ void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */
 bool large_contains(const struct chunk *c);
-bool large_wants(size_t bytes); /* is a request of that size to get a mapping? */
-int large_each(int (*visit)(const struct chunk *c, void *context), void *context);
+bool large_wants(size_t bytes);       /* is a request of that size to get a mapping? */
+struct chunk *large_next(size_t *at); /* one after the other, from *at = 0 on; NULL: that were all */
 void large_trim(void);
 
 /* guard.c: all blocks in checking mode. `site`: the caller's address */
@@ -218,13 +218,17 @@ const char *guard_damage(void);
 
 /* check.c */
 struct heap_block;
-typedef int heap_visit(const struct heap_block *block, void *context);
+struct walk {
+    int (*visit)(const struct heap_block *block, void *context); /* may be NULL */
+    void *context;
+    int answer; /* the last one's: not 0 ends the walk */
+};
 enum kind { IS_SLAB, IS_CHUNK, IS_LARGE };
 enum kind block_verify(const char *caller, const void *p); /* the program ends unless it has that block */
 size_t block_room(enum kind kind, const void *p);
-/* All arenas, then what has a mapping; a slab is one block. */
-int walk_chunks(heap_visit *visit, void *context);
-const char *check_chunks(void);
+/* Proves all arenas, then what has a mapping, and shows it, a slab as one block. => the invariant that is broken, NULL: none was, so far
+ * as it came. */
+const char *walk_chunks(struct walk *walk);
 
 /* report.c: last words */
 _Noreturn void report_pointer(const char *caller, const void *p);

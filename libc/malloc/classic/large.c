@@ -213,15 +213,12 @@ bool large_wants(size_t bytes)
     return bytes >= pool.mmap_threshold && PEEK(count) < pool.mmap_max;
 }
 
-int large_each(int (*visit)(const struct chunk *c, void *context), void *context)
+struct chunk *large_next(size_t *at)
 {
-    for (size_t i = 0; i < capacity; i++) {
-        int answer = slots[i] ? visit(slots[i], context) : 0;
-
-        if (answer)
-            return answer;
-    }
-    return 0;
+    while (*at < capacity)
+        if (slots[(*at)++])
+            return slots[*at - 1];
+    return NULL;
 }
 
 void large_trim(void)

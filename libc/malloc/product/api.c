@@ -309,25 +309,24 @@ int mallopt(int parameter, int value)
 }
 
 /* What this thread keeps is given back first: then "used" means the program's, except for what other threads keep. */
-int heap_walk(heap_visit *visit, void *context)
+int heap_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
 {
-    struct slab_walk walk = {visit, context};
+    struct walk theirs = {visit, context, 0}, walk = {slab_show, &theirs, 0};
 
     cache_arena();
     cache_flush();
     guard_drain();
-    return walk_chunks(slab_show, &walk);
+    return walk_chunks(&walk) ? -1 : walk.answer;
 }
 
 const char *heap_check(void)
 {
-    const char *broken = cache_broken();
+    const char *slab = NULL, *broken = cache_broken();
+    struct walk walk = {slab_broken, &slab, 0};
 
-    if (!broken)
-        broken = check_chunks();
-    if (!broken)
-        walk_chunks(slab_broken, &broken);
-    return broken;
+    broken = broken ? broken : walk_chunks(&walk);
+    broken = broken ? broken : slab;
+    return broken ? broken : guard_damage();
 }
 
 /* Around fork: the child has one thread, and inherits no lock that another one held. */

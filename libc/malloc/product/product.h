@@ -70,11 +70,8 @@ int slab_fill(struct arena *a, unsigned class, struct block **list,
               int count);                             /* => how many blocks were pushed */
 void slab_turned(struct arena *a, struct page *page); /* a block came back to a full page, or the last one */
 void slabs_trim(struct arena *a);                     /* gives the empty ones back */
-struct slab_walk {
-    heap_visit *visit;
-    void *context;
-};
-int slab_show(const struct heap_block *block, void *slab_walk);
+int slab_show(const struct heap_block *block,
+              void *walk); /* ... which it is shown to, a block of a slab at a time */
 int slab_broken(const struct heap_block *block, void *broken); /* into a const char ** */
 
 static inline void slab_put(struct arena *a, struct page *page, const void *p)

@@ -150,7 +150,7 @@ void slabs_trim(struct arena *a)
 /* One block of walk_chunks: a slab is many. */
 int slab_show(const struct heap_block *block, void *context)
 {
-    const struct slab_walk *walk = context;
+    const struct walk *walk = context;
     int answer = 0;
 
     if (block->state != HEAP_USED || !is_slab(block->chunk))
