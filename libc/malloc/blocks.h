@@ -27,7 +27,7 @@ void *no_memory(void); /* errno, and NULL */
 void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site);
 void block_put(void *p, uintptr_t site);
 void *block_fit(void *p, size_t bytes, uintptr_t site); /* => bytes > 0 */
-size_t block_usable(const char *caller, void *p);
-void block_look(const void *p, struct heap_block *block); /* what it was cut from memory as */
+struct heap_block block_look(const char *caller,
+                             const void *p); /* what it was cut from memory as, and its room */
 
 #pragma GCC visibility pop

@@ -40,17 +40,18 @@ void *block_fit(void *p, size_t bytes, uintptr_t site)
     LOCKED(void *, site, allocator_chosen->resize(p, bytes));
 }
 
-size_t block_usable(const char *caller, void *p)
-{
-    (void)caller;
-    LOCKED(size_t, 0, allocator_chosen->usable(p));
-}
-
 /* Looks at nothing before the allocator has judged p. */
-void block_look(const void *p, struct heap_block *block)
+struct heap_block block_look(const char *caller, const void *p)
 {
-    if (allocator_chosen->look && malloc_usable_size((void *)(uintptr_t)p))
-        allocator_chosen->look(p, block);
+    struct heap_block block = {.user = p};
+
+    (void)caller;
+    enter(0);
+    block.usable = allocator_chosen->usable((void *)(uintptr_t)p);
+    if (allocator_chosen->look && block.usable)
+        allocator_chosen->look(p, &block);
+    glue_unlock();
+    return block;
 }
 
 int malloc_trim(size_t pad)

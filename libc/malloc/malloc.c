@@ -14,11 +14,6 @@
 
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
-static void told_look(const void *p, struct heap_block *block)
-{
-    block_look(p, block);
-}
-
 void *no_memory(void)
 {
     errno = ENOMEM;
@@ -132,7 +127,7 @@ void *pvalloc(size_t bytes)
 
 size_t malloc_usable_size(void *p)
 {
-    return p ? block_usable("malloc_usable_size", p) : 0;
+    return p ? block_look("malloc_usable_size", p).usable : 0;
 }
 
 /* C23: the caller knows what it asked for, so a wrong size is a wrong pointer. */
@@ -140,7 +135,7 @@ static void verify_said(const char *caller, void *p, size_t alignment, size_t by
 {
     struct text t = {.length = 0};
 
-    if (!p || (((uintptr_t)p & (alignment - 1)) == 0 && bytes <= block_usable(caller, p)))
+    if (!p || (((uintptr_t)p & (alignment - 1)) == 0 && bytes <= block_look(caller, p).usable))
         return;
     text_say(&t, "%s(): invalid pointer", caller);
     text_say(&t, TEXT(said_wrong), caller, p);

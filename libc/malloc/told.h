@@ -6,13 +6,10 @@
 #include <stdint.h>
 
 #include "../../kernel/trace/events.h"
+#include "blocks.h"
 #include "glue.h"
-#include "inspect.h"
 
 #define TOLD __attribute__((noinline, unused)) static
-
-/* chunk and size of a block that the program has: each allocator's own. */
-TOLD void told_look(const void *p, struct heap_block *block);
 
 /* One operation may use another: only the outer one is told. */
 static _Thread_local bool told_open;
@@ -33,11 +30,7 @@ TOLD uint32_t told_begin(uintptr_t site)
 
 TOLD struct heap_block told_block(const void *p)
 {
-    struct heap_block block = {.chunk = NULL};
-
-    if (p)
-        told_look(p, &block);
-    return block;
+    return p ? block_look("malloc", p) : (struct heap_block){.chunk = NULL};
 }
 
 TOLD void told_end(unsigned event, const void *payload, size_t size)

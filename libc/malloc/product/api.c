@@ -120,28 +120,13 @@ void block_put(void *p, uintptr_t site)
         cache_put_chunk(p);
 }
 
-/* A good block of the second region, or far behind the first one's start, is no slow case. */
-static __attribute__((noinline)) void free_slow(void *p, uintptr_t site)
-{
-    const struct page *page = pool.most ? page_find(p) : NULL;
-
-    if (!page || (uintptr_t)p % ALIGN != 0 || block_is_cached(p))
-        free_call(p, site);
-    else if (page->class && slab_holds(page, p))
-        cache_put(p, page->class);
-    else if (!page->class && page_find(chunk_of(p)) && chunk_is_block(chunk_of(p)))
-        cache_put_chunk(p);
-    else
-        free_call(p, site);
-}
-
 void free(void *p)
 {
     size_t offset = (uintptr_t)p - PEEK(pool.regions[0].base);
     size_t class;
 
     if (!LIKELY(offset < PEEK(pool.fast))) {
-        free_slow(p, SITE);
+        free_call(p, SITE);
         return;
     }
 
@@ -150,14 +135,14 @@ void free(void *p)
     class = PEEK(class_of_page[offset / PAGE]);
     if (LIKELY(class != 0)) {
         if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * class_magic[class]) < class_magic[class])) {
-            free_slow(p, SITE);
+            free_call(p, SITE);
             return;
         }
     } else {
         size_t head = chunk_head(chunk_of(p));
 
         if (!LIKELY(((head ^ (uintptr_t)p ^ chunk_key) * SEAL_MIX & SEAL_OR_FREE) == 0)) {
-            free_slow(p, SITE);
+            free_call(p, SITE);
             return;
         }
         class = head << 16 >> 20;
@@ -171,7 +156,7 @@ void free(void *p)
     size_t code = link_code(b);
 
     if (!LIKELY((b->check ^ (uintptr_t)b->next) != code)) { /* it is cached already */
-        free_slow(p, SITE);
+        free_call(p, SITE);
         return;
     }
     if (!LIKELY(--cache.rooms[class] >= 0)) {
@@ -262,26 +247,23 @@ void *realloc(void *p, size_t bytes)
     return to;
 }
 
-size_t block_usable(const char *caller, void *p)
+struct heap_block block_look(const char *caller, const void *p)
 {
-    if (nothing_contains(p))
-        return 0;
-    return pool.checking ? guard_room(caller, p) : block_room(block_verify(caller, p), p);
-}
+    struct heap_block block = {.user = p};
 
-void block_look(const void *p, struct heap_block *block)
-{
     if (nothing_contains(p))
-        return;
+        return block;
     if (pool.checking) {
-        block->size = guard_room("malloc", p);
-        return;
+        block.size = block.usable = guard_room(caller, p);
+        return block;
     }
 
-    enum kind kind = block_verify("malloc", p);
+    enum kind kind = block_verify(caller, p);
 
-    block->chunk = kind == IS_SLAB ? p : chunk_of(p);
-    block->size = kind == IS_SLAB ? class_size(page_find(p)) : chunk_size(chunk_of(p));
+    block.chunk = kind == IS_SLAB ? p : chunk_of(p);
+    block.usable = block_room(kind, p);
+    block.size = kind == IS_SLAB ? block.usable : chunk_size(chunk_of(p));
+    return block;
 }
 
 int malloc_trim(size_t pad)
