@@ -417,12 +417,11 @@ static void look_at_use(struct arena *a, size_t bytes)
 void heap_put(struct arena *a, struct chunk *c, size_t size)
 {
     struct chunk *next = chunk_at((uintptr_t)c + size);
-    size_t flags = c->head & PREV_FREE;
 
     verify_neighbours(c, next);
     look_at_use(a, size);
-    chunk_set(c, size, 0);
-    if (flags) {
+    if (c->head & PREV_FREE) {
+        chunk_set(c, size, 0); /* no longer a chunk: must not read as used */
         c = chunk_at((uintptr_t)c - c->before);
         bin_remove(a, c);
         size += chunk_size(c);
@@ -452,8 +451,7 @@ bool heap_fit(struct arena *a, struct chunk *c, size_t bytes)
     if (next == a->top) {
         if (!top_ready(a, bytes - size, ALIGN, true) || a->top != next)
             return false; /* or it grew elsewhere, in another segment */
-        take_from_top(a, 0, bytes - size);
-        chunk_set(next, bytes - size, 0); /* no longer a chunk: must not read as used */
+        top_set(a, (uintptr_t)c + bytes, a->newest->end);
         chunk_set(c, bytes, c->head & FLAGS);
         return true;
     }

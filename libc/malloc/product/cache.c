@@ -102,7 +102,14 @@ struct block *cache_pop(unsigned class)
     return b;
 }
 
-/* Sends a list home. Chunks that follow each other, up or down, become one before the heap has them. */
+static void run_end(struct arena *a, struct chunk *run, size_t *size)
+{
+    if (*size)
+        heap_put(a, run, *size);
+    *size = 0;
+}
+
+/* Sends a list home. Chunks that follow each other, up or down, become one run before the heap has them. */
 static void list_release(struct block *b)
 {
     struct arena *a = NULL;
@@ -115,11 +122,9 @@ static void list_release(struct block *b)
 
         next = next_of(b);
         if (a != &arenas[page->arena]) {
-            if (run)
-                heap_put(a, run, run_size);
+            run_end(a, run, &run_size);
             if (a)
                 glue_drop(&a->lock);
-            run = NULL;
             a = &arenas[page->arena];
             glue_take(&a->lock);
         }
@@ -133,22 +138,14 @@ static void list_release(struct block *b)
         size_t size = chunk_size(c);
 
         gone_note(&a->gone, b, size - OVERHEAD);
-        if (run && (uintptr_t)c == (uintptr_t)run + run_size) {
-            chunk_set(c, size, 0); /* no longer a chunk: must not read as used */
-            run_size += size;
-        } else if (run && (uintptr_t)c + size == (uintptr_t)run) {
-            chunk_set(run, chunk_size(run), 0);
+        chunk_set(c, size, c->head & PREV_FREE); /* inside a run it must not read as used */
+        if ((uintptr_t)c + size != (uintptr_t)run && (uintptr_t)c != (uintptr_t)run + run_size)
+            run_end(a, run, &run_size);
+        if (!run_size || c < run)
             run = c;
-            run_size += size;
-        } else {
-            if (run)
-                heap_put(a, run, run_size);
-            run = c;
-            run_size = size;
-        }
+        run_size += size;
     }
-    if (run)
-        heap_put(a, run, run_size);
+    run_end(a, run, &run_size);
     if (a)
         glue_drop(&a->lock);
 }
