@@ -32,7 +32,7 @@ struct note {
 };
 
 int guard_lock;
-static struct note *live;
+static struct note live = {.next = &live, .prev = &live}; /* the ends of the list */
 static struct note *queue[QUEUE];
 static size_t queue_first, queue_count, queue_bytes;
 
@@ -75,14 +75,21 @@ static _Noreturn void die(const char *words, const char *what, const struct note
     text_die(&t);
 }
 
-/* Ends the program if the bytes from `at` to `end` are not all `fill`. */
-static void verify_fill(const struct note *n, const unsigned char *at, const unsigned char *end, int fill)
+/* The first byte from `at` on that is not `fill`; `end`: all are. */
+static const unsigned char *first_other(const unsigned char *at, const unsigned char *end, int fill)
 {
-    for (; at < end; at++)
-        if (*at != fill && fill == FILL_CANARY)
-            die("memory clobbered past end of allocated block", TEXT(past_end_of), n, at);
-        else if (*at != fill)
-            die("free(): invalid size", TEXT(after_free_of), n, at);
+    while (at < end && *at == fill)
+        at++;
+    return at;
+}
+
+/* Ends the program if the canary is not whole. */
+static void verify_canary(const struct note *n)
+{
+    const unsigned char *wrong = first_other(user_of(n) + n->request, end_of(n), FILL_CANARY);
+
+    if (wrong != end_of(n))
+        die("memory clobbered past end of allocated block", TEXT(past_end_of), n, wrong);
 }
 
 /* The note of the live block p; the program ends if there is none. */
@@ -103,51 +110,35 @@ static struct note *note_verify(const char *caller, const void *p)
         die("free(): double free detected in tcache 2", TEXT(double_free_of), n, NULL);
     if (n->freed)
         die("realloc(): invalid pointer", TEXT(use_freed), n, NULL);
-    verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+    verify_canary(n);
     return n;
-}
-
-/* A chunk of the first arena, or its end. */
-static struct chunk *base_new(size_t bytes)
-{
-    int one = 1;
-    uintptr_t unused;
-
-    glue_take(&arenas[0].lock);
-
-    struct chunk *c = heap_new(&arenas[0], chunk_bytes(bytes), ALIGN, true, &one, &unused);
-
-    glue_drop(&arenas[0].lock);
-    return c;
-}
-
-static void base_put(struct chunk *c)
-{
-    glue_take(&arenas[0].lock);
-    heap_put(&arenas[0], c, chunk_size(c));
-    glue_drop(&arenas[0].lock);
 }
 
 void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 {
     size_t whole = sizeof(struct note) + bytes + CANARY + (alignment > ALIGN ? alignment : 0);
-    bool unused;
-    struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n), &unused) : NULL;
-    struct chunk *base = n ? chunk_of(n) : base_new(whole);
+    bool clean;
+    uintptr_t clean_from;
+    int one = 1;
+    struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n), &clean) : NULL;
+    struct chunk *base = chunk_of(n);
 
-    if (!base)
-        return NULL;
-    if (!n)
+    if (!n) {
+        glue_take(&arenas[0].lock);
+        base = heap_new(&arenas[0], chunk_bytes(whole), ALIGN, true, &one, &clean_from);
+        glue_drop(&arenas[0].lock);
+        if (!base)
+            return NULL;
         n = (struct note *)(align_up((uintptr_t)chunk_user(base) + sizeof(*n), alignment) - sizeof(*n));
+    }
     *n = (struct note){.base = base, .request = bytes, .made = site};
     n->seal = seal_of(n);
     memset(user_of(n), zero ? 0 : FILL_FRESH, bytes);
     memset(user_of(n) + bytes, FILL_CANARY, (size_t)(end_of(n) - user_of(n)) - bytes);
     glue_take(&guard_lock);
-    n->next = live;
-    if (live)
-        live->prev = n;
-    live = n;
+    n->next = live.next;
+    n->prev = &live;
+    live.next = n->next->prev = n;
     glue_drop(&guard_lock);
     return user_of(n);
 }
@@ -169,9 +160,15 @@ static void queue_pop(void)
         large_put(chunk_of(n));
         return;
     }
-    verify_fill(n, user_of(n), user_of(n) + n->request, FILL_FREED);
-    verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
-    base_put(n->base);
+
+    const unsigned char *end = user_of(n) + n->request, *wrong = first_other(user_of(n), end, FILL_FREED);
+
+    if (wrong != end)
+        die("free(): invalid size", TEXT(after_free_of), n, wrong);
+    verify_canary(n);
+    glue_take(&arenas[0].lock);
+    heap_put(&arenas[0], n->base, chunk_size(n->base));
+    glue_drop(&arenas[0].lock);
 }
 
 void guard_put(void *p, uintptr_t site)
@@ -181,12 +178,8 @@ void guard_put(void *p, uintptr_t site)
     struct note *n = note_verify("free", p);
     uintptr_t whole_pages = align_up((uintptr_t)p, PAGE);
 
-    if (n->next)
-        n->next->prev = n->prev;
-    if (n->prev)
-        n->prev->next = n->next;
-    else
-        live = n->next;
+    n->next->prev = n->prev;
+    n->prev->next = n->next;
     n->freed = site ? site : 1;
     n->seal = seal_of(n);
     if (is_large(n))
@@ -227,13 +220,11 @@ const char *guard_damage(void)
     const char *broken = NULL;
 
     glue_take(&guard_lock);
-    for (const struct note *n = live; n && !broken; n = n->next) {
+    for (const struct note *n = live.next; n != &live && !broken; n = n->next)
         if (n->seal != seal_of(n))
             broken = "I8: the note in front of a guarded block carries its seal";
-        for (const unsigned char *at = user_of(n) + n->request; !broken && at < end_of(n); at++)
-            if (*at != FILL_CANARY)
-                broken = "I8: the canary behind a guarded block is whole";
-    }
+        else if (first_other(user_of(n) + n->request, end_of(n), FILL_CANARY) != end_of(n))
+            broken = "I8: the canary behind a guarded block is whole";
     glue_drop(&guard_lock);
     return broken;
 }
@@ -256,15 +247,15 @@ __attribute__((destructor)) static void guard_end(void)
         return;
     while (queue_count)
         queue_pop();
-    for (const struct note *n = live; n; n = n->next, blocks++) {
-        verify_fill(n, user_of(n) + n->request, end_of(n), FILL_CANARY);
+    for (const struct note *n = live.next; n != &live; n = n->next, blocks++) {
+        verify_canary(n);
         bytes += n->request;
     }
     if (blocks)
         text_say(&t, TEXT(leak_total), bytes, blocks, blocks > SHOWN ? TEXT(last_ones) : ":");
     glue_say(t.bytes, t.length);
     blocks = 0;
-    for (const struct note *n = live; n && blocks < SHOWN; n = n->next, blocks++) {
+    for (const struct note *n = live.next; n != &live && blocks < SHOWN; n = n->next, blocks++) {
         t.length = 0;
         report_sites(&t, TEXT(never_freed), user_of(n), n->request, n->made, 0);
         glue_say(t.bytes, t.length);
