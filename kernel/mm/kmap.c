@@ -181,7 +181,7 @@ int kmap_page(vaddr_t va, paddr_t frame)
 
 paddr_t kmap_unmap_page(vaddr_t va)
 {
-    pte_t *entry = pt_walk(root, va, NULL);
+    pte_t *entry = entry_make(va, 1);
     paddr_t frame = pte_paddr(*entry);
 
     assert(*entry & PTE_PRESENT);
