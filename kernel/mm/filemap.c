@@ -17,7 +17,7 @@
 /* The file's frame for va, with a reference. */
 static int file_page(const struct vma *vma, vaddr_t va, struct page **page)
 {
-    return vma->source->ops->page(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT), page);
+    return vma->source->ops->page(vma->source, vma_index(vma, va), page);
 }
 
 /* Maps the file's own frame. */
@@ -62,12 +62,5 @@ static int shared_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum
     return 0;
 }
 
-static bool file_resident(const struct vma *vma, vaddr_t va)
-{
-    return vma->source->ops->resident(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT)) != NULL;
-}
-
-const struct vma_ops vma_file_private_ops = {
-    .kind = "file", .fault = private_fault, .resident = file_resident};
-const struct vma_ops vma_file_shared_ops = {
-    .kind = "shared", .fault = shared_fault, .resident = file_resident};
+const struct vma_ops vma_file_private_ops = {.kind = "file", .fault = private_fault};
+const struct vma_ops vma_file_shared_ops = {.kind = "shared", .fault = shared_fault};

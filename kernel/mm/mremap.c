@@ -14,7 +14,6 @@
 #include <asm-generic/errno.h>
 #include <mm/mmap.h>
 #include <mm/tell.h>
-#include <pagesrc.h>
 
 #include <linux/mman.h>
 
@@ -61,7 +60,7 @@ static uint64_t offset_after_move(const struct remap *remap, const struct vma *v
 {
     if (!vma->source && !pmap_has_frames(&remap->aspace->pmap, vma->start, vma->end))
         return remap->to >> PAGE_SHIFT;
-    return vma->offset + ((remap->from - vma->start) >> PAGE_SHIFT);
+    return vma_index(vma, remap->from);
 }
 
 /* What is left behind: nothing, or with DONTUNMAP an empty region that is not locked any more. */
@@ -89,19 +88,12 @@ static int64_t move(struct remap *remap, struct vma *vma)
     if (keeps && !aspace_may_grow(aspace, remap->new_length, vma->flags))
         return -ENOMEM;
     /* Cut out what goes, so that letting it go later cannot fail. */
-    if (!keeps && vma->start < remap->from) {
-        if (aspace_split(aspace, vma, remap->from) < 0)
-            return -ENOMEM;
-        vma = vma_next(vma);
-    }
-    if (!keeps && vma->end > end && aspace_split(aspace, vma, end) < 0)
-        goto merge;
-
-    struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
-    struct vma *moved_to =
-        aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops, source, offset);
+    if (!keeps && !(vma = aspace_cut_out(aspace, vma, remap->from, end)))
+        return -ENOMEM;
+    struct vma *moved_to = aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops,
+                                      vma->source, offset);
     if (!moved_to)
-        goto put_source;
+        goto merge;
     if (pmap_move(&aspace->pmap, remap->from, remap->to, moved) < 0)
         goto unmap;
     TELL(move, aspace, remap->from, remap->from + moved, remap->to);
@@ -111,10 +103,6 @@ static int64_t move(struct remap *remap, struct vma *vma)
 
 unmap:
     aspace_unmap(aspace, remap->to, remap->to + remap->new_length);
-    source = NULL;
-put_source:
-    if (source)
-        pagesrc_put(source);
 merge:
     if (!keeps)
         aspace_merge(aspace, vma);
@@ -163,9 +151,7 @@ static int64_t grow(struct remap *remap, struct vma *vma)
     bool at_end = remap->old_length == vma->end - remap->from;
 
     if (at_end && new_end <= STACK_TOP && vma_range_free(&aspace->vmas, vma->end, new_end)) {
-        aspace_account(aspace, vma->flags, (int64_t)((new_end - vma->end) >> PAGE_SHIFT));
-        TELL(size, aspace, vma, vma->start, new_end);
-        vma_resize(&aspace->vmas, vma, vma->start, new_end);
+        aspace_resize(aspace, vma, vma->start, new_end);
         aspace_merge(aspace, vma);
         return (int64_t)remap->from;
     }

@@ -84,8 +84,7 @@ struct vma *vma_alloc(void)
 
 void vma_free(struct vma *vma)
 {
-    if (vma->source)
-        pagesrc_put(vma->source);
+    pagesrc_put(vma->source);
     kmem_free(&vma_cache, vma);
 }
 
