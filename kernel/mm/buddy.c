@@ -39,26 +39,15 @@ static void block_push(pfn_t pfn, unsigned order)
 
     page->flags |= PAGE_FLAG_FREE_BLOCK;
     page->order = (uint8_t)order;
-    page->prev = 0;
-    page->next = free_blocks[order];
-    if (page->next)
-        pfn_to_page(page->next)->prev = (uint32_t)pfn;
-    free_blocks[order] = (uint32_t)pfn;
+    frame_list_push(&free_blocks[order], page);
     free_counts[order]++;
 }
 
 static void block_remove(struct page *page)
 {
-    unsigned order = page->order;
-
-    if (page->prev)
-        pfn_to_page(page->prev)->next = page->next;
-    else
-        free_blocks[order] = page->next;
-    if (page->next)
-        pfn_to_page(page->next)->prev = page->prev;
+    frame_list_remove(&free_blocks[page->order], page);
     page->flags &= (uint16_t)~PAGE_FLAG_FREE_BLOCK;
-    free_counts[order]--;
+    free_counts[page->order]--;
 }
 
 /* Buddies never reach over the end of a section, so their struct pages are always online. */
@@ -222,18 +211,16 @@ void buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
     blocks[0] += (uint64_t)owned[PAGE_FREE] & ((1UL << PAGE_MAX_ORDER) - 1);
 }
 
-pfn_t buddy_frames_at(pfn_t pfn)
+const struct page *buddy_look(pfn_t pfn, pfn_t *next)
 {
     const struct page *page = pfn_to_page(pfn);
-
-    return page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
-}
-
-pfn_t buddy_offline_end(pfn_t pfn)
-{
     unsigned section = (unsigned)(pfn / SECTION_FRAMES);
 
-    return online[section] ? pfn : section_end(section);
+    *next = section_end(section);
+    if (!online[section])
+        return NULL;
+    *next = pfn + (page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1);
+    return page;
 }
 
 int64_t buddy_walk(void)

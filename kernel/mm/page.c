@@ -121,7 +121,7 @@ static bool cache_fill(struct page_cache *cache)
 }
 
 /* Who has nothing to tell is past these two in two instructions: they are called last, so nothing has to be kept for afterwards. */
-static __attribute__((noinline)) struct page *given_told(struct page *page)
+static NOINLINE struct page *given_told(struct page *page)
 {
     TRACE(frame_alloc, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
     return page;
@@ -132,7 +132,7 @@ static inline struct page *given(struct page *page)
     return TRACE_ON(frame_alloc) ? given_told(page) : page;
 }
 
-static __attribute__((noinline)) void tell_free(const struct page *page, enum page_owner owner)
+static NOINLINE void tell_free(const struct page *page, enum page_owner owner)
 {
     TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = (uint8_t)owner);
 }
@@ -147,7 +147,7 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
 }
 
 /* Called last, too: the common way keeps nothing in registers for it. */
-static __attribute__((noinline)) struct page *alloc_refilled(enum page_owner owner)
+static NOINLINE struct page *alloc_refilled(enum page_owner owner)
 {
     return cache_fill(&caches[cpu_number()]) ? page_alloc(owner) : NULL;
 }
@@ -308,7 +308,7 @@ static inline void batch_put(const uint32_t *pfns, unsigned count)
     run_release(run_start, run_end, cache);
 }
 
-static __attribute__((noinline)) void batch_put_aloud(const uint32_t *pfns, unsigned count)
+static NOINLINE void batch_put_aloud(const uint32_t *pfns, unsigned count)
 {
     batch_tell(pfns, count);
     batch_put(pfns, count);
@@ -363,16 +363,15 @@ void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner own
         pfn_t first = bootmem.ram[i].start, end = bootmem.ram[i].end;
         enum page_owner owner = PAGE_FREE;
 
-        for (pfn_t pfn = first; pfn < end;) {
-            pfn_t skip = buddy_offline_end(pfn);
-            bool here = skip == pfn;
-            enum page_owner next = here ? pfn_to_page(pfn)->owner : PAGE_FREE;
-            if (next != owner && owner != PAGE_FREE)
+        for (pfn_t pfn = first, next; pfn < end; pfn = next) {
+            const struct page *page = buddy_look(pfn, &next);
+            enum page_owner has = page ? page->owner : PAGE_FREE;
+            if (has == owner)
+                continue;
+            if (owner != PAGE_FREE)
                 visit(first, pfn - first, owner);
-            if (next != owner)
-                first = pfn;
-            owner = next;
-            pfn = here ? pfn + buddy_frames_at(pfn) : skip;
+            first = pfn;
+            owner = has;
         }
         if (owner != PAGE_FREE)
             visit(first, end - first, owner);
@@ -382,17 +381,15 @@ void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner own
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
 static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
 {
-    for (pfn_t pfn = start, frames; pfn < end; pfn += frames) {
-        const struct page *page = pfn_to_page(pfn);
-        frames = buddy_offline_end(pfn) - pfn;
-        if (frames)
+    for (pfn_t pfn = start, next; pfn < end; pfn = next) {
+        const struct page *page = buddy_look(pfn, &next);
+        if (!page)
             continue;
-        frames = buddy_frames_at(pfn);
         if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
             return "a frame has no owner class";
         if ((page->owner == PAGE_FREE) != (page->refs == 0))
             return "a frame with references is free, or one without is owned";
-        owned[page->owner] += (int64_t)frames;
+        owned[page->owner] += (int64_t)(next - pfn);
     }
     return NULL;
 }
