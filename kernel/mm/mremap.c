@@ -75,14 +75,18 @@ static void leave(const struct remap *remap, struct vma *vma)
         aspace_unmap(aspace, remap->from, end);
 }
 
-static int64_t move(struct remap *remap, struct vma *vma)
+/* To `place`, or not if that is an error. */
+static int64_t move(struct remap *remap, struct vma *vma, int64_t place)
 {
     struct aspace *aspace = remap->aspace;
     uint64_t moved = MIN(remap->old_length, remap->new_length);
     bool keeps = remap->flags & MREMAP_DONTUNMAP || remap->old_length == 0;
     vaddr_t end = remap->from + remap->old_length;
-    uint64_t offset = offset_after_move(remap, vma);
 
+    if (place < 0)
+        return place;
+    remap->to = (vaddr_t)place;
+    uint64_t offset = offset_after_move(remap, vma);
     if (aspace->vmas.count >= VMA_MAX_COUNT - 3)
         return -ENOMEM;
     if (keeps && !aspace_may_grow(aspace, remap->new_length, vma->flags))
@@ -99,7 +103,7 @@ static int64_t move(struct remap *remap, struct vma *vma)
     TELL(move, aspace, remap->from, remap->from + moved, remap->to);
     leave(remap, vma);
     aspace_merge(aspace, moved_to);
-    return (int64_t)remap->to;
+    return place;
 
 unmap:
     aspace_unmap(aspace, remap->to, remap->to + remap->new_length);
@@ -137,11 +141,7 @@ static int64_t remap_to(struct remap *remap)
     struct vma *vma = vma_find(&aspace->vmas, remap->from);
     if (!vma)
         return -EFAULT; /* old length 0, and the new place was where the old one is */
-    int64_t place = mmap_place(aspace, remap->to, remap->new_length, fixed ? MAP_FIXED : 0);
-    if (place < 0)
-        return place;
-    remap->to = (vaddr_t)place;
-    return move(remap, vma);
+    return move(remap, vma, mmap_place(aspace, remap->to, remap->new_length, fixed ? MAP_FIXED : 0));
 }
 
 static int64_t grow(struct remap *remap, struct vma *vma)
@@ -157,30 +157,22 @@ static int64_t grow(struct remap *remap, struct vma *vma)
     }
     if (!(remap->flags & MREMAP_MAYMOVE))
         return -ENOMEM;
-    int64_t place = mmap_place(aspace, 0, remap->new_length, 0);
-    if (place < 0)
-        return place;
-    remap->to = (vaddr_t)place;
-    return move(remap, vma);
+    return move(remap, vma, mmap_place(aspace, 0, remap->new_length, 0));
 }
 
 static int64_t remap_locked(struct remap *remap)
 {
     struct vma *vma = vma_find(&remap->aspace->vmas, remap->from);
     bool elsewhere = remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
-    int error = 0;
+    bool grows = remap->new_length > remap->old_length;
 
     if (!vma)
         return -EFAULT;
-    if (elsewhere || remap->new_length > remap->old_length)
-        error = region_check(remap, vma);
-    if (error < 0)
-        return error;
-    if (elsewhere)
+    int error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
+    if (error == 0 && elsewhere)
         return remap_to(remap);
-    if (remap->new_length > remap->old_length)
+    if (error == 0 && grows)
         return grow(remap, vma);
-    error = shrink(remap);
     return error < 0 ? error : (int64_t)remap->from;
 }
 
