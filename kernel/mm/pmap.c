@@ -144,21 +144,15 @@ static NOINLINE void tables_prune(struct pmap *pmap, vaddr_t va, struct release 
     }
 }
 
-/* There was nothing to enter at va: the tables made for it are of no use. */
-static NOINLINE void empty_tables_free(struct pmap *pmap, vaddr_t va)
+/* Memory ran out on the way to va's entry: the tables made for it are of no use. => NULL */
+static NOINLINE pte_t *tables_undo(struct pmap *pmap, vaddr_t va)
 {
     struct release release;
 
+    tables_tell(pmap->root, va, true);
     release_begin(&release, pmap, va);
     tables_prune(pmap, va, &release);
     release_finish(&release);
-}
-
-/* Memory ran out on the way to va's entry. => NULL */
-static NOINLINE pte_t *tables_undo(struct pmap *pmap, vaddr_t va)
-{
-    tables_tell(pmap->root, va, true);
-    empty_tables_free(pmap, va);
     return NULL;
 }
 
@@ -401,6 +395,21 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
         range_flush(pmap, start, end);
 }
 
+/* Nothing is left in a range, or nothing came to it: so go its empty tables, and what TLBs know of them. */
+static NOINLINE void range_empty(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    struct pt_iterator iterator = pt_range(pmap->root, start, end);
+    struct release release;
+    struct pt_run run;
+
+    release_begin(&release, pmap, start);
+    release.end = end;
+    while (pt_next_run(&iterator, &run))
+        if (virt_to_page(run.entry)->maps == 0)
+            tables_prune(pmap, run.va, &release);
+    release_finish(&release);
+}
+
 /* One page table's worth of entries. `from` and `to` have the same place in their tables. */
 static uint32_t run_copy(struct pmap *pmap, pte_t *restrict to, pte_t *restrict from, size_t count,
                          bool *was_writable)
@@ -445,7 +454,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
         struct page *table = virt_to_page(target);
         table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
         if (table->maps == 0)
-            empty_tables_free(to, run.va);
+            range_empty(to, run.va, run.va + PAGE_SIZE);
     }
     if (was_writable)
         range_flush(from, start, end);
@@ -479,31 +488,16 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
     return bytes;
 }
 
-/* The entries of a range have gone elsewhere: so do the tables that are empty now, and what TLBs know of them. */
-static void moved_finish(struct pmap *pmap, vaddr_t start, vaddr_t end)
-{
-    struct pt_iterator iterator = pt_range(pmap->root, start, end);
-    struct release release;
-    struct pt_run run;
-
-    release_begin(&release, pmap, start);
-    release.end = end;
-    while (pt_next_run(&iterator, &run))
-        if (virt_to_page(run.entry)->maps == 0)
-            tables_prune(pmap, run.va, &release);
-    release_finish(&release);
-}
-
 int pmap_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes)
 {
     uint64_t moved = entries_move(pmap, from, to, bytes);
 
     if (moved == bytes) {
-        moved_finish(pmap, from, from + bytes);
+        range_empty(pmap, from, from + bytes);
         return 0;
     }
     entries_move(pmap, to, from, moved); /* cannot fail: their tables are still there */
-    moved_finish(pmap, to, to + moved);
+    range_empty(pmap, to, to + moved);
     return -ENOMEM;
 }
 

@@ -21,7 +21,6 @@
 struct vma;
 static void vma_augment(struct vma *vma);
 #define RB_AUGMENT(node) vma_augment(node)
-#include <asm-generic/errno.h>
 #include <mm/kmem.h>
 #include <mm/vma.h>
 #include <pagesrc.h>
