@@ -397,7 +397,7 @@ static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNER
 const char *page_check(void)
 {
     struct page_ledger ledger;
-    int64_t owned[PAGE_OWNERS] = {0}, offline[PAGE_OWNERS] = {0};
+    int64_t owned[PAGE_OWNERS] = {0};
     uint64_t total = 0;
 
     page_ledger(&ledger);
@@ -407,11 +407,10 @@ const char *page_check(void)
             return broken;
         total += bootmem.ram[i].end - bootmem.ram[i].start;
     }
-    buddy_offline_count(offline);
     if (ledger.total != total)
         return "the owner classes do not add up to the RAM";
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
-        if ((uint64_t)(owned[owner] + offline[owner]) != ledger.frames[owner])
+        if ((uint64_t)(owned[owner] + buddy_offline[owner]) != ledger.frames[owner])
             return owner_names[owner];
 
     spin_lock(&buddy_lock);
@@ -422,7 +421,7 @@ const char *page_check(void)
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         if (!zeroed_check(&caches[cpu]))
             return "a frame that was kept as zeroed has been written";
-    if (listed < 0 || (uint64_t)(listed + offline[PAGE_FREE]) != ledger.frames[PAGE_FREE])
+    if (listed < 0 || (uint64_t)(listed + buddy_offline[PAGE_FREE]) != ledger.frames[PAGE_FREE])
         return "the free lists do not hold the free frames";
     return NULL;
 }

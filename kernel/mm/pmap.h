@@ -13,8 +13,8 @@ struct pmap {
     pte_t *root;
     paddr_t cr3;
     uint64_t tables; /* page-table frames below the root: VmPTE */
-    uint64_t resident
-        [PAGE_OWNERS]; /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
+    /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
+    uint64_t resident[PAGE_OWNERS];
     uint64_t resident_peak; /* VmHWM, up to the last time pages went away */
     pte_t *leaf;            /* the page table that was used last; NULL: none */
     vaddr_t leaf_span;      /* the 2 MiB that it maps: va >> 21 */
