@@ -301,8 +301,8 @@ static void remember(struct aspace *aspace, const struct vma *vma)
     range->end = vma->end;
     range->when_ns = now;
     range->was = vma->flags;
-    __builtin_memcpy(range->callers, aspace->callers,
-                     sizeof(range->callers)); /* four words: not worth a call */
+    /* four words: not worth a call */
+    __builtin_memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
 /* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */

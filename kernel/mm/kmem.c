@@ -150,15 +150,6 @@ void kmem_free(struct kmem_cache *cache, void *object)
 
 /* ---- any size ---- */
 
-static unsigned block_order(size_t size)
-{
-    unsigned order = 0;
-
-    while ((PAGE_SIZE << order) < size)
-        order++;
-    return order;
-}
-
 void *kmalloc(size_t size)
 {
     for (unsigned i = 0; i < KMALLOC_CLASSES; i++)
@@ -167,7 +158,10 @@ void *kmalloc(size_t size)
 
     if (size > PAGE_SIZE << PAGE_MAX_ORDER)
         return NULL;
-    struct page *block = page_alloc_order(PAGE_BUFFER, block_order(size));
+    unsigned order = 0;
+    while ((PAGE_SIZE << order) < size)
+        order++;
+    struct page *block = page_alloc_order(PAGE_BUFFER, order);
     if (!block)
         return NULL;
     block->object = NULL;

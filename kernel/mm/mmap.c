@@ -53,9 +53,8 @@ int64_t mmap_place(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_
     if (flags & MAP_32BIT)
         return low_place(&aspace->vmas, length);
     vaddr_t chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, MMAP_TOP);
-    if (!chosen)
-        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN,
-                               STACK_TOP); /* nothing below: look above, as Linux does */
+    if (!chosen) /* nothing below: look above, as Linux does */
+        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, STACK_TOP);
     return chosen ? (int64_t)chosen : -ENOMEM;
 }
 
