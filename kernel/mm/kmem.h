@@ -7,9 +7,9 @@
 
 struct kmem_cache {
     const char *name;
-    uint32_t size;        /* of an object in bytes, rounded up to 16 at first use */
-    uint32_t order;       /* frames of a slab: 2^order; chosen at first use */
-    uint32_t per_slab;    /* objects; 0: not used yet */
+    uint32_t size;  /* of an object in bytes, rounded up to 16 at first use */
+    uint32_t order; /* frames of a slab: 2^order; chosen at first use */
+    uint32_t per_slab;
     struct spinlock lock; /* guards all below */
     uint32_t partial;     /* pfn of the first slab with a free object; 0: none */
     uint32_t empty;       /* one empty slab is kept; 0: none */
