@@ -28,7 +28,7 @@ KERNEL = os.path.join(ROOT, "kernel")
 ENTRY, FRONT, GOAL = "arch/x86/entry.asm", "trap.c", "fault"
 STUBS = ("trap_stub", "trap_common")
 PATH = ("mm/fault.c", "mm/pmap.h", "mm/aspace.c", "mm/anon.c", "mm/filemap.c", "mm/vma.c", "mm/vma.h", "mm/pmap.c", "mm/pt.c")
-UNDO = {"empty_tables_free"}
+UNDO = {"tables_undo"}
 
 Function = namedtuple("Function", "name file first last calls")
 

@@ -31,14 +31,16 @@ struct pagesrc {
     bool anonymous_shared; /* the pages of MAP_SHARED|MAP_ANONYMOUS: counted as RssShmem, not RssFile */
 };
 
+/* NULL is no source, and stays that. */
 static inline struct pagesrc *pagesrc_get(struct pagesrc *source)
 {
-    __atomic_add_fetch(&source->refs, 1, __ATOMIC_RELAXED);
+    if (source)
+        __atomic_add_fetch(&source->refs, 1, __ATOMIC_RELAXED);
     return source;
 }
 
 static inline void pagesrc_put(struct pagesrc *source)
 {
-    if (__atomic_sub_fetch(&source->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (source && __atomic_sub_fetch(&source->refs, 1, __ATOMIC_ACQ_REL) == 0)
         source->ops->release(source);
 }

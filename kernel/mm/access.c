@@ -22,19 +22,6 @@ static struct page *page_behind(struct aspace *aspace, vaddr_t va)
     return page;
 }
 
-static struct page *page_for_read(struct aspace *aspace, vaddr_t va)
-{
-    mutex_lock(&aspace->lock);
-    struct page *page = vma_find(&aspace->vmas, va) ? page_behind(aspace, va) : NULL;
-    mutex_unlock(&aspace->lock);
-    if (page || fault_way(aspace, va, ACCESS_READ) < 0)
-        return page;
-    mutex_lock(&aspace->lock);
-    page = page_behind(aspace, va);
-    mutex_unlock(&aspace->lock);
-    return page;
-}
-
 /* Read-only for its owner, but not for us: a private region's page becomes the region's own. */
 static int force_writable(struct aspace *aspace, vaddr_t va)
 {
@@ -61,48 +48,46 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
     return result;
 }
 
-static struct page *page_for_write(struct aspace *aspace, vaddr_t va, bool force)
+/* The frame of va's page, as a touch would bring it. What is there may be read whatever its region says. */
+static struct page *page_for(struct aspace *aspace, vaddr_t va, enum access access, bool force)
 {
-    int result = fault_range(aspace, va, va + 1, ACCESS_WRITE);
+    int result = fault_range(aspace, va, va + 1, access);
 
     mutex_lock(&aspace->lock);
     if (result == -EACCES && force)
-        result = force_writable(aspace, va);
+        result = access == ACCESS_WRITE ? force_writable(aspace, va) : 0;
     struct page *page = result == 0 ? page_behind(aspace, va) : NULL;
     mutex_unlock(&aspace->lock);
     return page;
 }
 
-size_t access_read(struct aspace *aspace, vaddr_t from, void *to, size_t size)
+/* Between `buffer` and the pages from va on. */
+static size_t transfer(struct aspace *aspace, vaddr_t va, void *buffer, size_t size, enum access access,
+                       bool force)
 {
     size_t done = 0;
 
-    while (done < size && from + done < STACK_TOP) {
-        vaddr_t va = from + done;
-        size_t count = MIN(size - done, PAGE_SIZE - va % PAGE_SIZE);
-        struct page *page = page_for_read(aspace, va);
+    for (size_t count; done < size && va < STACK_TOP; done += count, va += count) {
+        struct page *page = page_for(aspace, va, access, force);
         if (!page)
             break;
-        memcpy((char *)to + done, (char *)page_to_virt(page) + va % PAGE_SIZE, count);
+        char *here = (char *)buffer + done, *there = (char *)page_to_virt(page) + va % PAGE_SIZE;
+        count = MIN(size - done, PAGE_SIZE - va % PAGE_SIZE);
+        if (access == ACCESS_WRITE)
+            memcpy(there, here, count);
+        else
+            memcpy(here, there, count);
         page_put(page);
-        done += count;
     }
     return done;
 }
 
+size_t access_read(struct aspace *aspace, vaddr_t from, void *to, size_t size)
+{
+    return transfer(aspace, from, to, size, ACCESS_READ, true);
+}
+
 size_t access_write(struct aspace *aspace, vaddr_t to, const void *from, size_t size, bool force)
 {
-    size_t done = 0;
-
-    while (done < size && to + done < STACK_TOP) {
-        vaddr_t va = to + done;
-        size_t count = MIN(size - done, PAGE_SIZE - va % PAGE_SIZE);
-        struct page *page = page_for_write(aspace, va, force);
-        if (!page)
-            break;
-        memcpy((char *)page_to_virt(page) + va % PAGE_SIZE, (const char *)from + done, count);
-        page_put(page);
-        done += count;
-    }
-    return done;
+    return transfer(aspace, to, (void *)from, size, ACCESS_WRITE, force);
 }

@@ -42,7 +42,7 @@ int anon_copy_on_write(struct aspace *aspace, const struct vma *vma, vaddr_t va,
 static int anon_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte)
 {
     if (access != ACCESS_WRITE)
-        return pte ? 0 : pmap_enter(&aspace->pmap, va, pmap_zero_page(), vma_pte_flags(vma));
+        return pte ? 0 : pmap_enter(&aspace->pmap, va, zero_page, vma_pte_flags(vma));
     if (pte & PTE_WRITE)
         return 0; /* another thread was first */
     return pte ? anon_copy_on_write(aspace, vma, va, pte) : anon_enter(aspace, vma, va, NULL);

@@ -134,7 +134,8 @@ static inline void count(struct aspace *aspace, uint32_t flags, int64_t pages)
         aspace->committed += (uint64_t)pages;
 }
 
-void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages)
+/* Corrects the counters for `pages` (negative: fewer) of a region with these flags. */
+static void account(struct aspace *aspace, uint32_t flags, int64_t pages)
 {
     count(aspace, flags, pages);
     if (flags & VMA_ACCOUNT)
@@ -192,15 +193,16 @@ struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32
     vma->faults = 0;
     vma->cause = 0;
     vma->ops = ops;
-    vma->source = source;
+    vma->source = pagesrc_get(source);
     vma->offset = offset;
     vma_insert(&aspace->vmas, vma);
-    aspace_account(aspace, flags, (int64_t)vma_pages(vma));
+    account(aspace, flags, (int64_t)vma_pages(vma));
     TELL(add, aspace, vma);
     return vma;
 }
 
-int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
+/* A region begins at va then. */
+static int split(struct aspace *aspace, struct vma *vma, vaddr_t va)
 {
     assert(va > vma->start && va < vma->end && page_aligned(va));
     if (aspace->vmas.count >= VMA_MAX_COUNT)
@@ -215,8 +217,8 @@ int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     upper->faults = 0;
     upper->cause = vma->cause;
     upper->ops = vma->ops;
-    upper->source = vma->source ? pagesrc_get(vma->source) : NULL;
-    upper->offset = vma->offset + ((va - vma->start) >> PAGE_SHIFT);
+    upper->source = pagesrc_get(vma->source);
+    upper->offset = vma_index(vma, va);
     TELL(split, aspace, vma->start, vma->end, va);
     vma_resize(&aspace->vmas, vma, vma->start, va);
     vma_insert(&aspace->vmas, upper);
@@ -254,19 +256,34 @@ struct vma *aspace_merge(struct aspace *aspace, struct vma *vma)
     return vma;
 }
 
+inline struct vma *aspace_cut_out(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
+{
+    if (vma->start < start) {
+        if (split(aspace, vma, start) < 0)
+            return NULL;
+        vma = vma_next(vma);
+    }
+    if (vma->end > end && split(aspace, vma, end) < 0) {
+        aspace_merge(aspace, vma);
+        return NULL;
+    }
+    return vma;
+}
+
+void aspace_resize(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
+{
+    TELL(size, aspace, vma, start, end);
+    account(aspace, vma->flags, (int64_t)((end - start) >> PAGE_SHIFT) - (int64_t)vma_pages(vma));
+    vma_resize(&aspace->vmas, vma, start, end);
+}
+
 struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t flags)
 {
     if (flags == vma->flags)
         return vma;
-    if (vma->start < start) {
-        if (aspace_split(aspace, vma, start) < 0)
-            return NULL;
-        vma = vma_next(vma);
-    }
-    if (vma->end > end && aspace_split(aspace, vma, end) < 0) {
-        aspace_merge(aspace, vma);
+    vma = aspace_cut_out(aspace, vma, start, end);
+    if (!vma)
         return NULL;
-    }
     recount(aspace, vma->flags, flags, vma_pages(vma));
     if (TRACE_FROM(1) && (flags ^ vma->flags) & VMA_PROT)
         tell_prot(aspace, vma->start, vma->end, flags);
@@ -274,48 +291,44 @@ struct vma *aspace_reflag(struct aspace *aspace, struct vma *vma, vaddr_t start,
     return aspace_merge(aspace, vma);
 }
 
-void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
+/* Remembers that a region is gone, for the explanation of a later fault. */
+static void remember(struct aspace *aspace, const struct vma *vma)
 {
     uint64_t now = clock_now();
     struct unmapped_range *range = &aspace->unmapped[aspace->unmapped_next++ % UNMAP_HISTORY];
 
-    range->start = start;
-    range->end = end;
+    range->start = vma->start;
+    range->end = vma->end;
     range->when_ns = now;
-    range->was = flags;
-    __builtin_memcpy(range->callers, aspace->callers,
-                     sizeof(range->callers)); /* four words: not worth a call */
+    range->was = vma->flags;
+    /* four words: not worth a call */
+    __builtin_memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
 /* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */
-static struct vma *cut_out(struct aspace *aspace, vaddr_t start, vaddr_t end, int *error)
+static struct vma *edges_cut(struct aspace *aspace, vaddr_t start, vaddr_t end, int *error)
 {
-    struct vma *first = vma_find_from(&aspace->vmas, start), *last;
-    bool split_start = first && first->start < start;
+    struct vma *vma = vma_find_from(&aspace->vmas, start);
 
     *error = 0;
-    if (!first || first->start >= end)
+    if (!vma || vma->start >= end)
         return NULL;
-    if (split_start) {
-        *error = aspace_split(aspace, first, start);
-        if (*error < 0)
-            return NULL;
-        first = vma_next(first);
+    struct vma *first = aspace_cut_out(aspace, vma, start, end), *last = first;
+    while (last && last->end < end)
+        last = vma_next(last);
+    if (last && last->start < end && last->end > end && split(aspace, last, end) < 0) {
+        if (first != vma)
+            aspace_merge(aspace, first);
+        first = NULL;
     }
-    for (last = first; last->end < end; last = vma_next(last))
-        if (!vma_next(last) || vma_next(last)->start >= end)
-            return first;
-    if (last->end > end)
-        *error = aspace_split(aspace, last, end);
-    if (*error < 0 && split_start)
-        aspace_merge(aspace, first);
-    return *error < 0 ? NULL : first;
+    *error = first ? 0 : -ENOMEM;
+    return first;
 }
 
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
     int error;
-    struct vma *vma = cut_out(aspace, start, end, &error);
+    struct vma *vma = edges_cut(aspace, start, end, &error);
 
     if (!vma)
         return error;
@@ -323,9 +336,9 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
     for (struct vma *next; vma && vma->start < end; vma = next) {
         next = vma_next(vma);
         last = vma->end;
-        aspace_remember(aspace, vma->start, vma->end, vma->flags);
+        remember(aspace, vma);
         TELL(del, aspace, vma);
-        aspace_account(aspace, vma->flags, -(int64_t)vma_pages(vma));
+        account(aspace, vma->flags, -(int64_t)vma_pages(vma));
         vma_remove(&aspace->vmas, vma);
         vma_free(vma);
     }
@@ -390,13 +403,9 @@ static int regions_copy(struct aspace *to, struct aspace *from)
     TAILQ_FOREACH (vma, &from->vmas.list, link) {
         if (vma->flags & VMA_DONTFORK)
             continue;
-        struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
         uint32_t flags = vma->flags & ~VMA_LOCK; /* mlock(2): not inherited */
-        if (!aspace_map(to, vma->start, vma->end, flags, vma->ops, source, vma->offset)) {
-            if (source)
-                pagesrc_put(source);
+        if (!aspace_map(to, vma->start, vma->end, flags, vma->ops, vma->source, vma->offset))
             return -ENOMEM;
-        }
         if (must_copy_pages(vma) && pmap_copy(&to->pmap, &from->pmap, vma->start, vma->end) < 0)
             return -ENOMEM;
     }

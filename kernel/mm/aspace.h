@@ -33,9 +33,8 @@ struct aspace {
 
     /* from here to limit_stack: where things are and how far they may grow; fork copies it as one piece */
     vaddr_t brk_start, brk;
-    vaddr_t code_start, code_end, data_start,
-        data_end;        /* of the executable, for VmExe and /proc/<pid>/stat */
-    vaddr_t stack_start; /* rsp at entry */
+    vaddr_t code_start, code_end, data_start, data_end; /* of the executable: VmExe, /proc/<pid>/stat */
+    vaddr_t stack_start;                                /* rsp at entry */
     vaddr_t arg_start, arg_end, env_start, env_end;
 
     uint64_t limit_as, limit_data, limit_stack; /* bytes; RLIM_INFINITY = ~0 */
@@ -54,8 +53,7 @@ struct aspace {
     uint64_t faults; /* served here: what ru_minflt counts */
     uint32_t unmapped_next;
     vaddr_t callers[UNMAP_CALLERS]; /* of the system call that is under way, for the history; set by sys/ */
-    struct unmapped_range
-        unmapped[UNMAP_HISTORY]; /* the newest unmapped_next of them; the rest is never written */
+    struct unmapped_range unmapped[UNMAP_HISTORY]; /* the newest unmapped_next; the rest is never written */
 };
 
 struct aspace *aspace_create(void); /* empty; refs 1. => NULL when memory is short */
@@ -67,14 +65,16 @@ void aspace_put(struct aspace *aspace); /* the last one unmaps all and frees it 
  * parent, so that who walks them all misses nothing that a fork copies meanwhile. => NULL at the end. */
 struct aspace *aspace_next(struct aspace *aspace);
 
-/* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. Takes over `source`'s reference.
- * => NULL when memory is short (the reference stays the caller's). aspace->lock held. */
+/* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. It takes a reference to `source`
+ * (NULL: anonymous memory), which shows its page `offset` at `start`. => NULL when memory is short. aspace->lock held. */
 struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
                        const struct vma_ops *ops, struct pagesrc *source, uint64_t offset);
 /* Unmaps all that lies in [start, end), splitting regions at the edges. => 0; -ENOMEM (nothing was changed). aspace->lock held. */
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
-/* Splits the region at va so that a region begins there. => 0, -ENOMEM. */
-int aspace_split(struct aspace *aspace, struct vma *vma, vaddr_t va);
+/* Cuts [start, end) out of the region, where that is smaller. => the region within; NULL: no memory, nothing was changed. */
+struct vma *aspace_cut_out(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end);
+/* The region grows or shrinks into what is free around it; counted, but its entries are the caller's. */
+void aspace_resize(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end);
 /* Merges the region with its neighbours where they are alike. => the merged region. */
 struct vma *aspace_merge(struct aspace *aspace, struct vma *vma);
 /* Gives [start, end) of one region other flags: splits it off first, merges it with what is alike then.
@@ -88,11 +88,6 @@ bool aspace_any_writes(const struct pagesrc *source);
 bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
-/* Corrects the counters for `pages` (negative: fewer) of a region with these flags. */
-void aspace_account(struct aspace *aspace, uint32_t flags, int64_t pages);
-
-/* Remembers that a region is gone, for the explanation of a later fault. aspace->lock held. */
-void aspace_remember(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags);
 
 /* => NULL or the broken invariant: counters, tree, page tables. */
 const char *aspace_check(struct aspace *aspace);

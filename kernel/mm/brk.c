@@ -6,7 +6,6 @@
  * Guards: takes aspace->lock. */
 #include <asm-generic/errno.h>
 #include <mm/mmap.h>
-#include <mm/tell.h>
 
 /* The lowest address that the break must stay a page away from: the next region, and below a stack its guard gap. */
 static vaddr_t ceiling(struct aspace *aspace, vaddr_t from)
@@ -31,9 +30,7 @@ static bool grow(struct aspace *aspace, vaddr_t old_end, vaddr_t new_end)
         return false;
     struct vma *heap = old_end > aspace->brk_start ? vma_find(&aspace->vmas, old_end - 1) : NULL;
     if (heap && heap->end == old_end && (heap->flags & VMA_ALIKE) == flags) {
-        TELL(size, aspace, heap, heap->start, new_end);
-        vma_resize(&aspace->vmas, heap, heap->start, new_end);
-        aspace_account(aspace, flags, (int64_t)((new_end - old_end) >> PAGE_SHIFT));
+        aspace_resize(aspace, heap, heap->start, new_end);
         return true;
     }
     return aspace->vmas.count < VMA_MAX_COUNT &&

@@ -21,6 +21,7 @@
 struct spinlock buddy_lock;
 static uint32_t free_blocks[PAGE_MAX_ORDER + 1]; /* pfn of the first block */
 static uint64_t free_counts[PAGE_MAX_ORDER + 1];
+int64_t buddy_offline[PAGE_OWNERS];
 static pfn_t array_end;
 static unsigned section_count;
 static unsigned section_next; /* all sections below are online */
@@ -39,26 +40,15 @@ static void block_push(pfn_t pfn, unsigned order)
 
     page->flags |= PAGE_FLAG_FREE_BLOCK;
     page->order = (uint8_t)order;
-    page->prev = 0;
-    page->next = free_blocks[order];
-    if (page->next)
-        pfn_to_page(page->next)->prev = (uint32_t)pfn;
-    free_blocks[order] = (uint32_t)pfn;
+    frame_list_push(&free_blocks[order], page);
     free_counts[order]++;
 }
 
 static void block_remove(struct page *page)
 {
-    unsigned order = page->order;
-
-    if (page->prev)
-        pfn_to_page(page->prev)->next = page->next;
-    else
-        free_blocks[order] = page->next;
-    if (page->next)
-        pfn_to_page(page->next)->prev = page->prev;
+    frame_list_remove(&free_blocks[page->order], page);
     page->flags &= (uint16_t)~PAGE_FLAG_FREE_BLOCK;
-    free_counts[order]--;
+    free_counts[page->order]--;
 }
 
 /* Buddies never reach over the end of a section, so their struct pages are always online. */
@@ -113,6 +103,7 @@ static void range_online(pfn_t start, pfn_t end)
         run_end = end;
         enum page_owner owner = bootmem_owner(pfn, &run_end);
 
+        buddy_offline[owner] -= (int64_t)(run_end - pfn);
         for (pfn_t at = pfn; at < run_end; at++) {
             struct page *page = pfn_to_page(at);
             page->flags = PAGE_FLAG_ONLINE;
@@ -162,23 +153,18 @@ static bool section_online_next(void)
     return false;
 }
 
-/* Counts frames of [start, end) by who took them at boot. */
-static void boot_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
-{
-    for (pfn_t pfn = start, run_end; pfn < end; pfn = run_end) {
-        run_end = end;
-        enum page_owner owner = bootmem_owner(pfn, &run_end);
-        owned[owner] += (int64_t)(run_end - pfn);
-    }
-}
-
 void buddy_init(int64_t owned[PAGE_OWNERS])
 {
     array_end = bootmem.ram[bootmem.ram_count - 1].end;
     section_count = (unsigned)((array_end + SECTION_FRAMES - 1) / SECTION_FRAMES);
     assert(section_count <= SECTIONS_MAX);
     for (unsigned i = 0; i < bootmem.ram_count; i++)
-        boot_count(bootmem.ram[i].start, bootmem.ram[i].end, owned);
+        for (pfn_t pfn = bootmem.ram[i].start, run_end; pfn < bootmem.ram[i].end; pfn = run_end) {
+            run_end = bootmem.ram[i].end;
+            enum page_owner owner = bootmem_owner(pfn, &run_end);
+            buddy_offline[owner] += (int64_t)(run_end - pfn);
+        }
+    memcpy(owned, buddy_offline, sizeof(buddy_offline));
     section_online_next();
 }
 
@@ -199,41 +185,26 @@ struct page *buddy_take(unsigned order)
 
 /* ---- counting ---- */
 
-/* Counts the RAM of the sections that are not online yet. */
-void buddy_offline_count(int64_t owned[PAGE_OWNERS])
-{
-    for (unsigned section = section_next; section < section_count; section++)
-        for (unsigned i = 0; i < bootmem.ram_count && !online[section]; i++) {
-            pfn_t first = MAX(section * SECTION_FRAMES, bootmem.ram[i].start),
-                  last = MIN(section_end(section), bootmem.ram[i].end);
-            if (first < last)
-                boot_count(first, last, owned);
-        }
-}
-
 void buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
 {
-    int64_t owned[PAGE_OWNERS] = {0};
+    uint64_t offline = (uint64_t)buddy_offline[PAGE_FREE];
 
     for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++)
         blocks[order] = free_counts[order];
-    buddy_offline_count(owned);
-    blocks[PAGE_MAX_ORDER] += (uint64_t)owned[PAGE_FREE] >> PAGE_MAX_ORDER;
-    blocks[0] += (uint64_t)owned[PAGE_FREE] & ((1UL << PAGE_MAX_ORDER) - 1);
+    blocks[PAGE_MAX_ORDER] += offline >> PAGE_MAX_ORDER;
+    blocks[0] += offline & ((1UL << PAGE_MAX_ORDER) - 1);
 }
 
-pfn_t buddy_frames_at(pfn_t pfn)
+const struct page *buddy_look(pfn_t pfn, pfn_t *next)
 {
     const struct page *page = pfn_to_page(pfn);
-
-    return page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1;
-}
-
-pfn_t buddy_offline_end(pfn_t pfn)
-{
     unsigned section = (unsigned)(pfn / SECTION_FRAMES);
 
-    return online[section] ? pfn : section_end(section);
+    *next = section_end(section);
+    if (!online[section])
+        return NULL;
+    *next = pfn + (page->refs || page->flags & PAGE_FLAG_FREE_BLOCK ? 1UL << page->order : 1);
+    return page;
 }
 
 int64_t buddy_walk(void)

@@ -8,7 +8,10 @@
 /* Guards what follows; the caller holds it where blocks are taken, given back or counted. */
 extern struct spinlock buddy_lock;
 
-/* Begins with what mm/bootmem knows, and adds to `owned` the frames that each class has at boot. */
+/* The RAM that is not online, by who has it. */
+extern int64_t buddy_offline[PAGE_OWNERS];
+
+/* Begins with what mm/bootmem knows; `owned`: the frames that each class has at boot. */
 void buddy_init(int64_t owned[PAGE_OWNERS]);
 /* => a block of that order, its frames still free; NULL: there is none, and no more RAM to bring online. */
 struct page *buddy_take(unsigned order);
@@ -23,11 +26,7 @@ bool buddy_is_online(pfn_t pfn);
 pfn_t buddy_array_end(void);
 /* Free blocks by order; RAM that is not online counts as free. */
 void buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1]);
-/* Adds the RAM that is not online to who has it. */
-void buddy_offline_count(int64_t owned[PAGE_OWNERS]);
-/* => where online RAM may go on; pfn: it is online itself. */
-pfn_t buddy_offline_end(pfn_t pfn);
-/* How many frames the one that begins a block, or stands alone, stands for. */
-pfn_t buddy_frames_at(pfn_t pfn);
+/* The frame that begins a block or stands alone. => NULL: it is not online. *next: the first one that does not belong to it. */
+const struct page *buddy_look(pfn_t pfn, pfn_t *next);
 /* Walks the free lists. => frames in them, or -1 if a link or a block is wrong. */
 int64_t buddy_walk(void);

@@ -14,17 +14,11 @@
 #include <mm/anon.h>
 #include <pagesrc.h>
 
-/* The file's frame for va, with a reference. */
-static int file_page(const struct vma *vma, vaddr_t va, struct page **page)
-{
-    return vma->source->ops->page(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT), page);
-}
-
 /* Maps the file's own frame. */
 static int file_page_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t write)
 {
     struct page *page;
-    int result = file_page(vma, va, &page);
+    int result = vma->source->ops->page(vma->source, vma_index(vma, va), &page);
 
     if (result < 0)
         return result;
@@ -45,7 +39,7 @@ static int private_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enu
     vma->flags |= VMA_COPIED;
     if (pte)
         return anon_copy_on_write(aspace, vma, va, pte);
-    int result = file_page(vma, va, &page);
+    int result = vma->source->ops->page(vma->source, vma_index(vma, va), &page);
     if (result < 0)
         return result;
     result = anon_enter(aspace, vma, va, page);
@@ -62,12 +56,5 @@ static int shared_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum
     return 0;
 }
 
-static bool file_resident(const struct vma *vma, vaddr_t va)
-{
-    return vma->source->ops->resident(vma->source, vma->offset + ((va - vma->start) >> PAGE_SHIFT)) != NULL;
-}
-
-const struct vma_ops vma_file_private_ops = {
-    .kind = "file", .fault = private_fault, .resident = file_resident};
-const struct vma_ops vma_file_shared_ops = {
-    .kind = "shared", .fault = shared_fault, .resident = file_resident};
+const struct vma_ops vma_file_private_ops = {.kind = "file", .fault = private_fault};
+const struct vma_ops vma_file_shared_ops = {.kind = "shared", .fault = shared_fault};

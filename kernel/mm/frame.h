@@ -61,3 +61,23 @@ static inline struct page *virt_to_page(const void *address)
 {
     return pfn_to_page(virt_to_paddr(address) >> PAGE_SHIFT);
 }
+
+/* A list of frames through next and prev: *first is its first pfn, 0 its end. */
+static inline void frame_list_push(uint32_t *first, struct page *page)
+{
+    page->prev = 0;
+    page->next = *first;
+    if (page->next)
+        pfn_to_page(page->next)->prev = (uint32_t)page_to_pfn(page);
+    *first = (uint32_t)page_to_pfn(page);
+}
+
+static inline void frame_list_remove(uint32_t *first, const struct page *page)
+{
+    if (page->prev)
+        pfn_to_page(page->prev)->next = page->next;
+    else
+        *first = page->next;
+    if (page->next)
+        pfn_to_page(page->next)->prev = page->prev;
+}

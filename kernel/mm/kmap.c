@@ -108,6 +108,8 @@ static void image_map(void)
         char *start, *end;
         pte_t flags;
     } parts[] = {
+        /* the boot part (32-bit code, first page tables) is used up but for the entry's TSC, which clock.c still reads */
+        {image_start, text_start, PTE_NX},
         {text_start, text_end, 0},
         {rodata_start, rodata_end, PTE_NX},
         {rodata_end, boot_stack_guard, PTE_NX | PTE_WRITE},
@@ -115,9 +117,6 @@ static void image_map(void)
         {data_end, image_end, PTE_NX},
     };
 
-    /* The boot part (32-bit code, first page tables) is used up but for the entry's TSC, which clock.c still reads. */
-    map_range((vaddr_t)image_start, (paddr_t)image_start - KERNEL_BASE, (paddr_t)text_start - KERNEL_BASE,
-              KERNEL_PTE | PTE_NX);
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
         map_range((vaddr_t)parts[i].start, (paddr_t)parts[i].start - KERNEL_BASE,
                   (paddr_t)parts[i].end - KERNEL_BASE, KERNEL_PTE | parts[i].flags);
@@ -152,9 +151,8 @@ void kmap_done(void)
 volatile uint32_t *kmap_device(paddr_t address, size_t size)
 {
     assert(early);
-    for (paddr_t at = page_floor(address); at < address + size; at += PAGE_SIZE)
-        *entry_make(DIRECT_MAP + at, 1) = at | KERNEL_PTE | PTE_NX | PTE_WRITE | PTE_CACHE_DISABLE |
-                                          PTE_WRITE_THROUGH;
+    map_range(DIRECT_MAP + page_floor(address), page_floor(address), address + size,
+              KERNEL_PTE | PTE_NX | PTE_WRITE | PTE_CACHE_DISABLE | PTE_WRITE_THROUGH);
     return (volatile uint32_t *)(DIRECT_MAP + address);
 }
 
@@ -181,7 +179,7 @@ int kmap_page(vaddr_t va, paddr_t frame)
 
 paddr_t kmap_unmap_page(vaddr_t va)
 {
-    pte_t *entry = pt_walk(root, va, NULL);
+    pte_t *entry = entry_make(va, 1);
     paddr_t frame = pte_paddr(*entry);
 
     assert(*entry & PTE_PRESENT);

@@ -53,25 +53,6 @@ static inline uint32_t *linked_object(const struct page *slab, uint32_t link)
     return (uint32_t *)(void *)((char *)page_to_virt(slab) + link - 1);
 }
 
-static void partial_add(struct kmem_cache *cache, struct page *slab)
-{
-    slab->prev = 0;
-    slab->next = cache->partial;
-    if (slab->next)
-        pfn_to_page(slab->next)->prev = (uint32_t)page_to_pfn(slab);
-    cache->partial = (uint32_t)page_to_pfn(slab);
-}
-
-static void partial_remove(struct kmem_cache *cache, struct page *slab)
-{
-    if (slab->prev)
-        pfn_to_page(slab->prev)->next = slab->next;
-    else
-        cache->partial = slab->next;
-    if (slab->next)
-        pfn_to_page(slab->next)->prev = slab->prev;
-}
-
 static struct page *slab_create(struct kmem_cache *cache)
 {
     struct page *slab = page_alloc_order(PAGE_SLAB, cache->order);
@@ -102,7 +83,7 @@ static struct page *slab_with_room(struct kmem_cache *cache)
         slab = slab_create(cache);
     }
     if (slab)
-        partial_add(cache, slab);
+        frame_list_push(&cache->partial, slab);
     return slab;
 }
 
@@ -119,7 +100,7 @@ void *kmem_alloc(struct kmem_cache *cache)
         slab->index = *(uint32_t *)object;
         slab->maps++;
         if (slab->index == 0)
-            partial_remove(cache, slab);
+            frame_list_remove(&cache->partial, slab);
         cache->in_use++;
     }
     spin_unlock(&cache->lock);
@@ -147,14 +128,14 @@ void kmem_free(struct kmem_cache *cache, void *object)
     assert(slab->owner == PAGE_SLAB && slab->object == cache && offset % cache->size == 0 && slab->maps > 0);
     spin_lock(&cache->lock);
     if (slab->index == 0)
-        partial_add(cache, slab);
+        frame_list_push(&cache->partial, slab);
     *(uint32_t *)object = slab->index;
     slab->index = offset + 1;
     slab->maps--;
     cache->in_use--;
     struct page *unneeded = NULL;
     if (slab->maps == 0) {
-        partial_remove(cache, slab);
+        frame_list_remove(&cache->partial, slab);
         if (cache->empty == 0) {
             cache->empty = (uint32_t)page_to_pfn(slab);
         } else {
@@ -169,15 +150,6 @@ void kmem_free(struct kmem_cache *cache, void *object)
 
 /* ---- any size ---- */
 
-static unsigned block_order(size_t size)
-{
-    unsigned order = 0;
-
-    while ((PAGE_SIZE << order) < size)
-        order++;
-    return order;
-}
-
 void *kmalloc(size_t size)
 {
     for (unsigned i = 0; i < KMALLOC_CLASSES; i++)
@@ -186,7 +158,10 @@ void *kmalloc(size_t size)
 
     if (size > PAGE_SIZE << PAGE_MAX_ORDER)
         return NULL;
-    struct page *block = page_alloc_order(PAGE_BUFFER, block_order(size));
+    unsigned order = 0;
+    while ((PAGE_SIZE << order) < size)
+        order++;
+    struct page *block = page_alloc_order(PAGE_BUFFER, order);
     if (!block)
         return NULL;
     block->object = NULL;

@@ -69,24 +69,25 @@ static bool stack_map(vaddr_t stack)
     return true;
 }
 
+/* => its top, or 0. */
+static vaddr_t stack_make(void)
+{
+    uint64_t slot = slot_take();
+
+    if (slot == SLOTS)
+        return 0;
+    if (!stack_map(slot_stack(slot))) {
+        slot_give(slot);
+        return 0;
+    }
+    return slot_stack(slot) + KSTACK_SIZE;
+}
+
 vaddr_t kstack_alloc(void)
 {
-    vaddr_t top = 0;
-
     spin_lock(&kstack_lock);
-    if (kept_count > 0) {
-        top = kept[--kept_count];
-        in_use++;
-        spin_unlock(&kstack_lock);
-        return top;
-    }
-    uint64_t slot = slot_take();
-    if (slot < SLOTS && stack_map(slot_stack(slot))) {
-        in_use++;
-        top = slot_stack(slot) + KSTACK_SIZE;
-    } else if (slot < SLOTS) {
-        slot_give(slot);
-    }
+    vaddr_t top = kept_count > 0 ? kept[--kept_count] : stack_make();
+    in_use += top != 0;
     spin_unlock(&kstack_lock);
     return top;
 }

@@ -13,6 +13,7 @@
 #include <mm/fault.h>
 #include <mm/mmap.h>
 #include <mm/tell.h>
+#include <pagesrc.h>
 
 #include <linux/mman.h>
 
@@ -124,13 +125,6 @@ int mm_madvise(struct aspace *aspace, vaddr_t address, uint64_t length, int numb
     return result;
 }
 
-static bool page_in_memory(struct aspace *aspace, const struct vma *vma, vaddr_t va)
-{
-    if (pmap_lookup(&aspace->pmap, va))
-        return true;
-    return vma->ops->resident && vma->ops->resident(vma, va);
-}
-
 int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t *vector)
 {
     vaddr_t end = address + page_ceil(length);
@@ -143,7 +137,9 @@ int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t 
             result = -ENOMEM;
             break;
         }
-        vector[(va - address) >> PAGE_SHIFT] = page_in_memory(aspace, vma, va);
+        struct pagesrc *source = vma->source;
+        vector[(va - address) >> PAGE_SHIFT] = pmap_lookup(&aspace->pmap, va) ||
+                                               (source && source->ops->resident(source, vma_index(vma, va)));
     }
     mutex_unlock(&aspace->lock);
     return result;

@@ -53,9 +53,8 @@ int64_t mmap_place(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_
     if (flags & MAP_32BIT)
         return low_place(&aspace->vmas, length);
     vaddr_t chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, MMAP_TOP);
-    if (!chosen)
-        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN,
-                               STACK_TOP); /* nothing below: look above, as Linux does */
+    if (!chosen) /* nothing below: look above, as Linux does */
+        chosen = vma_gap_below(&aspace->vmas, length, MMAP_MIN, STACK_TOP);
     return chosen ? (int64_t)chosen : -ENOMEM;
 }
 
@@ -90,13 +89,6 @@ static int64_t region_flags(uint64_t prot, uint64_t flags, const struct mmap_fil
     return region;
 }
 
-static const struct vma_ops *region_ops(uint32_t flags, const struct mmap_file *file)
-{
-    if (!file->source)
-        return &vma_anon_ops;
-    return flags & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
-}
-
 /* Pages of [start, end) that are mapped now: MAP_FIXED will unmap them, so they do not count against the limit. */
 static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
@@ -129,14 +121,13 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
     if (replaced && aspace_unmap(aspace, start, end) < 0)
         return -ENOMEM;
 
-    struct pagesrc *source = file->source ? pagesrc_get(file->source) : NULL;
-    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, region_ops((uint32_t)region, file),
-                                 source, (source ? file->offset : start) >> PAGE_SHIFT);
-    if (!vma) {
-        if (source)
-            pagesrc_put(source);
+    const struct vma_ops *ops = &vma_anon_ops;
+    if (file->source)
+        ops = region & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
+    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, ops, file->source,
+                                 (file->source ? file->offset : start) >> PAGE_SHIFT);
+    if (!vma)
         return -ENOMEM;
-    }
     aspace_merge(aspace, vma);
     return place;
 }
@@ -186,13 +177,11 @@ static enum pmap_protection protection_of(uint32_t flags)
     return flags & VMA_SHARED ? PMAP_WRITE_SHARED : PMAP_WRITE_PRIVATE;
 }
 
-/* Changes [start, end) of one region. => the region that now ends at or after `end`, in *changed. */
-static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t prot,
-                       struct vma **changed)
+/* Changes [start, end) of one region. */
+static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end, uint32_t prot)
 {
     uint32_t flags = (vma->flags & ~VMA_PROT) | prot;
 
-    *changed = vma;
     if (flags == vma->flags)
         return 0;
     if (prot & VMA_WRITE && !(vma->flags & VMA_MAY_WRITE))
@@ -205,11 +194,9 @@ static int protect_one(struct aspace *aspace, struct vma *vma, vaddr_t start, va
             return -ENOMEM;
         flags |= VMA_ACCOUNT;
     }
-    vma = aspace_reflag(aspace, vma, start, end, flags);
-    if (!vma)
+    if (!aspace_reflag(aspace, vma, start, end, flags))
         return -ENOMEM;
     pmap_protect(&aspace->pmap, start, end, protection_of(flags), prot & VMA_EXEC);
-    *changed = vma;
     return 0;
 }
 
@@ -232,7 +219,7 @@ static int protect_locked(struct aspace *aspace, vaddr_t start, vaddr_t end, uin
     /* The part before a hole is changed, then the hole is reported: so does Linux. */
     while (start < end) {
         vaddr_t piece_end = MIN(vma->end, end);
-        int result = protect_one(aspace, vma, start, piece_end, prot, &vma);
+        int result = protect_one(aspace, vma, start, piece_end, prot);
         if (result < 0)
             return result;
         start = piece_end;

@@ -14,7 +14,6 @@
 #include <asm-generic/errno.h>
 #include <mm/mmap.h>
 #include <mm/tell.h>
-#include <pagesrc.h>
 
 #include <linux/mman.h>
 
@@ -61,7 +60,7 @@ static uint64_t offset_after_move(const struct remap *remap, const struct vma *v
 {
     if (!vma->source && !pmap_has_frames(&remap->aspace->pmap, vma->start, vma->end))
         return remap->to >> PAGE_SHIFT;
-    return vma->offset + ((remap->from - vma->start) >> PAGE_SHIFT);
+    return vma_index(vma, remap->from);
 }
 
 /* What is left behind: nothing, or with DONTUNMAP an empty region that is not locked any more. */
@@ -76,45 +75,38 @@ static void leave(const struct remap *remap, struct vma *vma)
         aspace_unmap(aspace, remap->from, end);
 }
 
-static int64_t move(struct remap *remap, struct vma *vma)
+/* To `place`, or not if that is an error. */
+static int64_t move(struct remap *remap, struct vma *vma, int64_t place)
 {
     struct aspace *aspace = remap->aspace;
     uint64_t moved = MIN(remap->old_length, remap->new_length);
     bool keeps = remap->flags & MREMAP_DONTUNMAP || remap->old_length == 0;
     vaddr_t end = remap->from + remap->old_length;
-    uint64_t offset = offset_after_move(remap, vma);
 
+    if (place < 0)
+        return place;
+    remap->to = (vaddr_t)place;
+    uint64_t offset = offset_after_move(remap, vma);
     if (aspace->vmas.count >= VMA_MAX_COUNT - 3)
         return -ENOMEM;
     if (keeps && !aspace_may_grow(aspace, remap->new_length, vma->flags))
         return -ENOMEM;
     /* Cut out what goes, so that letting it go later cannot fail. */
-    if (!keeps && vma->start < remap->from) {
-        if (aspace_split(aspace, vma, remap->from) < 0)
-            return -ENOMEM;
-        vma = vma_next(vma);
-    }
-    if (!keeps && vma->end > end && aspace_split(aspace, vma, end) < 0)
-        goto merge;
-
-    struct pagesrc *source = vma->source ? pagesrc_get(vma->source) : NULL;
-    struct vma *moved_to =
-        aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops, source, offset);
+    if (!keeps && !(vma = aspace_cut_out(aspace, vma, remap->from, end)))
+        return -ENOMEM;
+    struct vma *moved_to = aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops,
+                                      vma->source, offset);
     if (!moved_to)
-        goto put_source;
+        goto merge;
     if (pmap_move(&aspace->pmap, remap->from, remap->to, moved) < 0)
         goto unmap;
     TELL(move, aspace, remap->from, remap->from + moved, remap->to);
     leave(remap, vma);
     aspace_merge(aspace, moved_to);
-    return (int64_t)remap->to;
+    return place;
 
 unmap:
     aspace_unmap(aspace, remap->to, remap->to + remap->new_length);
-    source = NULL;
-put_source:
-    if (source)
-        pagesrc_put(source);
 merge:
     if (!keeps)
         aspace_merge(aspace, vma);
@@ -149,11 +141,7 @@ static int64_t remap_to(struct remap *remap)
     struct vma *vma = vma_find(&aspace->vmas, remap->from);
     if (!vma)
         return -EFAULT; /* old length 0, and the new place was where the old one is */
-    int64_t place = mmap_place(aspace, remap->to, remap->new_length, fixed ? MAP_FIXED : 0);
-    if (place < 0)
-        return place;
-    remap->to = (vaddr_t)place;
-    return move(remap, vma);
+    return move(remap, vma, mmap_place(aspace, remap->to, remap->new_length, fixed ? MAP_FIXED : 0));
 }
 
 static int64_t grow(struct remap *remap, struct vma *vma)
@@ -163,38 +151,28 @@ static int64_t grow(struct remap *remap, struct vma *vma)
     bool at_end = remap->old_length == vma->end - remap->from;
 
     if (at_end && new_end <= STACK_TOP && vma_range_free(&aspace->vmas, vma->end, new_end)) {
-        aspace_account(aspace, vma->flags, (int64_t)((new_end - vma->end) >> PAGE_SHIFT));
-        TELL(size, aspace, vma, vma->start, new_end);
-        vma_resize(&aspace->vmas, vma, vma->start, new_end);
+        aspace_resize(aspace, vma, vma->start, new_end);
         aspace_merge(aspace, vma);
         return (int64_t)remap->from;
     }
     if (!(remap->flags & MREMAP_MAYMOVE))
         return -ENOMEM;
-    int64_t place = mmap_place(aspace, 0, remap->new_length, 0);
-    if (place < 0)
-        return place;
-    remap->to = (vaddr_t)place;
-    return move(remap, vma);
+    return move(remap, vma, mmap_place(aspace, 0, remap->new_length, 0));
 }
 
 static int64_t remap_locked(struct remap *remap)
 {
     struct vma *vma = vma_find(&remap->aspace->vmas, remap->from);
     bool elsewhere = remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
-    int error = 0;
+    bool grows = remap->new_length > remap->old_length;
 
     if (!vma)
         return -EFAULT;
-    if (elsewhere || remap->new_length > remap->old_length)
-        error = region_check(remap, vma);
-    if (error < 0)
-        return error;
-    if (elsewhere)
+    int error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
+    if (error == 0 && elsewhere)
         return remap_to(remap);
-    if (remap->new_length > remap->old_length)
+    if (error == 0 && grows)
         return grow(remap, vma);
-    error = shrink(remap);
     return error < 0 ? error : (int64_t)remap->from;
 }
 

@@ -26,11 +26,14 @@
 #define CACHE_BATCH_ORDER 5 /* of 32 frames */
 #define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
 
-struct page_cache {
+/* Free frames, linked by page->next. */
+struct stack {
     uint32_t first; /* pfn */
     uint32_t count;
-    uint32_t zeroed; /* pfn of the first */
-    uint32_t zeroed_count;
+};
+
+struct page_cache {
+    struct stack plain, zeroed;
     int64_t owned[PAGE_OWNERS]; /* this CPU's share of the ledger */
 } __attribute__((aligned(64)));
 static struct page_cache caches[MAX_CPUS];
@@ -61,43 +64,40 @@ void page_boot_release(paddr_t start, paddr_t end)
 
 /* ---- allocation ---- */
 
-static void cache_push(struct page_cache *cache, struct page *page)
+static void stack_push(struct stack *stack, struct page *page)
 {
     page->flags |= PAGE_FLAG_CACHED;
-    page->next = cache->first;
-    cache->first = (uint32_t)page_to_pfn(page);
-    cache->count++;
+    page->next = stack->first;
+    stack->first = (uint32_t)page_to_pfn(page);
+    stack->count++;
 }
 
-static struct page *zeroed_pop(struct page_cache *cache)
+/* There is one. */
+static inline struct page *stack_pop(struct stack *stack)
 {
-    struct page *page = pfn_to_page(cache->zeroed);
+    struct page *page = pfn_to_page(stack->first);
 
-    cache->zeroed = page->next;
-    cache->zeroed_count--;
+    stack->first = page->next;
+    stack->count--;
+    page->flags = PAGE_FLAG_ONLINE;
     return page;
 }
 
 /* Memory is short: the frames of zeros serve any purpose. => false if there were none. */
 static bool zeroed_spend(struct page_cache *cache)
 {
-    bool any = cache->zeroed_count > 0;
+    bool any = cache->zeroed.count > 0;
 
-    while (cache->zeroed_count > 0)
-        cache_push(cache, zeroed_pop(cache));
+    while (cache->zeroed.count > 0)
+        stack_push(&cache->plain, stack_pop(&cache->zeroed));
     return any;
 }
 
 /* Gives a CPU's cached frames back to the buddy, all but `keep`. buddy_lock held. */
 static void cache_drain(struct page_cache *cache, uint32_t keep)
 {
-    while (cache->count > keep) {
-        struct page *page = pfn_to_page(cache->first);
-        cache->first = page->next;
-        cache->count--;
-        page->flags &= (uint16_t)~PAGE_FLAG_CACHED;
-        buddy_free(page_to_pfn(page), 0);
-    }
+    while (cache->plain.count > keep)
+        buddy_free(page_to_pfn(stack_pop(&cache->plain)), 0);
 }
 
 /* Frames come by the block and are handed out in ascending order: neighbours in time become neighbours in memory, and
@@ -115,13 +115,13 @@ static bool cache_fill(struct page_cache *cache)
         return zeroed_spend(cache);
     for (unsigned i = 1U << order; i-- > 0;) {
         block[i].order = 0;
-        cache_push(cache, &block[i]);
+        stack_push(&cache->plain, &block[i]);
     }
     return true;
 }
 
 /* Who has nothing to tell is past these two in two instructions: they are called last, so nothing has to be kept for afterwards. */
-static __attribute__((noinline)) struct page *given_told(struct page *page)
+static NOINLINE struct page *given_told(struct page *page)
 {
     TRACE(frame_alloc, .pfn = page_to_pfn(page), .order = page->order, .owner = page->owner);
     return page;
@@ -132,7 +132,7 @@ static inline struct page *given(struct page *page)
     return TRACE_ON(frame_alloc) ? given_told(page) : page;
 }
 
-static __attribute__((noinline)) void tell_free(const struct page *page, enum page_owner owner)
+static NOINLINE void tell_free(const struct page *page, enum page_owner owner)
 {
     TRACE(frame_free, .pfn = page_to_pfn(page), .order = page->order, .owner = (uint8_t)owner);
 }
@@ -147,7 +147,7 @@ static void page_give(struct page *page, struct page_cache *cache, enum page_own
 }
 
 /* Called last, too: the common way keeps nothing in registers for it. */
-static __attribute__((noinline)) struct page *alloc_refilled(enum page_owner owner)
+static NOINLINE struct page *alloc_refilled(enum page_owner owner)
 {
     return cache_fill(&caches[cpu_number()]) ? page_alloc(owner) : NULL;
 }
@@ -156,12 +156,9 @@ struct page *page_alloc(enum page_owner owner)
 {
     struct page_cache *cache = &caches[cpu_number()];
 
-    if (unlikely(cache->count == 0))
+    if (unlikely(cache->plain.count == 0))
         return alloc_refilled(owner);
-    struct page *page = pfn_to_page(cache->first);
-    cache->first = page->next;
-    cache->count--;
-    page->flags = PAGE_FLAG_ONLINE;
+    struct page *page = stack_pop(&cache->plain);
     page_give(page, cache, owner, 1);
     return given(page);
 }
@@ -170,9 +167,8 @@ struct page *page_alloc_zeroed(enum page_owner owner)
 {
     struct page_cache *cache = &caches[cpu_number()];
 
-    if (likely(cache->zeroed_count > 0)) {
-        struct page *zeroed = zeroed_pop(cache);
-        zeroed->flags = PAGE_FLAG_ONLINE;
+    if (likely(cache->zeroed.count > 0)) {
+        struct page *zeroed = stack_pop(&cache->zeroed);
         page_give(zeroed, cache, owner, 1);
         return given(zeroed);
     }
@@ -217,7 +213,7 @@ static void page_disown(struct page *page, struct page_cache *cache)
 /* Frees single frames that lie side by side. */
 static void run_release(pfn_t start, pfn_t end, struct page_cache *cache)
 {
-    bool to_buddy = end - start >= CACHE_BATCH || cache->count + (end - start) > CACHE_MAX;
+    bool to_buddy = end - start >= CACHE_BATCH || cache->plain.count + (end - start) > CACHE_MAX;
 
     if (to_buddy) {
         spin_lock(&buddy_lock);
@@ -226,7 +222,7 @@ static void run_release(pfn_t start, pfn_t end, struct page_cache *cache)
         return;
     }
     while (end > start)
-        cache_push(cache, pfn_to_page(--end));
+        stack_push(&cache->plain, pfn_to_page(--end));
 }
 
 void page_put(struct page *page)
@@ -239,8 +235,8 @@ void page_put(struct page *page)
         tell_free(page, page->owner);
     struct page_cache *cache = &caches[cpu_number()];
     page_disown(page, cache);
-    if (likely(page->order == 0 && cache->count < CACHE_MAX)) {
-        cache_push(cache, page);
+    if (likely(page->order == 0 && cache->plain.count < CACHE_MAX)) {
+        stack_push(&cache->plain, page);
         return;
     }
     spin_lock(&buddy_lock);
@@ -255,16 +251,13 @@ void page_put_zeroed(struct page *page)
     struct page_cache *cache = &caches[cpu_number()];
 
     assert(page->refs == 1 && page->order == 0 && page->owner == PAGE_TABLE);
-    if (unlikely(cache->zeroed_count >= ZEROED_MAX)) {
+    if (unlikely(cache->zeroed.count >= ZEROED_MAX)) {
         page_put(page);
         return;
     }
     page->refs = 0;
     page_disown(page, cache);
-    page->flags |= PAGE_FLAG_CACHED;
-    page->next = cache->zeroed;
-    cache->zeroed = (uint32_t)page_to_pfn(page);
-    cache->zeroed_count++;
+    stack_push(&cache->zeroed, page);
     if (TRACE_ON(frame_free))
         tell_free(page, PAGE_TABLE);
 }
@@ -308,7 +301,7 @@ static inline void batch_put(const uint32_t *pfns, unsigned count)
     run_release(run_start, run_end, cache);
 }
 
-static __attribute__((noinline)) void batch_put_aloud(const uint32_t *pfns, unsigned count)
+static NOINLINE void batch_put_aloud(const uint32_t *pfns, unsigned count)
 {
     batch_tell(pfns, count);
     batch_put(pfns, count);
@@ -339,22 +332,22 @@ void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
     spin_lock(&buddy_lock);
     buddy_counts(blocks);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        blocks[0] += caches[cpu].count + caches[cpu].zeroed_count;
+        blocks[0] += caches[cpu].plain.count + caches[cpu].zeroed.count;
     spin_unlock(&buddy_lock);
 }
 
 /* => true if all frames that pass for zeroed are. */
-static bool zeroed_check(const struct page_cache *cache)
+static bool zeroed_check(const struct stack *zeroed)
 {
     uint32_t count = 0;
 
-    for (uint32_t pfn = cache->zeroed; pfn; pfn = pfn_to_page(pfn)->next, count++) {
+    for (uint32_t pfn = zeroed->first; pfn; pfn = pfn_to_page(pfn)->next, count++) {
         const uint64_t *words = page_to_virt(pfn_to_page(pfn));
         for (unsigned i = 0; i < PAGE_SIZE / sizeof(*words); i++)
-            if (words[i] || count == cache->zeroed_count)
+            if (words[i] || count == zeroed->count)
                 return false;
     }
-    return count == cache->zeroed_count;
+    return count == zeroed->count;
 }
 
 void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner))
@@ -363,16 +356,15 @@ void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner own
         pfn_t first = bootmem.ram[i].start, end = bootmem.ram[i].end;
         enum page_owner owner = PAGE_FREE;
 
-        for (pfn_t pfn = first; pfn < end;) {
-            pfn_t skip = buddy_offline_end(pfn);
-            bool here = skip == pfn;
-            enum page_owner next = here ? pfn_to_page(pfn)->owner : PAGE_FREE;
-            if (next != owner && owner != PAGE_FREE)
+        for (pfn_t pfn = first, next; pfn < end; pfn = next) {
+            const struct page *page = buddy_look(pfn, &next);
+            enum page_owner has = page ? page->owner : PAGE_FREE;
+            if (has == owner)
+                continue;
+            if (owner != PAGE_FREE)
                 visit(first, pfn - first, owner);
-            if (next != owner)
-                first = pfn;
-            owner = next;
-            pfn = here ? pfn + buddy_frames_at(pfn) : skip;
+            first = pfn;
+            owner = has;
         }
         if (owner != PAGE_FREE)
             visit(first, end - first, owner);
@@ -382,17 +374,15 @@ void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner own
 /* Counts every online frame of [start, end) by its owner. => NULL, or what is wrong with one. */
 static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNERS])
 {
-    for (pfn_t pfn = start, frames; pfn < end; pfn += frames) {
-        const struct page *page = pfn_to_page(pfn);
-        frames = buddy_offline_end(pfn) - pfn;
-        if (frames)
+    for (pfn_t pfn = start, next; pfn < end; pfn = next) {
+        const struct page *page = buddy_look(pfn, &next);
+        if (!page)
             continue;
-        frames = buddy_frames_at(pfn);
         if (page->owner >= PAGE_OWNERS || !(page->flags & PAGE_FLAG_ONLINE))
             return "a frame has no owner class";
         if ((page->owner == PAGE_FREE) != (page->refs == 0))
             return "a frame with references is free, or one without is owned";
-        owned[page->owner] += (int64_t)frames;
+        owned[page->owner] += (int64_t)(next - pfn);
     }
     return NULL;
 }
@@ -400,7 +390,7 @@ static const char *frames_count(pfn_t start, pfn_t end, int64_t owned[PAGE_OWNER
 const char *page_check(void)
 {
     struct page_ledger ledger;
-    int64_t owned[PAGE_OWNERS] = {0}, offline[PAGE_OWNERS] = {0};
+    int64_t owned[PAGE_OWNERS] = {0};
     uint64_t total = 0;
 
     page_ledger(&ledger);
@@ -410,22 +400,21 @@ const char *page_check(void)
             return broken;
         total += bootmem.ram[i].end - bootmem.ram[i].start;
     }
-    buddy_offline_count(offline);
     if (ledger.total != total)
         return "the owner classes do not add up to the RAM";
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++)
-        if ((uint64_t)(owned[owner] + offline[owner]) != ledger.frames[owner])
+        if ((uint64_t)(owned[owner] + buddy_offline[owner]) != ledger.frames[owner])
             return owner_names[owner];
 
     spin_lock(&buddy_lock);
     int64_t listed = buddy_walk();
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        listed += caches[cpu].count + caches[cpu].zeroed_count;
+        listed += caches[cpu].plain.count + caches[cpu].zeroed.count;
     spin_unlock(&buddy_lock);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        if (!zeroed_check(&caches[cpu]))
+        if (!zeroed_check(&caches[cpu].zeroed))
             return "a frame that was kept as zeroed has been written";
-    if (listed < 0 || (uint64_t)(listed + offline[PAGE_FREE]) != ledger.frames[PAGE_FREE])
+    if (listed < 0 || (uint64_t)(listed + buddy_offline[PAGE_FREE]) != ledger.frames[PAGE_FREE])
         return "the free lists do not hold the free frames";
     return NULL;
 }

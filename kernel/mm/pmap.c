@@ -17,7 +17,6 @@
 #include <asm-generic/errno.h>
 #include <mm/kmap.h>
 #include <mm/pmap.h>
-#include <mm/pt.h>
 #include <mm/ptwrite.h>
 #include <string.h>
 #include <x86/cpu.h>
@@ -25,7 +24,6 @@
 #define USER_TABLE (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 #define USER_PAGE (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
 #define ROOT_USER_ENTRIES (PT_ENTRIES / 2)
-
 
 #define FLUSH_SINGLY_MAX 8     /* pages; beyond that a new CR3 costs less than one invlpg each */
 #define RELEASE_MAX PT_ENTRIES /* a whole page table's frames */
@@ -40,19 +38,11 @@ void pmap_init(void)
 
 /* ---- counting ---- */
 
-/* => true if the entry held a reference to the frame. */
-static inline bool count_out(struct pmap *pmap, struct page *page)
+/* An entry does not map the frame any more; its reference is still to be put. */
+static inline void page_unmap(struct pmap *pmap, struct page *page)
 {
-    if (page == zero_page)
-        return false;
     assert((int32_t)__atomic_sub_fetch(&page->maps, 1, __ATOMIC_RELAXED) >= 0);
     pmap->resident[page->owner]--;
-    return true;
-}
-
-static void peak_note(struct pmap *pmap)
-{
-    pmap->resident_peak = MAX(pmap->resident_peak, pmap_resident_pages(pmap));
 }
 
 /* ---- TLB, and letting go ---- */
@@ -67,6 +57,13 @@ static void tlb_flush(const struct pmap *pmap, vaddr_t start, vaddr_t end)
     }
     for (vaddr_t va = start; va < end; va += PAGE_SIZE)
         cpu_invlpg(va);
+}
+
+/* (One page's flush is told with its fault.) */
+static inline void range_flush(const struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    flush_tell(start, end);
+    tlb_flush(pmap, start, end);
 }
 
 /* Frames that no entry leads to any more, but that some TLB may still know. */
@@ -88,10 +85,8 @@ static void release_begin(struct release *release, struct pmap *pmap, vaddr_t st
 
 static void release_finish(struct release *release)
 {
-    if (release->start < release->end) {
-        flush_tell(release->start, release->end);
-        tlb_flush(release->pmap, release->start, release->end);
-    }
+    if (release->start < release->end)
+        range_flush(release->pmap, release->start, release->end);
     page_put_batch(release->pfns, release->count);
     while (release->tables) {
         struct page *table = pfn_to_page(release->tables);
@@ -128,17 +123,13 @@ void pmap_destroy(struct pmap *pmap)
     pmap->root = NULL;
 }
 
-static NOINLINE void tables_unlink(struct pmap *pmap, vaddr_t va, struct release *release)
+/* Unlinks the empty tables on the way to va, lowest first. */
+static NOINLINE void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
 {
-    pte_t *way[PT_LEVELS + 1]; /* the entry of each level */
-    int level = PT_LEVELS;
+    pte_t *way[PT_LEVELS + 1];
 
-    way[level] = &pmap->root[PT_INDEX(va, level)];
-    for (; level > 2 && *way[level] & PTE_PRESENT; level--)
-        way[level - 1] = &pt_table(*way[level])[PT_INDEX(va, level - 1)];
-    if (!(*way[level] & PTE_PRESENT))
-        level++; /* memory ran out here */
-    for (; level <= PT_LEVELS; level++) {
+    tables_tell(pmap->root, va, false);
+    for (int level = pt_way(pmap->root, va, way); level <= PT_LEVELS; level++) {
         struct page *below = pfn_to_page(pte_pfn(*way[level]));
         if (below->maps > 0)
             return;
@@ -153,24 +144,24 @@ static NOINLINE void tables_unlink(struct pmap *pmap, vaddr_t va, struct release
     }
 }
 
-/* Unlinks the empty tables on the way to va, lowest first. */
-static inline void tables_prune(struct pmap *pmap, vaddr_t va, struct release *release)
-{
-    tables_tell(pmap->root, va, false);
-    tables_unlink(pmap, va, release);
-}
-
-/* Memory ran out on the way to va's entry, or there was nothing to enter: the tables made for it are of no use. => NULL */
-static NOINLINE pte_t *empty_tables_free(struct pmap *pmap, vaddr_t va, bool told)
+/* Memory ran out on the way to va's entry: the tables made for it are of no use. => NULL */
+static NOINLINE pte_t *tables_undo(struct pmap *pmap, vaddr_t va)
 {
     struct release release;
 
-    if (!told)
-        tables_tell(pmap->root, va, true);
+    tables_tell(pmap->root, va, true);
     release_begin(&release, pmap, va);
     tables_prune(pmap, va, &release);
     release_finish(&release);
     return NULL;
+}
+
+/* The page table for va is the one at hand from now on. */
+static inline pte_t *leaf_found(struct pmap *pmap, vaddr_t va, pte_t *table)
+{
+    pmap->leaf = table;
+    pmap->leaf_span = va >> PT_SHIFT(2);
+    return &table[PT_INDEX(va, 1)];
 }
 
 static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
@@ -182,7 +173,7 @@ static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
         if (unlikely(!(*entry & PTE_PRESENT))) {
             struct page *below = page_alloc_zeroed(PAGE_TABLE);
             if (!below)
-                return empty_tables_free(pmap, va, false);
+                return tables_undo(pmap, va);
             *entry = page_to_paddr(below) | USER_TABLE;
             virt_to_page(table)->maps++;
             pmap->tables++;
@@ -190,9 +181,7 @@ static NOINLINE pte_t *tables_make(struct pmap *pmap, vaddr_t va)
         table = pt_table(*entry);
     }
     tables_tell(pmap->root, va, true);
-    pmap->leaf = table;
-    pmap->leaf_span = va >> PT_SHIFT(2);
-    return &table[PT_INDEX(va, 1)];
+    return leaf_found(pmap, va, table);
 }
 
 /* The leaf entry for va, with all tables above it. => NULL when memory is short. */
@@ -205,22 +194,27 @@ static inline pte_t *leaf_make(struct pmap *pmap, vaddr_t va)
 
 pte_t pmap_walk(struct pmap *pmap, vaddr_t va)
 {
-    int level;
-    pte_t *entry = pt_walk(pmap->root, va, &level);
+    pte_t *table = pmap->root;
 
-    if (level > 1)
-        return 0;
-    pmap->leaf = entry - PT_INDEX(va, 1);
-    pmap->leaf_span = va >> PT_SHIFT(2);
-    return *entry;
+    for (int level = PT_LEVELS; level > 1; level--) {
+        pte_t entry = table[PT_INDEX(va, level)];
+        if (!(entry & PTE_PRESENT))
+            return 0;
+        table = pt_table(entry);
+    }
+    return *leaf_found(pmap, va, table);
 }
 
 /* Out of the way of the first touch. */
 static NOINLINE int entry_replaced(struct pmap *pmap, vaddr_t va, pte_t old)
 {
+    struct page *page = pfn_to_page(pte_pfn(old));
+
     tlb_flush(pmap, va, va + PAGE_SIZE);
-    if (count_out(pmap, pfn_to_page(pte_pfn(old))))
-        page_put(pfn_to_page(pte_pfn(old)));
+    if (page != zero_page) {
+        page_unmap(pmap, page);
+        page_put(page);
+    }
     return 0;
 }
 
@@ -270,37 +264,16 @@ static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterato
     return true;
 }
 
-/* Clears the entries of a run. => how many were in use. There is room in `release` for all of them. */
-static uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release)
-{
-    uint32_t *pfn = release->pfns + release->count;
-    uint32_t cleared = 0;
-
-    run_tell(run, 0);
-
-    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
-        uint32_t frame = (uint32_t)pte_pfn(*entry);
-        if (*entry == 0)
-            continue;
-        *entry = 0;
-        cleared++;
-        if (count_out(pmap, pfn_to_page(frame)))
-            *pfn++ = frame;
-    }
-    release->count = (uint32_t)(pfn - release->pfns);
-    release->end = run->va + run->count * PAGE_SIZE;
-    return cleared;
-}
-
-/* The same where nobody runs any more: no TLB can lead to a frame, so what others hold as well is let go of at once. */
-static uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct release *release)
+/* Clears the entries of a run. => how many were in use. There is room in `release` for all of their frames. Where nobody runs any more,
+ * no TLB can lead to a frame: what others hold as well is let go of at once. */
+static inline uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release,
+                                 bool nobody_runs)
 {
     const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
     uint32_t *pfn = release->pfns + release->count;
     uint32_t cleared = 0;
 
     run_tell(run, 0);
-
     for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
         uint32_t frame = (uint32_t)pte_pfn(*entry);
         if (*entry == 0)
@@ -310,13 +283,24 @@ static uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct rel
         struct page *page = pfn_to_page(frame);
         if (page == zero)
             continue;
-        pmap->resident[page->owner]--;
-        if (page_unshare(page))
-            *pfn++ = frame;
+        if (nobody_runs) {
+            pmap->resident[page->owner]--;
+            if (!page_unshare(page))
+                continue;
+        } else {
+            page_unmap(pmap, page);
+        }
+        *pfn++ = frame;
     }
     release->count = (uint32_t)(pfn - release->pfns);
     release->end = run->va + run->count * PAGE_SIZE;
     return cleared;
+}
+
+/* Out of the way of the other loop: inlined beside it, it would lack registers. */
+static NOINLINE uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, struct release *release)
+{
+    return run_clear(pmap, run, release, true);
 }
 
 /* From the first run on. (Out of the way of ranges that nobody has touched: there is nothing to be cleared, and `release` is large.) */
@@ -326,12 +310,12 @@ static NOINLINE void runs_clear(struct pmap *pmap, struct pt_iterator *iterator,
     struct release release;
 
     release_begin(&release, pmap, run->va);
-    peak_note(pmap);
+    pmap->resident_peak = MAX(pmap->resident_peak, pmap_resident_pages(pmap));
     do {
         if (release.count + run->count > RELEASE_MAX)
             release_finish(&release);
         struct page *table = virt_to_page(run->entry);
-        table->maps -= nobody_runs ? run_drop(pmap, run, &release) : run_clear(pmap, run, &release);
+        table->maps -= nobody_runs ? run_drop(pmap, run, &release) : run_clear(pmap, run, &release, false);
         if (table->maps == 0)
             tables_prune(pmap, run->va, &release);
     } while (next_run(pmap, iterator, run));
@@ -385,7 +369,8 @@ static pte_t run_protect(const struct pt_run *run, enum pmap_protection protecti
 
     for (size_t i = 0; TRACE_ON(pte) && i < run->count; i++)
         if (run->entry[i])
-            pte_tell(run, i, protected(run->entry[i], protection, write, access));
+            entry_told(1, run->va + i * PAGE_SIZE, run->entry[i],
+                       protected(run->entry[i], protection, write, access));
     pte_t *at = run->entry, *end = at + run->count;
     do { /* a run has one entry at least */
         pte_t before = *at;
@@ -406,10 +391,23 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 
     while (next_run(pmap, &iterator, &run))
         changed |= run_protect(&run, protection, executable);
-    if (changed) {
-        flush_tell(start, end);
-        tlb_flush(pmap, start, end);
-    }
+    if (changed)
+        range_flush(pmap, start, end);
+}
+
+/* Nothing is left in a range, or nothing came to it: so go its empty tables, and what TLBs know of them. */
+static NOINLINE void range_empty(struct pmap *pmap, vaddr_t start, vaddr_t end)
+{
+    struct pt_iterator iterator = pt_range(pmap->root, start, end);
+    struct release release;
+    struct pt_run run;
+
+    release_begin(&release, pmap, start);
+    release.end = end;
+    while (pt_next_run(&iterator, &run))
+        if (virt_to_page(run.entry)->maps == 0)
+            tables_prune(pmap, run.va, &release);
+    release_finish(&release);
 }
 
 /* One page table's worth of entries. `from` and `to` have the same place in their tables. */
@@ -456,12 +454,10 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
         struct page *table = virt_to_page(target);
         table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
         if (table->maps == 0)
-            empty_tables_free(to, run.va, true);
+            range_empty(to, run.va, run.va + PAGE_SIZE);
     }
-    if (was_writable) {
-        flush_tell(start, end);
-        tlb_flush(from, start, end);
-    }
+    if (was_writable)
+        range_flush(from, start, end);
     return result;
 }
 
@@ -481,7 +477,8 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
             if (!target)
                 return done;
             assert(*target == 0);
-            entry_tell(target, to + done, run.entry[i]);
+            if (TRACE_ON(pte))
+                entry_told(1, to + done, 0, run.entry[i]);
             *target = run.entry[i];
             run.entry[i] = 0;
             virt_to_page(target)->maps++;
@@ -491,31 +488,16 @@ static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64
     return bytes;
 }
 
-/* The entries of a range have gone elsewhere: so do the tables that are empty now, and what TLBs know of them. */
-static void moved_finish(struct pmap *pmap, vaddr_t start, vaddr_t end)
-{
-    struct pt_iterator iterator = pt_range(pmap->root, start, end);
-    struct release release;
-    struct pt_run run;
-
-    release_begin(&release, pmap, start);
-    release.end = end;
-    while (pt_next_run(&iterator, &run))
-        if (virt_to_page(run.entry)->maps == 0)
-            tables_prune(pmap, run.va, &release);
-    release_finish(&release);
-}
-
 int pmap_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes)
 {
     uint64_t moved = entries_move(pmap, from, to, bytes);
 
     if (moved == bytes) {
-        moved_finish(pmap, from, from + bytes);
+        range_empty(pmap, from, from + bytes);
         return 0;
     }
     entries_move(pmap, to, from, moved); /* cannot fail: their tables are still there */
-    moved_finish(pmap, to, to + moved);
+    range_empty(pmap, to, to + moved);
     return -ENOMEM;
 }
 

@@ -13,8 +13,8 @@ struct pmap {
     pte_t *root;
     paddr_t cr3;
     uint64_t tables; /* page-table frames below the root: VmPTE */
-    uint64_t resident
-        [PAGE_OWNERS]; /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
+    /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
+    uint64_t resident[PAGE_OWNERS];
     uint64_t resident_peak; /* VmHWM, up to the last time pages went away */
     pte_t *leaf;            /* the page table that was used last; NULL: none */
     vaddr_t leaf_span;      /* the 2 MiB that it maps: va >> 21 */
@@ -40,11 +40,7 @@ static inline bool pmap_leaf_is_at_hand(const struct pmap *pmap, vaddr_t va)
 pte_t pmap_walk(struct pmap *pmap, vaddr_t va);
 
 /* The page of zeros that all untouched memory shares: mapped read-only, without a reference, never resident. */
-static inline struct page *pmap_zero_page(void)
-{
-    extern struct page *zero_page;
-    return zero_page;
-}
+extern struct page *zero_page;
 
 /* The leaf entry for va, 0 if none. */
 static inline pte_t pmap_lookup(struct pmap *pmap, vaddr_t va)
@@ -53,7 +49,7 @@ static inline pte_t pmap_lookup(struct pmap *pmap, vaddr_t va)
 }
 static inline bool pmap_is_zero_page(pte_t pte)
 {
-    return pte != 0 && pfn_to_page(pte_pfn(pte)) == pmap_zero_page();
+    return pte != 0 && pfn_to_page(pte_pfn(pte)) == zero_page;
 }
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end);

@@ -8,22 +8,6 @@
 #include <mm/pt.h>
 #include <x86/cpu.h>
 
-pte_t *pt_walk(pte_t *root, vaddr_t va, int *level)
-{
-    pte_t *table = root;
-    int at = PT_LEVELS;
-
-    for (;; at--) {
-        pte_t *entry = &table[PT_INDEX(va, at)];
-        if (at == 1 || !(*entry & PTE_PRESENT) || *entry & PTE_LARGE) {
-            if (level)
-                *level = at;
-            return entry;
-        }
-        table = pt_table(*entry);
-    }
-}
-
 bool pt_next_run(struct pt_iterator *iterator, struct pt_run *run)
 {
     while (iterator->next < iterator->end) {

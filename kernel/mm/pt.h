@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* pt.h - walking page tables: one address, or a range by runs. Nothing here writes an entry. */
+/* pt.h - walking page tables: the way to one address, or a range by runs. Nothing here writes an entry. */
 #pragma once
 
 #include <mm/page.h>
 #include <types.h>
 #include <x86/pte.h>
 
-/* The entry that a walk for va ends at: the leaf (4 KiB or large page), or the first one that is not present.
- * *level (may be NULL): 1 = PT entry ... 4 = PML4 entry. */
-pte_t *pt_walk(pte_t *root, vaddr_t va, int *level);
-
 /* The table that a present entry leads to. */
 static inline pte_t *pt_table(pte_t entry)
 {
     return paddr_to_virt(pte_paddr(entry));
+}
+
+/* The entries on the way to va, by level. => the lowest level whose entry leads to a table. */
+static inline int pt_way(pte_t *root, vaddr_t va, pte_t *way[PT_LEVELS + 1])
+{
+    int level = PT_LEVELS;
+
+    way[level] = &root[PT_INDEX(va, level)];
+    for (; level > 2 && *way[level] & PTE_PRESENT; level--)
+        way[level - 1] = &pt_table(*way[level])[PT_INDEX(va, level - 1)];
+    return *way[level] & PTE_PRESENT ? level : level + 1;
 }
 
 /* Neighbouring level-1 entries: as much of a range as one page table holds. */

@@ -4,7 +4,6 @@
  * It begins at 132 KiB and may reach RLIMIT_STACK; the promise is made page by page, as late as the touch itself.
  * Guards: the address space's lock. */
 #include <mm/stack.h>
-#include <mm/tell.h>
 
 /* A touch below the stack grows it: down to RLIMIT_STACK, within RLIMIT_AS, and never closer than the guard gap to the
  * region below (Linux's expand_downwards; rsp is not looked at). => the region, or NULL. */
@@ -26,8 +25,6 @@ struct vma *stack_grow(struct aspace *aspace, vaddr_t va)
     if (!aspace_may_grow(aspace, grown, stack->flags))
         return NULL;
     stack->offset -= grown >> PAGE_SHIFT;
-    TELL(size, aspace, stack, start, stack->end);
-    vma_resize(&aspace->vmas, stack, start, stack->end);
-    aspace_account(aspace, stack->flags, (int64_t)(grown >> PAGE_SHIFT));
+    aspace_resize(aspace, stack, start, stack->end);
     return stack;
 }

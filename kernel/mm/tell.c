@@ -150,37 +150,23 @@ void tell_move(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t to)
 
 /* ---- Pages ---- */
 
-/* In use, the kernel's own frames (the page of zeros, the vDSO) included. */
-static void each_run(struct aspace *aspace, vaddr_t start, vaddr_t end,
-                     void (*visit)(void *context, vaddr_t va, pte_t pte), void *context)
-{
-    struct pt_iterator iterator = pt_range(aspace->pmap.root, start, end);
-    struct pt_run run;
-
-    while (pt_next_run(&iterator, &run))
-        for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i])
-                visit(context, run.va + i * PAGE_SIZE, run.entry[i]);
-}
-
+/* One of the kernel's own frames: the page of zeros, the vDSO. */
 static bool is_image(pte_t pte)
 {
     return pfn_to_page(pte_pfn(pte))->owner == PAGE_IMAGE;
 }
 
-static void count(void *context, vaddr_t va, pte_t pte)
-{
-    (void)va;
-    *(uint64_t *)context += !is_image(pte);
-}
-
 void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
+    struct pt_iterator iterator = pt_range(aspace->pmap.root, start, end);
+    struct pt_run run;
     uint64_t pages = 0;
 
     if (!told(aspace))
         return;
-    each_run(aspace, start, end, count, &pages);
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++)
+            pages += run.entry[i] && !is_image(run.entry[i]);
     TRACE(zap, .start = start, .end = end, .pages = pages, .why = (uint8_t)why_now());
 }
 
@@ -192,9 +178,8 @@ static void resident_flush(struct trace_resident *run)
 }
 
 /* Of the kernel's own frames the first one's number stands for all. */
-static void resident_visit(void *context, vaddr_t va, pte_t pte)
+static void resident_add(struct trace_resident *run, vaddr_t va, pte_t pte)
 {
-    struct trace_resident *run = context;
     uint8_t owner = pfn_to_page(pte_pfn(pte))->owner;
 
     if (is_image(pte) && run->why == TRACE_vma_why_exit)
@@ -212,10 +197,15 @@ static void resident_visit(void *context, vaddr_t va, pte_t pte)
 
 void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
 {
-    struct trace_resident run = {.why = (uint8_t)why};
+    struct pt_iterator iterator = pt_range(aspace->pmap.root, 0, STACK_TOP);
+    struct pt_run run;
+    struct trace_resident resident = {.why = (uint8_t)why};
 
-    each_run(aspace, 0, STACK_TOP, resident_visit, &run);
-    resident_flush(&run);
+    while (pt_next_run(&iterator, &run))
+        for (size_t i = 0; i < run.count; i++)
+            if (run.entry[i])
+                resident_add(&resident, run.va + i * PAGE_SIZE, run.entry[i]);
+    resident_flush(&resident);
 }
 
 static void owned_tell(pfn_t first, pfn_t count, enum page_owner owner)

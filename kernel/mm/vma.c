@@ -21,7 +21,6 @@
 struct vma;
 static void vma_augment(struct vma *vma);
 #define RB_AUGMENT(node) vma_augment(node)
-#include <asm-generic/errno.h>
 #include <mm/kmem.h>
 #include <mm/vma.h>
 #include <pagesrc.h>
@@ -84,8 +83,7 @@ struct vma *vma_alloc(void)
 
 void vma_free(struct vma *vma)
 {
-    if (vma->source)
-        pagesrc_put(vma->source);
+    pagesrc_put(vma->source);
     kmem_free(&vma_cache, vma);
 }
 

@@ -23,17 +23,15 @@ struct vma;
 #define VMA_EXEC (1U << 2)
 #define VMA_PROT (VMA_READ | VMA_WRITE | VMA_EXEC)
 #define VMA_SHARED (1U << 3)
-#define VMA_MAY_WRITE                                                                                        \
-    (1U << 4) /* mprotect may add PROT_WRITE: not so for a shared mapping of a file opened read-only */
+/* mprotect may add PROT_WRITE: not so for a shared mapping of a file opened read-only. */
+#define VMA_MAY_WRITE (1U << 4)
 #define VMA_STACK (1U << 5) /* grows down on touch */
 #define VMA_HEAP (1U << 6)  /* made by brk; never merges with a neighbour of another origin */
 #define VMA_NORESERVE (1U << 7)
-#define VMA_COPIED                                                                                           \
-    (1U                                                                                                      \
-     << 8) /* a private file region that has anonymous copies of some pages: fork must copy its page tables */
-#define VMA_ACCOUNT                                                                                          \
-    (1U                                                                                                      \
-     << 9) /* private and writable, now or once: counted in Committed_AS; Linux does not merge it with what never was */
+/* A private file region that has anonymous copies of some pages: fork must copy its page tables. */
+#define VMA_COPIED (1U << 8)
+/* Private and writable, now or once: counted in Committed_AS; Linux does not merge it with what never was. */
+#define VMA_ACCOUNT (1U << 9)
 /* mlock(2): pages are made resident at once, or (ON_FAULT too) with their first touch, and MADV_DONTNEED is refused. */
 #define VMA_LOCKED (1U << 10)
 #define VMA_LOCK_ON_FAULT (1U << 11)
@@ -59,8 +57,6 @@ struct vma_ops {
     /* Maps the page at va (page-aligned; the access is allowed; the address space is locked). `pte`: the entry as it is now.
      * => 0; -ENOMEM: let go of everything and try again after reclaim; -EIO: there is nothing to map (SIGBUS). */
     int (*fault)(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte);
-    /* Is page va in memory although not mapped? For mincore. NULL: no. */
-    bool (*resident)(const struct vma *vma, vaddr_t va);
 };
 
 struct vma {
@@ -85,8 +81,7 @@ struct vma_set {
     struct vma_tree tree;
     struct vma_list list;
     struct vma *last_hit; /* the region that served the last vma_find */
-    struct vma
-        *roof; /* no gap above it, and below roof_high, has room for roof_size bytes; NULL: not known */
+    struct vma *roof; /* no gap above it, below roof_high, has room for roof_size bytes; NULL: not known */
     uint64_t roof_size;
     vaddr_t roof_high;
     uint32_t count;
@@ -116,6 +111,11 @@ static inline struct vma *vma_prev(struct vma *vma)
 static inline uint64_t vma_pages(const struct vma *vma)
 {
     return (vma->end - vma->start) >> PAGE_SHIFT;
+}
+/* The number that the page of va has in the source. */
+static inline uint64_t vma_index(const struct vma *vma, vaddr_t va)
+{
+    return vma->offset + ((va - vma->start) >> PAGE_SHIFT);
 }
 
 /* The range must be free. */

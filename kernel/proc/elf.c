@@ -172,12 +172,9 @@ static int replace_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uin
         return error;
     if (!aspace_may_grow(aspace, end - start, flags))
         return -ENOMEM;
-    if (!source)
-        return aspace_map(aspace, start, end, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT) ? 0 : -ENOMEM;
-    if (aspace_map(aspace, start, end, flags, &vma_file_private_ops, pagesrc_get(source), page))
-        return 0;
-    pagesrc_put(source);
-    return -ENOMEM;
+    const struct vma_ops *ops = source ? &vma_file_private_ops : &vma_anon_ops;
+    uint64_t offset = source ? page : start >> PAGE_SHIFT;
+    return aspace_map(aspace, start, end, flags, ops, source, offset) ? 0 : -ENOMEM;
 }
 
 static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,

@@ -213,7 +213,7 @@ static uint64_t frame_flags(const struct page *page)
         [PAGE_FILE] = FLAG(UPTODATE) | FLAG(UNEVICTABLE),
         [PAGE_SHMEM] = FLAG(SWAPBACKED) | FLAG(UPTODATE),
     };
-    if (page == pmap_zero_page())
+    if (page == zero_page)
         return FLAG(ZERO_PAGE);
     return of_owner[page->owner] | (user_maps(page) != 0 ? FLAG(MMAP) : 0);
 #undef FLAG

@@ -88,11 +88,9 @@ static struct image_source vdso = {{.ops = &image_ops, .refs = 1}, "[vdso]", vds
 static int image_map(struct aspace *aspace, vaddr_t start, uint64_t pages, uint32_t flags,
                      struct image_source *image)
 {
-    if (aspace_map(aspace, start, start + pages * PAGE_SIZE, flags, &vma_file_private_ops,
-                   pagesrc_get(&image->source), 0))
-        return 0;
-    pagesrc_put(&image->source);
-    return -ENOMEM;
+    vaddr_t end = start + pages * PAGE_SIZE;
+
+    return aspace_map(aspace, start, end, flags, &vma_file_private_ops, &image->source, 0) ? 0 : -ENOMEM;
 }
 
 int vdso_map(struct aspace *aspace, vaddr_t *image)

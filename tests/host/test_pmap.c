@@ -71,7 +71,7 @@ static void enter_random(void)
     uint64_t i = machine_random(PAGES);
 
     if (machine_random(4) == 0) {
-        if (pmap_enter(&pmap, address(i), pmap_zero_page(), PTE_NX) == 0)
+        if (pmap_enter(&pmap, address(i), zero_page, PTE_NX) == 0)
             model[i] = (struct expected){.zero = true};
         return;
     }
@@ -147,7 +147,7 @@ static void copy_shares(void **state)
     pmap_create(&pmap);
     for (uint64_t i = 0; i < 600; i++)
         assert_int_equal(pmap_enter(&pmap, address(i), page_alloc(PAGE_ANON), PTE_WRITE), 0);
-    pmap_enter(&pmap, address(700), pmap_zero_page(), 0);
+    pmap_enter(&pmap, address(700), zero_page, 0);
     pmap_create(&child);
     assert_int_equal(pmap_copy(&child, &pmap, address(0), address(999)), 0);
     for (uint64_t i = 0; i < 600; i++) {

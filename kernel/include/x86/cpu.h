@@ -96,13 +96,6 @@ static inline void cpu_out8(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static inline uint32_t cpu_in32(uint16_t port)
-{
-    uint32_t value;
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
 static inline void cpu_out32(uint16_t port, uint32_t value)
 {
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
@@ -128,17 +121,6 @@ _Noreturn static inline void cpu_halt_forever(void)
 {
     for (;;)
         __asm__ volatile("cli; hlt" : : : "memory");
-}
-
-/* Opens and closes user memory to the kernel where the CPU has SMAP (arch/x86/usercopy.c is the only user). */
-static inline void cpu_stac(void)
-{
-    __asm__ volatile("stac" : : : "memory", "cc");
-}
-
-static inline void cpu_clac(void)
-{
-    __asm__ volatile("clac" : : : "memory", "cc");
 }
 
 static inline void cpu_fxsave(void *area)

@@ -55,7 +55,7 @@ def look_all():
     orders = kernel.symbol("free_counts", "kernel/mm/buddy.c")
     blocks = [int(orders[i]) for i in range(kernel.PAGE_FLAGS.PAGE_MAX_ORDER + 1)]
     caches = kernel.symbol("caches", "kernel/mm/page.c")
-    cached = sum(int(caches[cpu]["count"]) + int(caches[cpu]["zeroed_count"]) for cpu in range(caches.type.range()[1] + 1))
+    cached = sum(int(caches[cpu]["plain"]["count"]) + int(caches[cpu]["zeroed"]["count"]) for cpu in range(caches.type.range()[1] + 1))
     return {"frames": sum(counts.values()), "owners": counts, "step": step, "buddy": blocks, "cached": cached,
             "cells": cells_of(owners, step)}
 
