@@ -112,9 +112,8 @@ static ssize_t take_bytes(struct io *io)
     return total;
 }
 
-static ssize_t hostin_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t hostin_read(struct file *, struct io *io, uint64_t *)
 {
-    (void)file, (void)position;
     if (io->left == 0)
         return 0;
     spin_lock(&hostin.lock);
@@ -127,9 +126,8 @@ static ssize_t hostin_read(struct file *file, struct io *io, uint64_t *position)
     return result;
 }
 
-static uint32_t hostin_poll(struct file *file)
+static uint32_t hostin_poll(struct file *)
 {
-    (void)file;
     spin_lock(&hostin.lock);
     if (!hostin.busy)
         fill();
@@ -138,9 +136,8 @@ static uint32_t hostin_poll(struct file *file)
     return ready;
 }
 
-static int64_t hostin_ioctl(struct file *file, uint64_t request, vaddr_t argument)
+static int64_t hostin_ioctl(struct file *, uint64_t request, vaddr_t argument)
 {
-    (void)file;
     if (request != FIONREAD)
         return -ENOTTY;
     spin_lock(&hostin.lock);
@@ -151,22 +148,19 @@ static int64_t hostin_ioctl(struct file *file, uint64_t request, vaddr_t argumen
     return copy_to_user(argument, &bytes, sizeof(bytes));
 }
 
-static int hostin_open(struct node *node, struct file *file)
+static int hostin_open(struct node *, struct file *)
 {
-    (void)node, (void)file;
     serial_start_input(received);
     return 0;
 }
 
-static ssize_t hostout_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t hostout_write(struct file *, struct io *io, uint64_t *)
 {
-    (void)file, (void)position;
     return serialout_copy(SERIAL_COM1, io);
 }
 
-static ssize_t hosterr_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t hosterr_write(struct file *, struct io *io, uint64_t *)
 {
-    (void)file, (void)position;
     return serialout_copy(SERIAL_COM2, io);
 }
 

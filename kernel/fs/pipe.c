@@ -160,12 +160,11 @@ static inline ssize_t take(struct pipe *pipe, struct io *io)
     return take_slowly(pipe, io, size);
 }
 
-static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *)
 {
     struct pipe *pipe = pipe_of(file);
     int ready = 1;
 
-    (void)position;
     if (unlikely(io->left == 0))
         return 0;
     spin_lock(&pipe->lock);
@@ -255,12 +254,11 @@ static inline ssize_t write_some(struct pipe *pipe, struct io *io)
     return moved;
 }
 
-static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *)
 {
     struct pipe *pipe = pipe_of(file);
     ssize_t total = 0;
 
-    (void)position;
     while (io->left > 0) {
         ssize_t moved = write_some(pipe, io);
         if (unlikely(moved < 0))

@@ -180,13 +180,12 @@ static int wait_for_room(struct pty *pty, bool at_once)
     return error;
 }
 
-static ssize_t master_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t master_write(struct file *file, struct io *io, uint64_t *)
 {
     struct pty *pty = file->private;
     char bytes[256];
     ssize_t total = 0;
 
-    (void)position;
     while (io->left > 0) {
         ssize_t piece = io_get(io, bytes, sizeof(bytes));
         struct typed typed = {bytes, (size_t)MAX(piece, 0)};
@@ -301,12 +300,11 @@ static int find_place(struct pty *pty)
     return error;
 }
 
-static int open_master(struct node *node, struct file *file)
+static int open_master(struct node *, struct file *file)
 {
     struct pty *pty = kzalloc(sizeof(*pty));
     struct file *ends[2];
 
-    (void)node;
     if (!pty)
         return -ENOMEM;
     int error = pipe_create(0, ends);

@@ -213,11 +213,10 @@ static ssize_t read_raw(struct tty *tty, struct io *io)
     return total;
 }
 
-static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t tty_read(struct file *file, struct io *io, uint64_t *)
 {
     struct tty *tty = file->private;
 
-    (void)position;
     if (io->left == 0 || tty->hung_up)
         return 0;
     int error = refuse(tty, SIGTTIN);
@@ -263,11 +262,10 @@ static ssize_t send(void *to, const char *bytes, size_t count, bool at_once)
     return (ssize_t)done;
 }
 
-static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t tty_write(struct file *file, struct io *io, uint64_t *)
 {
     struct tty *tty = file->private;
 
-    (void)position;
     if (tty->hung_up)
         return -EIO;
     int error = tty->line.modes.c_lflag & TOSTOP ? refuse(tty, SIGTTOU) : 0;

@@ -176,11 +176,10 @@ void proc_release(struct node *node)
     kmem_free(&node_cache, gone);
 }
 
-static int text_open(struct node *node, struct file *file)
+static int text_open(struct node *, struct file *file)
 {
     struct proctext *text = kmem_alloc(&text_cache);
 
-    (void)node;
     if (text == NULL)
         return -ENOMEM;
     proctext_init(text);

@@ -13,21 +13,18 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
-struct node *proc_exe(const struct proc_node *link, struct process *process)
+struct node *proc_exe(const struct proc_node *, struct process *process)
 {
-    (void)link;
     return process->executable != NULL ? node_get(process->executable) : NULL;
 }
 
-struct node *proc_cwd(const struct proc_node *link, struct process *process)
+struct node *proc_cwd(const struct proc_node *, struct process *process)
 {
-    (void)link;
     return process->cwd != NULL ? node_get(process->cwd) : NULL;
 }
 
-struct node *proc_root(const struct proc_node *link, struct process *process)
+struct node *proc_root(const struct proc_node *, struct process *process)
 {
-    (void)link;
     return process->state == PROCESS_LIVE ? node_get(path_root()) : NULL;
 }
 
@@ -64,22 +61,19 @@ static ssize_t link_readlink(struct node *node, char *buffer, size_t size)
 const struct node_ops proc_link_ops = {
     .readlink = link_readlink, .follow = link_follow, .name = proc_name, .release = proc_release};
 
-static ssize_t self_readlink(struct node *node, char *buffer, size_t size)
+static ssize_t self_readlink(struct node *, char *buffer, size_t size)
 {
-    (void)node;
     return format_text(buffer, size, "%d", current_process()->pid);
 }
 
-static ssize_t thread_self_readlink(struct node *node, char *buffer, size_t size)
+static ssize_t thread_self_readlink(struct node *, char *buffer, size_t size)
 {
-    (void)node;
     return format_text(buffer, size, "%d/task/%d", current_process()->pid, current_thread()->tid);
 }
 
 /* /proc/mounts: each process may have mounts of its own on Linux. */
-static ssize_t mounts_readlink(struct node *node, char *buffer, size_t size)
+static ssize_t mounts_readlink(struct node *, char *buffer, size_t size)
 {
-    (void)node;
     return format_text(buffer, size, "self/mounts");
 }
 

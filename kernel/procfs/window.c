@@ -219,19 +219,17 @@ static uint64_t frame_flags(const struct page *page)
 #undef FLAG
 }
 
-static ssize_t kpagecount_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t kpagecount_read(struct file *, struct io *io, uint64_t *position)
 {
     const struct view view = {.fill = frames_fill, .word = user_maps};
 
-    (void)file;
     return words_read(&view, io, position);
 }
 
-static ssize_t kpageflags_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t kpageflags_read(struct file *, struct io *io, uint64_t *position)
 {
     const struct view view = {.fill = frames_fill, .word = frame_flags, .no_page = 1UL << KPF_NOPAGE};
 
-    (void)file;
     return words_read(&view, io, position);
 }
 

@@ -317,9 +317,8 @@ static int64_t list(struct file *file, const struct trapframe *frame)
 
 SYSCALL_IS(getdents64, with_file(frame, list));
 
-static int64_t truncate(struct node *node, uint64_t size, uint64_t unused)
+static int64_t truncate(struct node *node, uint64_t size, uint64_t)
 {
-    (void)unused;
     if (node_is(node, S_IFREG) && size > node->size && size > size_limit())
         return limit_told(-EFBIG);
     return node_truncate(node, size);
@@ -396,18 +395,16 @@ static int64_t advise(struct file *file, const struct trapframe *frame)
 SYSCALL_IS(fadvise64, with_file(frame, advise));
 
 /* There is nothing that memory would have to be written back to. */
-static int64_t write_back(struct file *file, const struct trapframe *frame)
+static int64_t write_back(struct file *file, const struct trapframe *)
 {
-    (void)frame;
     return node_is(file->node, S_IFREG) || node_is(file->node, S_IFDIR) ? 0 : -EINVAL;
 }
 
 SYSCALL_IS(fsync, with_file(frame, write_back));
 SYSCALL_IS(fdatasync, sys_fsync(frame));
 
-static int64_t nothing(struct file *file, const struct trapframe *frame)
+static int64_t nothing(struct file *, const struct trapframe *)
 {
-    (void)file, (void)frame;
     return 0;
 }
 

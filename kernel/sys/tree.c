@@ -145,9 +145,8 @@ static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
 SYSCALL_IS(mknod, make_node(AT_FDCWD, ARG0(frame), ARG1(frame)));
 SYSCALL_IS(mknodat, make_node((int)ARG0(frame), ARG1(frame), ARG2(frame)));
 
-static int64_t make_symlink(const struct user_path *target, const struct user_path *path, uint64_t unused)
+static int64_t make_symlink(const struct user_path *target, const struct user_path *path, uint64_t)
 {
-    (void)unused;
     return path_make(path->start, path->text, S_IFLNK | 0777, target->text);
 }
 
@@ -208,12 +207,11 @@ SYSCALL_IS(linkat,
 
 /* ---- the working directory ----------------------------------------------------------------------------- */
 
-static int64_t go_to(struct node *directory, uint64_t unused, uint64_t unused_too)
+static int64_t go_to(struct node *directory, uint64_t, uint64_t)
 {
     struct process *process = current_process();
     struct node *before = process->cwd;
 
-    (void)unused, (void)unused_too;
     if (!node_is(directory, S_IFDIR))
         return -ENOTDIR;
     process->cwd = node_get(directory);
