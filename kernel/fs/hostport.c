@@ -128,12 +128,10 @@ static ssize_t hostin_read(struct file *, struct io *io, uint64_t *)
 
 static uint32_t hostin_poll(struct file *)
 {
-    spin_lock(&hostin.lock);
+    SPIN_GUARD(&hostin.lock);
     if (!hostin.busy)
         fill();
-    uint32_t ready = (hostin.count > 0 ? POLL_READABLE : 0) | (hostin.ended ? (uint32_t)POLLHUP : 0);
-    spin_unlock(&hostin.lock);
-    return ready;
+    return (hostin.count > 0 ? POLL_READABLE : 0) | (hostin.ended ? (uint32_t)POLLHUP : 0);
 }
 
 static int64_t hostin_ioctl(struct file *, uint64_t request, vaddr_t argument)

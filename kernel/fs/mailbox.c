@@ -159,10 +159,8 @@ bool mailbox_full(struct mailbox *box)
 
 size_t mailbox_next(struct mailbox *box, bool *any)
 {
-    spin_lock(&box->lock);
+    SPIN_GUARD(&box->lock);
     const struct message *message = STAILQ_FIRST(&box->messages);
-    size_t size = message ? message->size : 0;
-    spin_unlock(&box->lock);
     *any = message;
-    return size;
+    return message ? message->size : 0;
 }

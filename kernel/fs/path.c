@@ -59,17 +59,14 @@ void path_set_root(struct node *root)
  * root. */
 static struct node *mount_covered(const struct node *node)
 {
-    struct node *covered = NULL;
-
     if (node->parent != node)
         return NULL;
-    spin_lock(&mounts_lock);
-    for (unsigned i = 0; i < mounts_count && !covered; i++) {
+    SPIN_GUARD(&mounts_lock);
+    for (unsigned i = 0; i < mounts_count; i++) {
         if (mounts[i].root == node)
-            covered = mounts[i].covered;
+            return mounts[i].covered;
     }
-    spin_unlock(&mounts_lock);
-    return covered;
+    return NULL;
 }
 
 int path_mount(const char *directory, struct node *root)
@@ -79,16 +76,11 @@ int path_mount(const char *directory, struct node *root)
     if (error)
         return error;
 
-    spin_lock(&mounts_lock);
-    if (mounts_count == MOUNTS_MAX) {
-        spin_unlock(&mounts_lock);
-        node_put(covered);
-        return -ENOSPC;
-    }
+    SPIN_GUARD(&mounts_lock);
+    assert(mounts_count < MOUNTS_MAX);
     mounts[mounts_count].covered = covered;
     mounts[mounts_count++].root = root;
     covered->mounted = root;
-    spin_unlock(&mounts_lock);
     return 0;
 }
 

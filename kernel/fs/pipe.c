@@ -275,7 +275,7 @@ static uint32_t pipe_poll(struct file *file)
     bool reads = (file->flags & O_ACCMODE) != O_WRONLY, writes = (file->flags & O_ACCMODE) != O_RDONLY;
     uint32_t ready = 0;
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     if (reads && pipe->head != pipe->tail)
         ready |= POLL_READABLE;
     if (reads && pipe->writers == 0 && file->position != pipe->writes_seen)
@@ -284,7 +284,6 @@ static uint32_t pipe_poll(struct file *file)
         ready |= POLL_WRITABLE;
     if (writes && pipe->readers == 0)
         ready |= POLLERR;
-    spin_unlock(&pipe->lock);
     return ready;
 }
 
@@ -293,11 +292,9 @@ static uint64_t pipe_progress(struct file *file)
 {
     struct pipe *pipe = pipe_of(file);
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     uint64_t moved = (file->flags & O_ACCMODE) == O_WRONLY ? pipe->tail : pipe->head;
-    moved += 2 * (pipe->reads_seen + pipe->writes_seen) - pipe->readers - pipe->writers;
-    spin_unlock(&pipe->lock);
-    return moved;
+    return moved + 2 * (pipe->reads_seen + pipe->writes_seen) - pipe->readers - pipe->writers;
 }
 
 static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
@@ -362,12 +359,11 @@ static void count_end(struct pipe *pipe, uint32_t flags, int change)
 {
     bool reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     pipe->readers += reads ? (uint32_t)change : 0;
     pipe->writers += writes ? (uint32_t)change : 0;
     pipe->reads_seen += reads && change > 0;
     pipe->writes_seen += writes && change > 0;
-    spin_unlock(&pipe->lock);
 }
 
 static void pipe_close(struct file *file)
@@ -413,11 +409,10 @@ static int wait_for_other_end(struct pipe *pipe, const uint64_t *seen)
 {
     int error = 0;
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     uint64_t before = *seen;
     while (!error && *seen == before)
         error = waitq_sleep(&pipe->to_open, &pipe->lock, WAIT_FOREVER, true);
-    spin_unlock(&pipe->lock);
     return error;
 }
 

@@ -38,10 +38,9 @@ static int sleep_until_change(uint64_t seen, uint64_t deadline)
 {
     int error = 0;
 
-    spin_lock(&lock);
+    SPIN_GUARD(&lock);
     while (changes == seen && !error)
         error = waitq_sleep(&sleepers, &lock, deadline, true);
-    spin_unlock(&lock);
     return error;
 }
 

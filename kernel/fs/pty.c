@@ -55,9 +55,8 @@ struct tty *pty_of_master(const struct file *file)
 
 static void pty_get(struct pty *pty)
 {
-    spin_lock(&slots_lock);
+    SPIN_GUARD(&slots_lock);
     pty->refs++;
-    spin_unlock(&slots_lock);
 }
 
 static void pty_put(struct pty *pty)
@@ -124,9 +123,8 @@ static int opened(struct tty *tty)
         pty_put(pty);
         return error;
     }
-    spin_lock(&slots_lock);
+    SPIN_GUARD(&slots_lock);
     pty->users++;
-    spin_unlock(&slots_lock);
     return 0;
 }
 
@@ -173,10 +171,9 @@ static int wait_for_room(struct pty *pty, bool at_once)
 {
     int error = 0;
 
-    spin_lock(&pty->tty.lock);
+    SPIN_GUARD(&pty->tty.lock);
     while (!error && !ttyline_has_room(&pty->tty.line))
         error = at_once ? -EAGAIN : waitq_sleep(&pty->room, &pty->tty.lock, WAIT_FOREVER, true);
-    spin_unlock(&pty->tty.lock);
     return error;
 }
 

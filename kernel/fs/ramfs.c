@@ -133,22 +133,20 @@ static void release_directory(struct node *node)
 
 static int ramfs_lookup(struct node *directory, const char *name, struct node **found)
 {
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
         *found = node_get(&original_of(entry)->node);
-    spin_unlock(&ramfs_lock);
     return entry ? 0 : -ENOENT;
 }
 
 /* The entry itself, hard link or not, referenced; NULL: there is none. */
 static struct ramfs_node *entry_get(struct node *directory, const char *name)
 {
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
         node_get(&entry->node);
-    spin_unlock(&ramfs_lock);
     return entry;
 }
 
@@ -166,17 +164,16 @@ static struct ramfs_node *entry_from(struct ramfs_node *directory, uint64_t posi
 
 static int ramfs_list(struct node *directory, uint64_t position, struct node_entry *entry)
 {
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     struct ramfs_node *found = entry_from(ramfs_of(directory), position);
     ramfs_of(directory)->hint = found;
-    if (found) {
-        strcpy(entry->name, found->name);
-        entry->inode = original_of(found)->node.inode;
-        entry->mode = original_of(found)->node.mode;
-        entry->next = found->number + 1;
-    }
-    spin_unlock(&ramfs_lock);
-    return found ? 1 : 0;
+    if (!found)
+        return 0;
+    strcpy(entry->name, found->name);
+    entry->inode = original_of(found)->node.inode;
+    entry->mode = original_of(found)->node.mode;
+    entry->next = found->number + 1;
+    return 1;
 }
 
 /* Puts a new node into a directory. Takes over the reference. => 0, -EEXIST, -ENOMEM, -ENOENT (the directory
@@ -289,9 +286,8 @@ static int ramfs_link(struct node *directory, const char *name, struct node *tar
     node_get(target); /* the insertion may drop the alias with its reference */
     error = ramfs_insert(ramfs_of(directory), name, alias);
     if (error) {
-        spin_lock(&ramfs_lock);
+        SPIN_GUARD(&ramfs_lock);
         target->links--;
-        spin_unlock(&ramfs_lock);
     } else {
         target->changed = node_now();
     }
@@ -477,16 +473,14 @@ static const char *node_check(const struct ramfs_node *ramfs)
 const char *ramfs_check(void)
 {
     const struct ramfs_node *ramfs;
-    const char *error = NULL;
 
-    spin_lock(&ramfs_lock);
-    for (unsigned i = 0; i < BUCKETS && !error; i++) {
+    SPIN_GUARD(&ramfs_lock);
+    for (unsigned i = 0; i < BUCKETS; i++) {
         LIST_FOREACH (ramfs, &buckets[i], bucket) {
-            error = node_check(ramfs);
+            const char *error = node_check(ramfs);
             if (error)
-                break;
+                return error;
         }
     }
-    spin_unlock(&ramfs_lock);
-    return error;
+    return NULL;
 }

@@ -80,12 +80,9 @@ bool socket_is(const struct file *file)
 /* One end, for use. => NULL: it is not there. */
 static struct file *end_get(struct socket *socket, bool out)
 {
-    spin_lock(&socket_lock);
+    SPIN_GUARD(&socket_lock);
     struct file *end = out ? socket->line.out : socket->line.in;
-    if (end)
-        file_get(end);
-    spin_unlock(&socket_lock);
-    return end;
+    return end ? file_get(end) : NULL;
 }
 
 bool socket_sends_datagrams(struct file *file)
@@ -348,30 +345,30 @@ int socket_bind(struct file *file, const struct socket_address *address, struct 
 {
     struct socket *socket = socket_of(file);
 
-    spin_lock(&socket_lock);
-    int error = socket->is_bound ? -EINVAL : find_bound(address, node) ? -EADDRINUSE : 0;
-    if (!error) {
-        socket->own = *address;
-        socket->node = node ? node_get(node) : NULL;
-        socket->is_bound = true;
-        LIST_INSERT_HEAD(&bound_sockets, socket, bound);
-    }
-    spin_unlock(&socket_lock);
-    return error;
+    SPIN_GUARD(&socket_lock);
+    if (socket->is_bound)
+        return -EINVAL;
+    if (find_bound(address, node))
+        return -EADDRINUSE;
+    socket->own = *address;
+    socket->node = node ? node_get(node) : NULL;
+    socket->is_bound = true;
+    LIST_INSERT_HEAD(&bound_sockets, socket, bound);
+    return 0;
 }
 
 int socket_listen(struct file *file, unsigned backlog)
 {
     struct socket *socket = socket_of(file);
 
-    spin_lock(&socket_lock);
-    int error = socket->box ? -EOPNOTSUPP : !socket->is_bound || is_connected(socket) ? -EINVAL : 0;
-    if (!error) {
-        socket->backlog = MIN(backlog, BACKLOG_MAX);
-        socket->listening = true;
-    }
-    spin_unlock(&socket_lock);
-    return error;
+    SPIN_GUARD(&socket_lock);
+    if (socket->box)
+        return -EOPNOTSUPP;
+    if (!socket->is_bound || is_connected(socket))
+        return -EINVAL;
+    socket->backlog = MIN(backlog, BACKLOG_MAX);
+    socket->listening = true;
+    return 0;
 }
 
 /* Puts `fresh`, the other end of `socket`, into the row of who listens at the address, when there is room. Lock held. */
@@ -410,15 +407,15 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 static int find_box(const struct socket_address *address, const struct node *node, struct mailbox **box,
                     struct socket_address *name)
 {
-    spin_lock(&socket_lock);
+    SPIN_GUARD(&socket_lock);
     struct socket *socket = find_bound(address, node);
-    int error = !socket ? -ECONNREFUSED : !socket->box ? -EPROTOTYPE : 0;
-    if (!error) {
-        *box = mailbox_get(socket->box);
-        *name = socket->own;
-    }
-    spin_unlock(&socket_lock);
-    return error;
+    if (!socket)
+        return -ECONNREFUSED;
+    if (!socket->box)
+        return -EPROTOTYPE;
+    *box = mailbox_get(socket->box);
+    *name = socket->own;
+    return 0;
 }
 
 ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address, struct node *node)
@@ -549,11 +546,9 @@ int socket_name(struct file *file, bool peer, struct socket_address *address)
 {
     struct socket *socket = socket_of(file);
 
-    spin_lock(&socket_lock);
+    SPIN_GUARD(&socket_lock);
     *address = peer ? socket->peer : socket->own;
-    bool known = !peer || is_connected(socket);
-    spin_unlock(&socket_lock);
-    return known ? 0 : -ENOTCONN;
+    return !peer || is_connected(socket) ? 0 : -ENOTCONN;
 }
 
 int socket_peer_pid(struct file *file)

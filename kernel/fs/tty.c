@@ -33,28 +33,24 @@ struct tty *tty_of(const struct file *file)
 
 struct tty_owner tty_owner(const struct tty *tty)
 {
-    spin_lock(&ttys_lock);
-    struct tty_owner owner = tty->owner;
-    spin_unlock(&ttys_lock);
-    return owner;
+    SPIN_GUARD(&ttys_lock);
+    return tty->owner;
 }
 
 void tty_set_owner(struct tty *tty, struct tty_owner owner)
 {
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     tty->owner = owner;
-    spin_unlock(&ttys_lock);
 }
 
 struct tty *tty_of_session(int session)
 {
     struct tty *tty;
 
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     LIST_FOREACH (tty, &ttys, link)
         if (session && tty->owner.session == session)
             break;
-    spin_unlock(&ttys_lock);
     return tty;
 }
 
@@ -71,16 +67,14 @@ void tty_add(struct tty *tty, const struct tty_driver *driver, uint32_t number)
     tty->number = number;
     waitq_init(&tty->readers);
     ttyline_init(&tty->line, echo);
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     LIST_INSERT_HEAD(&ttys, tty, link);
-    spin_unlock(&ttys_lock);
 }
 
 void tty_remove(struct tty *tty)
 {
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     LIST_REMOVE(tty, link);
-    spin_unlock(&ttys_lock);
 }
 
 static void wake_readers(struct tty *tty)
@@ -365,10 +359,8 @@ static uint32_t tty_poll(struct file *file)
 
     if (tty->hung_up)
         return POLL_READABLE | POLL_WRITABLE | POLLERR | POLLHUP;
-    spin_lock(&tty->lock);
-    uint32_t ready = POLL_WRITABLE | (ttyline_ready(&tty->line) ? POLL_READABLE : 0);
-    spin_unlock(&tty->lock);
-    return ready;
+    SPIN_GUARD(&tty->lock);
+    return POLL_WRITABLE | (ttyline_ready(&tty->line) ? POLL_READABLE : 0);
 }
 
 static void tty_release(struct file *file)

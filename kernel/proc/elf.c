@@ -187,10 +187,8 @@ static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_
         return -ENOMEM;
     if (end == start)
         return 0;
-    mutex_lock(&aspace->lock);
-    int error = replace_region(aspace, start, end, flags, source, page);
-    mutex_unlock(&aspace->lock);
-    return error;
+    MUTEX_GUARD(&aspace->lock);
+    return replace_region(aspace, start, end, flags, source, page);
 }
 
 /* The rest of the last file page belongs to the bss: zero it (this copies the page). Where the segment may

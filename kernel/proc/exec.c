@@ -86,10 +86,9 @@ static int map_stack(struct aspace *aspace, vaddr_t lowest_string, bool executab
     vaddr_t start = STACK_TOP - size;
     uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK | (executable ? VMA_EXEC : 0U);
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     bool mapped = vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags) &&
                   aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
-    mutex_unlock(&aspace->lock);
     return mapped ? 0 : -ENOMEM;
 }
 

@@ -160,10 +160,9 @@ static ssize_t pagemap_fill(const struct view *view, uint64_t position, void *bu
     uint64_t *entries = buffer, first;
     size_t count = words_in(position, size, USER_END >> PAGE_SHIFT, &first);
 
-    mutex_lock(&view->aspace->lock);
+    MUTEX_GUARD(&view->aspace->lock);
     for (size_t i = 0; i < count; i++)
         entries[i] = pagemap_entry(pmap_lookup(&view->aspace->pmap, (first + i) << PAGE_SHIFT));
-    mutex_unlock(&view->aspace->lock);
     return (ssize_t)(count * sizeof(uint64_t));
 }
 
