@@ -124,12 +124,11 @@ static int collect(void *argument)
     return (int)found;
 }
 
-int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, bool wait, uint64_t deadline)
+int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, uint64_t deadline)
 {
     struct collection into = {epoll->private, events, room};
-    int found = collect(&into);
 
-    return found || !wait ? found : poll_until(collect, &into, deadline);
+    return poll_until(collect, &into, deadline);
 }
 
 /* ---- what is in the set -------------------------------------------------------------------------------- */

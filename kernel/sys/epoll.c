@@ -48,7 +48,7 @@ int64_t sys_epoll_ctl(struct trapframe *frame)
     return error;
 }
 
-static int64_t wait_for_events(const struct trapframe *frame, const struct patience *patience)
+static int64_t wait_for_events(const struct trapframe *frame, uint64_t deadline)
 {
     struct epoll_event few[FEW_EVENTS], *events = few;
     int room = (int)ARG2(frame);
@@ -65,7 +65,7 @@ static int64_t wait_for_events(const struct trapframe *frame, const struct patie
     if (room > FEW_EVENTS && (events = kmalloc((size_t)room * sizeof(events[0]))) == NULL)
         found = -ENOMEM;
     else if (epoll_is(epoll))
-        found = epoll_wait(epoll, events, (unsigned)room, patience->wait, patience->deadline);
+        found = epoll_wait(epoll, events, (unsigned)room, deadline);
     file_put(epoll);
     if (found > 0 && copy_to_user(ARG1(frame), events, (size_t)found * sizeof(events[0])) < 0)
         found = -EFAULT;
@@ -74,36 +74,25 @@ static int64_t wait_for_events(const struct trapframe *frame, const struct patie
     return found;
 }
 
-static int64_t wait_masked(const struct trapframe *frame, const struct patience *patience)
+static int64_t wait_masked(const struct trapframe *frame, uint64_t deadline)
 {
     int64_t result = wait_mask_begin(ARG4(frame), ARG5(frame));
     if (result)
         return result;
-    result = wait_for_events(frame, patience);
+    result = wait_for_events(frame, deadline);
     wait_mask_end(ARG4(frame), result);
     return result;
 }
 
-int64_t sys_epoll_wait(struct trapframe *frame)
-{
-    struct patience patience = patience_of_milliseconds((int)ARG3(frame));
-
-    return wait_for_events(frame, &patience);
-}
-
-int64_t sys_epoll_pwait(struct trapframe *frame)
-{
-    struct patience patience = patience_of_milliseconds((int)ARG3(frame));
-
-    return wait_masked(frame, &patience);
-}
+SYSCALL_IS(epoll_wait, wait_for_events(frame, deadline_of_milliseconds((int)ARG3(frame))));
+SYSCALL_IS(epoll_pwait, wait_masked(frame, deadline_of_milliseconds((int)ARG3(frame))));
 
 int64_t sys_epoll_pwait2(struct trapframe *frame)
 {
-    struct patience patience;
-    int error = patience_of_timespec(ARG3(frame), &patience);
+    uint64_t deadline;
+    int error = deadline_of_timespec(ARG3(frame), &deadline);
 
-    return error ? error : wait_masked(frame, &patience);
+    return error ? error : wait_masked(frame, deadline);
 }
 
 static int64_t make_eventfd(uint32_t count, uint32_t flags)
