@@ -56,6 +56,15 @@ static inline void file_put(struct file *file)
         file_release(file);
 }
 
+static inline void file_held_end(struct file *const *file)
+{
+    if (*file)
+        file_put(*file);
+}
+
+/* A reference that is let go of at the end of the block: `struct file *file FILE_HELD = fdtable_get(files, fd);`. NULL is allowed. */
+#define FILE_HELD __attribute__((cleanup(file_held_end)))
+
 static inline struct file *file_get(struct file *file)
 {
     __atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED);

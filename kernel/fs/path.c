@@ -286,15 +286,18 @@ static int walk_last(struct walk *walk, bool follow, struct node **found)
 int path_lookup(struct node *start, const char *path, unsigned flags, struct node **found)
 {
     struct walk walk;
+    struct node *node;
     int error = walk_begin(&walk, start, path);
     if (error)
         return error;
 
-    error = walk_last(&walk, !(flags & PATH_NO_FOLLOW), found);
-    if (!error && (walk.slash || (flags & PATH_DIRECTORY)) && !node_is(*found, S_IFDIR)) {
-        node_put(*found);
+    error = walk_last(&walk, !(flags & PATH_NO_FOLLOW), &node);
+    if (!error && (walk.slash || (flags & PATH_DIRECTORY)) && !node_is(node, S_IFDIR)) {
+        node_put(node);
         error = -ENOTDIR;
     }
+    if (!error)
+        *found = node;
     walk_end(&walk);
     return error;
 }
@@ -381,30 +384,27 @@ static int open_found(struct node *node, uint32_t flags, struct file **file)
 static int open_temporary(struct node *start, const char *path, uint32_t flags, uint32_t mode,
                           struct file **file)
 {
-    struct node *directory, *made;
+    struct node *directory NODE_HELD = NULL, *made NODE_HELD = NULL;
 
     if ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || (flags & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
     int error =
         path_lookup(start, path, PATH_DIRECTORY | (flags & O_NOFOLLOW ? PATH_NO_FOLLOW : 0), &directory);
+    if (!error)
+        error = directory->ops->create
+                    ? directory->ops->create(directory, NULL, S_IFREG | (mode & 07777), NULL, &made)
+                    : -EOPNOTSUPP;
     if (error)
         return error;
-    error = directory->ops->create
-                ? directory->ops->create(directory, NULL, S_IFREG | (mode & 07777), NULL, &made)
-                : -EOPNOTSUPP;
-    node_put(directory);
-    if (error)
-        return error;
-    error = open_found(made, flags, file);
     made->linkable = !(flags & O_EXCL);
-    node_put(made);
-    return error;
+    return open_found(made, flags, file);
 }
 
 int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mode, struct file **file)
 {
     struct walk walk;
     struct node *node;
+    struct file *opened;
 
     if (flags & O_PATH)
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -421,12 +421,14 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
 
     error = open_refusal(node, flags, slash);
     if (!error)
-        error = open_found(node, flags, file);
+        error = open_found(node, flags, &opened);
     if (!error && (flags & O_TRUNC) && node_is(node, S_IFREG)) {
         error = node_truncate(node, 0);
         if (error)
-            file_put(*file);
+            file_put(opened);
     }
+    if (!error)
+        *file = opened;
     node_put(node);
     return error;
 }

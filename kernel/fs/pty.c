@@ -241,12 +241,10 @@ static int64_t master_ioctl(struct file *file, uint64_t request, vaddr_t argumen
 static void master_release(struct file *file)
 {
     struct pty *pty = file->private;
-    struct node *folder;
+    struct node *folder NODE_HELD = NULL;
 
-    if (path_lookup(NULL, "/dev/pts", PATH_DIRECTORY, &folder) == 0) {
+    if (path_lookup(NULL, "/dev/pts", PATH_DIRECTORY, &folder) == 0)
         folder->ops->unlink(folder, names[pty->slot], false);
-        node_put(folder);
-    }
     tty_hang_up(&pty->tty);
     file_put(pty->in); /* who waits for room to write wakes */
     spin_lock(&slots_lock);
@@ -270,7 +268,7 @@ static const struct file_ops master_ops = {
 /* A free slot and a name in /dev/pts. => 0, -ENOSPC, -ENOENT, -ENOMEM. */
 static int find_place(struct pty *pty)
 {
-    struct node *folder;
+    struct node *folder NODE_HELD = NULL;
     unsigned slot = 0;
 
     spin_lock(&slots_lock);
@@ -288,10 +286,8 @@ static int find_place(struct pty *pty)
                                     .number = DEVICE_NUMBER(UNIX98_PTY_SLAVE_MAJOR, slot),
                                     .open = open_terminal};
     int error = path_lookup(NULL, "/dev/pts", PATH_DIRECTORY, &folder);
-    if (!error) {
+    if (!error)
         error = ramfs_add_device(folder, &devices[slot]);
-        node_put(folder);
-    }
     if (error)
         slots[slot] = NULL;
     return error;

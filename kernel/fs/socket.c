@@ -108,14 +108,13 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     size_t size;
     if (socket->box)
         return socket_receive(file, io, &from, &size);
-    struct file *end = end_get(socket, false);
+    struct file *end FILE_HELD = end_get(socket, false);
     if (!end)
         return is_connected(socket) ? 0 : -EINVAL;
     size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.incoming));
     io->left = allowed;
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
-    file_put(end);
     return io->peek ? moved : channel_received(socket->line.incoming, moved);
 }
 
@@ -124,22 +123,17 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
     struct socket *socket = socket_of(file);
     if (socket->box)
         return socket_send(file, io, NULL, NULL);
-    struct file *end = end_get(socket, true);
+    struct file *end FILE_HELD = end_get(socket, true);
     if (!end)
         return is_connected(socket) ? -EPIPE : -ENOTCONN;
-    ssize_t moved = end->ops->write(end, io, position);
-    file_put(end);
-    return channel_sent(socket->line.outgoing, moved);
+    return channel_sent(socket->line.outgoing, end->ops->write(end, io, position));
 }
 
 static uint32_t end_poll(struct socket *socket, bool out)
 {
-    struct file *end = end_get(socket, out);
-    if (!end)
-        return out ? POLLERR : POLLHUP;
-    uint32_t ready = end->ops->poll(end);
-    file_put(end);
-    return ready;
+    struct file *end FILE_HELD = end_get(socket, out);
+
+    return end ? end->ops->poll(end) : out ? POLLERR : POLLHUP;
 }
 
 static uint32_t socket_poll(struct file *file)
@@ -171,11 +165,8 @@ static uint64_t socket_progress(struct file *file)
     uint64_t moved = socket->pending_count + (socket->box ? mailbox_progress(socket->box) : 0);
 
     for (int out = 0; out < 2; out++) {
-        struct file *end = end_get(socket, out);
-        if (end) {
-            moved += end->ops->progress(end);
-            file_put(end);
-        }
+        struct file *end FILE_HELD = end_get(socket, out);
+        moved += end ? end->ops->progress(end) : 0;
     }
     return moved;
 }
@@ -187,12 +178,8 @@ static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argumen
         int size = (int)mailbox_next(socket_of(file)->box, &any);
         return request == FIONREAD ? copy_to_user(argument, &size, sizeof(size)) : -ENOTTY;
     }
-    struct file *end = end_get(socket_of(file), false);
-    if (!end)
-        return -EINVAL;
-    int64_t result = end->ops->ioctl(end, request, argument);
-    file_put(end);
-    return result;
+    struct file *end FILE_HELD = end_get(socket_of(file), false);
+    return end ? end->ops->ioctl(end, request, argument) : -EINVAL;
 }
 
 /* ---- making and freeing -------------------------------------------------------------------------------- */

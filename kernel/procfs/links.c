@@ -30,12 +30,9 @@ struct node *proc_root(const struct proc_node *, struct process *process)
 
 static struct node *fd_target(const struct proc_node *link, struct process *process)
 {
-    struct file *file = process->files != NULL ? fdtable_get(process->files, link->number) : NULL;
-    if (file == NULL)
-        return NULL;
-    struct node *node = node_get(file->node);
-    file_put(file);
-    return node;
+    struct file *file FILE_HELD = process->files != NULL ? fdtable_get(process->files, link->number) : NULL;
+
+    return file != NULL ? node_get(file->node) : NULL;
 }
 
 static int link_follow(struct node *node, struct node **target)
@@ -49,13 +46,10 @@ static int link_follow(struct node *node, struct node **target)
 
 static ssize_t link_readlink(struct node *node, char *buffer, size_t size)
 {
-    struct node *target;
+    struct node *target NODE_HELD = NULL;
     int error = link_follow(node, &target);
-    if (error != 0)
-        return error;
-    ssize_t length = path_of(target, buffer, size);
-    node_put(target);
-    return length;
+
+    return error != 0 ? error : path_of(target, buffer, size);
 }
 
 const struct node_ops proc_link_ops = {
@@ -98,12 +92,9 @@ static const struct proc_entry fd_entries[] = {
 /* How `fd` is open, as an index of fd_entries. => -ENOENT: it is not. */
 static int fd_mode(struct process *process, int fd)
 {
-    struct file *file = process->files != NULL ? fdtable_get(process->files, fd) : NULL;
-    if (file == NULL)
-        return -ENOENT;
-    int mode = (int)(file->flags & O_ACCMODE);
-    file_put(file);
-    return mode;
+    struct file *file FILE_HELD = process->files != NULL ? fdtable_get(process->files, fd) : NULL;
+
+    return file != NULL ? (int)(file->flags & O_ACCMODE) : -ENOENT;
 }
 
 static int fd_lookup(struct node *directory, const char *name, struct node **found)

@@ -37,15 +37,9 @@ int64_t sys_epoll_ctl(struct trapframe *frame)
 
     if (operation != EPOLL_CTL_DEL && copy_from_user(&event, ARG3(frame), sizeof(event)) < 0)
         return -EFAULT;
-    struct file *epoll = fdtable_get_open(files, (int)ARG0(frame)), *file = fdtable_get_open(files, fd);
-    int error = -EBADF;
-    if (epoll && file)
-        error = epoll_control(epoll, operation, file, fd, &event);
-    if (epoll)
-        file_put(epoll);
-    if (file)
-        file_put(file);
-    return error;
+    struct file *epoll FILE_HELD = fdtable_get_open(files, (int)ARG0(frame));
+    struct file *file FILE_HELD = fdtable_get_open(files, fd);
+    return epoll && file ? epoll_control(epoll, operation, file, fd, &event) : -EBADF;
 }
 
 static int64_t wait_for_events(const struct trapframe *frame, uint64_t deadline)
@@ -58,7 +52,7 @@ static int64_t wait_for_events(const struct trapframe *frame, uint64_t deadline)
         return -EINVAL;
     if (!user_range_ok(ARG1(frame), (size_t)room * sizeof(events[0])))
         return -EFAULT;
-    struct file *epoll = fdtable_get_open(current_process()->files, (int)ARG0(frame));
+    struct file *epoll FILE_HELD = fdtable_get_open(current_process()->files, (int)ARG0(frame));
     if (!epoll)
         return -EBADF;
     room = MIN(room, FD_MAX);
@@ -66,7 +60,6 @@ static int64_t wait_for_events(const struct trapframe *frame, uint64_t deadline)
         found = -ENOMEM;
     else if (epoll_is(epoll))
         found = epoll_wait(epoll, events, (unsigned)room, deadline);
-    file_put(epoll);
     if (found > 0 && copy_to_user(ARG1(frame), events, (size_t)found * sizeof(events[0])) < 0)
         found = -EFAULT;
     if (events != few)

@@ -42,12 +42,9 @@ static void row_free(struct poll_row *row)
 
 static uint32_t poll_one(const struct pollfd *fd)
 {
-    struct file *file = fdtable_get(current_process()->files, fd->fd);
-    if (!file)
-        return POLLNVAL;
-    uint32_t ready = file_poll(file) & ((uint16_t)fd->events | POLLERR | POLLHUP | POLLNVAL);
-    file_put(file);
-    return ready;
+    struct file *file FILE_HELD = fdtable_get(current_process()->files, fd->fd);
+
+    return file ? file_poll(file) & ((uint16_t)fd->events | POLLERR | POLLHUP | POLLNVAL) : POLLNVAL;
 }
 
 /* => how many have something to say. */

@@ -90,13 +90,12 @@ SYSCALL_IS(creat, open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC,
 static int64_t memory_file(char *name, uint32_t flags)
 {
     struct file *file;
-    struct node *node = ramfs_memory_file(name);
+    struct node *node NODE_HELD = ramfs_memory_file(name);
     if (!node)
         return -ENOMEM;
 
     node->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
     int error = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
-    node_put(node);
     return error ? error : descriptor_make(file, flags & MFD_CLOEXEC);
 }
 
@@ -188,17 +187,13 @@ static int64_t link(const struct user_path *path, uint64_t target)
 
 static int64_t link_path(int old_directory, vaddr_t old, int new_directory, vaddr_t new, uint32_t flags)
 {
-    struct node *target;
+    struct node *target NODE_HELD = NULL;
 
     if (flags & ~(uint32_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
     uint32_t follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
-    int64_t result = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
-    if (result == 0) {
-        result = with_path(new_directory, new, link, (uint64_t)target);
-        node_put(target);
-    }
-    return result;
+    int error = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
+    return error ? error : with_path(new_directory, new, link, (uint64_t)target);
 }
 
 SYSCALL_IS(link, link_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0));

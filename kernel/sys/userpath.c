@@ -19,15 +19,13 @@ static int start_node(struct user_path *path, int directory, bool any_file)
         path->start = node_get(process->cwd);
         return 0;
     }
-    struct file *file = fdtable_get(process->files, directory);
+    struct file *file FILE_HELD = fdtable_get(process->files, directory);
     if (!file)
         return -EBADF;
+    if (!any_file && !node_is(file->node, S_IFDIR))
+        return -ENOTDIR;
     path->start = node_get(file->node);
-    file_put(file);
-    if (any_file || node_is(path->start, S_IFDIR))
-        return 0;
-    node_put(path->start);
-    return -ENOTDIR;
+    return 0;
 }
 
 /* empty_allowed: an empty path is `directory` itself, whatever kind of file that is. */
@@ -76,23 +74,16 @@ int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node *
 
 int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb, uint64_t to, uint64_t value)
 {
-    struct node *node;
-    int64_t result = user_path_find(directory, address, flags, &node);
+    struct node *node NODE_HELD = NULL;
+    int error = user_path_find(directory, address, flags, &node);
 
-    if (result == 0) {
-        result = verb(node, to, value);
-        node_put(node);
-    }
-    return result;
+    return error ? error : verb(node, to, value);
 }
 
 int64_t at_descriptor(uint64_t fd, bool changes, node_verb *verb, uint64_t to, uint64_t value)
 {
     struct fdtable *files = current_process()->files;
-    struct file *file = changes ? fdtable_get_open(files, (int)fd) : fdtable_get(files, (int)fd);
-    if (!file)
-        return -EBADF;
-    int64_t result = verb(file->node, to, value);
-    file_put(file);
-    return result;
+    struct file *file FILE_HELD = changes ? fdtable_get_open(files, (int)fd) : fdtable_get(files, (int)fd);
+
+    return file ? verb(file->node, to, value) : -EBADF;
 }
