@@ -157,10 +157,9 @@ bool mailbox_full(struct mailbox *box)
     return !box->closed && box->count >= MESSAGES_MAX;
 }
 
-size_t mailbox_next(struct mailbox *box, bool *any)
+ssize_t mailbox_next(struct mailbox *box)
 {
     SPIN_GUARD(&box->lock);
     const struct message *message = STAILQ_FIRST(&box->messages);
-    *any = message;
-    return message ? message->size : 0;
+    return message ? (ssize_t)message->size : -1;
 }

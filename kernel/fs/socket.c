@@ -29,10 +29,11 @@
 
 #define BACKLOG_MAX 4096U /* somaxconn */
 
-/* One end of a connection; all NULL: not connected. */
+/* One end of a connection, both ways; all NULL: not connected. */
+enum { IN, OUT, WAYS };
 struct line {
-    struct file *in, *out; /* ends of pipes; NULL: shut down */
-    struct channel *incoming, *outgoing;
+    struct file *end[WAYS]; /* of a pipe; NULL: shut down */
+    struct channel *channel[WAYS];
 };
 
 struct socket {
@@ -67,7 +68,7 @@ static struct socket *socket_of(struct file *file)
 
 static bool is_connected(const struct socket *socket)
 {
-    return socket->line.incoming || socket->to;
+    return socket->line.channel[IN] || socket->to;
 }
 
 bool socket_is(const struct file *file)
@@ -81,7 +82,7 @@ bool socket_is(const struct file *file)
 static struct file *end_get(struct socket *socket, bool out)
 {
     SPIN_GUARD(&socket_lock);
-    struct file *end = out ? socket->line.out : socket->line.in;
+    struct file *end = socket->line.end[out];
     return end ? file_get(end) : NULL;
 }
 
@@ -111,11 +112,11 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     struct file *end FILE_HELD = end_get(socket, false);
     if (!end)
         return is_connected(socket) ? 0 : -EINVAL;
-    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.incoming));
+    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.channel[IN]));
     io->left = allowed;
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
-    return io->peek ? moved : channel_received(socket->line.incoming, moved);
+    return io->peek ? moved : channel_received(socket->line.channel[IN], moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
@@ -126,7 +127,7 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
     struct file *end FILE_HELD = end_get(socket, true);
     if (!end)
         return is_connected(socket) ? -EPIPE : -ENOTCONN;
-    return channel_sent(socket->line.outgoing, end->ops->write(end, io, position));
+    return channel_sent(socket->line.channel[OUT], end->ops->write(end, io, position));
 }
 
 static uint32_t end_poll(struct socket *socket, bool out)
@@ -140,12 +141,9 @@ static uint32_t socket_poll(struct file *file)
 {
     struct socket *socket = socket_of(file);
 
-    if (socket->box) {
-        bool any;
-        mailbox_next(socket->box, &any);
-        return (any || socket->deaf ? POLL_READABLE : 0) |
+    if (socket->box)
+        return (mailbox_next(socket->box) >= 0 || socket->deaf ? POLL_READABLE : 0) |
                (socket->to && mailbox_full(socket->to) ? 0 : POLL_WRITABLE);
-    }
     if (socket->listening)
         return socket->pending_count > 0 ? POLL_READABLE : 0;
     if (!is_connected(socket))
@@ -164,7 +162,7 @@ static uint64_t socket_progress(struct file *file)
     struct socket *socket = socket_of(file);
     uint64_t moved = socket->pending_count + (socket->box ? mailbox_progress(socket->box) : 0);
 
-    for (int out = 0; out < 2; out++) {
+    for (int out = 0; out < WAYS; out++) {
         struct file *end FILE_HELD = end_get(socket, out);
         moved += end ? end->ops->progress(end) : 0;
     }
@@ -174,8 +172,7 @@ static uint64_t socket_progress(struct file *file)
 static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
     if (socket_of(file)->box) {
-        bool any;
-        int size = (int)mailbox_next(socket_of(file)->box, &any);
+        int size = (int)MAX(mailbox_next(socket_of(file)->box), 0);
         return request == FIONREAD ? copy_to_user(argument, &size, sizeof(size)) : -ENOTTY;
     }
     struct file *end FILE_HELD = end_get(socket_of(file), false);
@@ -200,14 +197,12 @@ static struct socket *socket_alloc(bool datagrams)
 
 static void line_drop(const struct line *line)
 {
-    if (line->in)
-        file_put(line->in);
-    if (line->out)
-        file_put(line->out);
-    if (line->incoming)
-        channel_put(line->incoming);
-    if (line->outgoing)
-        channel_put(line->outgoing);
+    for (int out = 0; out < WAYS; out++) {
+        if (line->end[out])
+            file_put(line->end[out]);
+        if (line->channel[out])
+            channel_put(line->channel[out]);
+    }
 }
 
 /* The two ends of a connection. => 0, -ENOMEM. */
@@ -216,11 +211,11 @@ static int lines_make(struct line ends[2])
     for (int i = 0; i < 2; i++) { /* what one of them sends */
         struct file *pipe[2] = {NULL, NULL};
         (void)pipe_create(0, pipe);
-        ends[1 - i].in = pipe[0];
-        ends[i].out = pipe[1];
-        ends[i].outgoing = ends[1 - i].incoming = channel_alloc();
+        ends[1 - i].end[IN] = pipe[0];
+        ends[i].end[OUT] = pipe[1];
+        ends[i].channel[OUT] = ends[1 - i].channel[IN] = channel_alloc();
     }
-    if (ends[0].out && ends[0].in && ends[0].outgoing && ends[0].incoming)
+    if (ends[0].end[IN] && ends[0].end[OUT] && ends[0].channel[IN] && ends[0].channel[OUT])
         return 0;
     for (int i = 0; i < 2; i++)
         line_drop(&ends[i]);
@@ -508,24 +503,20 @@ int socket_accept(struct file *file, uint32_t flags, int pid, struct file **acce
 void socket_shutdown(struct file *file, bool reading, bool writing)
 {
     struct socket *socket = socket_of(file);
-    struct file *in = NULL, *out = NULL;
+    const bool closes[WAYS] = {reading, writing};
+    struct line gone = {0};
 
     spin_lock(&socket_lock);
     socket->deaf |= reading;
     socket->mute |= writing;
-    if (reading) {
-        in = socket->line.in;
-        socket->line.in = NULL;
-    }
-    if (writing) {
-        out = socket->line.out;
-        socket->line.out = NULL;
+    for (int out = 0; out < WAYS; out++) {
+        if (closes[out]) {
+            gone.end[out] = socket->line.end[out];
+            socket->line.end[out] = NULL;
+        }
     }
     spin_unlock(&socket_lock);
-    if (in)
-        file_put(in);
-    if (out)
-        file_put(out);
+    line_drop(&gone);
     poll_wake();
 }
 
@@ -556,5 +547,5 @@ bool socket_listens(struct file *file)
 
 struct channel *socket_channel(struct file *file, bool out)
 {
-    return out ? socket_of(file)->line.outgoing : socket_of(file)->line.incoming;
+    return socket_of(file)->line.channel[out];
 }
