@@ -160,21 +160,17 @@ static inline struct file *lookup(const struct fdtable *table, int fd)
     return likely((uint32_t)fd < table->size) ? table->files[(uint32_t)fd] : NULL;
 }
 
-int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec)
+int fdtable_install(struct fdtable *table, struct file *file, bool close_on_exec)
 {
-    if (from < 0 || from >= FD_MAX)
-        return -EMFILE;
     SPIN_GUARD(&table->lock);
-    return install(table, file, (uint32_t)from, close_on_exec);
+    return install(table, file, 0, close_on_exec);
 }
 
-int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exec)
+int fdtable_duplicate(struct fdtable *table, int fd, uint32_t from, bool close_on_exec)
 {
-    if (from < 0 || from >= FD_MAX)
-        return -EMFILE;
     SPIN_GUARD(&table->lock);
     struct file *file = lookup(table, fd);
-    int result = file ? install(table, file, (uint32_t)from, close_on_exec) : -EBADF;
+    int result = file ? install(table, file, from, close_on_exec) : -EBADF;
     if (likely(result >= 0))
         file_get(file);
     return result;

@@ -50,7 +50,7 @@ static void open_console(struct process *process)
         return;
     }
     for (int fd = 0; fd < 3; fd++)
-        if (fdtable_install(process->files, file_get(file), 0, false) < 0)
+        if (fdtable_install(process->files, file_get(file), false) < 0)
             file_put(file);
 }
 

@@ -124,7 +124,7 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
     case F_DUPFD_CLOEXEC:
         if (argument >= own_files()->limit)
             return -EINVAL;
-        return fdtable_duplicate(own_files(), fd, (int)argument, command == F_DUPFD_CLOEXEC);
+        return fdtable_duplicate(own_files(), fd, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return fdtable_get_cloexec(own_files(), fd) ? FD_CLOEXEC : 0;
     case F_SETFD:
