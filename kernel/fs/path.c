@@ -142,7 +142,7 @@ static int walk_take_name(struct walk *walk)
     return 0;
 }
 
-static bool is_dots(const char *name)
+bool path_is_dots(const char *name)
 {
     return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
@@ -230,7 +230,7 @@ static int walk_step(struct walk *walk)
 {
     struct node *found;
 
-    if (is_dots(walk->name)) {
+    if (path_is_dots(walk->name)) {
         if (!node_is(walk->at, S_IFDIR))
             return -ENOTDIR;
         return walk->name[1] == '.' ? walk_up(walk) : 0;
@@ -265,7 +265,7 @@ static int walk_last(struct walk *walk, bool follow, struct node **found)
         int error = walk_to_last(walk);
         if (error)
             return error;
-        if (walk->name[0] == '\0' || is_dots(walk->name)) {
+        if (walk->name[0] == '\0' || path_is_dots(walk->name)) {
             error = walk->name[0] ? walk_step(walk) : 0;
             if (!error)
                 *found = node_get(walk->at);
@@ -342,7 +342,7 @@ static int open_node(struct walk *walk, uint32_t flags, uint32_t mode, struct no
     int error = walk_last(walk, !(flags & O_NOFOLLOW) && !exclusive, node);
 
     bool missing = error == -ENOENT && *walk->rest == '\0' && node_is(walk->at, S_IFDIR);
-    if (missing && (flags & O_CREAT) && walk->name[0] && !is_dots(walk->name))
+    if (missing && (flags & O_CREAT) && walk->name[0] && !path_is_dots(walk->name))
         return create_last(walk, mode, node);
     if (!error && exclusive) {
         node_put(*node);

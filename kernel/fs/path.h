@@ -15,6 +15,8 @@ void path_set_root(struct node *root);
 #define PATH_NO_FOLLOW 1U /* do not follow a symbolic link in the last component */
 #define PATH_DIRECTORY 2U /* refuse with -ENOTDIR what is not a directory */
 
+/* "." or ".."? */
+bool path_is_dots(const char *name);
 /* `start`: where a relative path begins. => a referenced node; -ENOENT, -ENOTDIR, -ELOOP (40 links),
  * -ENAMETOOLONG, -EACCES: *found is as it was. */
 int path_lookup(struct node *start, const char *path, unsigned flags, struct node **found);

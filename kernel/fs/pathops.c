@@ -15,20 +15,10 @@ static bool ends_in_slash(const char *path)
     return length > 0 && path[length - 1] == '/';
 }
 
-static bool is_dot(const char *name)
-{
-    return strcmp(name, ".") == 0;
-}
-
-static bool is_dot_dot(const char *name)
-{
-    return strcmp(name, "..") == 0;
-}
-
 /* "", "." and "..": names of directories that exist and that are not to be touched. */
 static bool is_special(const char *name)
 {
-    return name[0] == '\0' || is_dot(name) || is_dot_dot(name);
+    return name[0] == '\0' || path_is_dots(name);
 }
 
 static bool exists(struct node *directory, const char *name)
@@ -93,9 +83,9 @@ int path_remove(struct node *start, const char *path, bool want_directory)
 
     if (name[0] == '\0')
         return want_directory ? -EBUSY : -EISDIR;
-    if (is_dot(name))
+    if (strcmp(name, ".") == 0)
         return want_directory ? -EINVAL : -EISDIR;
-    if (is_dot_dot(name))
+    if (strcmp(name, "..") == 0)
         return want_directory ? -ENOTEMPTY : -EISDIR;
     if (!directory->ops->unlink)
         return exists(directory, name) ? -EROFS : -ENOENT;
