@@ -24,14 +24,10 @@ typedef int64_t path_verb(const struct user_path *path, uint64_t value);
 
 static int64_t with_path(int directory, vaddr_t address, path_verb *verb, uint64_t value)
 {
-    struct user_path path;
-    int64_t result = user_path_get(&path, directory, address);
+    struct user_path path PATH_HELD = {0};
+    int error = user_path_get(&path, directory, address);
 
-    if (result == 0) {
-        result = verb(&path, value);
-        user_path_put(&path);
-    }
-    return result;
+    return error ? error : verb(&path, value);
 }
 
 /* The same with two paths, from each of which something is asked. */
@@ -40,17 +36,12 @@ typedef int64_t paths_verb(const struct user_path *from, const struct user_path 
 static int64_t with_paths(int from_directory, vaddr_t from_address, int to_directory, vaddr_t to_address,
                           paths_verb *verb, uint64_t value)
 {
-    struct user_path from, to;
-    int64_t result = user_path_get(&from, from_directory, from_address);
-    if (result)
-        return result;
-    result = user_path_get(&to, to_directory, to_address);
-    if (result == 0) {
-        result = verb(&from, &to, value);
-        user_path_put(&to);
-    }
-    user_path_put(&from);
-    return result;
+    struct user_path from PATH_HELD = {0}, to PATH_HELD = {0};
+    int error = user_path_get(&from, from_directory, from_address);
+
+    if (!error)
+        error = user_path_get(&to, to_directory, to_address);
+    return error ? error : verb(&from, &to, value);
 }
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
@@ -64,18 +55,16 @@ static uint32_t new_mode(uint64_t mode)
 static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_t mode)
 {
     struct fdtable *files = current_process()->files;
-    struct user_path path;
+    struct user_path path PATH_HELD = {0};
     struct file *file;
     int error = user_path_get(&path, directory, address);
-    if (error)
-        return error;
 
     /* No file is made that would get no number. A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked
      * or not. */
-    error = fdtable_room(files);
+    if (!error)
+        error = fdtable_room(files);
     if (!error)
         error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
-    user_path_put(&path);
     if (error)
         return error;
     terminal_opened(file, flags);

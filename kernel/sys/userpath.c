@@ -38,11 +38,7 @@ static int get(struct user_path *path, int directory, vaddr_t address, bool empt
     int error = length < 0 ? (int)length : 0;
     if (length == 0 && !empty_allowed)
         error = -ENOENT; /* whatever `directory` is */
-    if (!error)
-        error = start_node(path, directory, empty_allowed && length == 0);
-    if (error)
-        path_buffer_free(path->text);
-    return error;
+    return error ? error : start_node(path, directory, empty_allowed && length == 0);
 }
 
 int user_path_get(struct user_path *path, int directory, vaddr_t address)
@@ -53,23 +49,21 @@ int user_path_get(struct user_path *path, int directory, vaddr_t address)
 void user_path_put(struct user_path *path)
 {
     node_put(path->start);
-    path_buffer_free(path->text);
+    if (path->text)
+        path_buffer_free(path->text);
 }
 
 int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node **found)
 {
     bool may_be_empty = flags & AT_EMPTY_PATH;
-    struct user_path path;
+    struct user_path path PATH_HELD = {0};
     int error = get(&path, directory, address, may_be_empty);
     if (error)
         return error;
-
-    if (may_be_empty && path.text[0] == '\0')
-        *found = node_get(path.start);
-    else
-        error = path_lookup(path.start, path.text, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0, found);
-    user_path_put(&path);
-    return error;
+    if (!may_be_empty || path.text[0] != '\0')
+        return path_lookup(path.start, path.text, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0, found);
+    *found = node_get(path.start);
+    return 0;
 }
 
 int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb, uint64_t to, uint64_t value)
