@@ -112,17 +112,16 @@ static void detail(struct proctext *text, struct aspace *aspace, struct vma *vma
 
 static void rows(struct proctext *text, bool with_detail)
 {
-    struct aspace *aspace = process_aspace(text->process);
+    struct aspace *aspace ASPACE_HELD = process_aspace(text->process);
     if (aspace == NULL)
         return; /* it has exited: no rows, as on Linux */
     struct page *name = page_alloc_order(PAGE_BUFFER, 1);
     if (name == NULL) {
-        aspace_put(aspace);
         text->error = -ENOMEM;
         return;
     }
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list); vma != NULL; vma = vma_next(vma)) {
         row(text, aspace, vma, page_to_virt(name));
         if (with_detail)
@@ -130,9 +129,7 @@ static void rows(struct proctext *text, bool with_detail)
         if (text->error != 0)
             break;
     }
-    mutex_unlock(&aspace->lock);
     page_put(name);
-    aspace_put(aspace);
 }
 
 void proc_maps(struct proctext *text)
@@ -148,7 +145,7 @@ void proc_smaps(struct proctext *text)
 
 void proc_smaps_rollup(struct proctext *text)
 {
-    struct aspace *aspace = process_aspace(text->process);
+    struct aspace *aspace ASPACE_HELD = process_aspace(text->process);
     if (aspace == NULL) {
         text->error = -ESRCH;
         return;
@@ -166,7 +163,6 @@ void proc_smaps_rollup(struct proctext *text)
             shmem += sum.pss_shifted - sum.pss_anon_shifted - before;
     }
     mutex_unlock(&aspace->lock);
-    aspace_put(aspace);
 
     uint64_t begin = text->chain.size;
     proctext_printf(text, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
