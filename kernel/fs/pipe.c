@@ -18,8 +18,8 @@
  * Guarded by: pipe->lock, but for the pages' contents, `users` and `slot` (slots_lock). Not here: splice. */
 #include <fs/pipe.h>
 
+#include <fs/anonfile.h>
 #include <fs/poll.h>
-#include <lib/log.h>
 #include <mm/kmem.h>
 #include <mm/page.h>
 #include <sched/wait.h>
@@ -46,14 +46,7 @@ struct pipe {
     char *pages[PIPE_PAGES]; /* in the direct map; NULL: not yet */
 };
 
-/* The node of a pipe without a name. */
-struct pipe_node {
-    struct node node;
-    struct pipe *pipe;
-};
-
 static struct kmem_cache pipe_cache = KMEM_CACHE("pipe", struct pipe);
-static struct kmem_cache node_cache = KMEM_CACHE("pipe_node", struct pipe_node);
 static struct spinlock slots_lock;
 
 static struct pipe *pipe_of(struct file *file)
@@ -439,51 +432,23 @@ int pipe_open_named(struct pipe **slot, struct file *file)
 /* Also for whoever opens /proc/<pid>/fd/N. */
 static int pipe_open(struct node *node, struct file *file)
 {
-    return join(&CONTAINER_OF(node, struct pipe_node, node)->pipe, file);
+    return join((struct pipe **)&anon_of(node)->private, file);
 }
 
-static ssize_t pipe_name(struct node *node, char *buffer, size_t size, struct node **directory)
-{
-    int length = format_text(buffer, size, "pipe:[%lu]", node->inode);
-
-    *directory = NULL;
-    return (size_t)length < size ? length : -ENAMETOOLONG;
-}
-
-static void pipe_release(struct node *node)
-{
-    kmem_free(&node_cache, CONTAINER_OF(node, struct pipe_node, node));
-}
-
-static const struct node_ops pipe_node_ops = {
-    .open = pipe_open,
-    .name = pipe_name,
-    .release = pipe_release,
-    .file_ops = &pipe_file_ops,
-};
+static const struct node_ops pipe_node_ops = {.open = pipe_open, .name = anon_name, .release = anon_release};
 
 int pipe_create(uint32_t flags, struct file *ends[2])
 {
-    static uint64_t last_inode; /* atomic */
-
-    struct pipe_node *pipe = kmem_zalloc(&node_cache);
+    struct anon_node *pipe = anon_node_make(&pipe_node_ops, "pipe:[%lu]", S_IFIFO | 0600, PIPE_DEVICE);
     if (!pipe)
         return -ENOMEM;
-    pipe->node = (struct node){
-        .ops = &pipe_node_ops,
-        .refs = 1,
-        .mode = S_IFIFO | 0600,
-        .device = PIPE_DEVICE,
-        .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
-        .links = 1,
-    };
 
-    int error = file_open_node(&pipe->node, O_RDONLY | flags, &ends[0]);
-    if (!error) {
-        error = file_open_node(&pipe->node, O_WRONLY | flags, &ends[1]);
-        if (error)
-            file_put(ends[0]);
-    }
-    node_put(&pipe->node);
+    struct node *node NODE_HELD = &pipe->node;
+    int error = file_open_node(node, O_RDONLY | flags, &ends[0]);
+    if (error)
+        return error;
+    error = file_open_node(node, O_WRONLY | flags, &ends[1]);
+    if (error)
+        file_put(ends[0]);
     return error;
 }
