@@ -143,7 +143,7 @@ static int64_t hostin_ioctl(struct file *, uint64_t request, vaddr_t argument)
         fill();
     int bytes = (int)hostin.count;
     spin_unlock(&hostin.lock);
-    return copy_to_user(argument, &bytes, sizeof(bytes));
+    return ioctl_answer(argument, bytes);
 }
 
 static int hostin_open(struct node *, struct file *)

@@ -299,7 +299,7 @@ static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
     spin_lock(&pipe->lock);
     int bytes = (int)(pipe->head - pipe->tail);
     spin_unlock(&pipe->lock);
-    return copy_to_user(argument, &bytes, sizeof(bytes));
+    return ioctl_answer(argument, bytes);
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------- */

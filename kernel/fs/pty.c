@@ -222,12 +222,12 @@ static int64_t lock(struct pty *pty, vaddr_t argument)
 static int64_t master_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
     struct pty *pty = file->private;
-    int number = request == TIOCGPTN ? (int)pty->slot : pty->locked;
 
     switch (request) {
     case TIOCGPTN:
+        return ioctl_answer(argument, (int)pty->slot);
     case TIOCGPTLCK:
-        return copy_to_user(argument, &number, sizeof(number));
+        return ioctl_answer(argument, pty->locked);
     case TIOCSPTLCK:
         return lock(pty, argument);
     case FIONREAD:

@@ -171,10 +171,9 @@ static uint64_t socket_progress(struct file *file)
 
 static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
-    if (socket_of(file)->box) {
-        int size = (int)MAX(mailbox_next(socket_of(file)->box), 0);
-        return request == FIONREAD ? copy_to_user(argument, &size, sizeof(size)) : -ENOTTY;
-    }
+    struct mailbox *box = socket_of(file)->box;
+    if (box)
+        return request == FIONREAD ? ioctl_answer(argument, (int)MAX(mailbox_next(box), 0)) : -ENOTTY;
     struct file *end FILE_HELD = end_get(socket_of(file), false);
     return end ? end->ops->ioctl(end, request, argument) : -EINVAL;
 }

@@ -297,10 +297,6 @@ static int64_t set_size(struct tty *tty, vaddr_t argument)
     return 0;
 }
 
-static int64_t number_out(vaddr_t argument, int number)
-{
-    return copy_to_user(argument, &number, sizeof(number));
-}
 
 static int64_t flush(struct tty *tty, uint64_t which)
 {
@@ -330,11 +326,11 @@ int64_t tty_control(struct tty *tty, uint64_t request, vaddr_t argument)
     case TIOCSWINSZ:
         return set_size(tty, argument);
     case FIONREAD:
-        return number_out(argument, (int)ttyline_readable(&tty->line));
+        return ioctl_answer(argument, (int)ttyline_readable(&tty->line));
     case TIOCOUTQ:
-        return number_out(argument, 0);
+        return ioctl_answer(argument, 0);
     case TIOCGETD:
-        return number_out(argument, N_TTY);
+        return ioctl_answer(argument, N_TTY);
     case TCFLSH:
         return flush(tty, argument);
     case TCSBRK:

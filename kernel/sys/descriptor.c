@@ -174,12 +174,6 @@ static int64_t set_nonblocking(struct file *file, vaddr_t argument)
     return 0;
 }
 
-static int64_t regular_bytes_left(const struct file *file, vaddr_t argument)
-{
-    int left = (int)(file->node->size - file->position);
-
-    return copy_to_user(argument, &left, sizeof(left));
-}
 
 int64_t sys_ioctl(struct trapframe *frame)
 {
@@ -195,7 +189,7 @@ int64_t sys_ioctl(struct trapframe *frame)
     if (request == FIONBIO)
         return set_nonblocking(file, ARG2(frame));
     if (request == FIONREAD && node_is(file->node, S_IFREG))
-        return regular_bytes_left(file, ARG2(frame));
+        return ioctl_answer(ARG2(frame), (int)(file->node->size - file->position));
     if (terminal_is(file))
         return terminal_ioctl(file, request, ARG2(frame));
     return file->ops->ioctl ? file->ops->ioctl(file, request, ARG2(frame)) : -ENOTTY;
