@@ -328,10 +328,8 @@ static int create_last(struct walk *walk, uint32_t mode, struct node **made)
 
     if (walk->slash)
         return -EISDIR;
-    if (directory->links == 0)
-        return -ENOENT; /* a removed directory */
-    if (!directory->ops->create)
-        return -ENOENT; /* as Linux says of /proc */
+    if (directory->links == 0 || !directory->ops->create)
+        return -ENOENT; /* a removed directory; and as Linux says of /proc */
     return directory->ops->create(directory, walk->name, S_IFREG | (mode & 07777), NULL, made);
 }
 

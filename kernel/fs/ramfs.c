@@ -180,22 +180,15 @@ static int ramfs_list(struct node *directory, uint64_t position, struct node_ent
  * was removed). */
 static int ramfs_insert(struct ramfs_node *directory, const char *name, struct ramfs_node *fresh)
 {
-    char *own_name = fresh ? ramnode_text(name) : NULL;
-    int error = 0;
+    char *own_name = ramnode_text(name);
+    int error = -ENOMEM;
 
-    if (!own_name) {
-        if (fresh)
-            node_put(&fresh->node);
-        return -ENOMEM;
+    if (own_name) {
+        SPIN_GUARD(&ramfs_lock);
+        error = directory->node.links == 0 ? -ENOENT : entry_find(directory, name) ? -EEXIST : 0;
+        if (!error)
+            entry_add(directory, own_name, fresh);
     }
-    spin_lock(&ramfs_lock);
-    if (directory->node.links == 0)
-        error = -ENOENT;
-    else if (entry_find(directory, name))
-        error = -EEXIST;
-    else
-        entry_add(directory, own_name, fresh);
-    spin_unlock(&ramfs_lock);
     if (error) {
         kfree(own_name);
         node_put(&fresh->node);
@@ -235,17 +228,13 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
     default:
         return -EPERM;
     }
-    if (fresh && !name) {
-        *made = &fresh->node;
-        return 0;
-    }
-    if (fresh)
-        node_get(&fresh->node);
-    int error = ramfs_insert(ramfs_of(directory), name, fresh);
-    if (!error)
-        *made = &fresh->node;
-    else if (fresh)
+    if (!fresh)
+        return -ENOMEM;
+    int error = name ? ramfs_insert(ramfs_of(directory), name, ramfs_of(node_get(&fresh->node))) : 0;
+    if (error)
         node_put(&fresh->node);
+    else
+        *made = &fresh->node;
     return error;
 }
 
@@ -297,7 +286,9 @@ static int ramfs_link(struct node *directory, const char *name, struct node *tar
 
 int ramfs_add_device(struct node *directory, const struct device *device)
 {
-    return ramfs_insert(ramfs_of(directory), device->name, ramnode_device(device));
+    struct ramfs_node *fresh = ramnode_device(device);
+
+    return fresh ? ramfs_insert(ramfs_of(directory), device->name, fresh) : -ENOMEM;
 }
 
 /* The name for a node that is about to leave its directory while somebody still uses it: its path, as Linux
