@@ -43,7 +43,7 @@ void filedata_free(struct filedata *data)
 }
 
 /* => the frame with a reference, NULL: a hole. */
-static struct page *page_find_get(struct filedata *data, uint64_t index)
+static inline struct page *page_find_get(struct filedata *data, uint64_t index)
 {
     SPIN_GUARD(&data->lock);
     struct page *page = pagetree_find(&data->pages, index);
