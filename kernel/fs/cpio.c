@@ -68,10 +68,6 @@ static int refuse(struct reader *reader, const char *problem)
     return -EINVAL;
 }
 
-static size_t align4(size_t offset)
-{
-    return (offset + 3) & ~(size_t)3;
-}
 
 /* The next `size` bytes, and behind them to a multiple of 4. => NULL, with the problem: there are not so many. */
 static const char *take(struct reader *reader, size_t size, const char *problem)
@@ -82,7 +78,7 @@ static const char *take(struct reader *reader, size_t size, const char *problem)
         reader->problem = problem;
         return NULL;
     }
-    reader->at = MIN(align4(reader->at + size), reader->size);
+    reader->at = MIN((reader->at + size + 3) & ~3UL, reader->size);
     return bytes;
 }
 

@@ -20,14 +20,9 @@ static struct spinlock timer_lock;
 static struct timer_list real_timers = TAILQ_HEAD_INITIALIZER(real_timers);
 static struct kmem_cache timer_cache = KMEM_CACHE("timer", struct timer);
 
-static bool counts_cpu(const struct timer *timer)
-{
-    return timer->clock > CLOCK_SINCE_BOOT;
-}
-
 static struct timer_list *list_of(const struct timer *timer)
 {
-    return counts_cpu(timer) ? &timer->process->timers.cpu : &real_timers;
+    return timer->clock > CLOCK_SINCE_BOOT ? &timer->process->timers.cpu : &real_timers;
 }
 
 static void take_out(struct timer *timer)

@@ -17,20 +17,17 @@
 #define NAME_COLUMN 73
 #define NAME_SIZE 4097 /* a path of PATH_LENGTH_MAX, and " (deleted)" cut short */
 
-static uint64_t offset_of(const struct vma *vma)
-{
-    return vma->source != NULL ? vma->offset << PAGE_SHIFT : 0;
-}
 
 static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, char name[NAME_SIZE])
 {
     uint32_t device = vma->source != NULL ? vma->source->device : 0;
     uint64_t inode = vma->source != NULL ? vma->source->inode : 0;
+    uint64_t offset = vma->source != NULL ? vma->offset << PAGE_SHIFT : 0;
     uint64_t begin = text->chain.size;
 
     proctext_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
                     vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
-                    vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p', offset_of(vma),
+                    vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p', offset,
                     device >> 8, device & 0xff, inode);
     mmstat_vma_name(aspace, vma, name, NAME_SIZE);
     if (name[0] != '\0') {
