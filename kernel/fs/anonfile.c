@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* anonfile.c - see anonfile.h. Each such file has a node, because fstat, /proc and locks want one. The node gives its one
- * open file what makes it what it is, and gives it once: opening /proc/<pid>/fd/N of it is -ENXIO, as on Linux. */
+/* anonfile.c - see anonfile.h. Each such file has a node, because fstat, /proc and locks want one. Unless it is a pipe's the node gives
+ * its one open file what makes it what it is, and gives it once: opening /proc/<pid>/fd/N of it is -ENXIO, as on Linux. */
 #include <fs/anonfile.h>
 
 #include <lib/log.h>
@@ -10,19 +10,9 @@
 
 #define ANON_DEVICE 9U /* st_dev of them all, a number of its own */
 
-struct anon_node {
-    struct node node;
-    const char *name;
-    const struct file_ops *ops; /* until the file has it, then NULL */
-    void *private;
-};
 
 static struct kmem_cache anon_cache = KMEM_CACHE("anon_node", struct anon_node);
 
-static struct anon_node *anon_of(struct node *node)
-{
-    return CONTAINER_OF(node, struct anon_node, node);
-}
 
 static int anon_open(struct node *node, struct file *file)
 {
@@ -33,7 +23,7 @@ static int anon_open(struct node *node, struct file *file)
     return 0;
 }
 
-static ssize_t anon_name(struct node *node, char *buffer, size_t size, struct node **directory)
+ssize_t anon_name(struct node *node, char *buffer, size_t size, struct node **directory)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -44,9 +34,31 @@ static ssize_t anon_name(struct node *node, char *buffer, size_t size, struct no
     return (size_t)length < size ? length : -ENAMETOOLONG;
 }
 
-static void anon_release(struct node *node)
+void anon_release(struct node *node)
 {
     kmem_free(&anon_cache, anon_of(node));
+}
+
+struct anon_node *anon_node_make(const struct node_ops *ops, const char *name, uint32_t mode, uint32_t device)
+{
+    static uint64_t last_inode; /* atomic */
+
+    struct anon_node *anon = kmem_alloc(&anon_cache);
+    if (!anon)
+        return NULL;
+    *anon = (struct anon_node){
+        .node =
+            {
+                .ops = ops,
+                .refs = 1,
+                .mode = mode,
+                .device = device,
+                .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
+                .links = 1,
+            },
+        .name = name,
+    };
+    return anon;
 }
 
 static const struct node_ops anon_ops = {.open = anon_open, .name = anon_name, .release = anon_release};
@@ -54,24 +66,11 @@ static const struct node_ops anon_ops = {.open = anon_open, .name = anon_name, .
 int anonfile_create(const char *name, uint32_t mode, const struct file_ops *ops, void *private,
                     uint32_t flags, struct file **file)
 {
-    static uint64_t last_inode; /* atomic */
-
-    struct anon_node *anon = kmem_zalloc(&anon_cache);
+    struct anon_node *anon = anon_node_make(&anon_ops, name, 0, ANON_DEVICE);
     if (!anon)
         return -ENOMEM;
-    *anon = (struct anon_node){
-        .node =
-            {
-                .ops = &anon_ops,
-                .refs = 1,
-                .device = ANON_DEVICE,
-                .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
-                .links = 1,
-            },
-        .name = name,
-        .ops = ops,
-        .private = private,
-    };
+    anon->ops = ops;
+    anon->private = private;
     int error = file_open_node(&anon->node, flags, file);
     anon->node.mode = mode; /* only now: a socket's node cannot be opened */
     node_put(&anon->node);

@@ -73,18 +73,14 @@ ssize_t channel_received(struct channel *channel, ssize_t moved)
 
 size_t channel_readable(struct channel *channel)
 {
-    size_t bytes = SIZE_MAX;
     const struct waiting *waiting;
 
-    spin_lock(&channel_lock);
+    SPIN_GUARD(&channel_lock);
     STAILQ_FOREACH (waiting, &channel->row, link) {
-        if (waiting->at >= channel->received) {
-            bytes = waiting->end - channel->received;
-            break;
-        }
+        if (waiting->at >= channel->received)
+            return waiting->end - channel->received;
     }
-    spin_unlock(&channel_lock);
-    return bytes;
+    return SIZE_MAX;
 }
 
 int channel_attach(struct channel *channel, const struct parcel *parcel)
@@ -94,10 +90,9 @@ int channel_attach(struct channel *channel, const struct parcel *parcel)
         return -ENOMEM;
     waiting->parcel = *parcel;
     waiting->end = UNSENT;
-    spin_lock(&channel_lock);
+    SPIN_GUARD(&channel_lock);
     waiting->at = channel->sent;
     STAILQ_INSERT_TAIL(&channel->row, waiting, link);
-    spin_unlock(&channel_lock);
     return 0;
 }
 
@@ -106,35 +101,30 @@ static struct waiting *take(struct channel *channel, bool unsent)
 {
     struct waiting *waiting;
 
-    spin_lock(&channel_lock);
+    SPIN_GUARD(&channel_lock);
     STAILQ_FOREACH (waiting, &channel->row, link) {
         if (unsent ? waiting->end == UNSENT : waiting->at < channel->received) {
             STAILQ_REMOVE(&channel->row, waiting, waiting, link);
             break;
         }
     }
-    spin_unlock(&channel_lock);
     return waiting;
 }
 
 void channel_detach(struct channel *channel)
 {
-    struct waiting *waiting = take(channel, true);
-
-    if (waiting)
-        kfree(waiting);
+    kfree(take(channel, true));
 }
 
 void channel_complete(struct channel *channel)
 {
     struct waiting *waiting;
 
-    spin_lock(&channel_lock);
+    SPIN_GUARD(&channel_lock);
     STAILQ_FOREACH (waiting, &channel->row, link) {
         if (waiting->end == UNSENT)
             waiting->end = channel->sent;
     }
-    spin_unlock(&channel_lock);
 }
 
 bool channel_take(struct channel *channel, struct parcel *parcel)

@@ -17,9 +17,8 @@
 
 static struct tty com = {.size = {.ws_row = 24, .ws_col = 80}};
 
-static bool from_line(void *unused, uint8_t *byte)
+static bool from_line(void *, uint8_t *byte)
 {
-    (void)unused;
     return serial_read(byte, 1) == 1;
 }
 
@@ -29,22 +28,19 @@ static void received(void)
     tty_type(&com, from_line, NULL);
 }
 
-static void has_room(struct tty *tty)
+static void has_room(struct tty *)
 {
-    (void)tty;
     received();
 }
 
 /* Echo is worth no wait: when the line takes nothing it is lost. */
-static void echo(struct tty *tty, const char *bytes, size_t count)
+static void echo(struct tty *, const char *bytes, size_t count)
 {
-    (void)tty;
     serial_try_write(SERIAL_COM1, bytes, count);
 }
 
-static ssize_t send(struct tty *tty, const char *bytes, size_t count, bool at_once)
+static ssize_t send(struct tty *, const char *bytes, size_t count, bool)
 {
-    (void)tty, (void)at_once;
     return serialout_write(SERIAL_COM1, bytes, count);
 }
 
@@ -68,9 +64,8 @@ static void size_from_command_line(void)
         com.size = (struct winsize){.ws_col = (uint16_t)size[0], .ws_row = (uint16_t)size[1]};
 }
 
-static int open_console(struct node *node, struct file *file)
+static int open_console(struct node *, struct file *file)
 {
-    (void)node;
     if (!com.driver) {
         tty_add(&com, &driver, device_console.number);
         size_from_command_line();
@@ -87,11 +82,10 @@ void comtty_listen(const struct tty *tty)
     listening |= tty == &com;
 }
 
-static int open_own(struct node *node, struct file *file)
+static int open_own(struct node *, struct file *file)
 {
     struct tty *tty = tty_jobs ? tty_of_session(tty_jobs->session()) : NULL;
 
-    (void)node;
     return tty ? tty_open(tty, file) : -ENXIO;
 }
 

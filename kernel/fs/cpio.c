@@ -68,10 +68,6 @@ static int refuse(struct reader *reader, const char *problem)
     return -EINVAL;
 }
 
-static size_t align4(size_t offset)
-{
-    return (offset + 3) & ~(size_t)3;
-}
 
 /* The next `size` bytes, and behind them to a multiple of 4. => NULL, with the problem: there are not so many. */
 static const char *take(struct reader *reader, size_t size, const char *problem)
@@ -82,7 +78,7 @@ static const char *take(struct reader *reader, size_t size, const char *problem)
         reader->problem = problem;
         return NULL;
     }
-    reader->at = MIN(align4(reader->at + size), reader->size);
+    reader->at = MIN((reader->at + size + 3) & ~3UL, reader->size);
     return bytes;
 }
 
@@ -177,7 +173,7 @@ static int make_parents(struct node *root, const char *path)
 /* Of what stands at `path` now. */
 static int set_attributes(struct node *root, const char *path, const struct entry *entry)
 {
-    struct node *node;
+    struct node *node NODE_HELD = NULL;
     int error = path_lookup(root, *path ? path : "/", PATH_NO_FOLLOW, &node);
     if (error)
         return error;
@@ -185,7 +181,6 @@ static int set_attributes(struct node *root, const char *path, const struct entr
     node->uid = entry->fields[FIELD_UID];
     node->gid = entry->fields[FIELD_GID];
     node->accessed = node->modified = node->changed = entry->fields[FIELD_TIME] * (int64_t)NS_PER_SECOND;
-    node_put(node);
     return 0;
 }
 
@@ -214,13 +209,12 @@ static int unpack_file(struct node *root, const char *path, const struct entry *
 {
     size_t size = entry->fields[FIELD_SIZE];
     struct io io = io_kernel((void *)entry->content, size);
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int error = path_open(root, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644, &file);
     if (error)
         return error;
 
     ssize_t written = file_write(file, &io, NULL);
-    file_put(file);
     if (written == (ssize_t)size)
         return 0;
     return written < 0 ? (int)written : -ENOSPC;

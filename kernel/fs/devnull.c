@@ -10,17 +10,15 @@
 
 #define MEMORY_MAJOR 1
 
-static ssize_t read_nothing(struct file *file, struct io *io, uint64_t *position)
+static ssize_t read_nothing(struct file *, struct io *, uint64_t *)
 {
-    (void)file, (void)io, (void)position;
     return 0;
 }
 
-static ssize_t read_zeros(struct file *file, struct io *io, uint64_t *position)
+static ssize_t read_zeros(struct file *, struct io *io, uint64_t *)
 {
     ssize_t total = 0;
 
-    (void)file, (void)position;
     while (io->left > 0) {
         ssize_t moved = io_put_zeros(io, PAGE_SIZE);
         if (moved < 0)
@@ -30,12 +28,11 @@ static ssize_t read_zeros(struct file *file, struct io *io, uint64_t *position)
     return total;
 }
 
-static ssize_t read_random(struct file *file, struct io *io, uint64_t *position)
+static ssize_t read_random(struct file *, struct io *io, uint64_t *)
 {
     char bytes[256];
     ssize_t total = 0;
 
-    (void)file, (void)position;
     while (io->left > 0) {
         size_t piece = MIN(io->left, sizeof(bytes));
         random_bytes(bytes, piece);
@@ -47,18 +44,16 @@ static ssize_t read_random(struct file *file, struct io *io, uint64_t *position)
     return total;
 }
 
-static ssize_t write_away(struct file *file, struct io *io, uint64_t *position)
+static ssize_t write_away(struct file *, struct io *io, uint64_t *)
 {
     size_t count = io->left;
 
-    (void)file, (void)position;
     io->left = 0;
     return (ssize_t)count;
 }
 
-static ssize_t write_refused(struct file *file, struct io *io, uint64_t *position)
+static ssize_t write_refused(struct file *, struct io *, uint64_t *)
 {
-    (void)file, (void)io, (void)position;
     return -ENOSPC;
 }
 

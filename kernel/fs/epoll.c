@@ -85,10 +85,8 @@ static uint32_t any_ready(struct epoll *epoll)
 
 static uint32_t epoll_poll(struct file *file)
 {
-    spin_lock(&epoll_lock);
-    uint32_t ready = any_ready(file->private);
-    spin_unlock(&epoll_lock);
-    return ready;
+    SPIN_GUARD(&epoll_lock);
+    return any_ready(file->private);
 }
 
 struct collection {
@@ -112,7 +110,7 @@ static int collect(void *argument)
     struct epoll_item *item, *next;
     unsigned found = 0;
 
-    spin_lock(&epoll_lock);
+    SPIN_GUARD(&epoll_lock);
     for (item = TAILQ_FIRST(&into->epoll->items); item && found < into->room; item = next) {
         next = TAILQ_NEXT(item, link);
         uint32_t ready = item_ready(item);
@@ -123,16 +121,14 @@ static int collect(void *argument)
         TAILQ_INSERT_TAIL(&told, item, link);
     }
     TAILQ_CONCAT(&into->epoll->items, &told, link);
-    spin_unlock(&epoll_lock);
     return (int)found;
 }
 
-int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, bool wait, uint64_t deadline)
+int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, uint64_t deadline)
 {
     struct collection into = {epoll->private, events, room};
-    int found = collect(&into);
 
-    return found || !wait ? found : poll_until(collect, &into, deadline);
+    return poll_until(collect, &into, deadline);
 }
 
 /* ---- what is in the set -------------------------------------------------------------------------------- */
@@ -203,17 +199,17 @@ static void item_remove(struct epoll_item *item)
 static int item_change(struct epoll *epoll, int operation, struct file *file, int fd,
                        const struct epoll_event *event)
 {
-    spin_lock(&epoll_lock);
+    SPIN_GUARD(&epoll_lock);
     struct epoll_item *item = find(epoll, file, fd);
-    int error = !item                                                               ? -ENOENT
-                : operation == EPOLL_CTL_MOD && item->event.events & EPOLLEXCLUSIVE ? -EINVAL
-                                                                                    : 0;
-    if (!error && operation == EPOLL_CTL_DEL)
+    if (!item)
+        return -ENOENT;
+    if (operation == EPOLL_CTL_MOD && item->event.events & EPOLLEXCLUSIVE)
+        return -EINVAL;
+    if (operation == EPOLL_CTL_DEL)
         item_remove(item);
-    else if (!error)
+    else
         item_set(item, event);
-    spin_unlock(&epoll_lock);
-    return error;
+    return 0;
 }
 
 int epoll_control(struct file *epoll, int operation, struct file *file, int fd,
@@ -237,10 +233,9 @@ int epoll_control(struct file *epoll, int operation, struct file *file, int fd,
 /* Nobody has the file open any more. */
 static void forget(struct file *file)
 {
-    spin_lock(&epoll_lock);
+    SPIN_GUARD(&epoll_lock);
     while (!LIST_EMPTY(&file->watchers))
         item_remove(LIST_FIRST(&file->watchers));
-    spin_unlock(&epoll_lock);
 }
 
 static void epoll_release(struct file *file)

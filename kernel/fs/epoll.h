@@ -12,5 +12,5 @@ bool epoll_is(const struct file *file);
  * -EINVAL, -ELOOP, -ENOMEM. */
 int epoll_control(struct file *epoll, int operation, struct file *file, int fd,
                   const struct epoll_event *event);
-/* At most `room` ready ones. wait: until `deadline` (as waitq_sleep has it). => how many; 0: time is over; -EINTR. */
-int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, bool wait, uint64_t deadline);
+/* At most `room` ready ones. deadline: as poll_until has it. => how many; 0: time is over; -EINTR. */
+int epoll_wait(struct file *epoll, struct epoll_event *events, unsigned room, uint64_t deadline);

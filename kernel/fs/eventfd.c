@@ -44,11 +44,10 @@ static void changed(struct event *event, uint64_t count)
     poll_wake();
 }
 
-static ssize_t event_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t event_read(struct file *file, struct io *io, uint64_t *)
 {
     struct event *event = file->private;
 
-    (void)position;
     if (io->left < sizeof(event->count))
         return -EINVAL;
     int error = wait_for_room(event, io, true, 0);
@@ -59,12 +58,11 @@ static ssize_t event_read(struct file *file, struct io *io, uint64_t *position)
     return io_put(io, &taken, sizeof(taken)) == sizeof(taken) ? (ssize_t)sizeof(taken) : -EFAULT;
 }
 
-static ssize_t event_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t event_write(struct file *file, struct io *io, uint64_t *)
 {
     struct event *event = file->private;
     uint64_t added;
 
-    (void)position;
     if (io->left < sizeof(added))
         return -EINVAL;
     if (io_get(io, &added, sizeof(added)) != sizeof(added))

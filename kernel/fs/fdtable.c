@@ -60,9 +60,8 @@ struct fdtable *fdtable_fork(struct fdtable *from)
     if (!table)
         return NULL;
 
-    spin_lock(&from->lock);
+    SPIN_GUARD(&from->lock);
     if (from->size > table->size && !grow(table, from->size - 1)) {
-        spin_unlock(&from->lock);
         fdtable_put(table);
         return NULL;
     }
@@ -77,7 +76,6 @@ struct fdtable *fdtable_fork(struct fdtable *from)
             table->files[fd] = file_get(from->files[fd]);
         }
     }
-    spin_unlock(&from->lock);
     return table;
 }
 
@@ -162,30 +160,19 @@ static inline struct file *lookup(const struct fdtable *table, int fd)
     return likely((uint32_t)fd < table->size) ? table->files[(uint32_t)fd] : NULL;
 }
 
-int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec)
+int fdtable_install(struct fdtable *table, struct file *file, bool close_on_exec)
 {
-    if (from < 0 || from >= FD_MAX)
-        return -EMFILE;
-    spin_lock(&table->lock);
-    int fd = install(table, file, (uint32_t)from, close_on_exec);
-    spin_unlock(&table->lock);
-    return fd;
+    SPIN_GUARD(&table->lock);
+    return install(table, file, 0, close_on_exec);
 }
 
-int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exec)
+int fdtable_duplicate(struct fdtable *table, int fd, uint32_t from, bool close_on_exec)
 {
-    int result = -EBADF;
-
-    if (from < 0 || from >= FD_MAX)
-        return -EMFILE;
-    spin_lock(&table->lock);
+    SPIN_GUARD(&table->lock);
     struct file *file = lookup(table, fd);
-    if (likely(file)) {
-        result = install(table, file, (uint32_t)from, close_on_exec);
-        if (likely(result >= 0))
-            file_get(file);
-    }
-    spin_unlock(&table->lock);
+    int result = file ? install(table, file, from, close_on_exec) : -EBADF;
+    if (likely(result >= 0))
+        file_get(file);
     return result;
 }
 
@@ -240,12 +227,9 @@ int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close
 
 struct file *fdtable_get(struct fdtable *table, int fd)
 {
-    spin_lock(&table->lock);
+    SPIN_GUARD(&table->lock);
     struct file *file = lookup(table, fd);
-    if (likely(file))
-        file_get(file);
-    spin_unlock(&table->lock);
-    return file;
+    return likely(file) ? file_get(file) : NULL;
 }
 
 struct file *fdtable_get_open(struct fdtable *table, int fd)
@@ -260,18 +244,15 @@ struct file *fdtable_get_open(struct fdtable *table, int fd)
 
 void fdtable_set_limit(struct fdtable *table, uint32_t limit)
 {
-    spin_lock(&table->lock);
+    SPIN_GUARD(&table->lock);
     table->limit = limit;
     table->room = MIN(table->size, limit);
-    spin_unlock(&table->lock);
 }
 
 int fdtable_room(struct fdtable *table)
 {
-    spin_lock(&table->lock);
-    uint32_t fd = lowest_free(table, 0);
-    spin_unlock(&table->lock);
-    return fd < table->limit ? 0 : -EMFILE;
+    SPIN_GUARD(&table->lock);
+    return lowest_free(table, 0) < table->limit ? 0 : -EMFILE;
 }
 
 /* Either of the two may still have much to do. */
@@ -318,12 +299,11 @@ bool fdtable_get_cloexec(struct fdtable *table, int fd)
 
 void fdtable_set_cloexec(struct fdtable *table, int fd, bool on)
 {
-    spin_lock(&table->lock);
+    SPIN_GUARD(&table->lock);
     if (lookup(table, fd) && on)
         table->close_on_exec[fd / WORD_BITS] |= BIT(fd);
     else if (lookup(table, fd))
         table->close_on_exec[fd / WORD_BITS] &= ~BIT(fd);
-    spin_unlock(&table->lock);
 }
 
 int fdtable_next(struct fdtable *table, int from)

@@ -56,6 +56,15 @@ static inline void file_put(struct file *file)
         file_release(file);
 }
 
+static inline void file_held_end(struct file *const *file)
+{
+    if (*file)
+        file_put(*file);
+}
+
+/* A reference that is let go of at the end of the block: `struct file *file FILE_HELD = fdtable_get(files, fd);`. NULL is allowed. */
+#define FILE_HELD __attribute__((cleanup(file_held_end)))
+
 static inline struct file *file_get(struct file *file)
 {
     __atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED);
@@ -119,11 +128,11 @@ struct fdtable *fdtable_fork(struct fdtable *from); /* a copy whose files are sh
 void fdtable_put(struct fdtable *table);
 /* Instead of a table that other processes have, too (CLONE_FILES), a copy. => 0, -ENOMEM */
 int fdtable_unshare(struct fdtable **table);
-/* Puts `file` (its reference is taken over) into the lowest free slot >= from. => the descriptor, -EMFILE,
- * -ENOMEM (the reference stays the caller's). */
-int fdtable_install(struct fdtable *table, struct file *file, int from, bool close_on_exec);
-/* A second descriptor >= from for the file behind `fd`. => the descriptor, -EBADF, -EMFILE, -ENOMEM. */
-int fdtable_duplicate(struct fdtable *table, int fd, int from, bool close_on_exec);
+/* Puts `file` (its reference is taken over) into the lowest free slot. => the descriptor, -EMFILE, -ENOMEM (the
+ * reference stays the caller's). */
+int fdtable_install(struct fdtable *table, struct file *file, bool close_on_exec);
+/* A second descriptor >= from (below FD_MAX) for the file behind `fd`. => the descriptor, -EBADF, -EMFILE, -ENOMEM. */
+int fdtable_duplicate(struct fdtable *table, int fd, uint32_t from, bool close_on_exec);
 /* The same for from == 0, not closed by execve: dup(2). */
 int64_t fdtable_dup(struct fdtable *table, int fd);
 /* Puts it into exactly `fd`, closing what was there. => fd, -EBADF (beyond FD_MAX), -ENOMEM (the reference

@@ -43,13 +43,12 @@ void filedata_free(struct filedata *data)
 }
 
 /* => the frame with a reference, NULL: a hole. */
-static struct page *page_find_get(struct filedata *data, uint64_t index)
+static inline struct page *page_find_get(struct filedata *data, uint64_t index)
 {
-    spin_lock(&data->lock);
+    SPIN_GUARD(&data->lock);
     struct page *page = pagetree_find(&data->pages, index);
     if (page)
         page_get(page);
-    spin_unlock(&data->lock);
     return page;
 }
 
@@ -82,35 +81,28 @@ static bool room_for_page(void)
 int filedata_page(struct pagesrc *source, uint64_t index, struct page **page)
 {
     struct filedata *data = CONTAINER_OF(source, struct filedata, source);
-    int error = 0;
 
-    spin_lock(&data->lock);
-    struct page *found = pagetree_find(&data->pages, index);
-    if (index >= page_ceil(*data->size) >> PAGE_SHIFT) {
-        error = -EIO;
-    } else if (found) {
-        page_get(found);
-    } else if (!room_for_page()) {
-        error = -EIO; /* SIGBUS, as tmpfs answers when it is full */
-    } else {
-        struct page *fresh = page_alloc_zeroed(data->owner);
-        found = fresh ? page_place(data, index, fresh) : NULL;
-        error = found ? 0 : -ENOMEM;
+    SPIN_GUARD(&data->lock);
+    *page = pagetree_find(&data->pages, index);
+    if (index >= page_ceil(*data->size) >> PAGE_SHIFT)
+        return -EIO;
+    if (*page) {
+        page_get(*page);
+        return 0;
     }
-    spin_unlock(&data->lock);
-    *page = found;
-    return error;
+    if (!room_for_page())
+        return -EIO; /* SIGBUS, as tmpfs answers when it is full */
+    struct page *fresh = page_alloc_zeroed(data->owner);
+    *page = fresh ? page_place(data, index, fresh) : NULL;
+    return *page ? 0 : -ENOMEM;
 }
 
 struct page *filedata_resident(struct pagesrc *source, uint64_t index)
 {
     struct filedata *data = CONTAINER_OF(source, struct filedata, source);
 
-    spin_lock(&data->lock);
-    struct page *page = index < page_ceil(*data->size) >> PAGE_SHIFT ? pagetree_find(&data->pages, index)
-                                                                     : NULL;
-    spin_unlock(&data->lock);
-    return page;
+    SPIN_GUARD(&data->lock);
+    return index < page_ceil(*data->size) >> PAGE_SHIFT ? pagetree_find(&data->pages, index) : NULL;
 }
 
 ssize_t filedata_read(struct filedata *data, struct io *io, uint64_t *position)
@@ -198,10 +190,9 @@ static void clear_tail(struct filedata *data)
 /* The file ends at `at` at least. */
 static void extend_to(struct filedata *data, uint64_t at)
 {
-    spin_lock(&data->lock);
+    SPIN_GUARD(&data->lock);
     if (at > *data->size)
         *data->size = at;
-    spin_unlock(&data->lock);
 }
 
 ssize_t filedata_write(struct filedata *data, struct io *io, uint64_t *position)
@@ -213,9 +204,8 @@ ssize_t filedata_write(struct filedata *data, struct io *io, uint64_t *position)
         return -EFBIG;
     io->left = MIN(io->left, FILEDATA_SIZE_MAX - at);
     if (at > *data->size && io->left > 0) {
-        spin_lock(&data->lock);
+        SPIN_GUARD(&data->lock);
         clear_tail(data);
-        spin_unlock(&data->lock);
     }
     while (io->left > 0) {
         size_t piece = MIN(PAGE_SIZE - (at & (PAGE_SIZE - 1)), io->left);

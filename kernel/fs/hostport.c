@@ -112,9 +112,8 @@ static ssize_t take_bytes(struct io *io)
     return total;
 }
 
-static ssize_t hostin_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t hostin_read(struct file *, struct io *io, uint64_t *)
 {
-    (void)file, (void)position;
     if (io->left == 0)
         return 0;
     spin_lock(&hostin.lock);
@@ -127,20 +126,16 @@ static ssize_t hostin_read(struct file *file, struct io *io, uint64_t *position)
     return result;
 }
 
-static uint32_t hostin_poll(struct file *file)
+static uint32_t hostin_poll(struct file *)
 {
-    (void)file;
-    spin_lock(&hostin.lock);
+    SPIN_GUARD(&hostin.lock);
     if (!hostin.busy)
         fill();
-    uint32_t ready = (hostin.count > 0 ? POLL_READABLE : 0) | (hostin.ended ? (uint32_t)POLLHUP : 0);
-    spin_unlock(&hostin.lock);
-    return ready;
+    return (hostin.count > 0 ? POLL_READABLE : 0) | (hostin.ended ? (uint32_t)POLLHUP : 0);
 }
 
-static int64_t hostin_ioctl(struct file *file, uint64_t request, vaddr_t argument)
+static int64_t hostin_ioctl(struct file *, uint64_t request, vaddr_t argument)
 {
-    (void)file;
     if (request != FIONREAD)
         return -ENOTTY;
     spin_lock(&hostin.lock);
@@ -148,25 +143,22 @@ static int64_t hostin_ioctl(struct file *file, uint64_t request, vaddr_t argumen
         fill();
     int bytes = (int)hostin.count;
     spin_unlock(&hostin.lock);
-    return copy_to_user(argument, &bytes, sizeof(bytes));
+    return ioctl_answer(argument, bytes);
 }
 
-static int hostin_open(struct node *node, struct file *file)
+static int hostin_open(struct node *, struct file *)
 {
-    (void)node, (void)file;
     serial_start_input(received);
     return 0;
 }
 
-static ssize_t hostout_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t hostout_write(struct file *, struct io *io, uint64_t *)
 {
-    (void)file, (void)position;
     return serialout_copy(SERIAL_COM1, io);
 }
 
-static ssize_t hosterr_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t hosterr_write(struct file *, struct io *io, uint64_t *)
 {
-    (void)file, (void)position;
     return serialout_copy(SERIAL_COM2, io);
 }
 

@@ -43,7 +43,7 @@ static const struct {
 /* Those, and what stands in /dev: ordinary nodes of the root file system. */
 static int make_nodes(void)
 {
-    struct node *dev = NULL;
+    struct node *dev NODE_HELD = NULL;
     int error = 0;
 
     for (size_t i = 0; i < ARRAY_SIZE(directories) && !error; i++)
@@ -52,8 +52,6 @@ static int make_nodes(void)
         error = path_lookup(NULL, "/dev", PATH_DIRECTORY, &dev);
     for (size_t i = 0; i < ARRAY_SIZE(devices) && !error; i++)
         error = unless_there(ramfs_add_device(dev, devices[i]));
-    if (dev)
-        node_put(dev);
     for (size_t i = 0; i < ARRAY_SIZE(links) && !error; i++)
         error = unless_there(path_make(NULL, links[i].path, S_IFLNK | 0777, links[i].target));
     return error;

@@ -26,9 +26,8 @@ static int copy_in(vaddr_t user, void *kernel, size_t size)
     return copy_from_user(kernel, user, size);
 }
 
-static int copy_zeros(vaddr_t user, void *kernel, size_t size)
+static int copy_zeros(vaddr_t user, void *, size_t size)
 {
-    (void)kernel;
     return clear_user(user, size);
 }
 

@@ -74,6 +74,12 @@ static inline bool io_get_at_once(struct io *io, void *to, size_t size)
     return true;
 }
 
+/* What most ioctls that ask answer with. => 0, -EFAULT */
+static inline int64_t ioctl_answer(vaddr_t argument, int number)
+{
+    return copy_to_user(argument, &number, sizeof(number));
+}
+
 ssize_t io_put_zeros(struct io *io, size_t size);
 
 /* Takes a piece of what a program writes. => bytes taken; the first one's error */

@@ -210,11 +210,10 @@ int lock_set(struct node *node, const struct lock *wanted, bool wait)
 
 bool lock_test(struct node *node, const struct lock *wanted, struct lock *other)
 {
-    spin_lock(&locks_lock);
+    SPIN_GUARD(&locks_lock);
     const struct lock *found = conflict(node, wanted);
     if (found)
         *other = *found;
-    spin_unlock(&locks_lock);
     return found != NULL;
 }
 
@@ -222,12 +221,11 @@ void lock_drop_slowly(struct node *node, const void *owner)
 {
     struct lock *lock, *next;
 
-    spin_lock(&locks_lock);
+    SPIN_GUARD(&locks_lock);
     for (lock = LIST_FIRST(&node->locks); lock; lock = next) {
         next = LIST_NEXT(lock, link);
         if (lock->owner == owner)
             remove(lock);
     }
     wake_waiters();
-    spin_unlock(&locks_lock);
 }

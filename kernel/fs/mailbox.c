@@ -157,12 +157,9 @@ bool mailbox_full(struct mailbox *box)
     return !box->closed && box->count >= MESSAGES_MAX;
 }
 
-size_t mailbox_next(struct mailbox *box, bool *any)
+ssize_t mailbox_next(struct mailbox *box)
 {
-    spin_lock(&box->lock);
+    SPIN_GUARD(&box->lock);
     const struct message *message = STAILQ_FIRST(&box->messages);
-    size_t size = message ? message->size : 0;
-    spin_unlock(&box->lock);
-    *any = message;
-    return size;
+    return message ? (ssize_t)message->size : -1;
 }

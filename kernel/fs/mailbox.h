@@ -26,4 +26,4 @@ ssize_t mailbox_send(struct mailbox *box, struct io *io, const struct socket_add
 ssize_t mailbox_receive(struct mailbox *box, struct io *io, struct socket_address *from, size_t *size);
 uint64_t mailbox_progress(const struct mailbox *box); /* messages that came and went */
 bool mailbox_full(struct mailbox *box);
-size_t mailbox_next(struct mailbox *box, bool *any); /* the length of the next message */
+ssize_t mailbox_next(struct mailbox *box); /* the length of the next message; -1: there is none */

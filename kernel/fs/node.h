@@ -89,6 +89,14 @@ static inline struct node *node_get(struct node *node)
 
 void node_put(struct node *node); /* NULL is allowed */
 
+static inline void node_held_end(struct node *const *node)
+{
+    node_put(*node);
+}
+
+/* A reference that is let go of at the end of the block, as FILE_HELD in file.h. */
+#define NODE_HELD __attribute__((cleanup(node_held_end)))
+
 /* A file is written to, or is a program that runs, and not both. => 0, -ETXTBSY */
 int node_write_begin(struct node *node);
 void node_write_end(struct node *node);

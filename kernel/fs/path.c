@@ -59,17 +59,14 @@ void path_set_root(struct node *root)
  * root. */
 static struct node *mount_covered(const struct node *node)
 {
-    struct node *covered = NULL;
-
     if (node->parent != node)
         return NULL;
-    spin_lock(&mounts_lock);
-    for (unsigned i = 0; i < mounts_count && !covered; i++) {
+    SPIN_GUARD(&mounts_lock);
+    for (unsigned i = 0; i < mounts_count; i++) {
         if (mounts[i].root == node)
-            covered = mounts[i].covered;
+            return mounts[i].covered;
     }
-    spin_unlock(&mounts_lock);
-    return covered;
+    return NULL;
 }
 
 int path_mount(const char *directory, struct node *root)
@@ -79,16 +76,11 @@ int path_mount(const char *directory, struct node *root)
     if (error)
         return error;
 
-    spin_lock(&mounts_lock);
-    if (mounts_count == MOUNTS_MAX) {
-        spin_unlock(&mounts_lock);
-        node_put(covered);
-        return -ENOSPC;
-    }
+    SPIN_GUARD(&mounts_lock);
+    assert(mounts_count < MOUNTS_MAX);
     mounts[mounts_count].covered = covered;
     mounts[mounts_count++].root = root;
     covered->mounted = root;
-    spin_unlock(&mounts_lock);
     return 0;
 }
 
@@ -150,7 +142,7 @@ static int walk_take_name(struct walk *walk)
     return 0;
 }
 
-static bool is_dots(const char *name)
+bool path_is_dots(const char *name)
 {
     return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
@@ -238,7 +230,7 @@ static int walk_step(struct walk *walk)
 {
     struct node *found;
 
-    if (is_dots(walk->name)) {
+    if (path_is_dots(walk->name)) {
         if (!node_is(walk->at, S_IFDIR))
             return -ENOTDIR;
         return walk->name[1] == '.' ? walk_up(walk) : 0;
@@ -273,7 +265,7 @@ static int walk_last(struct walk *walk, bool follow, struct node **found)
         int error = walk_to_last(walk);
         if (error)
             return error;
-        if (walk->name[0] == '\0' || is_dots(walk->name)) {
+        if (walk->name[0] == '\0' || path_is_dots(walk->name)) {
             error = walk->name[0] ? walk_step(walk) : 0;
             if (!error)
                 *found = node_get(walk->at);
@@ -294,15 +286,18 @@ static int walk_last(struct walk *walk, bool follow, struct node **found)
 int path_lookup(struct node *start, const char *path, unsigned flags, struct node **found)
 {
     struct walk walk;
+    struct node *node;
     int error = walk_begin(&walk, start, path);
     if (error)
         return error;
 
-    error = walk_last(&walk, !(flags & PATH_NO_FOLLOW), found);
-    if (!error && (walk.slash || (flags & PATH_DIRECTORY)) && !node_is(*found, S_IFDIR)) {
-        node_put(*found);
+    error = walk_last(&walk, !(flags & PATH_NO_FOLLOW), &node);
+    if (!error && (walk.slash || (flags & PATH_DIRECTORY)) && !node_is(node, S_IFDIR)) {
+        node_put(node);
         error = -ENOTDIR;
     }
+    if (!error)
+        *found = node;
     walk_end(&walk);
     return error;
 }
@@ -333,10 +328,8 @@ static int create_last(struct walk *walk, uint32_t mode, struct node **made)
 
     if (walk->slash)
         return -EISDIR;
-    if (directory->links == 0)
-        return -ENOENT; /* a removed directory */
-    if (!directory->ops->create)
-        return -ENOENT; /* as Linux says of /proc */
+    if (directory->links == 0 || !directory->ops->create)
+        return -ENOENT; /* a removed directory; and as Linux says of /proc */
     return directory->ops->create(directory, walk->name, S_IFREG | (mode & 07777), NULL, made);
 }
 
@@ -347,7 +340,7 @@ static int open_node(struct walk *walk, uint32_t flags, uint32_t mode, struct no
     int error = walk_last(walk, !(flags & O_NOFOLLOW) && !exclusive, node);
 
     bool missing = error == -ENOENT && *walk->rest == '\0' && node_is(walk->at, S_IFDIR);
-    if (missing && (flags & O_CREAT) && walk->name[0] && !is_dots(walk->name))
+    if (missing && (flags & O_CREAT) && walk->name[0] && !path_is_dots(walk->name))
         return create_last(walk, mode, node);
     if (!error && exclusive) {
         node_put(*node);
@@ -389,30 +382,27 @@ static int open_found(struct node *node, uint32_t flags, struct file **file)
 static int open_temporary(struct node *start, const char *path, uint32_t flags, uint32_t mode,
                           struct file **file)
 {
-    struct node *directory, *made;
+    struct node *directory NODE_HELD = NULL, *made NODE_HELD = NULL;
 
     if ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || (flags & O_ACCMODE) == O_RDONLY)
         return -EINVAL;
     int error =
         path_lookup(start, path, PATH_DIRECTORY | (flags & O_NOFOLLOW ? PATH_NO_FOLLOW : 0), &directory);
+    if (!error)
+        error = directory->ops->create
+                    ? directory->ops->create(directory, NULL, S_IFREG | (mode & 07777), NULL, &made)
+                    : -EOPNOTSUPP;
     if (error)
         return error;
-    error = directory->ops->create
-                ? directory->ops->create(directory, NULL, S_IFREG | (mode & 07777), NULL, &made)
-                : -EOPNOTSUPP;
-    node_put(directory);
-    if (error)
-        return error;
-    error = open_found(made, flags, file);
     made->linkable = !(flags & O_EXCL);
-    node_put(made);
-    return error;
+    return open_found(made, flags, file);
 }
 
 int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mode, struct file **file)
 {
     struct walk walk;
     struct node *node;
+    struct file *opened;
 
     if (flags & O_PATH)
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -429,12 +419,14 @@ int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mod
 
     error = open_refusal(node, flags, slash);
     if (!error)
-        error = open_found(node, flags, file);
+        error = open_found(node, flags, &opened);
     if (!error && (flags & O_TRUNC) && node_is(node, S_IFREG)) {
         error = node_truncate(node, 0);
         if (error)
-            file_put(*file);
+            file_put(opened);
     }
+    if (!error)
+        *file = opened;
     node_put(node);
     return error;
 }

@@ -15,14 +15,16 @@ void path_set_root(struct node *root);
 #define PATH_NO_FOLLOW 1U /* do not follow a symbolic link in the last component */
 #define PATH_DIRECTORY 2U /* refuse with -ENOTDIR what is not a directory */
 
+/* "." or ".."? */
+bool path_is_dots(const char *name);
 /* `start`: where a relative path begins. => a referenced node; -ENOENT, -ENOTDIR, -ELOOP (40 links),
- * -ENAMETOOLONG, -EACCES. */
+ * -ENAMETOOLONG, -EACCES: *found is as it was. */
 int path_lookup(struct node *start, const char *path, unsigned flags, struct node **found);
 /* Resolves all but the last component, which is copied to `name`: "" for the root, possibly "." or "..",
  * without the slashes behind it. => the directory, referenced. */
 int path_lookup_parent(struct node *start, const char *path, struct node **directory,
                        char name[NAME_LENGTH_MAX + 1]);
-/* open(2): lookup, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, O_NOFOLLOW. => an open file. */
+/* open(2): lookup, O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, O_NOFOLLOW. => an open file; after an error *file is as it was. */
 int path_open(struct node *start, const char *path, uint32_t flags, uint32_t mode, struct file **file);
 /* The absolute path of a node, NUL-terminated; "... (deleted)" if it is in no directory any more. => length,
  * -ENAMETOOLONG, -ENOENT. */

@@ -18,8 +18,8 @@
  * Guarded by: pipe->lock, but for the pages' contents, `users` and `slot` (slots_lock). Not here: splice. */
 #include <fs/pipe.h>
 
+#include <fs/anonfile.h>
 #include <fs/poll.h>
-#include <lib/log.h>
 #include <mm/kmem.h>
 #include <mm/page.h>
 #include <sched/wait.h>
@@ -46,14 +46,7 @@ struct pipe {
     char *pages[PIPE_PAGES]; /* in the direct map; NULL: not yet */
 };
 
-/* The node of a pipe without a name. */
-struct pipe_node {
-    struct node node;
-    struct pipe *pipe;
-};
-
 static struct kmem_cache pipe_cache = KMEM_CACHE("pipe", struct pipe);
-static struct kmem_cache node_cache = KMEM_CACHE("pipe_node", struct pipe_node);
 static struct spinlock slots_lock;
 
 static struct pipe *pipe_of(struct file *file)
@@ -160,12 +153,11 @@ static inline ssize_t take(struct pipe *pipe, struct io *io)
     return take_slowly(pipe, io, size);
 }
 
-static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t pipe_read(struct file *file, struct io *io, uint64_t *)
 {
     struct pipe *pipe = pipe_of(file);
     int ready = 1;
 
-    (void)position;
     if (unlikely(io->left == 0))
         return 0;
     spin_lock(&pipe->lock);
@@ -255,12 +247,11 @@ static inline ssize_t write_some(struct pipe *pipe, struct io *io)
     return moved;
 }
 
-static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t pipe_write(struct file *file, struct io *io, uint64_t *)
 {
     struct pipe *pipe = pipe_of(file);
     ssize_t total = 0;
 
-    (void)position;
     while (io->left > 0) {
         ssize_t moved = write_some(pipe, io);
         if (unlikely(moved < 0))
@@ -277,7 +268,7 @@ static uint32_t pipe_poll(struct file *file)
     bool reads = (file->flags & O_ACCMODE) != O_WRONLY, writes = (file->flags & O_ACCMODE) != O_RDONLY;
     uint32_t ready = 0;
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     if (reads && pipe->head != pipe->tail)
         ready |= POLL_READABLE;
     if (reads && pipe->writers == 0 && file->position != pipe->writes_seen)
@@ -286,7 +277,6 @@ static uint32_t pipe_poll(struct file *file)
         ready |= POLL_WRITABLE;
     if (writes && pipe->readers == 0)
         ready |= POLLERR;
-    spin_unlock(&pipe->lock);
     return ready;
 }
 
@@ -295,11 +285,9 @@ static uint64_t pipe_progress(struct file *file)
 {
     struct pipe *pipe = pipe_of(file);
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     uint64_t moved = (file->flags & O_ACCMODE) == O_WRONLY ? pipe->tail : pipe->head;
-    moved += 2 * (pipe->reads_seen + pipe->writes_seen) - pipe->readers - pipe->writers;
-    spin_unlock(&pipe->lock);
-    return moved;
+    return moved + 2 * (pipe->reads_seen + pipe->writes_seen) - pipe->readers - pipe->writers;
 }
 
 static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
@@ -311,7 +299,7 @@ static int64_t pipe_ioctl(struct file *file, uint64_t request, vaddr_t argument)
     spin_lock(&pipe->lock);
     int bytes = (int)(pipe->head - pipe->tail);
     spin_unlock(&pipe->lock);
-    return copy_to_user(argument, &bytes, sizeof(bytes));
+    return ioctl_answer(argument, bytes);
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------- */
@@ -364,12 +352,11 @@ static void count_end(struct pipe *pipe, uint32_t flags, int change)
 {
     bool reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     pipe->readers += reads ? (uint32_t)change : 0;
     pipe->writers += writes ? (uint32_t)change : 0;
     pipe->reads_seen += reads && change > 0;
     pipe->writes_seen += writes && change > 0;
-    spin_unlock(&pipe->lock);
 }
 
 static void pipe_close(struct file *file)
@@ -415,11 +402,10 @@ static int wait_for_other_end(struct pipe *pipe, const uint64_t *seen)
 {
     int error = 0;
 
-    spin_lock(&pipe->lock);
+    SPIN_GUARD(&pipe->lock);
     uint64_t before = *seen;
     while (!error && *seen == before)
         error = waitq_sleep(&pipe->to_open, &pipe->lock, WAIT_FOREVER, true);
-    spin_unlock(&pipe->lock);
     return error;
 }
 
@@ -446,51 +432,23 @@ int pipe_open_named(struct pipe **slot, struct file *file)
 /* Also for whoever opens /proc/<pid>/fd/N. */
 static int pipe_open(struct node *node, struct file *file)
 {
-    return join(&CONTAINER_OF(node, struct pipe_node, node)->pipe, file);
+    return join((struct pipe **)&anon_of(node)->private, file);
 }
 
-static ssize_t pipe_name(struct node *node, char *buffer, size_t size, struct node **directory)
-{
-    int length = format_text(buffer, size, "pipe:[%lu]", node->inode);
-
-    *directory = NULL;
-    return (size_t)length < size ? length : -ENAMETOOLONG;
-}
-
-static void pipe_release(struct node *node)
-{
-    kmem_free(&node_cache, CONTAINER_OF(node, struct pipe_node, node));
-}
-
-static const struct node_ops pipe_node_ops = {
-    .open = pipe_open,
-    .name = pipe_name,
-    .release = pipe_release,
-    .file_ops = &pipe_file_ops,
-};
+static const struct node_ops pipe_node_ops = {.open = pipe_open, .name = anon_name, .release = anon_release};
 
 int pipe_create(uint32_t flags, struct file *ends[2])
 {
-    static uint64_t last_inode; /* atomic */
-
-    struct pipe_node *pipe = kmem_zalloc(&node_cache);
+    struct anon_node *pipe = anon_node_make(&pipe_node_ops, "pipe:[%lu]", S_IFIFO | 0600, PIPE_DEVICE);
     if (!pipe)
         return -ENOMEM;
-    pipe->node = (struct node){
-        .ops = &pipe_node_ops,
-        .refs = 1,
-        .mode = S_IFIFO | 0600,
-        .device = PIPE_DEVICE,
-        .inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED),
-        .links = 1,
-    };
 
-    int error = file_open_node(&pipe->node, O_RDONLY | flags, &ends[0]);
-    if (!error) {
-        error = file_open_node(&pipe->node, O_WRONLY | flags, &ends[1]);
-        if (error)
-            file_put(ends[0]);
-    }
-    node_put(&pipe->node);
+    struct node *node NODE_HELD = &pipe->node;
+    int error = file_open_node(node, O_RDONLY | flags, &ends[0]);
+    if (error)
+        return error;
+    error = file_open_node(node, O_WRONLY | flags, &ends[1]);
+    if (error)
+        file_put(ends[0]);
     return error;
 }

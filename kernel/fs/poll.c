@@ -38,17 +38,18 @@ static int sleep_until_change(uint64_t seen, uint64_t deadline)
 {
     int error = 0;
 
-    spin_lock(&lock);
+    SPIN_GUARD(&lock);
     while (changes == seen && !error)
         error = waitq_sleep(&sleepers, &lock, deadline, true);
-    spin_unlock(&lock);
     return error;
 }
 
 int poll_until(int (*scan)(void *argument), void *argument, uint64_t deadline)
 {
-    int found, error = 0;
+    int found = scan(argument), error = 0;
 
+    if (found || deadline == POLL_AT_ONCE)
+        return found;
     __atomic_add_fetch(&poll_sleepers, 1, __ATOMIC_SEQ_CST);
     for (;;) {
         uint64_t seen = __atomic_load_n(&changes, __ATOMIC_ACQUIRE);

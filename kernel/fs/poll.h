@@ -13,8 +13,9 @@
 /* What the file is ready for now: POLL bits. A file whose ops have no poll function never makes anybody wait. */
 uint32_t file_poll(struct file *file);
 
-/* Calls `scan` until it gives something other than 0, and sleeps as long as nothing changes anywhere.
- * => what scan() gave; 0: the deadline (as waitq_sleep has it) has passed; -EINTR. */
+/* Calls `scan` until it gives something other than 0, and sleeps as long as nothing changes anywhere. deadline: as waitq_sleep
+ * has it, or: one look and no sleep. => what scan() gave; 0: the deadline has passed; -EINTR. */
+#define POLL_AT_ONCE 1UL
 int poll_until(int (*scan)(void *argument), void *argument, uint64_t deadline);
 
 extern uint32_t poll_sleepers; /* atomic: threads in poll_until() */

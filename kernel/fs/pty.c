@@ -55,9 +55,8 @@ struct tty *pty_of_master(const struct file *file)
 
 static void pty_get(struct pty *pty)
 {
-    spin_lock(&slots_lock);
+    SPIN_GUARD(&slots_lock);
     pty->refs++;
-    spin_unlock(&slots_lock);
 }
 
 static void pty_put(struct pty *pty)
@@ -124,9 +123,8 @@ static int opened(struct tty *tty)
         pty_put(pty);
         return error;
     }
-    spin_lock(&slots_lock);
+    SPIN_GUARD(&slots_lock);
     pty->users++;
-    spin_unlock(&slots_lock);
     return 0;
 }
 
@@ -173,20 +171,18 @@ static int wait_for_room(struct pty *pty, bool at_once)
 {
     int error = 0;
 
-    spin_lock(&pty->tty.lock);
+    SPIN_GUARD(&pty->tty.lock);
     while (!error && !ttyline_has_room(&pty->tty.line))
         error = at_once ? -EAGAIN : waitq_sleep(&pty->room, &pty->tty.lock, WAIT_FOREVER, true);
-    spin_unlock(&pty->tty.lock);
     return error;
 }
 
-static ssize_t master_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t master_write(struct file *file, struct io *io, uint64_t *)
 {
     struct pty *pty = file->private;
     char bytes[256];
     ssize_t total = 0;
 
-    (void)position;
     while (io->left > 0) {
         ssize_t piece = io_get(io, bytes, sizeof(bytes));
         struct typed typed = {bytes, (size_t)MAX(piece, 0)};
@@ -226,12 +222,12 @@ static int64_t lock(struct pty *pty, vaddr_t argument)
 static int64_t master_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
     struct pty *pty = file->private;
-    int number = request == TIOCGPTN ? (int)pty->slot : pty->locked;
 
     switch (request) {
     case TIOCGPTN:
+        return ioctl_answer(argument, (int)pty->slot);
     case TIOCGPTLCK:
-        return copy_to_user(argument, &number, sizeof(number));
+        return ioctl_answer(argument, pty->locked);
     case TIOCSPTLCK:
         return lock(pty, argument);
     case FIONREAD:
@@ -245,12 +241,10 @@ static int64_t master_ioctl(struct file *file, uint64_t request, vaddr_t argumen
 static void master_release(struct file *file)
 {
     struct pty *pty = file->private;
-    struct node *folder;
+    struct node *folder NODE_HELD = NULL;
 
-    if (path_lookup(NULL, "/dev/pts", PATH_DIRECTORY, &folder) == 0) {
+    if (path_lookup(NULL, "/dev/pts", PATH_DIRECTORY, &folder) == 0)
         folder->ops->unlink(folder, names[pty->slot], false);
-        node_put(folder);
-    }
     tty_hang_up(&pty->tty);
     file_put(pty->in); /* who waits for room to write wakes */
     spin_lock(&slots_lock);
@@ -274,7 +268,7 @@ static const struct file_ops master_ops = {
 /* A free slot and a name in /dev/pts. => 0, -ENOSPC, -ENOENT, -ENOMEM. */
 static int find_place(struct pty *pty)
 {
-    struct node *folder;
+    struct node *folder NODE_HELD = NULL;
     unsigned slot = 0;
 
     spin_lock(&slots_lock);
@@ -292,21 +286,18 @@ static int find_place(struct pty *pty)
                                     .number = DEVICE_NUMBER(UNIX98_PTY_SLAVE_MAJOR, slot),
                                     .open = open_terminal};
     int error = path_lookup(NULL, "/dev/pts", PATH_DIRECTORY, &folder);
-    if (!error) {
+    if (!error)
         error = ramfs_add_device(folder, &devices[slot]);
-        node_put(folder);
-    }
     if (error)
         slots[slot] = NULL;
     return error;
 }
 
-static int open_master(struct node *node, struct file *file)
+static int open_master(struct node *, struct file *file)
 {
     struct pty *pty = kzalloc(sizeof(*pty));
     struct file *ends[2];
 
-    (void)node;
     if (!pty)
         return -ENOMEM;
     int error = pipe_create(0, ends);

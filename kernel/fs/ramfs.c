@@ -133,22 +133,20 @@ static void release_directory(struct node *node)
 
 static int ramfs_lookup(struct node *directory, const char *name, struct node **found)
 {
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
         *found = node_get(&original_of(entry)->node);
-    spin_unlock(&ramfs_lock);
     return entry ? 0 : -ENOENT;
 }
 
 /* The entry itself, hard link or not, referenced; NULL: there is none. */
 static struct ramfs_node *entry_get(struct node *directory, const char *name)
 {
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     struct ramfs_node *entry = entry_find(ramfs_of(directory), name);
     if (entry)
         node_get(&entry->node);
-    spin_unlock(&ramfs_lock);
     return entry;
 }
 
@@ -166,39 +164,31 @@ static struct ramfs_node *entry_from(struct ramfs_node *directory, uint64_t posi
 
 static int ramfs_list(struct node *directory, uint64_t position, struct node_entry *entry)
 {
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     struct ramfs_node *found = entry_from(ramfs_of(directory), position);
     ramfs_of(directory)->hint = found;
-    if (found) {
-        strcpy(entry->name, found->name);
-        entry->inode = original_of(found)->node.inode;
-        entry->mode = original_of(found)->node.mode;
-        entry->next = found->number + 1;
-    }
-    spin_unlock(&ramfs_lock);
-    return found ? 1 : 0;
+    if (!found)
+        return 0;
+    strcpy(entry->name, found->name);
+    entry->inode = original_of(found)->node.inode;
+    entry->mode = original_of(found)->node.mode;
+    entry->next = found->number + 1;
+    return 1;
 }
 
 /* Puts a new node into a directory. Takes over the reference. => 0, -EEXIST, -ENOMEM, -ENOENT (the directory
  * was removed). */
 static int ramfs_insert(struct ramfs_node *directory, const char *name, struct ramfs_node *fresh)
 {
-    char *own_name = fresh ? ramnode_text(name) : NULL;
-    int error = 0;
+    char *own_name = ramnode_text(name);
+    int error = -ENOMEM;
 
-    if (!own_name) {
-        if (fresh)
-            node_put(&fresh->node);
-        return -ENOMEM;
+    if (own_name) {
+        SPIN_GUARD(&ramfs_lock);
+        error = directory->node.links == 0 ? -ENOENT : entry_find(directory, name) ? -EEXIST : 0;
+        if (!error)
+            entry_add(directory, own_name, fresh);
     }
-    spin_lock(&ramfs_lock);
-    if (directory->node.links == 0)
-        error = -ENOENT;
-    else if (entry_find(directory, name))
-        error = -EEXIST;
-    else
-        entry_add(directory, own_name, fresh);
-    spin_unlock(&ramfs_lock);
     if (error) {
         kfree(own_name);
         node_put(&fresh->node);
@@ -238,17 +228,13 @@ static int ramfs_make(struct node *directory, const char *name, uint32_t mode, c
     default:
         return -EPERM;
     }
-    if (fresh && !name) {
-        *made = &fresh->node;
-        return 0;
-    }
-    if (fresh)
-        node_get(&fresh->node);
-    int error = ramfs_insert(ramfs_of(directory), name, fresh);
-    if (!error)
-        *made = &fresh->node;
-    else if (fresh)
+    if (!fresh)
+        return -ENOMEM;
+    int error = name ? ramfs_insert(ramfs_of(directory), name, ramfs_of(node_get(&fresh->node))) : 0;
+    if (error)
         node_put(&fresh->node);
+    else
+        *made = &fresh->node;
     return error;
 }
 
@@ -289,9 +275,8 @@ static int ramfs_link(struct node *directory, const char *name, struct node *tar
     node_get(target); /* the insertion may drop the alias with its reference */
     error = ramfs_insert(ramfs_of(directory), name, alias);
     if (error) {
-        spin_lock(&ramfs_lock);
+        SPIN_GUARD(&ramfs_lock);
         target->links--;
-        spin_unlock(&ramfs_lock);
     } else {
         target->changed = node_now();
     }
@@ -301,7 +286,9 @@ static int ramfs_link(struct node *directory, const char *name, struct node *tar
 
 int ramfs_add_device(struct node *directory, const struct device *device)
 {
-    return ramfs_insert(ramfs_of(directory), device->name, ramnode_device(device));
+    struct ramfs_node *fresh = ramnode_device(device);
+
+    return fresh ? ramfs_insert(ramfs_of(directory), device->name, fresh) : -ENOMEM;
 }
 
 /* The name for a node that is about to leave its directory while somebody still uses it: its path, as Linux
@@ -477,16 +464,14 @@ static const char *node_check(const struct ramfs_node *ramfs)
 const char *ramfs_check(void)
 {
     const struct ramfs_node *ramfs;
-    const char *error = NULL;
 
-    spin_lock(&ramfs_lock);
-    for (unsigned i = 0; i < BUCKETS && !error; i++) {
+    SPIN_GUARD(&ramfs_lock);
+    for (unsigned i = 0; i < BUCKETS; i++) {
         LIST_FOREACH (ramfs, &buckets[i], bucket) {
-            error = node_check(ramfs);
+            const char *error = node_check(ramfs);
             if (error)
-                break;
+                return error;
         }
     }
-    spin_unlock(&ramfs_lock);
-    return error;
+    return NULL;
 }

@@ -57,17 +57,15 @@ ssize_t ramnode_name(struct node *node, char *buffer, size_t size, struct node *
 {
     struct ramfs_node *ramfs = ramfs_of(node);
 
-    spin_lock(&ramfs_lock);
+    SPIN_GUARD(&ramfs_lock);
     const char *name = ramfs->name ? ramfs->name : &DELETED[1];
-    size_t length = strlen(name);
+    size_t length = strlcpy(buffer, name, size);
     *directory = NULL;
-    if (length < size) {
-        memcpy(buffer, name, length + 1);
-        if (ramfs->parent)
-            *directory = node_get(&ramfs->parent->node);
-    }
-    spin_unlock(&ramfs_lock);
-    return length < size ? (ssize_t)length : -ENAMETOOLONG;
+    if (length >= size)
+        return -ENAMETOOLONG;
+    if (ramfs->parent)
+        *directory = node_get(&ramfs->parent->node);
+    return (ssize_t)length;
 }
 
 static void release_plain(struct node *node)

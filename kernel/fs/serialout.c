@@ -23,9 +23,8 @@ ssize_t serialout_write(enum serial_line line, const void *bytes, size_t count)
     return (ssize_t)sent;
 }
 
-static ssize_t to_line(void *line, const char *bytes, size_t count, bool at_once)
+static ssize_t to_line(void *line, const char *bytes, size_t count, bool)
 {
-    (void)at_once;
     return serialout_write(*(const enum serial_line *)line, bytes, count);
 }
 

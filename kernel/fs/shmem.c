@@ -21,9 +21,8 @@ struct shmem {
 
 static struct kmem_cache shmem_cache = KMEM_CACHE("shmem", struct shmem);
 
-static void shmem_name(struct pagesrc *source, char *buffer, size_t size)
+static void shmem_name(struct pagesrc *, char *buffer, size_t size)
 {
-    (void)source;
     strlcpy(buffer, "/dev/zero (deleted)", size);
 }
 

@@ -29,10 +29,11 @@
 
 #define BACKLOG_MAX 4096U /* somaxconn */
 
-/* One end of a connection; all NULL: not connected. */
+/* One end of a connection, both ways; all NULL: not connected. */
+enum { IN, OUT, WAYS };
 struct line {
-    struct file *in, *out; /* ends of pipes; NULL: shut down */
-    struct channel *incoming, *outgoing;
+    struct file *end[WAYS]; /* of a pipe; NULL: shut down */
+    struct channel *channel[WAYS];
 };
 
 struct socket {
@@ -67,7 +68,7 @@ static struct socket *socket_of(struct file *file)
 
 static bool is_connected(const struct socket *socket)
 {
-    return socket->line.incoming || socket->to;
+    return socket->line.channel[IN] || socket->to;
 }
 
 bool socket_is(const struct file *file)
@@ -80,12 +81,9 @@ bool socket_is(const struct file *file)
 /* One end, for use. => NULL: it is not there. */
 static struct file *end_get(struct socket *socket, bool out)
 {
-    spin_lock(&socket_lock);
-    struct file *end = out ? socket->line.out : socket->line.in;
-    if (end)
-        file_get(end);
-    spin_unlock(&socket_lock);
-    return end;
+    SPIN_GUARD(&socket_lock);
+    struct file *end = socket->line.end[out];
+    return end ? file_get(end) : NULL;
 }
 
 bool socket_sends_datagrams(struct file *file)
@@ -111,15 +109,14 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
     size_t size;
     if (socket->box)
         return socket_receive(file, io, &from, &size);
-    struct file *end = end_get(socket, false);
+    struct file *end FILE_HELD = end_get(socket, false);
     if (!end)
         return is_connected(socket) ? 0 : -EINVAL;
-    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.incoming));
+    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.channel[IN]));
     io->left = allowed;
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
-    file_put(end);
-    return io->peek ? moved : channel_received(socket->line.incoming, moved);
+    return io->peek ? moved : channel_received(socket->line.channel[IN], moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
@@ -127,34 +124,26 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
     struct socket *socket = socket_of(file);
     if (socket->box)
         return socket_send(file, io, NULL, NULL);
-    struct file *end = end_get(socket, true);
+    struct file *end FILE_HELD = end_get(socket, true);
     if (!end)
         return is_connected(socket) ? -EPIPE : -ENOTCONN;
-    ssize_t moved = end->ops->write(end, io, position);
-    file_put(end);
-    return channel_sent(socket->line.outgoing, moved);
+    return channel_sent(socket->line.channel[OUT], end->ops->write(end, io, position));
 }
 
 static uint32_t end_poll(struct socket *socket, bool out)
 {
-    struct file *end = end_get(socket, out);
-    if (!end)
-        return out ? POLLERR : POLLHUP;
-    uint32_t ready = end->ops->poll(end);
-    file_put(end);
-    return ready;
+    struct file *end FILE_HELD = end_get(socket, out);
+
+    return end ? end->ops->poll(end) : out ? POLLERR : POLLHUP;
 }
 
 static uint32_t socket_poll(struct file *file)
 {
     struct socket *socket = socket_of(file);
 
-    if (socket->box) {
-        bool any;
-        mailbox_next(socket->box, &any);
-        return (any || socket->deaf ? POLL_READABLE : 0) |
+    if (socket->box)
+        return (mailbox_next(socket->box) >= 0 || socket->deaf ? POLL_READABLE : 0) |
                (socket->to && mailbox_full(socket->to) ? 0 : POLL_WRITABLE);
-    }
     if (socket->listening)
         return socket->pending_count > 0 ? POLL_READABLE : 0;
     if (!is_connected(socket))
@@ -173,29 +162,20 @@ static uint64_t socket_progress(struct file *file)
     struct socket *socket = socket_of(file);
     uint64_t moved = socket->pending_count + (socket->box ? mailbox_progress(socket->box) : 0);
 
-    for (int out = 0; out < 2; out++) {
-        struct file *end = end_get(socket, out);
-        if (end) {
-            moved += end->ops->progress(end);
-            file_put(end);
-        }
+    for (int out = 0; out < WAYS; out++) {
+        struct file *end FILE_HELD = end_get(socket, out);
+        moved += end ? end->ops->progress(end) : 0;
     }
     return moved;
 }
 
 static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
-    if (socket_of(file)->box) {
-        bool any;
-        int size = (int)mailbox_next(socket_of(file)->box, &any);
-        return request == FIONREAD ? copy_to_user(argument, &size, sizeof(size)) : -ENOTTY;
-    }
-    struct file *end = end_get(socket_of(file), false);
-    if (!end)
-        return -EINVAL;
-    int64_t result = end->ops->ioctl(end, request, argument);
-    file_put(end);
-    return result;
+    struct mailbox *box = socket_of(file)->box;
+    if (box)
+        return request == FIONREAD ? ioctl_answer(argument, (int)MAX(mailbox_next(box), 0)) : -ENOTTY;
+    struct file *end FILE_HELD = end_get(socket_of(file), false);
+    return end ? end->ops->ioctl(end, request, argument) : -EINVAL;
 }
 
 /* ---- making and freeing -------------------------------------------------------------------------------- */
@@ -216,14 +196,12 @@ static struct socket *socket_alloc(bool datagrams)
 
 static void line_drop(const struct line *line)
 {
-    if (line->in)
-        file_put(line->in);
-    if (line->out)
-        file_put(line->out);
-    if (line->incoming)
-        channel_put(line->incoming);
-    if (line->outgoing)
-        channel_put(line->outgoing);
+    for (int out = 0; out < WAYS; out++) {
+        if (line->end[out])
+            file_put(line->end[out]);
+        if (line->channel[out])
+            channel_put(line->channel[out]);
+    }
 }
 
 /* The two ends of a connection. => 0, -ENOMEM. */
@@ -232,11 +210,11 @@ static int lines_make(struct line ends[2])
     for (int i = 0; i < 2; i++) { /* what one of them sends */
         struct file *pipe[2] = {NULL, NULL};
         (void)pipe_create(0, pipe);
-        ends[1 - i].in = pipe[0];
-        ends[i].out = pipe[1];
-        ends[i].outgoing = ends[1 - i].incoming = channel_alloc();
+        ends[1 - i].end[IN] = pipe[0];
+        ends[i].end[OUT] = pipe[1];
+        ends[i].channel[OUT] = ends[1 - i].channel[IN] = channel_alloc();
     }
-    if (ends[0].out && ends[0].in && ends[0].outgoing && ends[0].incoming)
+    if (ends[0].end[IN] && ends[0].end[OUT] && ends[0].channel[IN] && ends[0].channel[OUT])
         return 0;
     for (int i = 0; i < 2; i++)
         line_drop(&ends[i]);
@@ -348,30 +326,30 @@ int socket_bind(struct file *file, const struct socket_address *address, struct 
 {
     struct socket *socket = socket_of(file);
 
-    spin_lock(&socket_lock);
-    int error = socket->is_bound ? -EINVAL : find_bound(address, node) ? -EADDRINUSE : 0;
-    if (!error) {
-        socket->own = *address;
-        socket->node = node ? node_get(node) : NULL;
-        socket->is_bound = true;
-        LIST_INSERT_HEAD(&bound_sockets, socket, bound);
-    }
-    spin_unlock(&socket_lock);
-    return error;
+    SPIN_GUARD(&socket_lock);
+    if (socket->is_bound)
+        return -EINVAL;
+    if (find_bound(address, node))
+        return -EADDRINUSE;
+    socket->own = *address;
+    socket->node = node ? node_get(node) : NULL;
+    socket->is_bound = true;
+    LIST_INSERT_HEAD(&bound_sockets, socket, bound);
+    return 0;
 }
 
 int socket_listen(struct file *file, unsigned backlog)
 {
     struct socket *socket = socket_of(file);
 
-    spin_lock(&socket_lock);
-    int error = socket->box ? -EOPNOTSUPP : !socket->is_bound || is_connected(socket) ? -EINVAL : 0;
-    if (!error) {
-        socket->backlog = MIN(backlog, BACKLOG_MAX);
-        socket->listening = true;
-    }
-    spin_unlock(&socket_lock);
-    return error;
+    SPIN_GUARD(&socket_lock);
+    if (socket->box)
+        return -EOPNOTSUPP;
+    if (!socket->is_bound || is_connected(socket))
+        return -EINVAL;
+    socket->backlog = MIN(backlog, BACKLOG_MAX);
+    socket->listening = true;
+    return 0;
 }
 
 /* Puts `fresh`, the other end of `socket`, into the row of who listens at the address, when there is room. Lock held. */
@@ -410,15 +388,15 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 static int find_box(const struct socket_address *address, const struct node *node, struct mailbox **box,
                     struct socket_address *name)
 {
-    spin_lock(&socket_lock);
+    SPIN_GUARD(&socket_lock);
     struct socket *socket = find_bound(address, node);
-    int error = !socket ? -ECONNREFUSED : !socket->box ? -EPROTOTYPE : 0;
-    if (!error) {
-        *box = mailbox_get(socket->box);
-        *name = socket->own;
-    }
-    spin_unlock(&socket_lock);
-    return error;
+    if (!socket)
+        return -ECONNREFUSED;
+    if (!socket->box)
+        return -EPROTOTYPE;
+    *box = mailbox_get(socket->box);
+    *name = socket->own;
+    return 0;
 }
 
 ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address, struct node *node)
@@ -524,24 +502,20 @@ int socket_accept(struct file *file, uint32_t flags, int pid, struct file **acce
 void socket_shutdown(struct file *file, bool reading, bool writing)
 {
     struct socket *socket = socket_of(file);
-    struct file *in = NULL, *out = NULL;
+    const bool closes[WAYS] = {reading, writing};
+    struct line gone = {0};
 
     spin_lock(&socket_lock);
     socket->deaf |= reading;
     socket->mute |= writing;
-    if (reading) {
-        in = socket->line.in;
-        socket->line.in = NULL;
-    }
-    if (writing) {
-        out = socket->line.out;
-        socket->line.out = NULL;
+    for (int out = 0; out < WAYS; out++) {
+        if (closes[out]) {
+            gone.end[out] = socket->line.end[out];
+            socket->line.end[out] = NULL;
+        }
     }
     spin_unlock(&socket_lock);
-    if (in)
-        file_put(in);
-    if (out)
-        file_put(out);
+    line_drop(&gone);
     poll_wake();
 }
 
@@ -549,11 +523,9 @@ int socket_name(struct file *file, bool peer, struct socket_address *address)
 {
     struct socket *socket = socket_of(file);
 
-    spin_lock(&socket_lock);
+    SPIN_GUARD(&socket_lock);
     *address = peer ? socket->peer : socket->own;
-    bool known = !peer || is_connected(socket);
-    spin_unlock(&socket_lock);
-    return known ? 0 : -ENOTCONN;
+    return !peer || is_connected(socket) ? 0 : -ENOTCONN;
 }
 
 int socket_peer_pid(struct file *file)
@@ -574,5 +546,5 @@ bool socket_listens(struct file *file)
 
 struct channel *socket_channel(struct file *file, bool out)
 {
-    return out ? socket_of(file)->line.outgoing : socket_of(file)->line.incoming;
+    return socket_of(file)->line.channel[out];
 }

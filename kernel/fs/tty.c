@@ -33,28 +33,24 @@ struct tty *tty_of(const struct file *file)
 
 struct tty_owner tty_owner(const struct tty *tty)
 {
-    spin_lock(&ttys_lock);
-    struct tty_owner owner = tty->owner;
-    spin_unlock(&ttys_lock);
-    return owner;
+    SPIN_GUARD(&ttys_lock);
+    return tty->owner;
 }
 
 void tty_set_owner(struct tty *tty, struct tty_owner owner)
 {
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     tty->owner = owner;
-    spin_unlock(&ttys_lock);
 }
 
 struct tty *tty_of_session(int session)
 {
     struct tty *tty;
 
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     LIST_FOREACH (tty, &ttys, link)
         if (session && tty->owner.session == session)
             break;
-    spin_unlock(&ttys_lock);
     return tty;
 }
 
@@ -71,16 +67,14 @@ void tty_add(struct tty *tty, const struct tty_driver *driver, uint32_t number)
     tty->number = number;
     waitq_init(&tty->readers);
     ttyline_init(&tty->line, echo);
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     LIST_INSERT_HEAD(&ttys, tty, link);
-    spin_unlock(&ttys_lock);
 }
 
 void tty_remove(struct tty *tty)
 {
-    spin_lock(&ttys_lock);
+    SPIN_GUARD(&ttys_lock);
     LIST_REMOVE(tty, link);
-    spin_unlock(&ttys_lock);
 }
 
 static void wake_readers(struct tty *tty)
@@ -213,11 +207,10 @@ static ssize_t read_raw(struct tty *tty, struct io *io)
     return total;
 }
 
-static ssize_t tty_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t tty_read(struct file *file, struct io *io, uint64_t *)
 {
     struct tty *tty = file->private;
 
-    (void)position;
     if (io->left == 0 || tty->hung_up)
         return 0;
     int error = refuse(tty, SIGTTIN);
@@ -263,11 +256,10 @@ static ssize_t send(void *to, const char *bytes, size_t count, bool at_once)
     return (ssize_t)done;
 }
 
-static ssize_t tty_write(struct file *file, struct io *io, uint64_t *position)
+static ssize_t tty_write(struct file *file, struct io *io, uint64_t *)
 {
     struct tty *tty = file->private;
 
-    (void)position;
     if (tty->hung_up)
         return -EIO;
     int error = tty->line.modes.c_lflag & TOSTOP ? refuse(tty, SIGTTOU) : 0;
@@ -305,10 +297,6 @@ static int64_t set_size(struct tty *tty, vaddr_t argument)
     return 0;
 }
 
-static int64_t number_out(vaddr_t argument, int number)
-{
-    return copy_to_user(argument, &number, sizeof(number));
-}
 
 static int64_t flush(struct tty *tty, uint64_t which)
 {
@@ -338,11 +326,11 @@ int64_t tty_control(struct tty *tty, uint64_t request, vaddr_t argument)
     case TIOCSWINSZ:
         return set_size(tty, argument);
     case FIONREAD:
-        return number_out(argument, (int)ttyline_readable(&tty->line));
+        return ioctl_answer(argument, (int)ttyline_readable(&tty->line));
     case TIOCOUTQ:
-        return number_out(argument, 0);
+        return ioctl_answer(argument, 0);
     case TIOCGETD:
-        return number_out(argument, N_TTY);
+        return ioctl_answer(argument, N_TTY);
     case TCFLSH:
         return flush(tty, argument);
     case TCSBRK:
@@ -367,10 +355,8 @@ static uint32_t tty_poll(struct file *file)
 
     if (tty->hung_up)
         return POLL_READABLE | POLL_WRITABLE | POLLERR | POLLHUP;
-    spin_lock(&tty->lock);
-    uint32_t ready = POLL_WRITABLE | (ttyline_ready(&tty->line) ? POLL_READABLE : 0);
-    spin_unlock(&tty->lock);
-    return ready;
+    SPIN_GUARD(&tty->lock);
+    return POLL_WRITABLE | (ttyline_ready(&tty->line) ? POLL_READABLE : 0);
 }
 
 static void tty_release(struct file *file)

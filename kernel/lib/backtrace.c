@@ -41,7 +41,7 @@ void backtrace(uint64_t rip, uint64_t rbp)
 
     log_line("Call Trace:");
     if (rip != 0) {
-        symtab_describe(table, rip, where, sizeof(where));
+        symtab_describe(table, rip, 0, where, sizeof(where));
         log_line(" [<%016lx>] %s", rip, where);
     }
     for (unsigned depth = 0; depth < BACKTRACE_DEPTH && is_stack(rbp) && rbp < limit; depth++) {
@@ -49,7 +49,7 @@ void backtrace(uint64_t rip, uint64_t rbp)
         uint64_t caller_rbp = record[0], return_address = record[1];
         if (!is_text(return_address))
             return;
-        symtab_describe_return(table, return_address, where, sizeof(where));
+        symtab_describe(table, return_address, 1, where, sizeof(where));
         log_line(" [<%016lx>] %s", return_address, where);
         if (caller_rbp <= rbp)
             return;

@@ -60,7 +60,7 @@ static void say_registers(const struct trapframe *frame)
 {
     char where[160];
 
-    symtab_describe(symtab_kernel(), frame->rip, where, sizeof(where));
+    symtab_describe(symtab_kernel(), frame->rip, 0, where, sizeof(where));
     log_line("RIP: %04lx:%016lx %s", frame->cs, frame->rip, where);
     log_line("RSP: %04lx:%016lx EFLAGS: %08lx vector: %lu error: %04lx", frame->ss, frame->rsp, frame->rflags,
              frame->vector, frame->error);

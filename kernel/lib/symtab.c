@@ -122,8 +122,7 @@ const struct symtab *symtab_kernel(void)
     return &kernel;
 }
 
-/* `after`: how far the address that is asked about lies behind the one that was looked up. */
-static void describe(const struct symtab *table, uint64_t address, uint64_t after, char *buffer, size_t size)
+void symtab_describe(const struct symtab *table, uint64_t address, unsigned after, char *buffer, size_t size)
 {
     struct symbol symbol;
 
@@ -134,14 +133,4 @@ static void describe(const struct symtab *table, uint64_t address, uint64_t afte
     else
         format_text(buffer, size, "%s+0x%lx %s:%u", symbol.function, symbol.offset + after, symbol.file,
                     symbol.line);
-}
-
-void symtab_describe(const struct symtab *table, uint64_t address, char *buffer, size_t size)
-{
-    describe(table, address, 0, buffer, size);
-}
-
-void symtab_describe_return(const struct symtab *table, uint64_t address, char *buffer, size_t size)
-{
-    describe(table, address, 1, buffer, size);
 }

@@ -24,7 +24,6 @@ bool symtab_open(struct symtab *table, const void *blob, size_t size);
 bool symtab_lookup(const struct symtab *table, uint64_t address, struct symbol *symbol);
 /* The kernel's own table; its size is 0 until the image was linked with one. */
 const struct symtab *symtab_kernel(void);
-/* "function+0x1c file.c:88", or "?" for an unknown address. */
-void symtab_describe(const struct symtab *table, uint64_t address, char *buffer, size_t size);
-/* The same for a return address: the line is that of the call before it (which may be the last of its function). */
-void symtab_describe_return(const struct symtab *table, uint64_t address, char *buffer, size_t size);
+/* "function+0x1c file.c:88", or "?" for an unknown address. after 1: a return address, whose line is that of the call before it
+ * (which may be the last of its function). */
+void symtab_describe(const struct symtab *table, uint64_t address, unsigned after, char *buffer, size_t size);

@@ -20,10 +20,6 @@
 #define FILL_FRESH 0xa5     /* libc/malloc/guard.h: what checking malloc fills with */
 #define FILL_FREED 0x5a
 
-static bool is_write(const struct fault_facts *facts)
-{
-    return facts->info->error & FAULT_ERROR_WRITE;
-}
 
 static bool is_fetch(const struct fault_facts *facts)
 {
@@ -107,7 +103,7 @@ static bool forbidden(const struct fault_facts *facts, struct cause *cause)
         return ANSWER(guard_region, high, as_guard_region, here->name);
     if (is_fetch(facts))
         return ANSWER(executed_data, high, as_executed_data, here->name);
-    if (!is_write(facts) || (here->flags & VMA_WRITE))
+    if (!(facts->info->error & FAULT_ERROR_WRITE) || (here->flags & VMA_WRITE))
         return false;
     if (here->flags & VMA_EXEC)
         return ANSWER(write_code, high, as_write_code, here->name);

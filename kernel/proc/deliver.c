@@ -30,10 +30,9 @@
 /* Sleeps until SIGCONT or SIGKILL (signal.c ends it), as every thread of the process does. */
 static void stay_stopped(struct process *process)
 {
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     while (process->stop_signal)
         waitq_sleep(&process->stopped, &process_table_lock, WAIT_FOREVER, false);
-    spin_unlock(&process_table_lock);
 }
 
 static void stop(struct process *process, int number)

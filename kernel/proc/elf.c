@@ -24,11 +24,6 @@
 
 #define HEADERS_MAX 65536UL /* bytes of program headers that Linux reads */
 
-/* Where the parts of a mapped file came to lie. */
-struct elf_bounds {
-    vaddr_t code_start, code_end, data_start, data_end;
-    vaddr_t end; /* of the last segment in memory */
-};
 
 /* ---- Reading ---- */
 
@@ -96,6 +91,8 @@ static int read_segments(struct elf_file *file, int nonsense)
 #define FOR_EACH_SEGMENT(segment, file)                                                                      \
     for (const Elf64_Phdr *segment = (file)->segments; segment < (file)->segments + (file)->header.e_phnum;  \
          segment++)
+/* Those that are to be in memory. */
+#define FOR_EACH_LOAD(segment, file) FOR_EACH_SEGMENT(segment, file) if (segment->p_type == PT_LOAD)
 
 /* ---- What the headers alone can say ---- */
 
@@ -120,10 +117,8 @@ static int check_segments(const struct elf_file *file, vaddr_t bias)
 {
     unsigned count = 0;
 
-    FOR_EACH_SEGMENT(segment, file)
+    FOR_EACH_LOAD(segment, file)
     {
-        if (segment->p_type != PT_LOAD)
-            continue;
         int error = check_segment(segment, bias);
         if (error)
             return error;
@@ -136,10 +131,8 @@ static int check_segments(const struct elf_file *file, vaddr_t bias)
 static uint64_t total_span(const struct elf_file *file, vaddr_t *lowest)
 {
     vaddr_t low = UINT64_MAX, high = 0;
-    FOR_EACH_SEGMENT(segment, file)
+    FOR_EACH_LOAD(segment, file)
     {
-        if (segment->p_type != PT_LOAD)
-            continue;
         low = MIN(low, page_floor(segment->p_vaddr));
         high = MAX(high, segment->p_vaddr + segment->p_memsz);
     }
@@ -151,9 +144,9 @@ static uint64_t total_span(const struct elf_file *file, vaddr_t *lowest)
 static uint64_t alignment(const struct elf_file *file)
 {
     uint64_t largest = PAGE_SIZE;
-    FOR_EACH_SEGMENT(segment, file)
+    FOR_EACH_LOAD(segment, file)
     {
-        if (segment->p_type == PT_LOAD && (segment->p_align & (segment->p_align - 1)) == 0)
+        if ((segment->p_align & (segment->p_align - 1)) == 0)
             largest = MAX(largest, segment->p_align);
     }
     return largest;
@@ -184,10 +177,8 @@ static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_
         return -ENOMEM;
     if (end == start)
         return 0;
-    mutex_lock(&aspace->lock);
-    int error = replace_region(aspace, start, end, flags, source, page);
-    mutex_unlock(&aspace->lock);
-    return error;
+    MUTEX_GUARD(&aspace->lock);
+    return replace_region(aspace, start, end, flags, source, page);
 }
 
 /* The rest of the last file page belongs to the bss: zero it (this copies the page). Where the segment may
@@ -223,32 +214,15 @@ static int map_segment(struct aspace *aspace, const struct elf_file *file, const
                       VMA_READ | VMA_WRITE | VMA_MAY_WRITE | execute, NULL, 0);
 }
 
-static void note_bounds(struct elf_bounds *bounds, const Elf64_Phdr *segment, vaddr_t bias)
+/* All segments in their order, if all make sense. */
+static int map_file(struct aspace *aspace, const struct elf_file *file, vaddr_t bias)
 {
-    vaddr_t start = segment->p_vaddr + bias;
-    vaddr_t file_end = start + segment->p_filesz;
-    if (segment->p_flags & PF_X) {
-        bounds->code_start = MIN(bounds->code_start, start);
-        bounds->code_end = MAX(bounds->code_end, file_end);
-    }
-    bounds->data_start = MAX(bounds->data_start, start);
-    bounds->data_end = MAX(bounds->data_end, file_end);
-    bounds->end = MAX(bounds->end, start + segment->p_memsz);
-}
+    int error = check_segments(file, bias);
 
-/* All segments in their order. */
-static int map_file(struct aspace *aspace, const struct elf_file *file, vaddr_t bias,
-                    struct elf_bounds *bounds)
-{
-    int error = 0;
-
-    *bounds = (struct elf_bounds){.code_start = UINT64_MAX};
-    FOR_EACH_SEGMENT(segment, file)
+    FOR_EACH_LOAD(segment, file)
     {
-        if (error || segment->p_type != PT_LOAD)
-            continue;
-        error = map_segment(aspace, file, segment, bias);
-        note_bounds(bounds, segment, bias);
+        if (!error)
+            error = map_segment(aspace, file, segment, bias);
     }
     return error;
 }
@@ -298,15 +272,9 @@ static int map_interpreter(struct aspace *aspace, const struct elf_file *file, s
     if (!type_ok(&file->header))
         return -ENOEXEC;
     int error = file->header.e_type == ET_DYN ? bias_high(aspace, file, PAGE_SIZE, &bias) : 0;
-    if (!error)
-        error = check_segments(file, bias);
-    if (error)
-        return error;
-    struct elf_bounds bounds;
-    error = map_file(aspace, file, bias, &bounds);
     image->base = bias;
     image->entry = file->header.e_entry + bias;
-    return error;
+    return error ? error : map_file(aspace, file, bias);
 }
 
 /* ---- All together ---- */
@@ -327,13 +295,24 @@ static void describe(const struct elf_file *file, vaddr_t bias, struct elf_image
     }
 }
 
-static void set_bounds(struct aspace *aspace, const struct elf_bounds *bounds)
+/* Where its parts came to lie, and behind the last one the break. All are 0 in a new address space. */
+static void set_bounds(struct aspace *aspace, const struct elf_file *file, vaddr_t bias)
 {
-    aspace->code_start = bounds->code_start == UINT64_MAX ? 0 : bounds->code_start;
-    aspace->code_end = bounds->code_end;
-    aspace->data_start = bounds->data_start;
-    aspace->data_end = bounds->data_end;
-    aspace->brk_start = aspace->brk = page_ceil(bounds->end);
+    vaddr_t code_start = UINT64_MAX, end = 0;
+
+    FOR_EACH_LOAD(segment, file)
+    {
+        vaddr_t start = segment->p_vaddr + bias, file_end = start + segment->p_filesz;
+        if (segment->p_flags & PF_X) {
+            code_start = MIN(code_start, start);
+            aspace->code_end = MAX(aspace->code_end, file_end);
+        }
+        aspace->data_start = MAX(aspace->data_start, start);
+        aspace->data_end = MAX(aspace->data_end, file_end);
+        end = MAX(end, start + segment->p_memsz);
+    }
+    aspace->code_start = code_start == UINT64_MAX ? 0 : code_start;
+    aspace->brk_start = aspace->brk = page_ceil(end);
 }
 
 /* A position-independent program goes to ELF_PIE_BASE; without an interpreter (static-pie, or ld.so itself) up to the
@@ -359,15 +338,11 @@ static int map_program(struct aspace *aspace, const struct elf *elf, struct elf_
     vaddr_t bias;
     int error = program_bias(aspace, file, dynamic, &bias);
     if (!error)
-        error = check_segments(file, bias);
+        error = map_file(aspace, file, bias);
     if (error)
         return error;
     describe(file, bias, image);
-    struct elf_bounds bounds;
-    error = map_file(aspace, file, bias, &bounds);
-    if (error)
-        return error;
-    set_bounds(aspace, &bounds);
+    set_bounds(aspace, file, bias);
     if (file->header.e_type == ET_DYN && !dynamic)
         aspace->brk_start = aspace->brk = ELF_PIE_BASE +
                                           PAGE_SIZE; /* up there a heap would soon meet the next region */

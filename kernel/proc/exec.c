@@ -86,10 +86,9 @@ static int map_stack(struct aspace *aspace, vaddr_t lowest_string, bool executab
     vaddr_t start = STACK_TOP - size;
     uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK | (executable ? VMA_EXEC : 0U);
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     bool mapped = vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags) &&
                   aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
-    mutex_unlock(&aspace->lock);
     return mapped ? 0 : -ENOMEM;
 }
 
@@ -100,49 +99,41 @@ static uint64_t hardware_capabilities(void)
     return edx;
 }
 
-struct auxv {
-    uint64_t words[2 * 24];
-    unsigned count;
-};
-
-static void add_aux(struct auxv *auxv, uint64_t type, uint64_t value)
-{
-    assert(auxv->count + 2 <= ARRAY_SIZE(auxv->words));
-    auxv->words[auxv->count++] = type;
-    auxv->words[auxv->count++] = value;
-}
-
 /* In Linux's order. Linux since 6.3 adds AT_RSEQ_FEATURE_SIZE and AT_RSEQ_ALIGN, which promise the call rseq. */
-static void make_auxv(struct auxv *auxv, const struct elf_image *image, vaddr_t random, vaddr_t path,
+#define AUXV_WORDS (2 * 21UL)
+static void make_auxv(uint64_t auxv[AUXV_WORDS], const struct elf_image *image, vaddr_t random, vaddr_t path,
                       vaddr_t platform_name)
 {
-    auxv->count = 0;
-    add_aux(auxv, AT_SYSINFO_EHDR, image->vdso);
-    add_aux(auxv, AT_MINSIGSTKSZ, SIGNAL_FRAME_MIN);
-    add_aux(auxv, AT_HWCAP, hardware_capabilities());
-    add_aux(auxv, AT_PAGESZ, PAGE_SIZE);
-    add_aux(auxv, AT_CLKTCK, USER_HZ);
-    add_aux(auxv, AT_PHDR, image->headers);
-    add_aux(auxv, AT_PHENT, sizeof(Elf64_Phdr));
-    add_aux(auxv, AT_PHNUM, image->header_count);
-    add_aux(auxv, AT_BASE, image->base);
-    add_aux(auxv, AT_FLAGS, 0);
-    add_aux(auxv, AT_ENTRY, image->program_entry);
-    add_aux(auxv, AT_UID, 0);
-    add_aux(auxv, AT_EUID, 0);
-    add_aux(auxv, AT_GID, 0);
-    add_aux(auxv, AT_EGID, 0);
-    add_aux(auxv, AT_SECURE, 0);
-    add_aux(auxv, AT_RANDOM, random);
-    add_aux(auxv, AT_HWCAP2, cpu_read_cr4() & CR4_FSGSBASE ? HWCAP2_FSGSBASE : 0);
-    add_aux(auxv, AT_EXECFN, path);
-    add_aux(auxv, AT_PLATFORM, platform_name);
-    add_aux(auxv, AT_NULL, 0);
+    const uint64_t all[][2] = {
+        {AT_SYSINFO_EHDR, image->vdso},
+        {AT_MINSIGSTKSZ, SIGNAL_FRAME_MIN},
+        {AT_HWCAP, hardware_capabilities()},
+        {AT_PAGESZ, PAGE_SIZE},
+        {AT_CLKTCK, USER_HZ},
+        {AT_PHDR, image->headers},
+        {AT_PHENT, sizeof(Elf64_Phdr)},
+        {AT_PHNUM, image->header_count},
+        {AT_BASE, image->base},
+        {AT_FLAGS, 0},
+        {AT_ENTRY, image->program_entry},
+        {AT_UID, 0},
+        {AT_EUID, 0},
+        {AT_GID, 0},
+        {AT_EGID, 0},
+        {AT_SECURE, 0},
+        {AT_RANDOM, random},
+        {AT_HWCAP2, cpu_read_cr4() & CR4_FSGSBASE ? HWCAP2_FSGSBASE : 0},
+        {AT_EXECFN, path},
+        {AT_PLATFORM, platform_name},
+        {AT_NULL, 0},
+    };
+    static_assert(sizeof(all) == AUXV_WORDS * WORD, "as many as make_stack() leaves room for");
+    memcpy(auxv, all, sizeof(all));
 }
 
 /* argc, the pointers and the auxv, upwards from rsp. */
 static int write_table(struct aspace *aspace, vaddr_t rsp, const struct arguments *arguments,
-                       const struct auxv *auxv)
+                       const uint64_t auxv[AUXV_WORDS])
 {
     struct word_writer writer = {.aspace = aspace, .to = rsp};
     struct offset_reader offsets = arguments_offsets(arguments);
@@ -153,8 +144,8 @@ static int write_table(struct aspace *aspace, vaddr_t rsp, const struct argument
     for (unsigned i = 0; i < arguments->envc; i++)
         put_word(&writer, aspace->arg_start + arguments_next_offset(&offsets));
     put_word(&writer, 0);
-    for (unsigned i = 0; i < auxv->count; i++)
-        put_word(&writer, auxv->words[i]);
+    for (unsigned i = 0; i < AUXV_WORDS; i++)
+        put_word(&writer, auxv[i]);
     flush_words(&writer);
     return writer.failed ? -ENOMEM : 0;
 }
@@ -175,15 +166,15 @@ static int make_stack(struct aspace *aspace, const struct elf_image *image, cons
     memcpy(fixed + RANDOM_SIZE, platform, sizeof(platform));
     vaddr_t fixed_start = (strings & ~15UL) - sizeof(fixed);
 
-    struct auxv auxv;
-    make_auxv(&auxv, image, fixed_start, aspace->env_end, fixed_start + RANDOM_SIZE);
+    uint64_t auxv[AUXV_WORDS];
+    make_auxv(auxv, image, fixed_start, aspace->env_end, fixed_start + RANDOM_SIZE);
     uint64_t words = 1 + arguments->argc + 1 + arguments->envc + 1;
-    aspace->stack_start = ((fixed_start & ~(WORD - 1)) - (auxv.count + words) * WORD) & ~15UL;
+    aspace->stack_start = ((fixed_start & ~(WORD - 1)) - (AUXV_WORDS + words) * WORD) & ~15UL;
 
     error = arguments_copy_strings(arguments, aspace, strings);
     if (!error && access_write(aspace, fixed_start, fixed, sizeof(fixed), false) != sizeof(fixed))
         error = -ENOMEM;
-    return error ? error : write_table(aspace, aspace->stack_start, arguments, &auxv);
+    return error ? error : write_table(aspace, aspace->stack_start, arguments, auxv);
 }
 
 /* ---- The new program, not yet anybody's ---- */

@@ -38,6 +38,7 @@ static void insert_zombie(struct process *parent, struct process *zombie)
 
 static void give_child(struct process *child, struct process *from, struct process *to)
 {
+    SPIN_GUARD(&process_table_lock);
     TAILQ_REMOVE(&from->children, child, sibling);
     child->parent = to;
     child->exit_signal = SIGCHLD;
@@ -74,9 +75,7 @@ static void give_children_away(struct process *process)
     struct process *init = process_find(1);
     struct process *child;
     while ((child = TAILQ_FIRST(&process->children))) {
-        spin_lock(&process_table_lock);
         give_child(child, process, init);
-        spin_unlock(&process_table_lock);
         if (child->state == PROCESS_ZOMBIE)
             tell_parent(child);
         else
@@ -86,11 +85,10 @@ static void give_children_away(struct process *process)
 
 static void become_zombie(struct process *process)
 {
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     process->state = PROCESS_ZOMBIE;
     TAILQ_REMOVE(&process->parent->children, process, sibling);
     insert_zombie(process->parent, process);
-    spin_unlock(&process_table_lock);
 }
 
 static void process_gone(struct process *process)
@@ -131,10 +129,8 @@ void task_clear_tid(struct task *task)
 /* => true: it was the last one that had not begun to end. */
 static bool begin_to_end(struct process *process)
 {
-    spin_lock(&process_table_lock);
-    bool last = --process->task_count == 0;
-    spin_unlock(&process_table_lock);
-    return last;
+    SPIN_GUARD(&process_table_lock);
+    return --process->task_count == 0;
 }
 
 /* The last words about a process: what it holds, and that it ends. */
@@ -201,12 +197,11 @@ bool task_end_others(void)
     if (TAILQ_FIRST(&process->tasks) != task || TAILQ_NEXT(task, sibling)) {
         if (!call_to_end(process, task))
             return false;
-        spin_lock(&process_table_lock);
+        SPIN_GUARD(&process_table_lock);
         while (TAILQ_FIRST(&process->tasks) != task || TAILQ_NEXT(task, sibling))
             waitq_sleep(&process->task_gone, &process_table_lock, WAIT_FOREVER, false);
         process->ending = false;
         process->survivor = NULL;
-        spin_unlock(&process_table_lock);
     }
     task_become_main(task);
     return true;

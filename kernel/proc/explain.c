@@ -131,7 +131,7 @@ static void say_where(const struct fault_facts *facts, const struct usersym *sym
         SAY(line_where, place);
         return;
     }
-    symtab_describe(&symbols->table, facts->frame->rip, place, sizeof(place));
+    symtab_describe(&symbols->table, facts->frame->rip, 0, place, sizeof(place));
     SAY(line_where, place[0] != '?' ? place : WORD_OF(no_function));
 }
 

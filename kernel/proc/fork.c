@@ -102,10 +102,9 @@ static int clone_thread(const struct trapframe *frame, const struct clone_option
 
 static void wait_for_exec(struct vfork_wait *wait)
 {
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     while (!wait->done)
         waitq_sleep(&wait->queue, &process_table_lock, WAIT_FOREVER, false);
-    spin_unlock(&process_table_lock);
 }
 
 static struct fdtable *share_files(struct fdtable *files)

@@ -108,11 +108,10 @@ void process_vfork_done(struct process *process)
     struct vfork_wait *wait = process->vfork;
     if (!wait)
         return;
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     process->vfork = NULL;
     wait->done = true;
     waitq_wake(&wait->queue, WAKE_ALL);
-    spin_unlock(&process_table_lock);
 }
 
 void process_reap(struct process *process)

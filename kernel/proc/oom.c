@@ -117,7 +117,7 @@ static void say_why(bool chinese, struct process *asking, vaddr_t rip)
     char place[PLACE_SIZE];
 
     usersym_open(&symbols, asking);
-    symtab_describe(&symbols.table, rip, place, sizeof(place));
+    symtab_describe(&symbols.table, rip, 0, place, sizeof(place));
     if (place[0] == '?') /* mostly: to read symbols takes memory, too */
         format_text(place, sizeof(place), TEXT(chinese, instruction), rip);
     log_line(TEXT(chinese, oom_why), place);

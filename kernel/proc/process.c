@@ -180,20 +180,16 @@ static int enter_task(struct task *task)
 
 int task_enter(struct task *task)
 {
-    spin_lock(&process_table_lock);
-    int tid = task->thread.process->ending ? 0 : enter_task(task);
-    spin_unlock(&process_table_lock);
-    return tid ? 0 : -EAGAIN;
+    SPIN_GUARD(&process_table_lock);
+    return !task->thread.process->ending && enter_task(task) ? 0 : -EAGAIN;
 }
 
 int process_enter(struct process *process, struct process *parent, struct task *task)
 {
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     int pid = enter_task(task);
-    if (pid == 0) {
-        spin_unlock(&process_table_lock);
+    if (pid == 0)
         return -EAGAIN;
-    }
     process->pid = pid;
     process->parent = parent;
     if (parent)
@@ -201,7 +197,6 @@ int process_enter(struct process *process, struct process *parent, struct task *
     insert_in_order(process);
     LIST_INSERT_HEAD(bucket_of(pid), process, hash);
     live_count++;
-    spin_unlock(&process_table_lock);
     return 0;
 }
 
@@ -210,7 +205,7 @@ bool task_leave(struct task *task)
     struct process *process = task->thread.process;
     struct process_usage used;
     task_usage(task, &used);
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     TAILQ_REMOVE(&process->tasks, task, sibling);
     LIST_REMOVE(task, hash);
     if (task->thread.tid != process->pid)
@@ -220,11 +215,9 @@ bool task_leave(struct task *task)
     usage_add(&process->ended, &used);
     process->ended_user_ticks += task->thread.user_ticks;
     process->ended_system_ticks += task->thread.system_ticks;
-    bool last = TAILQ_EMPTY(&process->tasks);
     if (process->survivor)
         waitq_wake(&process->task_gone, WAKE_ALL);
-    spin_unlock(&process_table_lock);
-    return last;
+    return TAILQ_EMPTY(&process->tasks);
 }
 
 void task_become_main(struct task *task)
@@ -232,17 +225,16 @@ void task_become_main(struct task *task)
     struct process *process = task->thread.process;
     if (task->thread.tid == process->pid)
         return;
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     LIST_REMOVE(task, hash);
     pid_release(task->thread.tid);
     task->thread.tid = process->pid;
     LIST_INSERT_HEAD(task_bucket_of(process->pid), task, hash);
-    spin_unlock(&process_table_lock);
 }
 
 void process_leave(struct process *process)
 {
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     assert(TAILQ_EMPTY(&process->children));
     if (process->parent)
         TAILQ_REMOVE(&process->parent->children, process, sibling);
@@ -250,7 +242,6 @@ void process_leave(struct process *process)
     LIST_REMOVE(process, hash);
     pid_release(process->pid);
     live_count--;
-    spin_unlock(&process_table_lock);
 }
 
 void process_trace_only(int pid)

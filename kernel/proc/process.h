@@ -152,6 +152,15 @@ void usage_fill(const struct process_usage *usage, struct rusage *rusage); /* as
 /* The aspace of a live process with a reference (aspace_put when done), or NULL. */
 struct aspace *process_aspace(struct process *process);
 
+static inline void aspace_held_end(struct aspace *const *aspace)
+{
+    if (*aspace)
+        aspace_put(*aspace);
+}
+
+/* The reference is let go of at the end of the block, as FILE_HELD in fs/file.h. */
+#define ASPACE_HELD __attribute__((cleanup(aspace_held_end)))
+
 /* Everything is over: ends every process, checks the ledger, powers off. Called by pid 1 when it exits;
  * status as of wait4. */
 _Noreturn void process_all_done(int status);

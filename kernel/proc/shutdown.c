@@ -73,10 +73,9 @@ static void bury_children(struct process *self)
 static void wait_for_others(struct process *self)
 {
     uint64_t deadline = clock_now() + PATIENCE_NS;
-    spin_lock(&process_table_lock);
+    SPIN_GUARD(&process_table_lock);
     while (process_count() > 1 && clock_now() < deadline)
         waitq_sleep(&self->child_exited, &process_table_lock, deadline, false);
-    spin_unlock(&process_table_lock);
 }
 
 /* ---- The account ---- */

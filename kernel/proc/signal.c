@@ -78,12 +78,11 @@ struct signals *signals_fork(const struct signals *from)
 
 void signals_exec(struct signals *signals)
 {
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&signals->lock);
     signals->set &= signals->ignored;
     for (uint64_t set = signals->set; set; set &= set - 1)
         signals->actions[__builtin_ctzl(set)] = (struct signal_action){.handler = HANDLER_IGNORE};
     signals->caught = 0;
-    spin_unlock(&signals->lock);
 }
 
 /* Takes the infos of these signals out of the queue, and the signals out of the pending set. */
@@ -165,11 +164,9 @@ static void hand_over(struct task *task, uint64_t set)
 
 void signal_hand_over(struct task *task)
 {
-    struct signals *signals = task->thread.process->signals;
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&task->thread.process->signals->lock);
     hand_over(task, ~task->blocked);
     task->blocked = ~0UL;
-    spin_unlock(&signals->lock);
 }
 
 /* A blocked signal is kept even if it is ignored now: the action may change before it is let through. */
@@ -248,17 +245,16 @@ static int send(struct process *process, struct task *task, const struct signal_
     struct signals *signals = process->signals;
     if (info->number == 0 || !signals)
         return 0;
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&signals->lock);
     cancel_opposites(process, info->number);
-    if (!would_be_ignored(process, task ? task : process_main(process), info)) {
-        uint64_t bit = signal_bit(info->number);
-        enqueue(task ? &task->pending : &signals->pending, info);
-        if (!task)
-            task = choose_task(process, bit, NULL);
-        if (task && (let_through(task) & bit))
-            thread_notify(&task->thread, THREAD_SIGNAL);
-    }
-    spin_unlock(&signals->lock);
+    if (would_be_ignored(process, task ? task : process_main(process), info))
+        return 0;
+    uint64_t bit = signal_bit(info->number);
+    enqueue(task ? &task->pending : &signals->pending, info);
+    if (!task)
+        task = choose_task(process, bit, NULL);
+    if (task && (let_through(task) & bit))
+        thread_notify(&task->thread, THREAD_SIGNAL);
     return 0;
 }
 
@@ -358,13 +354,12 @@ static inline void update_self(struct task *task)
 bool signal_take(struct task *task, uint64_t mask, struct signal_info *info)
 {
     struct signals *signals = task->thread.process->signals;
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&signals->lock);
     struct pending_signals *pending = task->pending.set & mask ? &task->pending : &signals->pending;
     uint64_t ready = pending->set & mask;
     if (ready)
         take_number(pending, choose(ready), info);
     update_self(task);
-    spin_unlock(&signals->lock);
     return ready != 0;
 }
 
@@ -372,23 +367,20 @@ bool signal_take(struct task *task, uint64_t mask, struct signal_info *info)
 
 void signal_set_wanted(struct task *task, uint64_t wanted)
 {
-    struct signals *signals = task->thread.process->signals;
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&task->thread.process->signals->lock);
     task->wanted = wanted;
     update_self(task);
-    spin_unlock(&signals->lock);
 }
 
 void signal_set_blocked(struct task *task, uint64_t blocked)
 {
     struct signals *signals = task->thread.process->signals;
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&signals->lock);
     uint64_t newly = blocked & ~task->blocked;
     task->blocked = blocked & ~NOT_BLOCKABLE;
     if (signals->pending.set & newly)
         hand_over(task, newly);
     update_self(task);
-    spin_unlock(&signals->lock);
 }
 
 void signal_mask_begin(struct task *task, uint64_t blocked)
@@ -432,12 +424,11 @@ int signal_set_action(struct process *process, int number, const struct signal_a
     if (wanted && (signal_bit(number) & NOT_BLOCKABLE))
         return -EINVAL;
     struct signals *signals = process->signals;
-    spin_lock(&signals->lock);
+    SPIN_GUARD(&signals->lock);
     if (old)
         *old = signal_action(signals, number);
     if (wanted)
         apply_action(process, number, wanted);
-    spin_unlock(&signals->lock);
     return 0;
 }
 

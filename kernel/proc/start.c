@@ -43,16 +43,15 @@ static void init_begin(void *argument)
 /* Standard input, output and error are the console. Without one pid 1 runs all the same, as on Linux. */
 static void open_console(struct process *process)
 {
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int error = path_open(path_root(), CONSOLE, O_RDWR, 0, &file);
     if (error) {
         log_line("init: cannot open %s (error %d)", CONSOLE, -error);
         return;
     }
     for (int fd = 0; fd < 3; fd++)
-        if (fdtable_install(process->files, file_get(file), 0, false) < 0)
+        if (fdtable_install(process->files, file_get(file), false) < 0)
             file_put(file);
-    file_put(file);
 }
 
 static int load_init(struct task *task, const char *path, char *const argv[], char *const envp[])

@@ -20,14 +20,9 @@ static struct spinlock timer_lock;
 static struct timer_list real_timers = TAILQ_HEAD_INITIALIZER(real_timers);
 static struct kmem_cache timer_cache = KMEM_CACHE("timer", struct timer);
 
-static bool counts_cpu(const struct timer *timer)
-{
-    return timer->clock > CLOCK_SINCE_BOOT;
-}
-
 static struct timer_list *list_of(const struct timer *timer)
 {
-    return counts_cpu(timer) ? &timer->process->timers.cpu : &real_timers;
+    return timer->clock > CLOCK_SINCE_BOOT ? &timer->process->timers.cpu : &real_timers;
 }
 
 static void take_out(struct timer *timer)
@@ -108,7 +103,7 @@ static void ring(uint64_t now)
     struct process *process = current_process();
     struct timer *timer, *next;
 
-    spin_lock(&timer_lock);
+    SPIN_GUARD(&timer_lock);
     while ((timer = TAILQ_FIRST(&real_timers)) && timer->due <= now)
         ring_one(timer, now);
     for (timer = process ? TAILQ_FIRST(&process->timers.cpu) : NULL; timer; timer = next) {
@@ -116,12 +111,11 @@ static void ring(uint64_t now)
         if (timer->due <= timer_now(timer))
             ring_one(timer, timer_now(timer));
     }
-    spin_unlock(&timer_lock);
 }
 
 void timer_set(struct timer *timer, uint64_t due, uint64_t interval)
 {
-    spin_lock(&timer_lock);
+    SPIN_GUARD(&timer_lock);
     if (timer->due)
         take_out(timer);
     timer->interval = interval;
@@ -129,7 +123,6 @@ void timer_set(struct timer *timer, uint64_t due, uint64_t interval)
         insert(timer, due);
         sched_tick_hook = ring;
     }
-    spin_unlock(&timer_lock);
 }
 
 /* What is due and has not rung yet is as good as over when no signal comes of it. */

@@ -20,23 +20,17 @@
 
 static void *read_whole(const char *path, size_t *size)
 {
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     if (path_open(path_root(), path, O_RDONLY, 0, &file) != 0)
         return NULL;
 
-    void *bytes = NULL;
     *size = file->node->size;
-    if (*size != 0 && *size <= SYMBOLS_MAX)
-        bytes = kmalloc(*size);
-    if (bytes != NULL) {
-        struct io io = io_kernel(bytes, *size);
-        if (file_read(file, &io, NULL) != (ssize_t)*size) {
-            kfree(bytes);
-            bytes = NULL;
-        }
-    }
-    file_put(file);
-    return bytes;
+    void *bytes = *size != 0 && *size <= SYMBOLS_MAX ? kmalloc(*size) : NULL;
+    struct io io = io_kernel(bytes, *size);
+    if (bytes != NULL && file_read(file, &io, NULL) == (ssize_t)*size)
+        return bytes;
+    kfree(bytes);
+    return NULL;
 }
 
 /* /bin/demo => /lib/debug/bin/demo.sym, in memory of kmalloc; NULL: no path, no memory. */

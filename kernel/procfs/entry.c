@@ -5,7 +5,6 @@
  * moment, however small its reads are. */
 #include <procfs/entry.h>
 
-#include <dev/rtc.h>
 #include <fs/file.h>
 #include <fs/path.h>
 #include <lib/log.h>
@@ -35,6 +34,27 @@ uint64_t proc_inode(const struct node *directory, const struct proc_entry *entry
     return hash >> 16;
 }
 
+static struct node node_of(const struct proc_entry *entry, uint32_t device, uint64_t inode,
+                           struct node *parent)
+{
+    bool is_directory = (entry->mode & S_IFMT) == S_IFDIR;
+    int64_t now = node_now();
+
+    return (struct node){
+        .ops = entry->ops,
+        .refs = 1,
+        .mode = entry->mode,
+        .device = device,
+        .inode = inode,
+        .links = is_directory ? 2 : 1,
+        .accessed = now,
+        .modified = now,
+        .changed = now,
+        .fixed = true,
+        .parent = is_directory ? parent : NULL,
+    };
+}
+
 struct node *proc_node_make(struct node *directory, const struct proc_entry *entry, struct process *process,
                             int number)
 {
@@ -42,23 +62,8 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
     if (made == NULL)
         return NULL;
 
-    bool is_directory = (entry->mode & S_IFMT) == S_IFDIR;
-    int64_t now = node_now();
     *made = (struct proc_node){
-        .node =
-            {
-                .ops = entry->ops,
-                .refs = 1,
-                .mode = entry->mode,
-                .device = directory->device,
-                .inode = proc_inode(directory, entry, number),
-                .links = is_directory ? 2 : 1,
-                .accessed = now,
-                .modified = now,
-                .changed = now,
-                .fixed = true,
-                .parent = is_directory ? directory : NULL,
-            },
+        .node = node_of(entry, directory->device, proc_inode(directory, entry, number), directory),
         .entry = entry,
         .pid = process != NULL ? process->pid : 0,
         .tid = proc_node(directory)->tid,
@@ -71,25 +76,7 @@ struct node *proc_node_make(struct node *directory, const struct proc_entry *ent
 
 int proc_mount(const char *directory, struct proc_node *root, const struct proc_entry *entry, uint32_t device)
 {
-    int64_t now = (int64_t)clock_boot_realtime();
-
-    *root = (struct proc_node){
-        .node =
-            {
-                .ops = entry->ops,
-                .refs = 1,
-                .mode = entry->mode,
-                .device = device,
-                .inode = ROOT_INODE,
-                .links = 2,
-                .accessed = now,
-                .modified = now,
-                .changed = now,
-                .fixed = true,
-                .parent = &root->node,
-            },
-        .entry = entry,
-    };
+    *root = (struct proc_node){.node = node_of(entry, device, ROOT_INODE, &root->node), .entry = entry};
     return path_mount(directory, &root->node);
 }
 
@@ -176,11 +163,10 @@ void proc_release(struct node *node)
     kmem_free(&node_cache, gone);
 }
 
-static int text_open(struct node *node, struct file *file)
+static int text_open(struct node *, struct file *file)
 {
     struct proctext *text = kmem_alloc(&text_cache);
 
-    (void)node;
     if (text == NULL)
         return -ENOMEM;
     proctext_init(text);

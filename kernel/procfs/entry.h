@@ -35,8 +35,11 @@ struct proc_entry {
         proc_target *target;            /* of &proc_link_ops */
         const struct proc_table *table; /* of &proc_directory_ops */
     };
-    proc_set *set; /* of &proc_text_ops; NULL: it can only be read */
+    proc_set *set;               /* of &proc_text_ops; NULL: it can only be read */
+    const struct sysctl *sysctl; /* of sysctl.c */
 };
+
+#define PROC_TABLE(of) static const struct proc_table of##_table = {of, ARRAY_SIZE(of)}
 
 /* Made when a path is walked, gone when nobody uses it. It names a process by pid and birth: another process that gets
  * the same pid later is not taken for it. */

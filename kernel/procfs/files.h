@@ -22,6 +22,7 @@ extern const struct node_ops proc_link_ops;
 proc_target proc_exe, proc_cwd, proc_root;
 extern const struct node_ops proc_self_ops, proc_thread_self_ops, proc_mounts_link_ops, proc_fd_directory_ops;
 /* sysctl.c: /proc/sys and the directories in it; trace.c: the events that the ring holds, as a stream of CTF packets */
-extern const struct node_ops proc_sys_ops, proc_trace_ops;
+extern const struct proc_table proc_sys_table;
+extern const struct node_ops proc_trace_ops;
 /* pid.c: /proc/<pid>, its number is the pid */
 extern const struct proc_entry proc_pid_entry;

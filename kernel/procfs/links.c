@@ -13,32 +13,26 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
-struct node *proc_exe(const struct proc_node *link, struct process *process)
+struct node *proc_exe(const struct proc_node *, struct process *process)
 {
-    (void)link;
     return process->executable != NULL ? node_get(process->executable) : NULL;
 }
 
-struct node *proc_cwd(const struct proc_node *link, struct process *process)
+struct node *proc_cwd(const struct proc_node *, struct process *process)
 {
-    (void)link;
     return process->cwd != NULL ? node_get(process->cwd) : NULL;
 }
 
-struct node *proc_root(const struct proc_node *link, struct process *process)
+struct node *proc_root(const struct proc_node *, struct process *process)
 {
-    (void)link;
     return process->state == PROCESS_LIVE ? node_get(path_root()) : NULL;
 }
 
 static struct node *fd_target(const struct proc_node *link, struct process *process)
 {
-    struct file *file = process->files != NULL ? fdtable_get(process->files, link->number) : NULL;
-    if (file == NULL)
-        return NULL;
-    struct node *node = node_get(file->node);
-    file_put(file);
-    return node;
+    struct file *file FILE_HELD = process->files != NULL ? fdtable_get(process->files, link->number) : NULL;
+
+    return file != NULL ? node_get(file->node) : NULL;
 }
 
 static int link_follow(struct node *node, struct node **target)
@@ -52,34 +46,28 @@ static int link_follow(struct node *node, struct node **target)
 
 static ssize_t link_readlink(struct node *node, char *buffer, size_t size)
 {
-    struct node *target;
+    struct node *target NODE_HELD = NULL;
     int error = link_follow(node, &target);
-    if (error != 0)
-        return error;
-    ssize_t length = path_of(target, buffer, size);
-    node_put(target);
-    return length;
+
+    return error != 0 ? error : path_of(target, buffer, size);
 }
 
 const struct node_ops proc_link_ops = {
     .readlink = link_readlink, .follow = link_follow, .name = proc_name, .release = proc_release};
 
-static ssize_t self_readlink(struct node *node, char *buffer, size_t size)
+static ssize_t self_readlink(struct node *, char *buffer, size_t size)
 {
-    (void)node;
     return format_text(buffer, size, "%d", current_process()->pid);
 }
 
-static ssize_t thread_self_readlink(struct node *node, char *buffer, size_t size)
+static ssize_t thread_self_readlink(struct node *, char *buffer, size_t size)
 {
-    (void)node;
     return format_text(buffer, size, "%d/task/%d", current_process()->pid, current_thread()->tid);
 }
 
 /* /proc/mounts: each process may have mounts of its own on Linux. */
-static ssize_t mounts_readlink(struct node *node, char *buffer, size_t size)
+static ssize_t mounts_readlink(struct node *, char *buffer, size_t size)
 {
-    (void)node;
     return format_text(buffer, size, "self/mounts");
 }
 
@@ -104,12 +92,9 @@ static const struct proc_entry fd_entries[] = {
 /* How `fd` is open, as an index of fd_entries. => -ENOENT: it is not. */
 static int fd_mode(struct process *process, int fd)
 {
-    struct file *file = process->files != NULL ? fdtable_get(process->files, fd) : NULL;
-    if (file == NULL)
-        return -ENOENT;
-    int mode = (int)(file->flags & O_ACCMODE);
-    file_put(file);
-    return mode;
+    struct file *file FILE_HELD = process->files != NULL ? fdtable_get(process->files, fd) : NULL;
+
+    return file != NULL ? (int)(file->flags & O_ACCMODE) : -ENOENT;
 }
 
 static int fd_lookup(struct node *directory, const char *name, struct node **found)

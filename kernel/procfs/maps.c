@@ -17,20 +17,17 @@
 #define NAME_COLUMN 73
 #define NAME_SIZE 4097 /* a path of PATH_LENGTH_MAX, and " (deleted)" cut short */
 
-static uint64_t offset_of(const struct vma *vma)
-{
-    return vma->source != NULL ? vma->offset << PAGE_SHIFT : 0;
-}
 
 static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, char name[NAME_SIZE])
 {
     uint32_t device = vma->source != NULL ? vma->source->device : 0;
     uint64_t inode = vma->source != NULL ? vma->source->inode : 0;
+    uint64_t offset = vma->source != NULL ? vma->offset << PAGE_SHIFT : 0;
     uint64_t begin = text->chain.size;
 
     proctext_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
                     vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
-                    vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p', offset_of(vma),
+                    vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p', offset,
                     device >> 8, device & 0xff, inode);
     mmstat_vma_name(aspace, vma, name, NAME_SIZE);
     if (name[0] != '\0') {
@@ -46,16 +43,16 @@ static void kilobytes(struct proctext *text, const char *name, uint64_t bytes)
     proctext_printf(text, "%-16s%8lu kB\n", name, bytes / KIB);
 }
 
-/* What smaps and its roll-up have in common. `split`: say whose the proportional share is. */
-static void usage(struct proctext *text, const struct vma_usage *counted, const uint64_t *split)
+/* What smaps and its roll-up have in common. `shmem`: say whose the proportional share is; so much is shared memory's. */
+static void usage(struct proctext *text, const struct vma_usage *counted, const uint64_t *shmem)
 {
     kilobytes(text, "Rss:", counted->rss);
     kilobytes(text, "Pss:", counted->pss_shifted >> 12);
     kilobytes(text, "Pss_Dirty:", counted->pss_dirty_shifted >> 12);
-    if (split != NULL) {
-        kilobytes(text, "Pss_Anon:", split[PAGE_ANON] >> 12);
-        kilobytes(text, "Pss_File:", split[PAGE_FILE] >> 12);
-        kilobytes(text, "Pss_Shmem:", split[PAGE_SHMEM] >> 12);
+    if (shmem != NULL) {
+        kilobytes(text, "Pss_Anon:", counted->pss_anon_shifted >> 12);
+        kilobytes(text, "Pss_File:", (counted->pss_shifted - counted->pss_anon_shifted - *shmem) >> 12);
+        kilobytes(text, "Pss_Shmem:", *shmem >> 12);
     }
     kilobytes(text, "Shared_Clean:", counted->shared_clean);
     kilobytes(text, "Shared_Dirty:", counted->shared_dirty);
@@ -112,17 +109,16 @@ static void detail(struct proctext *text, struct aspace *aspace, struct vma *vma
 
 static void rows(struct proctext *text, bool with_detail)
 {
-    struct aspace *aspace = process_aspace(text->process);
+    struct aspace *aspace ASPACE_HELD = process_aspace(text->process);
     if (aspace == NULL)
         return; /* it has exited: no rows, as on Linux */
     struct page *name = page_alloc_order(PAGE_BUFFER, 1);
     if (name == NULL) {
-        aspace_put(aspace);
         text->error = -ENOMEM;
         return;
     }
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list); vma != NULL; vma = vma_next(vma)) {
         row(text, aspace, vma, page_to_virt(name));
         if (with_detail)
@@ -130,9 +126,7 @@ static void rows(struct proctext *text, bool with_detail)
         if (text->error != 0)
             break;
     }
-    mutex_unlock(&aspace->lock);
     page_put(name);
-    aspace_put(aspace);
 }
 
 void proc_maps(struct proctext *text)
@@ -145,47 +139,30 @@ void proc_smaps(struct proctext *text)
     rows(text, true);
 }
 
-/* Adds a region to the sum, and its proportional share to the kind of frame that it lies in. */
-static void add_up(struct vma_usage *sum, uint64_t split[PAGE_OWNERS], struct aspace *aspace, struct vma *vma)
-{
-    struct vma_usage counted = {0};
-    bool shmem = vma->source != NULL && vma->source->anonymous_shared;
-
-    mmstat_vma(aspace, vma, &counted);
-    sum->locked += counted.locked;
-    split[PAGE_ANON] += counted.pss_anon_shifted;
-    split[shmem ? PAGE_SHMEM : PAGE_FILE] += counted.pss_shifted - counted.pss_anon_shifted;
-    sum->rss += counted.rss;
-    sum->pss_shifted += counted.pss_shifted;
-    sum->pss_dirty_shifted += counted.pss_dirty_shifted;
-    sum->shared_clean += counted.shared_clean;
-    sum->shared_dirty += counted.shared_dirty;
-    sum->private_clean += counted.private_clean;
-    sum->private_dirty += counted.private_dirty;
-    sum->referenced += counted.referenced;
-    sum->anonymous += counted.anonymous;
-}
 
 void proc_smaps_rollup(struct proctext *text)
 {
-    struct aspace *aspace = process_aspace(text->process);
+    struct aspace *aspace ASPACE_HELD = process_aspace(text->process);
     if (aspace == NULL) {
         text->error = -ESRCH;
         return;
     }
 
     struct vma_usage sum = {0};
-    uint64_t split[PAGE_OWNERS] = {0};
+    uint64_t shmem = 0;
     mutex_lock(&aspace->lock);
     struct vma *first = TAILQ_FIRST(&aspace->vmas.list), *last = TAILQ_LAST(&aspace->vmas.list, vma_list);
     vaddr_t start = first != NULL ? first->start : 0, end = last != NULL ? last->end : 0;
-    for (struct vma *vma = first; vma != NULL; vma = vma_next(vma))
-        add_up(&sum, split, aspace, vma);
+    for (struct vma *vma = first; vma != NULL; vma = vma_next(vma)) {
+        uint64_t before = sum.pss_shifted - sum.pss_anon_shifted;
+        mmstat_vma(aspace, vma, &sum);
+        if (vma->source != NULL && vma->source->anonymous_shared)
+            shmem += sum.pss_shifted - sum.pss_anon_shifted - before;
+    }
     mutex_unlock(&aspace->lock);
-    aspace_put(aspace);
 
     uint64_t begin = text->chain.size;
     proctext_printf(text, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
     proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->chain.size - begin)), "");
-    usage(text, &sum, split);
+    usage(text, &sum, &shmem);
 }

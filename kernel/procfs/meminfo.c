@@ -32,11 +32,10 @@ static uint64_t locked_pages(void)
 
     for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
         struct vma_usage counted = {0};
-        mutex_lock(&aspace->lock);
+        MUTEX_GUARD(&aspace->lock);
         for (struct vma *vma = TAILQ_FIRST(&aspace->vmas.list); aspace->locked && vma; vma = vma_next(vma))
             if (vma->flags & VMA_LOCKED)
                 mmstat_vma(aspace, vma, &counted);
-        mutex_unlock(&aspace->lock);
         bytes += counted.rss;
     }
     return bytes >> PAGE_SHIFT;

@@ -94,11 +94,9 @@ void proc_snapshot(const struct proctext *text, struct proc_snapshot *snapshot)
     take_process(process, task != NULL ? task : process_main(process), snapshot);
     if (task != NULL)
         task_usage(task, &snapshot->usage);
-    struct aspace *aspace = process_aspace(process);
+    struct aspace *aspace ASPACE_HELD = process_aspace(process);
     if (aspace == NULL)
         return;
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     take_memory(aspace, snapshot);
-    mutex_unlock(&aspace->lock);
-    aspace_put(aspace);
 }

@@ -33,8 +33,6 @@ static void last_cpu(struct proctext *text)
     proctext_printf(text, "%u\n", MAX_CPUS - 1);
 }
 
-#define TABLE(of) static const struct proc_table of##_table = {of, ARRAY_SIZE(of)}
-
 static const struct proc_entry topology[] = {
     {"core_cpus", NUMBER, &proc_text_ops, .text = only_cpu_mask},
     {"core_cpus_list", NUMBER, &proc_text_ops, .text = only_cpu_list},
@@ -47,10 +45,10 @@ static const struct proc_entry topology[] = {
     {"thread_siblings", NUMBER, &proc_text_ops, .text = only_cpu_mask},
     {"thread_siblings_list", NUMBER, &proc_text_ops, .text = only_cpu_list},
 };
-TABLE(topology);
+PROC_TABLE(topology);
 static const struct proc_entry cpu0[] = {
     {"topology", DIRECTORY, &proc_directory_ops, .table = &topology_table}};
-TABLE(cpu0);
+PROC_TABLE(cpu0);
 static const struct proc_entry cpu[] = {
     {"cpu0", DIRECTORY, &proc_directory_ops, .table = &cpu0_table},
     {"isolated", NUMBER, &proc_text_ops, .text = no_cpu_list},
@@ -60,14 +58,14 @@ static const struct proc_entry cpu[] = {
     {"possible", NUMBER, &proc_text_ops, .text = only_cpu_list},
     {"present", NUMBER, &proc_text_ops, .text = only_cpu_list},
 };
-TABLE(cpu);
+PROC_TABLE(cpu);
 static const struct proc_entry system[] = {{"cpu", DIRECTORY, &proc_directory_ops, .table = &cpu_table}};
-TABLE(system);
+PROC_TABLE(system);
 static const struct proc_entry devices[] = {
     {"system", DIRECTORY, &proc_directory_ops, .table = &system_table}};
-TABLE(devices);
+PROC_TABLE(devices);
 static const struct proc_entry top[] = {{"devices", DIRECTORY, &proc_directory_ops, .table = &devices_table}};
-TABLE(top);
+PROC_TABLE(top);
 static const struct proc_entry root_entry = {"sys", S_IFDIR | 0555, &proc_directory_ops, .table = &top_table};
 
 int sysfs_init(void)

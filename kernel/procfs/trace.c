@@ -8,12 +8,11 @@
 #include <fs/file.h>
 #include <trace/ring.h>
 
-static ssize_t trace_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t trace_read(struct file *, struct io *io, uint64_t *position)
 {
     uint64_t skip = *position;
     ssize_t total = 0;
 
-    (void)file;
     for (uint64_t n = ring_oldest(); trace_ring.started && n <= trace_ring.current && io->left != 0; n++) {
         const struct packet *packet = &trace_ring.packets[n % RING_PACKETS];
         uint64_t size = packet->content_bits / 8;

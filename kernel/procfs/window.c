@@ -67,18 +67,17 @@ static ssize_t memory_fill(const struct view *view, uint64_t position, void *buf
 
 static ssize_t mem_read(struct file *file, struct io *io, uint64_t *position)
 {
-    struct view view = {.fill = memory_fill, .aspace = window_aspace(file), .end = USER_END};
-    if (view.aspace == NULL)
-        return 0;
+    struct aspace *aspace ASPACE_HELD = window_aspace(file);
+    const struct view view = {.fill = memory_fill, .aspace = aspace, .end = USER_END};
 
-    ssize_t result = *position < USER_END || io->left == 0 ? view_read(&view, io, position) : -EIO;
-    aspace_put(view.aspace);
-    return result;
+    if (aspace == NULL)
+        return 0;
+    return *position < USER_END || io->left == 0 ? view_read(&view, io, position) : -EIO;
 }
 
 static ssize_t mem_write(struct file *file, struct io *io, uint64_t *position)
 {
-    struct aspace *aspace = window_aspace(file);
+    struct aspace *aspace ASPACE_HELD = window_aspace(file);
     uint8_t chunk[CHUNK];
     ssize_t total = 0, error = 0;
     if (aspace == NULL)
@@ -97,14 +96,13 @@ static ssize_t mem_write(struct file *file, struct io *io, uint64_t *position)
         if (put < (size_t)taken)
             error = -EIO;
     }
-    aspace_put(aspace);
     return total != 0 ? total : error;
 }
 
 /* start and end are of the moment; an exec in between gives the new program's, as on Linux. */
 static ssize_t strings_read(struct file *file, struct io *io, uint64_t *position, bool environment)
 {
-    struct aspace *aspace = window_aspace(file);
+    struct aspace *aspace ASPACE_HELD = window_aspace(file);
     if (aspace == NULL)
         return 0;
 
@@ -113,7 +111,6 @@ static ssize_t strings_read(struct file *file, struct io *io, uint64_t *position
                               .base = environment ? aspace->env_start : aspace->arg_start,
                               .end = environment ? aspace->env_end : aspace->arg_end};
     ssize_t result = view_read(&view, io, position);
-    aspace_put(aspace);
     return result == -EIO ? 0 : result;
 }
 
@@ -160,10 +157,9 @@ static ssize_t pagemap_fill(const struct view *view, uint64_t position, void *bu
     uint64_t *entries = buffer, first;
     size_t count = words_in(position, size, USER_END >> PAGE_SHIFT, &first);
 
-    mutex_lock(&view->aspace->lock);
+    MUTEX_GUARD(&view->aspace->lock);
     for (size_t i = 0; i < count; i++)
         entries[i] = pagemap_entry(pmap_lookup(&view->aspace->pmap, (first + i) << PAGE_SHIFT));
-    mutex_unlock(&view->aspace->lock);
     return (ssize_t)(count * sizeof(uint64_t));
 }
 
@@ -176,12 +172,10 @@ static ssize_t words_read(const struct view *view, struct io *io, uint64_t *posi
 
 static ssize_t pagemap_read(struct file *file, struct io *io, uint64_t *position)
 {
-    struct view view = {.fill = pagemap_fill, .aspace = window_aspace(file)};
-    if (view.aspace == NULL)
-        return 0;
-    ssize_t result = words_read(&view, io, position);
-    aspace_put(view.aspace);
-    return result;
+    struct aspace *aspace ASPACE_HELD = window_aspace(file);
+    const struct view view = {.fill = pagemap_fill, .aspace = aspace};
+
+    return aspace != NULL ? words_read(&view, io, position) : 0;
 }
 
 /* A word of each frame of RAM. */
@@ -219,19 +213,17 @@ static uint64_t frame_flags(const struct page *page)
 #undef FLAG
 }
 
-static ssize_t kpagecount_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t kpagecount_read(struct file *, struct io *io, uint64_t *position)
 {
     const struct view view = {.fill = frames_fill, .word = user_maps};
 
-    (void)file;
     return words_read(&view, io, position);
 }
 
-static ssize_t kpageflags_read(struct file *file, struct io *io, uint64_t *position)
+static ssize_t kpageflags_read(struct file *, struct io *io, uint64_t *position)
 {
     const struct view view = {.fill = frames_fill, .word = frame_flags, .no_page = 1UL << KPF_NOPAGE};
 
-    (void)file;
     return words_read(&view, io, position);
 }
 

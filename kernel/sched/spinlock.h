@@ -34,3 +34,18 @@ static inline void spin_unlock(struct spinlock *lock)
     __asm__ volatile("btrl $0, %1" : "=@ccc"(was_held), "+m"(lock->held) : : "memory");
     assert(was_held);
 }
+
+static inline struct spinlock *spin_guard_begin(struct spinlock *lock)
+{
+    spin_lock(lock);
+    return lock;
+}
+
+static inline void spin_guard_end(struct spinlock *const *lock)
+{
+    spin_unlock(*lock);
+}
+
+/* Holds the lock from here to the end of the block, wherever that is left; what is returned is read before. */
+#define SPIN_GUARD(lock)                                                                                     \
+    struct spinlock *const guard_ __attribute__((cleanup(spin_guard_end), unused)) = spin_guard_begin(lock)

@@ -17,9 +17,8 @@
 #define UTIME_NOW ((1L << 30) - 1L)
 #define UTIME_OMIT ((1L << 30) - 2L)
 
-static int64_t set_mode(struct node *node, uint64_t mode, uint64_t unused)
+static int64_t set_mode(struct node *node, uint64_t mode, uint64_t)
 {
-    (void)unused;
     return node_set_mode(node, (uint32_t)mode);
 }
 
@@ -64,12 +63,11 @@ static void set_time(int64_t *time, const struct __kernel_timespec *wanted, int6
         *time = wanted->tv_sec * (int64_t)NS_PER_SECOND + wanted->tv_nsec;
 }
 
-static int64_t set_times(struct node *node, uint64_t two, uint64_t unused)
+static int64_t set_times(struct node *node, uint64_t two, uint64_t)
 {
     const struct __kernel_timespec *times = (const struct __kernel_timespec *)two;
     int64_t now = node_now();
 
-    (void)unused;
     if (node->fixed)
         return -EPERM;
     set_time(&node->accessed, &times[0], now);

@@ -46,11 +46,8 @@ int64_t sys_dup2(struct trapframe *frame)
 {
     if ((int)ARG0(frame) != (int)ARG1(frame))
         return duplicate_to(ARG0(frame), ARG1(frame), false);
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    file_put(file);
-    return (int)ARG0(frame);
+    struct file *file FILE_HELD = own_file(ARG0(frame));
+    return file ? (int)ARG0(frame) : -EBADF;
 }
 
 int64_t sys_dup3(struct trapframe *frame)
@@ -127,7 +124,7 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
     case F_DUPFD_CLOEXEC:
         if (argument >= own_files()->limit)
             return -EINVAL;
-        return fdtable_duplicate(own_files(), fd, (int)argument, command == F_DUPFD_CLOEXEC);
+        return fdtable_duplicate(own_files(), fd, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return fdtable_get_cloexec(own_files(), fd) ? FD_CLOEXEC : 0;
     case F_SETFD:
@@ -162,12 +159,9 @@ static int64_t control(struct file *file, int fd, uint32_t command, uint64_t arg
 
 int64_t sys_fcntl(struct trapframe *frame)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = control(file, (int)ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame));
-    file_put(file);
-    return result;
+    struct file *file FILE_HELD = own_file(ARG0(frame));
+
+    return file ? control(file, (int)ARG0(frame), (uint32_t)ARG1(frame), ARG2(frame)) : -EBADF;
 }
 
 static int64_t set_nonblocking(struct file *file, vaddr_t argument)
@@ -180,31 +174,23 @@ static int64_t set_nonblocking(struct file *file, vaddr_t argument)
     return 0;
 }
 
-static int64_t regular_bytes_left(const struct file *file, vaddr_t argument)
-{
-    int left = (int)(file->node->size - file->position);
-
-    return copy_to_user(argument, &left, sizeof(left));
-}
 
 int64_t sys_ioctl(struct trapframe *frame)
 {
     uint32_t request = (uint32_t)ARG1(frame);
-    struct file *file = fdtable_get_open(own_files(), (int)ARG0(frame));
+    struct file *file FILE_HELD = fdtable_get_open(own_files(), (int)ARG0(frame));
     if (!file)
         return -EBADF;
 
-    int64_t result = 0;
-    if (request == FIOCLEX || request == FIONCLEX)
+    if (request == FIOCLEX || request == FIONCLEX) {
         fdtable_set_cloexec(own_files(), (int)ARG0(frame), request == FIOCLEX);
-    else if (request == FIONBIO)
-        result = set_nonblocking(file, ARG2(frame));
-    else if (request == FIONREAD && node_is(file->node, S_IFREG))
-        result = regular_bytes_left(file, ARG2(frame));
-    else if (terminal_is(file))
-        result = terminal_ioctl(file, request, ARG2(frame));
-    else
-        result = file->ops->ioctl ? file->ops->ioctl(file, request, ARG2(frame)) : -ENOTTY;
-    file_put(file);
-    return result;
+        return 0;
+    }
+    if (request == FIONBIO)
+        return set_nonblocking(file, ARG2(frame));
+    if (request == FIONREAD && node_is(file->node, S_IFREG))
+        return ioctl_answer(ARG2(frame), (int)(file->node->size - file->position));
+    if (terminal_is(file))
+        return terminal_ioctl(file, request, ARG2(frame));
+    return file->ops->ioctl ? file->ops->ioctl(file, request, ARG2(frame)) : -ENOTTY;
 }

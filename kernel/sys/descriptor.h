@@ -9,7 +9,7 @@
 /* Takes over the reference, also when it fails. => the descriptor, -EMFILE, -ENOMEM. */
 static inline int descriptor_make(struct file *file, bool close_on_exec)
 {
-    int fd = fdtable_install(current_process()->files, file, 0, close_on_exec);
+    int fd = fdtable_install(current_process()->files, file, close_on_exec);
     if (unlikely(fd < 0))
         file_put(file);
     return fd;

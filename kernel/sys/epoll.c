@@ -37,18 +37,12 @@ int64_t sys_epoll_ctl(struct trapframe *frame)
 
     if (operation != EPOLL_CTL_DEL && copy_from_user(&event, ARG3(frame), sizeof(event)) < 0)
         return -EFAULT;
-    struct file *epoll = fdtable_get_open(files, (int)ARG0(frame)), *file = fdtable_get_open(files, fd);
-    int error = -EBADF;
-    if (epoll && file)
-        error = epoll_control(epoll, operation, file, fd, &event);
-    if (epoll)
-        file_put(epoll);
-    if (file)
-        file_put(file);
-    return error;
+    struct file *epoll FILE_HELD = fdtable_get_open(files, (int)ARG0(frame));
+    struct file *file FILE_HELD = fdtable_get_open(files, fd);
+    return epoll && file ? epoll_control(epoll, operation, file, fd, &event) : -EBADF;
 }
 
-static int64_t wait_for_events(const struct trapframe *frame, const struct patience *patience)
+static int64_t wait_for_events(const struct trapframe *frame, uint64_t deadline)
 {
     struct epoll_event few[FEW_EVENTS], *events = few;
     int room = (int)ARG2(frame);
@@ -58,15 +52,14 @@ static int64_t wait_for_events(const struct trapframe *frame, const struct patie
         return -EINVAL;
     if (!user_range_ok(ARG1(frame), (size_t)room * sizeof(events[0])))
         return -EFAULT;
-    struct file *epoll = fdtable_get_open(current_process()->files, (int)ARG0(frame));
+    struct file *epoll FILE_HELD = fdtable_get_open(current_process()->files, (int)ARG0(frame));
     if (!epoll)
         return -EBADF;
     room = MIN(room, FD_MAX);
     if (room > FEW_EVENTS && (events = kmalloc((size_t)room * sizeof(events[0]))) == NULL)
         found = -ENOMEM;
     else if (epoll_is(epoll))
-        found = epoll_wait(epoll, events, (unsigned)room, patience->wait, patience->deadline);
-    file_put(epoll);
+        found = epoll_wait(epoll, events, (unsigned)room, deadline);
     if (found > 0 && copy_to_user(ARG1(frame), events, (size_t)found * sizeof(events[0])) < 0)
         found = -EFAULT;
     if (events != few)
@@ -74,36 +67,25 @@ static int64_t wait_for_events(const struct trapframe *frame, const struct patie
     return found;
 }
 
-static int64_t wait_masked(const struct trapframe *frame, const struct patience *patience)
+static int64_t wait_masked(const struct trapframe *frame, uint64_t deadline)
 {
     int64_t result = wait_mask_begin(ARG4(frame), ARG5(frame));
     if (result)
         return result;
-    result = wait_for_events(frame, patience);
+    result = wait_for_events(frame, deadline);
     wait_mask_end(ARG4(frame), result);
     return result;
 }
 
-int64_t sys_epoll_wait(struct trapframe *frame)
-{
-    struct patience patience = patience_of_milliseconds((int)ARG3(frame));
-
-    return wait_for_events(frame, &patience);
-}
-
-int64_t sys_epoll_pwait(struct trapframe *frame)
-{
-    struct patience patience = patience_of_milliseconds((int)ARG3(frame));
-
-    return wait_masked(frame, &patience);
-}
+SYSCALL_IS(epoll_wait, wait_for_events(frame, deadline_of_milliseconds((int)ARG3(frame))));
+SYSCALL_IS(epoll_pwait, wait_masked(frame, deadline_of_milliseconds((int)ARG3(frame))));
 
 int64_t sys_epoll_pwait2(struct trapframe *frame)
 {
-    struct patience patience;
-    int error = patience_of_timespec(ARG3(frame), &patience);
+    uint64_t deadline;
+    int error = deadline_of_timespec(ARG3(frame), &deadline);
 
-    return error ? error : wait_masked(frame, &patience);
+    return error ? error : wait_masked(frame, deadline);
 }
 
 static int64_t make_eventfd(uint32_t count, uint32_t flags)

@@ -35,12 +35,9 @@ typedef int64_t file_verb(struct file *file, const struct trapframe *frame);
 
 static int64_t with_file(const struct trapframe *frame, file_verb *verb)
 {
-    struct file *file = own_file(ARG0(frame));
-    if (!file)
-        return -EBADF;
-    int64_t result = verb(file, frame);
-    file_put(file);
-    return result;
+    struct file *file FILE_HELD = own_file(ARG0(frame));
+
+    return file ? verb(file, frame) : -EBADF;
 }
 
 /* ---- how large a file may become ----------------------------------------------------------------------- */
@@ -133,7 +130,7 @@ int64_t sys_pwrite64(struct trapframe *frame)
 static int64_t transfer_vectors(struct trapframe *frame, transfer_function *function, uint64_t *position)
 {
     struct transfer_row row;
-    struct file *file = own_file(ARG0(frame));
+    struct file *file FILE_HELD = own_file(ARG0(frame));
     if (!file)
         return -EBADF;
     int64_t result = ARG2(frame) > UIO_MAXIOV ? -EINVAL : transfer_row_get(&row, ARG1(frame), ARG2(frame));
@@ -141,7 +138,6 @@ static int64_t transfer_vectors(struct trapframe *frame, transfer_function *func
         result = transfer_pieces(file, row.vectors, ARG2(frame), function, position, false);
         transfer_row_put(&row);
     }
-    file_put(file);
     return result;
 }
 
@@ -241,14 +237,9 @@ typedef int64_t files_verb(struct file *from, struct file *to, const struct trap
 
 static int64_t with_files(uint64_t from_fd, uint64_t to_fd, const struct trapframe *frame, files_verb *verb)
 {
-    struct file *from = own_file(from_fd), *to = own_file(to_fd);
-    int64_t result = from && to ? verb(from, to, frame) : -EBADF;
+    struct file *from FILE_HELD = own_file(from_fd), *to FILE_HELD = own_file(to_fd);
 
-    if (from)
-        file_put(from);
-    if (to)
-        file_put(to);
-    return result;
+    return from && to ? verb(from, to, frame) : -EBADF;
 }
 
 static int64_t send_file(struct file *from, struct file *to, const struct trapframe *frame)
@@ -317,9 +308,8 @@ static int64_t list(struct file *file, const struct trapframe *frame)
 
 SYSCALL_IS(getdents64, with_file(frame, list));
 
-static int64_t truncate(struct node *node, uint64_t size, uint64_t unused)
+static int64_t truncate(struct node *node, uint64_t size, uint64_t)
 {
-    (void)unused;
     if (node_is(node, S_IFREG) && size > node->size && size > size_limit())
         return limit_told(-EFBIG);
     return node_truncate(node, size);
@@ -396,18 +386,16 @@ static int64_t advise(struct file *file, const struct trapframe *frame)
 SYSCALL_IS(fadvise64, with_file(frame, advise));
 
 /* There is nothing that memory would have to be written back to. */
-static int64_t write_back(struct file *file, const struct trapframe *frame)
+static int64_t write_back(struct file *file, const struct trapframe *)
 {
-    (void)frame;
     return node_is(file->node, S_IFREG) || node_is(file->node, S_IFDIR) ? 0 : -EINVAL;
 }
 
 SYSCALL_IS(fsync, with_file(frame, write_back));
 SYSCALL_IS(fdatasync, sys_fsync(frame));
 
-static int64_t nothing(struct file *file, const struct trapframe *frame)
+static int64_t nothing(struct file *, const struct trapframe *)
 {
-    (void)file, (void)frame;
     return 0;
 }
 

@@ -65,14 +65,14 @@ static int64_t set(struct file *file, int fd, const struct lock *wanted, bool wa
     if ((wanted->type == F_RDLCK && access == O_WRONLY) || (wanted->type == F_WRLCK && access == O_RDONLY))
         return -EBADF;
     int error = lock_set(file->node, wanted, wait);
-    struct file *still = error ? NULL : fdtable_get(current_process()->files, fd);
-    if (!error && still != file) { /* closed while we waited: nobody would take the lock away any more */
-        lock_drop(file->node, wanted->owner);
-        error = -EBADF;
-    }
-    if (still)
-        file_put(still);
-    return error;
+    if (error)
+        return error;
+    struct file *still FILE_HELD = fdtable_get(current_process()->files, fd);
+    if (still == file)
+        return 0;
+    /* Closed while we waited: nobody would take the lock away any more. */
+    lock_drop(file->node, wanted->owner);
+    return -EBADF;
 }
 
 int64_t record_lock(struct file *file, int fd, uint32_t command, vaddr_t argument)
@@ -109,11 +109,7 @@ int64_t sys_flock(struct trapframe *frame)
     if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
         return -EINVAL;
     wanted.type = kind == LOCK_SH ? F_RDLCK : kind == LOCK_EX ? F_WRLCK : F_UNLCK;
-    struct file *file = fdtable_get_open(current_process()->files, (int)ARG0(frame));
-    if (!file)
-        return -EBADF;
+    struct file *file FILE_HELD = fdtable_get_open(current_process()->files, (int)ARG0(frame));
     wanted.owner = file;
-    int error = lock_set(file->node, &wanted, !(operation & LOCK_NB));
-    file_put(file);
-    return error;
+    return file ? lock_set(file->node, &wanted, !(operation & LOCK_NB)) : -EBADF;
 }

@@ -83,7 +83,7 @@ static int64_t map_anonymous(struct trapframe *frame);
 
 static NOINLINE int64_t map_file(struct trapframe *frame)
 {
-    struct file *file = fdtable_get_open(current_process()->files, (int)ARG4(frame));
+    struct file *file FILE_HELD = fdtable_get_open(current_process()->files, (int)ARG4(frame));
     if (file == NULL)
         return -EBADF;
 
@@ -91,15 +91,11 @@ static NOINLINE int64_t map_file(struct trapframe *frame)
                                      .may_write = may_write(file),
                                      .offset = ARG5(frame),
                                      .refusal = check_file(file, ARG2(frame), ARG3(frame))};
-    int64_t result;
     if (ARG1(frame) == 0 || ARG3(frame) & MAP_HUGETLB)
-        result = -EINVAL;
-    else if (is_zero_device(file))
-        result = map_anonymous(frame);
-    else
-        result = mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), &mapped);
-    file_put(file);
-    return result;
+        return -EINVAL;
+    if (is_zero_device(file))
+        return map_anonymous(frame);
+    return mm_mmap(own_aspace(frame), ARG0(frame), ARG1(frame), ARG2(frame), ARG3(frame), &mapped);
 }
 
 /* Shared anonymous memory is a file without a name: it must outlive this address space in those of children. */

@@ -152,25 +152,20 @@ static int64_t move_datagram(struct file *file, const struct trapframe *frame, b
 static int64_t move_buffer(const struct trapframe *frame, bool out)
 {
     struct iovec whole = {(void *)ARG1(frame), ARG2(frame)};
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
 
     if (!user_range_ok(ARG1(frame), ARG2(frame)))
         return -EFAULT;
     int64_t error = socket_get(ARG0(frame), &file);
     if (error)
         return error;
-    if (socket_sends_datagrams(file)) {
-        error = move_datagram(file, frame, out);
-        file_put(file);
-        return error;
-    }
+    if (socket_sends_datagrams(file))
+        return move_datagram(file, frame, out);
     struct socket_address address;
     bool connected = socket_name(file, true, &address) == 0;
     if (out && ARG4(frame) && (int)ARG5(frame) != 0)
-        error = connected ? -EISCONN : -EOPNOTSUPP;
-    else
-        error = move(file, &whole, 1, out, (uint32_t)ARG3(frame));
-    file_put(file);
+        return connected ? -EISCONN : -EOPNOTSUPP;
+    error = move(file, &whole, 1, out, (uint32_t)ARG3(frame));
     if (error >= 0 && !out && ARG4(frame)) {
         address.length = address.length <= sizeof(__kernel_sa_family_t) ? 0 : address.length;
         int failed = socket_address_write(ARG4(frame), ARG5(frame), &address);
@@ -334,7 +329,7 @@ static int64_t move_message(const struct trapframe *frame, bool out)
     uint32_t flags = (uint32_t)ARG2(frame);
     struct message message;
     struct transfer_row row;
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int64_t result = socket_get(ARG0(frame), &file);
     if (result)
         return result;
@@ -345,7 +340,6 @@ static int64_t move_message(const struct trapframe *frame, bool out)
                                                      : receive_message)(file, &message, &row, flags);
         transfer_row_put(&row);
     }
-    file_put(file);
     if (result >= 0 && !out && copy_to_user(ARG1(frame), &message, sizeof(message)) < 0)
         return -EFAULT;
     return result;

@@ -4,15 +4,10 @@
 
 #include <types.h>
 
-struct patience {
-    bool wait;
-    uint64_t deadline;
-};
-
-/* Negative: for ever. */
-struct patience patience_of_milliseconds(int milliseconds);
+/* Deadlines for poll_until(). Negative: for ever. */
+uint64_t deadline_of_milliseconds(int milliseconds);
 /* address 0: for ever. => 0, -EFAULT, -EINVAL. */
-int patience_of_timespec(vaddr_t address, struct patience *patience);
+int deadline_of_timespec(vaddr_t address, uint64_t *deadline);
 
 /* Another set of blocked signals while the call lasts; address 0: the same. => 0, -EFAULT, -EINVAL. */
 int wait_mask_begin(vaddr_t address, size_t size);

@@ -42,12 +42,9 @@ static void row_free(struct poll_row *row)
 
 static uint32_t poll_one(const struct pollfd *fd)
 {
-    struct file *file = fdtable_get(current_process()->files, fd->fd);
-    if (!file)
-        return POLLNVAL;
-    uint32_t ready = file_poll(file) & ((uint16_t)fd->events | POLLERR | POLLHUP | POLLNVAL);
-    file_put(file);
-    return ready;
+    struct file *file FILE_HELD = fdtable_get(current_process()->files, fd->fd);
+
+    return file ? file_poll(file) & ((uint16_t)fd->events | POLLERR | POLLHUP | POLLNVAL) : POLLNVAL;
 }
 
 /* => how many have something to say. */
@@ -64,51 +61,41 @@ static int scan(void *argument)
     return found;
 }
 
-/* A row that is ready, or that must not wait, costs one scan. */
-static int row_wait(struct poll_row *row, uint64_t deadline, bool wait)
-{
-    int found = scan(row);
-
-    return found || !wait ? found : poll_until(scan, row, deadline);
-}
 
 /* ---- how long ------------------------------------------------------------------------------------------ */
 
-static const struct patience for_ever = {.wait = true, .deadline = WAIT_FOREVER};
-
-static struct patience patience_of(uint64_t ns)
+static uint64_t deadline_after(uint64_t ns)
 {
-    return (struct patience){.wait = ns != 0, .deadline = timespec_deadline(ns)};
+    return ns ? timespec_deadline(ns) : POLL_AT_ONCE;
 }
 
-struct patience patience_of_milliseconds(int milliseconds)
+uint64_t deadline_of_milliseconds(int milliseconds)
 {
-    return milliseconds < 0 ? for_ever : patience_of((uint64_t)milliseconds * 1000000);
+    return milliseconds < 0 ? WAIT_FOREVER : deadline_after((uint64_t)milliseconds * 1000000);
 }
 
 /* What is left, for the calls that tell. */
-static uint64_t time_left(const struct patience *patience)
+static uint64_t time_left(uint64_t deadline)
 {
     uint64_t now = clock_now();
 
-    return patience->deadline > now ? patience->deadline - now : 0;
+    return deadline > now ? deadline - now : 0;
 }
 
-int patience_of_timespec(vaddr_t address, struct patience *patience)
+int deadline_of_timespec(vaddr_t address, uint64_t *deadline)
 {
     uint64_t ns;
-
-    *patience = for_ever;
     int error = address ? timespec_read(address, &ns) : 0;
-    if (address && !error)
-        *patience = patience_of(ns);
+
+    if (!error)
+        *deadline = address ? deadline_after(ns) : WAIT_FOREVER;
     return error;
 }
 
-static void timespec_report(vaddr_t address, const struct patience *patience)
+static void timespec_report(vaddr_t address, uint64_t deadline)
 {
     if (address)
-        (void)timespec_write(address, time_left(patience)); /* Linux, too, keeps silent if it cannot say */
+        (void)timespec_write(address, time_left(deadline)); /* Linux, too, keeps silent if it cannot say */
 }
 
 int wait_mask_begin(vaddr_t address, size_t size)
@@ -133,7 +120,7 @@ void wait_mask_end(vaddr_t address, int64_t result)
 
 /* ---- poll ---------------------------------------------------------------------------------------------- */
 
-static int64_t poll_row(vaddr_t fds, uint64_t count, const struct patience *patience)
+static int64_t poll_row(vaddr_t fds, uint64_t count, uint64_t deadline)
 {
     struct poll_row row;
 
@@ -145,7 +132,7 @@ static int64_t poll_row(vaddr_t fds, uint64_t count, const struct patience *pati
     size_t size = row.count * sizeof(struct pollfd);
     int64_t result = copy_from_user(row.fds, fds, size);
     if (!result)
-        result = row_wait(&row, patience->deadline, patience->wait);
+        result = poll_until(scan, &row, deadline);
     /* Only revents goes back: another thread may change the rest meanwhile. */
     for (unsigned i = 0; i < row.count && result >= 0; i++) {
         vaddr_t at = fds + i * sizeof(struct pollfd) + offsetof(struct pollfd, revents);
@@ -156,24 +143,19 @@ static int64_t poll_row(vaddr_t fds, uint64_t count, const struct patience *pati
     return result;
 }
 
-int64_t sys_poll(struct trapframe *frame)
-{
-    struct patience patience = patience_of_milliseconds((int)ARG2(frame));
-
-    return poll_row(ARG0(frame), ARG1(frame), &patience);
-}
+SYSCALL_IS(poll, poll_row(ARG0(frame), ARG1(frame), deadline_of_milliseconds((int)ARG2(frame))));
 
 int64_t sys_ppoll(struct trapframe *frame)
 {
-    struct patience patience;
-    int64_t result = patience_of_timespec(ARG2(frame), &patience);
+    uint64_t deadline;
+    int64_t result = deadline_of_timespec(ARG2(frame), &deadline);
     if (!result)
         result = wait_mask_begin(ARG3(frame), ARG4(frame));
     if (result)
         return result;
-    result = poll_row(ARG0(frame), ARG1(frame), &patience);
+    result = poll_row(ARG0(frame), ARG1(frame), deadline);
     wait_mask_end(ARG3(frame), result);
-    timespec_report(ARG2(frame), &patience);
+    timespec_report(ARG2(frame), deadline);
     return result;
 }
 
@@ -263,7 +245,7 @@ static int64_t row_to_sets(struct select_sets *sets, const struct poll_row *row)
     return bits;
 }
 
-static int64_t select_sets(const struct trapframe *frame, const struct patience *patience)
+static int64_t select_sets(const struct trapframe *frame, uint64_t deadline)
 {
     struct select_sets sets = {.user = {ARG1(frame), ARG2(frame), ARG3(frame)}};
     struct poll_row row;
@@ -276,7 +258,7 @@ static int64_t select_sets(const struct trapframe *frame, const struct patience 
         return result;
     result = sets_to_row(&sets, &row);
     if (!result)
-        result = row_wait(&row, patience->deadline, patience->wait);
+        result = poll_until(scan, &row, deadline);
     if (result >= 0)
         result = row_to_sets(&sets, &row);
     row_free(&row);
@@ -286,7 +268,7 @@ static int64_t select_sets(const struct trapframe *frame, const struct patience 
 int64_t sys_select(struct trapframe *frame)
 {
     struct __kernel_old_timeval time;
-    struct patience patience = for_ever;
+    uint64_t deadline = WAIT_FOREVER;
 
     if (ARG4(frame)) {
         if (copy_from_user(&time, ARG4(frame), sizeof(time)) < 0)
@@ -294,11 +276,11 @@ int64_t sys_select(struct trapframe *frame)
         if (time.tv_sec < 0 || time.tv_usec < 0) /* more than a second of microseconds is all right */
             return -EINVAL;
         uint64_t seconds = MIN((uint64_t)time.tv_sec + (uint64_t)time.tv_usec / 1000000, SECONDS_MAX);
-        patience = patience_of(seconds * NS_PER_SECOND + (uint64_t)time.tv_usec % 1000000 * 1000);
+        deadline = deadline_after(seconds * NS_PER_SECOND + (uint64_t)time.tv_usec % 1000000 * 1000);
     }
-    int64_t result = select_sets(frame, &patience);
+    int64_t result = select_sets(frame, deadline);
     if (ARG4(frame)) {
-        time = timeval_of(time_left(&patience));
+        time = timeval_of(time_left(deadline));
         (void)copy_to_user(ARG4(frame), &time, sizeof(time));
     }
     return result;
@@ -310,17 +292,17 @@ int64_t sys_pselect6(struct trapframe *frame)
         vaddr_t set;
         uint64_t size;
     } mask = {0};
-    struct patience patience;
+    uint64_t deadline;
 
     if (ARG5(frame) && copy_from_user(&mask, ARG5(frame), sizeof(mask)) < 0)
         return -EFAULT;
-    int64_t result = patience_of_timespec(ARG4(frame), &patience);
+    int64_t result = deadline_of_timespec(ARG4(frame), &deadline);
     if (!result)
         result = wait_mask_begin(mask.set, mask.size);
     if (result)
         return result;
-    result = select_sets(frame, &patience);
+    result = select_sets(frame, deadline);
     wait_mask_end(mask.set, result);
-    timespec_report(ARG4(frame), &patience);
+    timespec_report(ARG4(frame), deadline);
     return result;
 }

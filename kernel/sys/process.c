@@ -186,9 +186,8 @@ int64_t sys_waitid(struct trapframe *frame)
 SYSCALL_IS(getpid, current_process()->pid);
 SYSCALL_IS(gettid, current_thread()->tid);
 
-int64_t sys_getppid(struct trapframe *frame)
+int64_t sys_getppid(struct trapframe *)
 {
-    (void)frame;
     const struct process *parent = current_process()->parent;
     return parent ? parent->pid : 0;
 }
@@ -246,9 +245,8 @@ int64_t sys_setpgid(struct trapframe *frame)
     return 0;
 }
 
-int64_t sys_setsid(struct trapframe *frame)
+int64_t sys_setsid(struct trapframe *)
 {
-    (void)frame;
     struct process *self = current_process();
     if (group_exists(self->pid, self->session))
         return -EPERM;

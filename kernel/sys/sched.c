@@ -33,9 +33,8 @@ static int check_task(uint64_t tid)
     return named(tid) ? 0 : -ESRCH;
 }
 
-int64_t sys_sched_yield(struct trapframe *frame)
+int64_t sys_sched_yield(struct trapframe *)
 {
-    (void)frame;
     sched_yield();
     return 0;
 }

@@ -40,10 +40,7 @@ int socket_get(uint64_t fd, struct file **file)
     *file = fdtable_get_open(current_process()->files, (int)fd);
     if (!*file)
         return -EBADF;
-    if (socket_is(*file))
-        return 0;
-    file_put(*file);
-    return -ENOTSOCK;
+    return socket_is(*file) ? 0 : -ENOTSOCK;
 }
 
 static bool is_datagram(int type)
@@ -170,20 +167,14 @@ static int64_t with_address(const struct trapframe *frame, bool make,
                             int (*verb)(struct file *, const struct socket_address *, struct node *))
 {
     struct socket_address address;
-    struct file *file;
-    struct node *node;
+    struct file *file FILE_HELD = NULL;
+    struct node *node NODE_HELD = NULL;
     int error = socket_get(ARG0(frame), &file);
-    if (error)
-        return error;
-    error = address_read(ARG1(frame), ARG2(frame), &address);
+    if (!error)
+        error = address_read(ARG1(frame), ARG2(frame), &address);
     if (!error)
         error = address_node(&address, make, &node);
-    if (!error) {
-        error = verb(file, &address, node);
-        node_put(node);
-    }
-    file_put(file);
-    return error;
+    return error ? error : verb(file, &address, node);
 }
 
 SYSCALL_IS(bind, with_address(frame, true, socket_bind));
@@ -206,39 +197,31 @@ static bool names_nobody(const struct trapframe *frame)
 
 int64_t sys_connect(struct trapframe *frame)
 {
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
 
     if (!names_nobody(frame))
         return with_address(frame, false, connect);
     int error = socket_get(ARG0(frame), &file);
-    if (error)
-        return error;
-    error = socket_dissolve(file);
-    file_put(file);
-    return error;
+    return error ? error : socket_dissolve(file);
 }
 
 int64_t sys_listen(struct trapframe *frame)
 {
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int error = socket_get(ARG0(frame), &file);
     if (error)
         return error;
     socket_set_pid(file, current_process()->pid, 0);
-    error = socket_listen(file, (unsigned)ARG1(frame));
-    file_put(file);
-    return error;
+    return socket_listen(file, (unsigned)ARG1(frame));
 }
 
 static int64_t name_of(const struct trapframe *frame, bool peer)
 {
     struct socket_address address;
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int error = socket_get(ARG0(frame), &file);
-    if (error)
-        return error;
-    error = socket_name(file, peer, &address);
-    file_put(file);
+    if (!error)
+        error = socket_name(file, peer, &address);
     return error ? error : socket_address_write(ARG1(frame), ARG2(frame), &address);
 }
 
@@ -248,14 +231,12 @@ SYSCALL_IS(getpeername, name_of(frame, true));
 static int64_t accept(const struct trapframe *frame, int flags)
 {
     struct socket_address address;
-    struct file *file, *accepted;
+    struct file *file FILE_HELD = NULL, *accepted;
     if (flags & ~(O_NONBLOCK | O_CLOEXEC))
         return -EINVAL;
     int error = socket_get(ARG0(frame), &file);
-    if (error)
-        return error;
-    error = socket_accept(file, (uint32_t)flags & O_NONBLOCK, current_process()->pid, &accepted);
-    file_put(file);
+    if (!error)
+        error = socket_accept(file, (uint32_t)flags & O_NONBLOCK, current_process()->pid, &accepted);
     if (error)
         return error;
     if (ARG1(frame)) {
@@ -275,16 +256,14 @@ SYSCALL_IS(accept4, accept(frame, (int)ARG3(frame)));
 int64_t sys_shutdown(struct trapframe *frame)
 {
     int how = (int)ARG1(frame);
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int error = socket_get(ARG0(frame), &file);
     if (error)
         return error;
     if (how < 0 || how > SHUT_RDWR)
-        error = -EINVAL;
-    else
-        socket_shutdown(file, how != 1, how != 0);
-    file_put(file);
-    return error;
+        return -EINVAL;
+    socket_shutdown(file, how != 1, how != 0);
+    return 0;
 }
 
 /* ---- options ------------------------------------------------------------------------------------------- */
@@ -316,7 +295,7 @@ static int option_value(struct file *file, int option)
 int64_t sys_getsockopt(struct trapframe *frame)
 {
     struct credentials peer = {.uid = UINT32_MAX, .gid = UINT32_MAX};
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int room, value = -EOPNOTSUPP;
     int error = socket_get(ARG0(frame), &file);
     if (error)
@@ -325,7 +304,6 @@ int64_t sys_getsockopt(struct trapframe *frame)
     if ((int)ARG1(frame) == SOL_SOCKET)
         value = wants_peer ? 0 : option_value(file, (int)ARG2(frame));
     peer.pid = socket_peer_pid(file);
-    file_put(file);
     if (peer.pid)
         peer.uid = peer.gid = 0;
     if (copy_from_user(&room, ARG4(frame), sizeof(room)) < 0)
@@ -342,21 +320,16 @@ int64_t sys_getsockopt(struct trapframe *frame)
 /* Those that change nothing for such sockets are taken; those that would, are not there. */
 int64_t sys_setsockopt(struct trapframe *frame)
 {
-    struct file *file;
+    struct file *file FILE_HELD = NULL;
     int value, option = (int)ARG2(frame);
     int error = socket_get(ARG0(frame), &file);
     if (error)
         return error;
     if ((int)ARG1(frame) != SOL_SOCKET)
-        error = -EOPNOTSUPP;
-    else if (option == SO_TYPE || option == SO_DOMAIN || option == SO_PROTOCOL || option == SO_ERROR ||
-             option == SO_ACCEPTCONN)
-        error = -ENOPROTOOPT;
-    else
-        error = MIN(option_value(file, option), 0);
-    file_put(file);
-    if (error)
-        return error;
+        return -EOPNOTSUPP;
+    if (option == SO_TYPE || option == SO_DOMAIN || option == SO_PROTOCOL || option == SO_ERROR ||
+        option == SO_ACCEPTCONN || option_value(file, option) < 0)
+        return -ENOPROTOOPT;
     if ((int)ARG4(frame) < (int)sizeof(value))
         return -EINVAL;
     return copy_from_user(&value, ARG3(frame), sizeof(value));

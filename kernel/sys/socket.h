@@ -4,7 +4,7 @@
 
 #include <fs/socket.h>
 
-/* => a referenced file that is a socket; -EBADF, -ENOTSOCK. */
+/* => a referenced file that is a socket; -EBADF, -ENOTSOCK (*file is what it was then, also referenced). For FILE_HELD. */
 int socket_get(uint64_t fd, struct file **file);
 /* As getsockname has it: as much as there is room for, and how long it really is. => 0, -EINVAL, -EFAULT. */
 int socket_address_write(vaddr_t to, vaddr_t size_at, const struct socket_address *address);

@@ -22,11 +22,10 @@
 #define MAY_EXECUTE 1
 #define MAY_ANYTHING 7
 
-static int64_t stat_out(struct node *node, vaddr_t address, uint64_t unused)
+static int64_t stat_out(struct node *node, vaddr_t address, uint64_t)
 {
     struct stat stat;
 
-    (void)unused;
     node_stat(node, &stat);
     return copy_to_user(address, &stat, sizeof(stat));
 }
@@ -51,11 +50,10 @@ static struct statx_timestamp timestamp(unsigned long seconds, unsigned long ns)
     return (struct statx_timestamp){.tv_sec = (int64_t)seconds, .tv_nsec = (uint32_t)ns};
 }
 
-static int64_t statx_out(struct node *node, vaddr_t address, uint64_t unused)
+static int64_t statx_out(struct node *node, vaddr_t address, uint64_t)
 {
     struct stat stat;
 
-    (void)unused;
     node_stat(node, &stat);
     const struct statx statx = {
         .stx_mask = STATX_BASIC_STATS,
@@ -93,11 +91,10 @@ int64_t sys_statx(struct trapframe *frame)
 /* ---- statfs -------------------------------------------------------------------------------------------- */
 
 /* Only the file system in memory has a size: what its files take, and what they may take yet. */
-static int64_t statfs_out(struct node *node, vaddr_t address, uint64_t unused)
+static int64_t statfs_out(struct node *node, vaddr_t address, uint64_t)
 {
     struct statfs info = {.f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE, .f_namelen = NAME_LENGTH_MAX};
 
-    (void)unused;
     if (node->fixed) {
         info.f_type = node->device == SYS_DEVICE ? SYSFS_MAGIC : PROC_SUPER_MAGIC;
     } else if (node->device == PIPE_DEVICE) {
@@ -116,11 +113,10 @@ SYSCALL_IS(fstatfs, at_descriptor(ARG0(frame), false, statfs_out, ARG1(frame), 0
 /* ---- access, readlink ---------------------------------------------------------------------------------- */
 
 /* Root may do anything, but it cannot execute what nobody may. */
-static int64_t may(struct node *node, uint64_t mode, uint64_t unused)
+static int64_t may(struct node *node, uint64_t mode, uint64_t)
 {
     bool executable = node_is(node, S_IFDIR) || (node->mode & (S_IXUSR | S_IXGRP | S_IXOTH));
 
-    (void)unused;
     return (mode & MAY_EXECUTE) && !executable ? -EACCES : 0;
 }
 

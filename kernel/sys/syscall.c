@@ -16,9 +16,8 @@
 #include <asm/unistd.h>
 
 /* What is not there; a hole in the table is one branch less than a test for it. */
-static int64_t no_such_call(struct trapframe *frame)
+static int64_t no_such_call(struct trapframe *)
 {
-    (void)frame;
     return -ENOSYS;
 }
 

@@ -124,22 +124,18 @@ static int64_t set_foreground(struct tty *tty, struct tty_owner owner, vaddr_t a
         return -EFAULT;
     if (group < 0)
         return -EINVAL;
-    const struct process *member = process_next(1);
-    while (member && member->group != group)
-        member = process_next(member->pid + 1);
-    if (!member)
-        return -ESRCH;
-    if (member->session != owner.session)
-        return -EPERM;
-    owner.group = group;
-    tty_set_owner(tty, owner);
-    return 0;
+    PROCESS_FOREACH (member) {
+        if (member->group != group)
+            continue;
+        if (member->session != owner.session)
+            return -EPERM;
+        owner.group = group;
+        tty_set_owner(tty, owner);
+        return 0;
+    }
+    return -ESRCH;
 }
 
-static int64_t number_out(struct tty_owner owner, int number, vaddr_t argument)
-{
-    return is_own(owner) ? copy_to_user(argument, &number, sizeof(number)) : -ENOTTY;
-}
 
 /* Does the request change what those in the foreground see? */
 static bool changes(uint32_t request)
@@ -165,9 +161,9 @@ static int64_t master_ioctl(struct file *file, const struct tty *tty, uint32_t r
     struct tty_owner owner = tty_owner(tty);
 
     if (request == TIOCGPGRP)
-        return copy_to_user(argument, &owner.group, sizeof(owner.group));
+        return ioctl_answer(argument, owner.group);
     if (request == TIOCGSID)
-        return owner.session ? copy_to_user(argument, &owner.session, sizeof(owner.session)) : -ENOTTY;
+        return owner.session ? ioctl_answer(argument, owner.session) : -ENOTTY;
     return file->ops->ioctl(file, request, argument);
 }
 
@@ -187,9 +183,9 @@ int64_t terminal_ioctl(struct file *file, uint32_t request, vaddr_t argument)
     case TIOCNOTTY:
         return give_up(tty, owner);
     case TIOCGPGRP:
-        return number_out(owner, owner.group, argument);
+        return is_own(owner) ? ioctl_answer(argument, owner.group) : -ENOTTY;
     case TIOCGSID:
-        return number_out(owner, owner.session, argument);
+        return is_own(owner) ? ioctl_answer(argument, owner.session) : -ENOTTY;
     case TIOCSPGRP:
         return set_foreground(tty, owner, argument);
     default:

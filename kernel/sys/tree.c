@@ -24,14 +24,10 @@ typedef int64_t path_verb(const struct user_path *path, uint64_t value);
 
 static int64_t with_path(int directory, vaddr_t address, path_verb *verb, uint64_t value)
 {
-    struct user_path path;
-    int64_t result = user_path_get(&path, directory, address);
+    struct user_path path PATH_HELD = {0};
+    int error = user_path_get(&path, directory, address);
 
-    if (result == 0) {
-        result = verb(&path, value);
-        user_path_put(&path);
-    }
-    return result;
+    return error ? error : verb(&path, value);
 }
 
 /* The same with two paths, from each of which something is asked. */
@@ -40,17 +36,12 @@ typedef int64_t paths_verb(const struct user_path *from, const struct user_path 
 static int64_t with_paths(int from_directory, vaddr_t from_address, int to_directory, vaddr_t to_address,
                           paths_verb *verb, uint64_t value)
 {
-    struct user_path from, to;
-    int64_t result = user_path_get(&from, from_directory, from_address);
-    if (result)
-        return result;
-    result = user_path_get(&to, to_directory, to_address);
-    if (result == 0) {
-        result = verb(&from, &to, value);
-        user_path_put(&to);
-    }
-    user_path_put(&from);
-    return result;
+    struct user_path from PATH_HELD = {0}, to PATH_HELD = {0};
+    int error = user_path_get(&from, from_directory, from_address);
+
+    if (!error)
+        error = user_path_get(&to, to_directory, to_address);
+    return error ? error : verb(&from, &to, value);
 }
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
@@ -64,18 +55,16 @@ static uint32_t new_mode(uint64_t mode)
 static int64_t open_path(int directory, vaddr_t address, uint32_t flags, uint64_t mode)
 {
     struct fdtable *files = current_process()->files;
-    struct user_path path;
+    struct user_path path PATH_HELD = {0};
     struct file *file;
     int error = user_path_get(&path, directory, address);
-    if (error)
-        return error;
 
     /* No file is made that would get no number. A program with 64-bit off_t sees O_LARGEFILE in F_GETFL, whether it asked
      * or not. */
-    error = fdtable_room(files);
+    if (!error)
+        error = fdtable_room(files);
     if (!error)
         error = path_open(path.start, path.text, flags | O_LARGEFILE, new_mode(mode), &file);
-    user_path_put(&path);
     if (error)
         return error;
     terminal_opened(file, flags);
@@ -90,13 +79,12 @@ SYSCALL_IS(creat, open_path(AT_FDCWD, ARG0(frame), O_CREAT | O_WRONLY | O_TRUNC,
 static int64_t memory_file(char *name, uint32_t flags)
 {
     struct file *file;
-    struct node *node = ramfs_memory_file(name);
+    struct node *node NODE_HELD = ramfs_memory_file(name);
     if (!node)
         return -ENOMEM;
 
     node->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
     int error = file_open_node(node, O_RDWR | O_LARGEFILE, &file);
-    node_put(node);
     return error ? error : descriptor_make(file, flags & MFD_CLOEXEC);
 }
 
@@ -145,9 +133,8 @@ static int64_t make_node(int directory, vaddr_t address, uint64_t mode)
 SYSCALL_IS(mknod, make_node(AT_FDCWD, ARG0(frame), ARG1(frame)));
 SYSCALL_IS(mknodat, make_node((int)ARG0(frame), ARG1(frame), ARG2(frame)));
 
-static int64_t make_symlink(const struct user_path *target, const struct user_path *path, uint64_t unused)
+static int64_t make_symlink(const struct user_path *target, const struct user_path *path, uint64_t)
 {
-    (void)unused;
     return path_make(path->start, path->text, S_IFLNK | 0777, target->text);
 }
 
@@ -189,17 +176,13 @@ static int64_t link(const struct user_path *path, uint64_t target)
 
 static int64_t link_path(int old_directory, vaddr_t old, int new_directory, vaddr_t new, uint32_t flags)
 {
-    struct node *target;
+    struct node *target NODE_HELD = NULL;
 
     if (flags & ~(uint32_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
     uint32_t follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
-    int64_t result = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
-    if (result == 0) {
-        result = with_path(new_directory, new, link, (uint64_t)target);
-        node_put(target);
-    }
-    return result;
+    int error = user_path_find(old_directory, old, (flags & AT_EMPTY_PATH) | follow, &target);
+    return error ? error : with_path(new_directory, new, link, (uint64_t)target);
 }
 
 SYSCALL_IS(link, link_path(AT_FDCWD, ARG0(frame), AT_FDCWD, ARG1(frame), 0));
@@ -208,12 +191,11 @@ SYSCALL_IS(linkat,
 
 /* ---- the working directory ----------------------------------------------------------------------------- */
 
-static int64_t go_to(struct node *directory, uint64_t unused, uint64_t unused_too)
+static int64_t go_to(struct node *directory, uint64_t, uint64_t)
 {
     struct process *process = current_process();
     struct node *before = process->cwd;
 
-    (void)unused, (void)unused_too;
     if (!node_is(directory, S_IFDIR))
         return -ENOTDIR;
     process->cwd = node_get(directory);

@@ -19,15 +19,13 @@ static int start_node(struct user_path *path, int directory, bool any_file)
         path->start = node_get(process->cwd);
         return 0;
     }
-    struct file *file = fdtable_get(process->files, directory);
+    struct file *file FILE_HELD = fdtable_get(process->files, directory);
     if (!file)
         return -EBADF;
+    if (!any_file && !node_is(file->node, S_IFDIR))
+        return -ENOTDIR;
     path->start = node_get(file->node);
-    file_put(file);
-    if (any_file || node_is(path->start, S_IFDIR))
-        return 0;
-    node_put(path->start);
-    return -ENOTDIR;
+    return 0;
 }
 
 /* empty_allowed: an empty path is `directory` itself, whatever kind of file that is. */
@@ -40,11 +38,7 @@ static int get(struct user_path *path, int directory, vaddr_t address, bool empt
     int error = length < 0 ? (int)length : 0;
     if (length == 0 && !empty_allowed)
         error = -ENOENT; /* whatever `directory` is */
-    if (!error)
-        error = start_node(path, directory, empty_allowed && length == 0);
-    if (error)
-        path_buffer_free(path->text);
-    return error;
+    return error ? error : start_node(path, directory, empty_allowed && length == 0);
 }
 
 int user_path_get(struct user_path *path, int directory, vaddr_t address)
@@ -55,44 +49,35 @@ int user_path_get(struct user_path *path, int directory, vaddr_t address)
 void user_path_put(struct user_path *path)
 {
     node_put(path->start);
-    path_buffer_free(path->text);
+    if (path->text)
+        path_buffer_free(path->text);
 }
 
 int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node **found)
 {
     bool may_be_empty = flags & AT_EMPTY_PATH;
-    struct user_path path;
+    struct user_path path PATH_HELD = {0};
     int error = get(&path, directory, address, may_be_empty);
     if (error)
         return error;
-
-    if (may_be_empty && path.text[0] == '\0')
-        *found = node_get(path.start);
-    else
-        error = path_lookup(path.start, path.text, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0, found);
-    user_path_put(&path);
-    return error;
+    if (!may_be_empty || path.text[0] != '\0')
+        return path_lookup(path.start, path.text, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0, found);
+    *found = node_get(path.start);
+    return 0;
 }
 
 int64_t at_path(int directory, vaddr_t address, uint32_t flags, node_verb *verb, uint64_t to, uint64_t value)
 {
-    struct node *node;
-    int64_t result = user_path_find(directory, address, flags, &node);
+    struct node *node NODE_HELD = NULL;
+    int error = user_path_find(directory, address, flags, &node);
 
-    if (result == 0) {
-        result = verb(node, to, value);
-        node_put(node);
-    }
-    return result;
+    return error ? error : verb(node, to, value);
 }
 
 int64_t at_descriptor(uint64_t fd, bool changes, node_verb *verb, uint64_t to, uint64_t value)
 {
     struct fdtable *files = current_process()->files;
-    struct file *file = changes ? fdtable_get_open(files, (int)fd) : fdtable_get(files, (int)fd);
-    if (!file)
-        return -EBADF;
-    int64_t result = verb(file->node, to, value);
-    file_put(file);
-    return result;
+    struct file *file FILE_HELD = changes ? fdtable_get_open(files, (int)fd) : fdtable_get(files, (int)fd);
+
+    return file ? verb(file->node, to, value) : -EBADF;
 }

@@ -14,6 +14,8 @@ struct user_path {
  * -ENOTDIR. */
 int user_path_get(struct user_path *path, int directory, vaddr_t address);
 void user_path_put(struct user_path *path);
+/* It is let go of at the end of the block: `struct user_path path PATH_HELD = {0};`. */
+#define PATH_HELD __attribute__((cleanup(user_path_put)))
 /* The node that a call's path leads to. flags: AT_SYMLINK_NOFOLLOW; with AT_EMPTY_PATH an empty path is `directory` itself,
  * which may then be any file. => 0: *found referenced. */
 int user_path_find(int directory, vaddr_t address, uint32_t flags, struct node **found);

@@ -12,11 +12,10 @@
 
 #define FLAGS (XATTR_CREATE | XATTR_REPLACE)
 
-static int64_t refuse(struct node *node, uint64_t name, uint64_t flags)
+static int64_t refuse(struct node *, uint64_t name, uint64_t flags)
 {
     char text[XATTR_NAME_MAX + 1];
 
-    (void)node;
     if (flags & ~(uint64_t)FLAGS)
         return -EINVAL;
     ssize_t length = copy_string_from_user(text, name, sizeof(text));
@@ -25,11 +24,8 @@ static int64_t refuse(struct node *node, uint64_t name, uint64_t flags)
     return length <= 0 ? -ERANGE : -EOPNOTSUPP;
 }
 
-static int64_t list(struct node *node, uint64_t unused, uint64_t unused_too)
+static int64_t list(struct node *, uint64_t, uint64_t)
 {
-    (void)node;
-    (void)unused;
-    (void)unused_too;
     return 0;
 }
 

@@ -70,7 +70,7 @@ static void expect(uint64_t address, const char *described)
     unsigned char *blob = blob_make(&size);
 
     assert_true(symtab_open(&table, blob, size));
-    symtab_describe(&table, address, text, sizeof(text));
+    symtab_describe(&table, address, 0, text, sizeof(text));
     assert_string_equal(text, described);
     free(blob);
 }
@@ -103,14 +103,14 @@ static void a_return_address_belongs_to_the_call(void **state)
 
     (void)state;
     assert_true(symtab_open(&table, blob, size));
-    symtab_describe_return(&table, BASE + 8, text, sizeof(text));
+    symtab_describe(&table, BASE + 8, 1, text, sizeof(text));
     assert_string_equal(text, "first+0x8 a.c:10");
-    symtab_describe_return(&table, BASE + 0x20, text,
-                           sizeof(text)); /* the call was the function's last instruction */
+    symtab_describe(&table, BASE + 0x20, 1, text,
+                    sizeof(text)); /* the call was the function's last instruction */
     assert_string_equal(text, "first+0x20");
-    symtab_describe_return(&table, BASE, text, sizeof(text));
+    symtab_describe(&table, BASE, 1, text, sizeof(text));
     assert_string_equal(text, "?");
-    symtab_describe(&table, BASE, text, 8);
+    symtab_describe(&table, BASE, 0, text, 8);
     assert_string_equal(text, "first+0");
     free(blob);
 }
