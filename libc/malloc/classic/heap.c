@@ -91,18 +91,13 @@ static void bin_remove(struct arena *a, struct chunk *c)
 /* The first bin from `index` on that is not empty; BINS if there is none. */
 static unsigned bin_next(const struct arena *a, unsigned index)
 {
-    if (index >= BINS)
-        return BINS;
+    for (; index < BINS; index = (index | 63) + 1) {
+        uint64_t bits = a->occupied[index / 64] >> index % 64;
 
-    uint64_t bits = a->occupied[index / 64] >> index % 64 << index % 64;
-
-    for (unsigned word = index / 64;;) {
         if (bits)
-            return word * 64 + (unsigned)__builtin_ctzl(bits);
-        if (++word == BINS / 64)
-            return BINS;
-        bits = a->occupied[word];
+            return index + (unsigned)__builtin_ctzl(bits);
     }
+    return BINS;
 }
 
 /* Where in c the user's bytes would begin at a multiple of `alignment`: bytes from c's own. What lies before is nothing or a
@@ -114,42 +109,30 @@ static size_t lead_of(const struct chunk *c, size_t alignment)
     return lead != 0 && lead < CHUNK_MIN ? lead + alignment : lead;
 }
 
-/* The best of the bin's first *steps chunks. Where an alignment counts nothing may stay that is too small for a chunk: pages in a
- * row are to become slabs. */
-static struct chunk *bin_best(const struct arena *a, unsigned index, size_t size, size_t alignment,
-                              unsigned *steps)
-{
-    struct chunk *best = NULL;
-    size_t best_size = SIZE_MAX;
-
-    for (struct chunk *c = a->bins[index]; c && *steps && best_size != size; c = c->next) {
-        if (!chunk_is_free(c))
-            report_broken("malloc(): unsorted double linked list corrupted", chunk_user(c), TEXT(links));
-        --*steps;
-
-        size_t found = chunk_size(c);
-        size_t needed = UNLIKELY(alignment > ALIGN) ? size + lead_of(c, alignment) : size;
-
-        if (found >= needed && found < best_size && (alignment == ALIGN || found - needed != ALIGN)) {
-            best = c;
-            best_size = found;
-        }
-    }
-    return best;
-}
-
+/* The best of the first SEARCH chunks of the first bin that has any large enough. Where an alignment counts nothing may stay
+ * that is too small for a chunk: pages in a row are to become slabs. */
 static struct chunk *bin_find(const struct arena *a, size_t size, size_t alignment)
 {
-    unsigned index = bin_index(size), steps = SEARCH, more = SEARCH;
-    unsigned sure = (alignment > ALIGN ? bin_index(size + alignment + CHUNK_MIN) : index) + 1; /* all fit */
-    struct chunk *best;
+    struct chunk *best = NULL;
+    size_t least = LIMIT;
 
-    do
-        best = a->bins[index] ? bin_best(a, index, size, alignment, &steps) : NULL;
-    while (!best && steps && (index = bin_next(a, index + 1)) < sure);
-    if (!best && (index = bin_next(a, sure)) < BINS)
-        best = bin_best(a, index, size, alignment, &more);
-    glue_note.searched += 2 * SEARCH - steps - more;
+    for (unsigned index = bin_next(a, bin_index(size)); !best && index < BINS;
+         index = bin_next(a, index + 1)) {
+        unsigned left = SEARCH;
+
+        for (struct chunk *c = a->bins[index]; c && least && left--; c = c->next) {
+            if (!chunk_is_free(c))
+                report_broken("malloc(): unsorted double linked list corrupted", chunk_user(c), TEXT(links));
+
+            size_t spare = chunk_size(c) - lead_of(c, alignment) - size; /* beyond LIMIT: too small */
+
+            if (spare < least && (alignment == ALIGN || spare != ALIGN)) {
+                best = c;
+                least = spare;
+            }
+            glue_note.searched++;
+        }
+    }
     return best;
 }
 
