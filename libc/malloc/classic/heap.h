@@ -95,7 +95,6 @@ extern struct arena {
     struct chunk *top; /* the free rest of the newest segment, in no bin */
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
-    size_t bytes, free_bytes;               /* got from the pool; of these in bins */
     size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
     struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
     struct gone gone;
