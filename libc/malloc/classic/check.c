@@ -17,7 +17,7 @@ enum kind block_verify(const char *caller, const void *p)
     else if (page)
         good = page_find(c) && chunk_is_block(c);
     else
-        good = large_contains(c) && chunk_sealed(c) && (chunk_head(c) & FLAGS) == (USED | MAPPED);
+        good = large_below(c) == c && chunk_sealed(c) && (chunk_head(c) & FLAGS) == (USED | MAPPED);
     if ((uintptr_t)p % ALIGN != 0 || !good || (page && block_is_cached(p)))
         report_pointer(caller, p);
     return !page ? IS_LARGE : page->class ? IS_SLAB : IS_CHUNK;
@@ -89,9 +89,9 @@ static const char *walk_arena(const struct arena *a, struct walk *walk)
 
 static const char *walk_large(struct walk *walk)
 {
-    const struct chunk *c;
+    for (struct chunk **at = large_rows; *at; at++) {
+        const struct chunk *c = *at;
 
-    for (size_t at = 0; (c = large_next(&at));) {
         if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
             ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
             return "I7: a mapped chunk is sealed as such and fills its pages";

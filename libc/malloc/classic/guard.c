@@ -97,7 +97,7 @@ static struct note *note_verify(const char *caller, const void *p)
 {
     struct note *n = (struct note *)((uintptr_t)p - sizeof(*n));
     const struct page *page = page_find(n);
-    bool inside = page ? page_find(p) != NULL : large_contains(chunk_of(n));
+    bool inside = page ? page_find(p) != NULL : large_below(chunk_of(n)) == chunk_of(n);
 
     if ((uintptr_t)p % ALIGN != 0 || !inside)
         report_pointer(caller, p);

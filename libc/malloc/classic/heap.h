@@ -197,13 +197,13 @@ bool pool_shrink(uintptr_t end, size_t bytes);
 /* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
  * begins behind the header. */
 extern int large_lock;
-extern struct gone large_gone; /* => the lock is held */
+extern struct gone large_gone;     /* => the lock is held */
+extern struct chunk *large_rows[]; /* likewise: all, from the highest down; NULL behind the last */
 void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */
-bool large_contains(const struct chunk *c);
-bool large_wants(size_t bytes);       /* is a request of that size to get a mapping? */
-struct chunk *large_next(size_t *at); /* one after the other, from *at = 0 on; NULL: that were all */
+struct chunk *large_below(const void *p); /* the mapped chunk next below p or at it, NULL: there is none */
+bool large_wants(size_t bytes);           /* is a request of that size to get a mapping? */
 void large_trim(void);
 
 /* guard.c: all blocks in checking mode. `site`: the caller's address */

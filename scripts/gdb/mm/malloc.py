@@ -134,11 +134,8 @@ class Heap:
 
     def mapped(self):
         """The headers of all chunks that have a mapping of their own."""
-        slots = self.address("slots", FOLDER + "large.c")
-        if not slots:
-            return []
-        table, length = self.own_word(slots), self.own_word(self.address("capacity", FOLDER + "large.c"))
-        return [one for one in self.own_words(table, length) if one]
+        rows = self.address("large_rows", FOLDER + "large.c")
+        return self.own_words(rows, self.own_word(self.address("count", FOLDER + "large.c"))) if rows else []
 
     def around(self, va):
         """The chunk of the heap or of a mapping that contains va, or None. A chunk's first word is its neighbour's."""
