@@ -180,9 +180,10 @@ static void used_put(struct arena *a, struct chunk *c, size_t bytes, size_t flag
 }
 
 /* Memory that does not continue the newest segment: the old top becomes an ordinary free chunk before a fence. */
-static void segment_new(struct arena *a, uintptr_t start, uintptr_t end, uintptr_t clean)
+static void segment_new(struct arena *a, const struct space *got)
 {
-    struct segment *s = a->newest ? (struct segment *)start : &a->first;
+    struct segment *s = a->newest ? (struct segment *)got->start : &a->first;
+    uintptr_t start = got->start;
 
     if (a->newest) {
         struct chunk *last = a->top;
@@ -195,11 +196,11 @@ static void segment_new(struct arena *a, uintptr_t start, uintptr_t end, uintptr
             free_put(a, (uintptr_t)last, a->newest->end - HEADER, 0);
         start += align_up(sizeof(*s), ALIGN);
     }
-    *s = (struct segment){start, end, a->newest};
+    *s = (struct segment){start, got->end, a->newest};
     a->newest = s;
-    a->fresh = clean;
-    a->live += end - start;
-    free_put(a, start, end, 0);
+    a->fresh = got->clean;
+    a->live += got->end - start;
+    free_put(a, start, got->end, 0);
 }
 
 static bool top_grow(struct arena *a, size_t bytes)
@@ -207,19 +208,19 @@ static bool top_grow(struct arena *a, size_t bytes)
     uintptr_t end = a->newest ? a->newest->end : 0;
     size_t pad = pool.top_pad > a->live / STEP ? pool.top_pad : a->live / STEP;
     size_t missing = bytes + pad + CHUNK_MIN;
-    uintptr_t start, last, clean;
+    struct space got;
 
     if (a->top && chunk_size(a->top) < missing && pool.used == 1)
         missing -= chunk_size(a->top);
     if (pool.used > 1 && missing < SHARED_STEP)
         missing = SHARED_STEP;
-    if (!pool_grow(end, missing, arena_index(a), &start, &last, &clean))
+    if (!pool_grow(end, missing, arena_index(a), &got))
         return false;
-    if (start == end) {
-        a->newest->end = last;
-        chunk_set(a->top, last - (uintptr_t)a->top, 0);
+    if (got.start == end) {
+        a->newest->end = got.end;
+        chunk_set(a->top, got.end - (uintptr_t)a->top, 0);
     } else {
-        segment_new(a, start, last, clean);
+        segment_new(a, &got);
     }
     return true;
 }
@@ -285,7 +286,7 @@ bool heap_shrink(struct arena *a, size_t pad)
 
     if (keep >= end)
         return false;
-    if (pool_shrink(end, end - keep)) {
+    if (pool_shrink(end, keep)) {
         a->newest->end = keep;
         chunk_set(a->top, keep - (uintptr_t)a->top, 0);
     } else if (a->fresh <= keep) {

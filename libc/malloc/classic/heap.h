@@ -35,10 +35,10 @@ _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 /* Where the heap lies: [0] the break's memory, [1] reserved addresses, for when the break cannot move. */
 struct region {
     uintptr_t base;
-    size_t span;            /* bytes from base on that were ever the heap's */
+    size_t span;            /* bytes from base to the end of the heap's last page */
     struct page *pages;     /* reserved; not used for the break's first pages, see first_pages */
     size_t room, described; /* bytes that `pages` can describe; for which it has access */
-    size_t ready, limit;    /* [1]: bytes with access, and reserved */
+    size_t limit;           /* [1]: bytes that are reserved */
 };
 
 #define FIRST_PAGES ((size_t)512)
@@ -188,11 +188,12 @@ bool chunk_is_free(const struct chunk *c); /* ... and one of the heap's, whateve
 /* pool.c */
 void pool_start(void);
 bool pool_set(int parameter, int value);
-/* More memory behind `end` if that is possible, else anywhere: [*start, *last), `bytes` or more, zero from *clean on. */
-bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
-               uintptr_t *clean);
-/* Gives [end - bytes, end) back if it is the last; false: it is not, nothing happened. */
-bool pool_shrink(uintptr_t end, size_t bytes);
+struct space {
+    uintptr_t start, end, clean; /* zero from `clean` on */
+};
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, struct space *got); /* behind `end` if possible */
+bool pool_shrink(uintptr_t end,
+                 uintptr_t to); /* gives [to, end) back if it is the last; false: nothing happened */
 
 /* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
  * begins behind the header. */
