@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <bsd/sys/queue.h>
+
 #include "chunk.h"
 #include "malloc/glue.h"
 
@@ -20,13 +22,14 @@
 
 /* Every page of the heap has a record in a flat array, out of the reach of overflows. */
 struct page {
-    uint8_t class
-        ; /* of its blocks, which have 16 times as many bytes; 0: no slab, the page belongs to chunks */
+    uint8_t class; /* of its blocks, in units of 16 bytes; 0: no slab, the page belongs to chunks */
     uint8_t arena;
-    uint32_t used, capacity;  /* blocks handed out, and at most */
-    struct page *next, *prev; /* slabs of the class that have room */
-    uint64_t taken[4]; /* a bit for each block handed out, to caches too, and for all that do not fit */
+    uint16_t used, capacity; /* blocks handed out, and at most */
+    char *start;             /* the page itself */
+    LIST_ENTRY(page) room;   /* slabs of the class that have room */
+    uint64_t taken[4];       /* a bit for each block handed out, to caches too, and for all that do not fit */
 };
+LIST_HEAD(slabs, page);
 _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 
 #define SLAB_BYTES (PAGE - OVERHEAD) /* the last word of the page is the head of the next chunk */
@@ -96,7 +99,7 @@ extern struct arena {
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
     size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
-    struct page *partial[SLAB_CLASSES + 1]; /* slabs with room */
+    struct slabs partial[SLAB_CLASSES + 1]; /* slabs with room */
     struct gone gone;
     uint64_t occupied[BINS / 64]; /* bins that are not empty */
     struct chunk *bins[BINS];

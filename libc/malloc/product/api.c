@@ -11,17 +11,12 @@
 #include "malloc/interface.h"
 #include "product.h"
 
-/* From slabs or the heap. *clean: it reads zero, all of it. */
-static void *small_new(struct arena *a, size_t bytes, size_t alignment, bool *clean)
+/* A chunk from the arena; those with an alignment come from nowhere else. *clean: it reads zero, all of it. */
+static void *chunk_new(struct arena *a, size_t bytes, size_t alignment, bool *clean)
 {
     uintptr_t clean_from;
     int one = 1;
 
-    *clean = false;
-    if (bytes <= SLAB_REQUEST && alignment <= SLAB_REQUEST) /* every block of 64 lies at a multiple */
-        return cache_refill(class_of_request(align_up(bytes ? bytes : 1, alignment)));
-    if (alignment <= ALIGN && bytes <= CACHED_REQUEST)
-        return cache_refill(class_of_request(bytes));
     glue_take(&a->lock);
 
     struct chunk *c = heap_new(a, chunk_for(bytes), alignment, true, &one, &clean_from);
@@ -37,6 +32,7 @@ static void *small_new(struct arena *a, size_t bytes, size_t alignment, bool *cl
 void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 {
     struct arena *a = cache_arena();
+    size_t whole = align_up(bytes ? bytes : 1, alignment); /* every block of 64 lies at a multiple */
     bool clean = false;
     void *p = bytes == 0 && alignment <= ALIGN ? nothing_new() : NULL;
 
@@ -46,8 +42,12 @@ void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
         return guard_new(bytes, alignment, zero, site);
     if (large_wants(bytes))
         p = large_new(bytes, alignment, 0, &clean);
-    if (!p)
-        p = small_new(a, bytes, alignment, &clean);
+    if (!p) {
+        clean = false;
+        p = whole <= SLAB_REQUEST                           ? cache_refill(class_of_request(whole))
+            : alignment <= ALIGN && bytes <= CACHED_REQUEST ? cache_refill(class_of_request(bytes))
+                                                            : chunk_new(a, bytes, alignment, &clean);
+    }
     return p && zero && !clean ? memset(p, 0, bytes) : p;
 }
 
@@ -117,7 +117,7 @@ void block_put(void *p, uintptr_t site)
     else if (kind == IS_SLAB)
         cache_put(p, page_find(p)->class);
     else
-        cache_put_chunk(p);
+        cache_put(p, class_of_chunk(chunk_size(chunk_of(p))));
 }
 
 void free(void *p)
@@ -147,7 +147,7 @@ void free(void *p)
         }
         class = head << 16 >> 20;
         if (!LIKELY(class <= FAST_CHUNK / ALIGN)) {
-            cache_put_chunk(p);
+            cache_put(p, class_of_chunk(chunk_size(chunk_of(p))));
             return;
         }
         class = class_of_small[class];
@@ -312,25 +312,24 @@ const char *heap_check(void)
 }
 
 /* Around fork: the child has one thread, and inherits no lock that another one held. */
+static void each_lock(void (*act)(int *word))
+{
+    act(&cache_lock);
+    act(&depot_lock);
+    act(&guard_lock);
+    for (struct arena *a = arenas; a < arenas + pool.used; a++)
+        act(&a->lock);
+    act(&large_lock);
+    act(&pool.lock);
+}
+
 void malloc_lock_all(void)
 {
     cache_arena();
-    glue_take(&cache_lock);
-    glue_take(&depot_lock);
-    glue_take(&guard_lock);
-    for (struct arena *a = arenas; a < arenas + pool.used; a++)
-        glue_take(&a->lock);
-    glue_take(&large_lock);
-    glue_take(&pool.lock);
+    each_lock(glue_take);
 }
 
 void malloc_unlock_all(void)
 {
-    glue_drop(&pool.lock);
-    glue_drop(&large_lock);
-    for (struct arena *a = arenas; a < arenas + pool.used; a++)
-        glue_drop(&a->lock);
-    glue_drop(&guard_lock);
-    glue_drop(&depot_lock);
-    glue_drop(&cache_lock);
+    each_lock(glue_drop);
 }

@@ -271,7 +271,8 @@ static bool limit_grow(unsigned class)
     size_t bytes = (size_t)limit * class_bytes(class);
     bool spent = cache.promised + bytes - (size_t)old * class_bytes(class) > allowed;
 
-    if (limit > CLASS_BLOCKS || cache.closed || (limit > LIMIT_FIRST && bytes > allowed / MOST_PART) ||
+    if (class == 0 || limit > CLASS_BLOCKS || cache.closed ||
+        (limit > LIMIT_FIRST && bytes > allowed / MOST_PART) ||
         (old && spent && bytes > allowed / LEAST_PART))
         return false;
     limit_set(class, limit);
@@ -334,21 +335,6 @@ void cache_put(void *p, unsigned class)
         cache_overflow(p, class);
 }
 
-void cache_put_chunk(void *p)
-{
-    size_t size = chunk_size(chunk_of(p));
-    int saved = errno;
-
-    if (size <= CACHED_CHUNK) {
-        cache_put(p, class_of_chunk(size));
-        return;
-    }
-    block_release(p);
-    if (UNLIKELY(cache_is_sweeping()))
-        cache_sweep();
-    errno = saved;
-}
-
 void cache_overflow(void *p, unsigned class)
 {
     struct block *list = cache.heads[class];
@@ -372,19 +358,13 @@ void cache_overflow(void *p, unsigned class)
     errno = saved;
 }
 
-static void lists_flush(void)
-{
-    for (unsigned class = 1; class < CLASSES; class ++)
-        if (cache.heads[class])
-            list_flush(class);
-}
-
 /* What this thread keeps goes home, and what all left in the depot. */
 void cache_flush(void)
 {
-    lists_flush();
-    for (unsigned class = 1; class < CLASSES; class ++)
+    for (unsigned class = 1; class < CLASSES; class ++) {
+        list_flush(class);
         depot_flush(class, DEPOT_LISTS);
+    }
 }
 
 /* The thread ends. Destructors that run later may still free: then nothing is kept. */
@@ -392,9 +372,10 @@ void cache_leave(void)
 {
     if (!cache.arena)
         return;
-    lists_flush();
-    for (unsigned class = 1; class < CLASSES; class ++)
-        cache.rooms[class] = cache.limits[class] = 0;
+    for (unsigned class = 1; class < CLASSES; class ++) {
+        list_flush(class);
+        limit_set(class, 0);
+    }
     cache.closed = true;
     __atomic_sub_fetch(&cache.arena->threads, 1, __ATOMIC_RELAXED);
 }

@@ -11,7 +11,7 @@ static char *nothings; /* 64 * WORDS addresses, ALIGN apart */
 static uint64_t taken[WORDS];
 static unsigned next;
 
-/* NULL: there are none left, or no addresses. */
+/* NULL: there are none left, or no addresses. Each from another word than the last, so that none comes back at once. */
 void *nothing_new(void)
 {
     char *p = NULL;
@@ -19,15 +19,14 @@ void *nothing_new(void)
     glue_take(&large_lock);
     if (!nothings)
         POKE(nothings, (char *)glue_pages_reserve(64 * WORDS * ALIGN));
-    for (unsigned tries = 0; tries < WORDS && !~taken[next]; tries++)
-        next = (next + 1) % WORDS;
-    if (nothings && ~taken[next]) {
-        unsigned bit = (unsigned)__builtin_ctzl(~taken[next]);
+    for (unsigned tries = 0; nothings && !p && tries < WORDS; tries++, next = (next + 1) % WORDS)
+        if (~taken[next]) {
+            unsigned bit = (unsigned)__builtin_ctzl(~taken[next]);
 
-        POKE(taken[next], taken[next] | (uint64_t)1 << bit);
-        p = nothings + (64 * next + bit) * ALIGN;
-        glue_note.path = TRACE_malloc_path_zero_size;
-    }
+            POKE(taken[next], taken[next] | (uint64_t)1 << bit);
+            p = nothings + (64 * next + bit) * ALIGN;
+            glue_note.path = TRACE_malloc_path_zero_size;
+        }
     glue_drop(&large_lock);
     return p;
 }
@@ -41,8 +40,7 @@ bool nothing_contains(const void *p)
 {
     size_t index = index_of(p);
 
-    return PEEK(nothings) && index < 64 * WORDS && (uintptr_t)p % ALIGN == 0 &&
-           PEEK(taken[index / 64]) >> index % 64 & 1;
+    return index < 64 * WORDS && (uintptr_t)p % ALIGN == 0 && PEEK(taken[index / 64]) >> index % 64 & 1;
 }
 
 void nothing_put(const void *p)
@@ -51,6 +49,5 @@ void nothing_put(const void *p)
 
     glue_take(&large_lock);
     POKE(taken[index / 64], taken[index / 64] & ~((uint64_t)1 << index % 64));
-    next = (next + 1) % WORDS; /* so that the address does not come back at once */
     glue_drop(&large_lock);
 }

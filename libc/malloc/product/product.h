@@ -42,7 +42,9 @@ static inline unsigned class_of_request(size_t bytes)
 
 static inline unsigned class_of_chunk(size_t size)
 {
-    return size <= FAST_CHUNK ? class_of_small[size / ALIGN] : class_scale(size - ALIGN) - 47;
+    if (size <= FAST_CHUNK)
+        return class_of_small[size / ALIGN];
+    return size <= CACHED_CHUNK ? class_scale(size - ALIGN) - 47 : 0;
 }
 
 /* Bytes of a block of the class, header included. */
@@ -90,9 +92,10 @@ static inline void slab_put(struct arena *a, struct page *page, const void *p)
 
 /* ---- cache.c */
 struct cache {
-    struct block *heads[CLASSES]; /* [0] stays empty: malloc(0) is nobody's fast path */
-    int rooms[CLASSES];           /* how many more blocks the list may have */
-    int limits[CLASSES];          /* how many blocks it may have: grows with use */
+    struct block *
+        heads[CLASSES]; /* [0] stays empty: malloc(0) is nobody's fast path, and larger chunks are not kept */
+    int rooms[CLASSES]; /* how many more blocks the list may have */
+    int limits[CLASSES]; /* how many blocks it may have: grows with use */
     struct arena *arena;
     size_t promised; /* bytes that the limits allow */
     unsigned falls;  /* heap_falls when the last sweep began */
@@ -115,7 +118,6 @@ struct arena *cache_arena(void);
 void *cache_refill(unsigned class); /* NULL: no memory */
 struct block *cache_pop(unsigned class);
 void cache_put(void *p, unsigned class);
-void cache_put_chunk(void *p);                /* the same, a chunk of any size */
 void cache_overflow(void *p, unsigned class); /* => room went below 0 */
 void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);

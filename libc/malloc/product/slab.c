@@ -16,45 +16,13 @@
 
 uint8_t class_of_page[FAST_PAGES];
 
-static void *page_address(const struct page *page)
-{
-    const struct region *r = pool.regions;
-
-    if (page >= first_pages && page < first_pages + FIRST_PAGES)
-        return (void *)(r->base + (uintptr_t)(page - first_pages) * PAGE);
-    if ((uintptr_t)page - (uintptr_t)r->pages >= PEEK(r->span) / PAGE * sizeof(*page))
-        r++;
-    return (void *)(r->base + (uintptr_t)(page - r->pages) * PAGE);
-}
-
 static void class_set(struct page *page, unsigned class)
 {
-    size_t index = ((uintptr_t)page_address(page) - pool.regions[0].base) / PAGE;
+    size_t index = ((uintptr_t)page->start - pool.regions[0].base) / PAGE;
 
     page->class = (uint8_t) class;
     if (index < FAST_PAGES)
         POKE(class_of_page[index], (uint8_t) class);
-}
-
-static void link_in(struct arena *a, struct page *page)
-{
-    struct page **list = &a->partial[page->class];
-
-    page->prev = NULL;
-    page->next = *list;
-    if (*list)
-        (*list)->prev = page;
-    *list = page;
-}
-
-static void link_out(struct arena *a, struct page *page)
-{
-    if (page->next)
-        page->next->prev = page->prev;
-    if (page->prev)
-        page->prev->next = page->next;
-    else
-        a->partial[page->class] = page->next;
 }
 
 static struct page *page_new(struct arena *a, unsigned class)
@@ -70,18 +38,19 @@ static struct page *page_new(struct arena *a, unsigned class)
     struct page *page = page_find(chunk_user(c));
     size_t size = class * ALIGN;
 
-    *page = (struct page){.arena = page->arena, .capacity = SLAB_BYTES / size};
+    *page = (struct page){
+        .arena = page->arena, .capacity = (uint16_t)(SLAB_BYTES / size), .start = chunk_user(c)};
     class_set(page, class);
     for (unsigned word = page->capacity / 64; word < 4; word++)
         page->taken[word] = word > page->capacity / 64u ? UINT64_MAX : UINT64_MAX << page->capacity % 64;
-    link_in(a, page);
+    LIST_INSERT_HEAD(&a->partial[class], page, room);
     return page;
 }
 
 /* The lowest blocks of the page, `most` or fewer. */
 static int page_take(struct page *page, struct block **list, int most)
 {
-    char *start = page_address(page);
+    char *start = page->start;
     size_t size = class_size(page), key = chunk_key;
     struct block *head = *list;
     int left = most;
@@ -99,7 +68,7 @@ static int page_take(struct page *page, struct block **list, int most)
         POKE(page->taken[word], ~bits);
     }
     *list = head;
-    page->used += (unsigned)(most - left);
+    page->used += (uint16_t)(most - left);
     return most - left;
 }
 
@@ -108,43 +77,42 @@ int slab_fill(struct arena *a, unsigned class, struct block **list, int count)
     int left = count;
 
     while (left > 0) {
-        struct page *page = a->partial[class];
+        struct page *page = LIST_FIRST(&a->partial[class]);
 
         if (!page && !(page = page_new(a, class)))
             break;
         left -= page_take(page, list, left);
         if (page->used == page->capacity)
-            link_out(a, page);
+            LIST_REMOVE(page, room);
     }
     return count - left;
 }
 
 static void page_put(struct arena *a, struct page *page)
 {
-    link_out(a, page);
+    struct chunk *c = chunk_of(page->start);
+
+    LIST_REMOVE(page, room);
     class_set(page, 0);
-
-    struct chunk *c = chunk_of(page_address(page));
-
     heap_put(a, c, chunk_size(c));
 }
 
 void slab_turned(struct arena *a, struct page *page)
 {
     if (page->used + 1 == page->capacity)
-        link_in(a, page);
-    if (page->used == 0 && (page->next || page->prev))
+        LIST_INSERT_HEAD(&a->partial[page->class], page, room);
+    if (page->used == 0 && (LIST_NEXT(page, room) || LIST_FIRST(&a->partial[page->class]) != page))
         page_put(a, page);
 }
 
 void slabs_trim(struct arena *a)
 {
+    struct page *page, *next;
+
     for (unsigned class = 1; class <= SLAB_CLASSES; class ++)
-        for (struct page *page = a->partial[class], *next; page; page = next) {
-            next = page->next;
+        LIST_FOREACH_SAFE (page, &a->partial[class], room, next)
             if (page->used == 0)
                 page_put(a, page);
-        }
 }
 
 /* One block of walk_chunks: a slab is many. */
@@ -172,7 +140,7 @@ int slab_show(const struct heap_block *block, void *context)
 
 int slab_broken(const struct heap_block *block, void *context)
 {
-    const struct page *page = page_find(block->user);
+    const struct page *page = page_find(block->user), *at;
     const char **broken = context;
     unsigned used = 0;
     bool listed = false;
@@ -182,8 +150,8 @@ int slab_broken(const struct heap_block *block, void *context)
     for (unsigned word = 0; word < 4; word++)
         for (uint64_t bits = page->taken[word]; bits; bits &= bits - 1)
             used++;
-    for (const struct page *at = arenas[page->arena].partial[page->class]; at && !listed; at = at->next)
-        listed = at == page;
+    LIST_FOREACH (at, &arenas[page->arena].partial[page->class], room)
+        listed |= at == page;
     if (page->class == 0 || page->class > SLAB_CLASSES || page->capacity != SLAB_BYTES / class_size(page))
         *broken = "I9: a slab's record tells its class";
     else if (used != page->used + 256u - page->capacity)

@@ -58,7 +58,7 @@ class Heap:
         arena, pool = gdb.lookup_type("struct arena"), gdb.lookup_type("struct pool")    # the other names are common ones: taken from here
         regions = pool["regions"].type.target()
         self.fields, self.chunk_fields, self.segment_fields, self.page_fields, region, pool = (fields_of(kind) for kind in (
-            arena, arena["top"].type.target(), arena["newest"].type.target(), arena["partial"].type.target().target(), regions, pool))
+            arena, arena["top"].type.target(), arena["newest"].type.target(), arena["partial"].type.target().fields()[0].type.target(), regions, pool))
         self.key = self.own_word(self.address("chunk_key", FOLDER + "pool.c"))
         used = self.own_word(self.pool + pool["used"]) & 0xffffffff
         self.all = [self.arenas + i * arena.sizeof for i in range(used)]
