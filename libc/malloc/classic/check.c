@@ -89,6 +89,7 @@ static const char *walk_arena(const struct arena *a, struct walk *walk)
 
 static const char *walk_large(struct walk *walk)
 {
+    GLUE_HOLD(large_lock);
     for (struct chunk **at = large_rows; *at; at++) {
         const struct chunk *c = *at;
 
@@ -106,13 +107,8 @@ const char *walk_chunks(struct walk *walk)
     const char *broken = NULL;
 
     for (struct arena *a = arenas; a < arenas + pool.used && !broken && !walk->answer; a++) {
-        glue_take(&a->lock);
+        GLUE_HOLD(a->lock);
         broken = walk_arena(a, walk);
-        glue_drop(&a->lock);
     }
-    glue_take(&large_lock);
-    if (!broken && !walk->answer)
-        broken = walk_large(walk);
-    glue_drop(&large_lock);
-    return broken;
+    return broken || walk->answer ? broken : walk_large(walk);
 }

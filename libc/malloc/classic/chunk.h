@@ -12,13 +12,12 @@
  *
  * free(p) gets only p: the word before it tells how long the chunk is, so where the next one begins, and whether the one before
  * is free. Only then its size has to be known, to merge with it, and only then its last word is nobody's: the boundary tag
- * costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). A used chunk lends its user the first word of its neighbour: 8 bytes of
- * overhead, 24 usable bytes in the smallest chunk of 32. A chunk with a mapping of its own has no neighbour to borrow from: 16.
+ * costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). So the overhead is 8 bytes, and the smallest chunk of 32 has 24 usable ones.
+ * A chunk with a mapping of its own has no neighbour to borrow a word from: 16.
  *
- * The seal is a keyed checksum of address, size and flags: a word that merely looks like a header is told from one, and an
- * overflow that reaches a header is noticed. It catches mistakes, and makes forging a guess of 1 in 65 536; it is no
- * cryptography. A header that says "used" stands only where a used chunk begins: whatever ceases to be one is sealed as
- * free first. That makes the detection of a double free exact.
+ * The seal is a keyed checksum of address, size and flags: it tells a header from a word that looks like one, and notices an
+ * overflow. It catches mistakes, and makes forging a guess of 1 in 65 536; it is no cryptography. A header that says "used"
+ * stands only where a used chunk begins: whatever ceases to be one is sealed as free first. So a double free is always detected.
  */
 #pragma once
 
@@ -45,20 +44,19 @@ struct __attribute__((may_alias)) chunk {
 #define CLEAN SLAB         /* of a free chunk: its whole pages were given back, and not written since */
 #define PREV_FREE ((size_t)8)
 #define FLAGS ((size_t)15)
-#define HEADER ((size_t)16)  /* from the chunk to its user's bytes */
-#define OVERHEAD ((size_t)8) /* what a chunk has more than its user */
-#define CHUNK_MIN                                                                                            \
-    ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
+#define HEADER ((size_t)16)    /* from the chunk to its user's bytes; a used chunk of that size is a fence */
+#define OVERHEAD ((size_t)8)   /* what a chunk has more than its user */
+#define CHUNK_MIN ((size_t)32) /* that can be free */
 
 /* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
- * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. */
+ * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. The key is 48 secret bits, and odd too: so
+ * the product's lowest bit is 0 exactly for USED. */
 #define SEAL_MIX 0x9e3779b97f4b0001u
-extern size_t
-    chunk_key; /* 48 secret bits; odd, as SEAL_MIX: so the product's lowest bit is 0 exactly for USED */
 #define SEAL_OR_FREE 0xffff000000000001u
+extern size_t chunk_key;
 
-/* A word that is read here without the lock under which it is written there: whole, old or new, as every aligned word. Where
- * nobody has to be told so it may be the operand of another instruction. */
+/* A word that is read without the lock under which it is written: whole, old or new, as every aligned word. Where nobody has to
+ * be told so it may be the operand of another instruction. */
 #ifdef __SANITIZE_THREAD__
 #define PEEK(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
 #else

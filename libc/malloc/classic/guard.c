@@ -124,9 +124,8 @@ void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
     struct chunk *base = chunk_of(n);
 
     if (!n) {
-        glue_take(&arenas[0].lock);
+        GLUE_HOLD(arenas[0].lock);
         base = heap_new(&arenas[0], chunk_bytes(whole), ALIGN, true, &one, &clean_from);
-        glue_drop(&arenas[0].lock);
         if (!base)
             return NULL;
         n = (struct note *)(align_up((uintptr_t)chunk_user(base) + sizeof(*n), alignment) - sizeof(*n));
@@ -135,11 +134,11 @@ void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
     n->seal = seal_of(n);
     memset(user_of(n), zero ? 0 : FILL_FRESH, bytes);
     memset(user_of(n) + bytes, FILL_CANARY, (size_t)(end_of(n) - user_of(n)) - bytes);
-    glue_take(&guard_lock);
+
+    GLUE_HOLD(guard_lock);
     n->next = live.next;
     n->prev = &live;
     live.next = n->next->prev = n;
-    glue_drop(&guard_lock);
     return user_of(n);
 }
 
@@ -166,15 +165,14 @@ static void queue_pop(void)
     if (wrong != end)
         die("free(): invalid size", TEXT(after_free_of), n, wrong);
     verify_canary(n);
-    glue_take(&arenas[0].lock);
+
+    GLUE_HOLD(arenas[0].lock);
     heap_put(&arenas[0], n->base, chunk_size(n->base));
-    glue_drop(&arenas[0].lock);
 }
 
 void guard_put(void *p, uintptr_t site)
 {
-    glue_take(&guard_lock);
-
+    GLUE_HOLD(guard_lock);
     struct note *n = note_verify("free", p);
     uintptr_t whole_pages = align_up((uintptr_t)p, PAGE);
 
@@ -190,7 +188,6 @@ void guard_put(void *p, uintptr_t site)
     queue_bytes += n->request;
     while (queue_count == QUEUE || (queue_bytes > QUEUE_BYTES && queue_count > 1))
         queue_pop();
-    glue_drop(&guard_lock);
 }
 
 void *guard_fit(void *p, size_t bytes, uintptr_t site)
@@ -207,34 +204,26 @@ void *guard_fit(void *p, size_t bytes, uintptr_t site)
 
 size_t guard_room(const char *caller, const void *p)
 {
-    glue_take(&guard_lock);
-
-    size_t room = note_verify(caller, p)->request;
-
-    glue_drop(&guard_lock);
-    return room;
+    GLUE_HOLD(guard_lock);
+    return note_verify(caller, p)->request;
 }
 
 const char *guard_damage(void)
 {
-    const char *broken = NULL;
-
-    glue_take(&guard_lock);
-    for (const struct note *n = live.next; n != &live && !broken; n = n->next)
+    GLUE_HOLD(guard_lock);
+    for (const struct note *n = live.next; n != &live; n = n->next)
         if (n->seal != seal_of(n))
-            broken = "I8: the note in front of a guarded block carries its seal";
+            return "I8: the note in front of a guarded block carries its seal";
         else if (first_other(user_of(n) + n->request, end_of(n), FILL_CANARY) != end_of(n))
-            broken = "I8: the canary behind a guarded block is whole";
-    glue_drop(&guard_lock);
-    return broken;
+            return "I8: the canary behind a guarded block is whole";
+    return NULL;
 }
 
 void guard_drain(void)
 {
-    glue_take(&guard_lock);
+    GLUE_HOLD(guard_lock);
     while (queue_count)
         queue_pop();
-    glue_drop(&guard_lock);
 }
 
 /* At exit: the queue is looked through, the live blocks too, and what was never freed is listed. */

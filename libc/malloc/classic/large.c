@@ -122,28 +122,27 @@ void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean)
     size_t guard = gap ? PAGE : 0;
     size_t length = align_up(HEADER + gap + bytes + (gap || alignment > ALIGN ? alignment : 0), PAGE) + guard;
 
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
 
     uintptr_t row = count < ROWS ? row_new(length, clean) : 0;
     uintptr_t first = align_up(row + HEADER, alignment), last = (row + length - PAGE - bytes) & -alignment;
     uintptr_t p = gap ? last - gap : first;
 
-    if (row)
-        row_add(row, p - HEADER - row, length);
-    if (row && gap)
+    if (!row)
+        return NULL;
+    row_add(row, p - HEADER - row, length);
+    if (gap)
         glue_pages_protect((void *)(row + length - PAGE), PAGE, false);
-    glue_drop(&large_lock);
-    return row ? (void *)p : NULL;
+    return (void *)p;
 }
 
 void large_put(struct chunk *c)
 {
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
     row_remove(c);
     if (!pool.checking)
         gone_note(&large_gone, chunk_user(c), chunk_capacity(c));
     row_put((uintptr_t)c - c->before, length_of(c));
-    glue_drop(&large_lock);
 }
 
 struct chunk *large_fit(struct chunk *c, size_t bytes)
@@ -154,28 +153,23 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
 
     if (new_length == old_length)
         return c;
-    glue_take(&large_lock);
 
+    GLUE_HOLD(large_lock);
     uintptr_t row = (uintptr_t)glue_pages_remap((void *)((uintptr_t)c - gap), old_length, new_length);
 
-    if (row) {
-        row_remove(c);
-        if (row + gap != (uintptr_t)c)
-            gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER);
-        row_add(row, gap, new_length);
-    }
-    glue_drop(&large_lock);
-    return row ? chunk_at(row + gap) : NULL;
+    if (!row)
+        return NULL;
+    row_remove(c);
+    if (row + gap != (uintptr_t)c)
+        gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER);
+    row_add(row, gap, new_length);
+    return chunk_at(row + gap);
 }
 
 struct chunk *large_below(const void *p)
 {
-    glue_take(&large_lock);
-
-    struct chunk *c = large_rows[index_of(p)];
-
-    glue_drop(&large_lock);
-    return c;
+    GLUE_HOLD(large_lock);
+    return large_rows[index_of(p)];
 }
 
 bool large_wants(size_t bytes)
@@ -185,7 +179,6 @@ bool large_wants(size_t bytes)
 
 void large_trim(void)
 {
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
     kept_drop();
-    glue_drop(&large_lock);
 }

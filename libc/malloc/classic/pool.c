@@ -158,25 +158,18 @@ static bool region_grow(struct region *r, uintptr_t end, size_t bytes, unsigned 
 
 bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, struct space *got)
 {
-    glue_take(&pool.lock);
-
-    bool grown = region_grow(&pool.regions[0], end, bytes, arena, got) ||
-                 region_grow(&pool.regions[1], end, bytes, arena, got);
-
-    glue_drop(&pool.lock);
-    return grown;
+    GLUE_HOLD(pool.lock);
+    return region_grow(&pool.regions[0], end, bytes, arena, got) ||
+           region_grow(&pool.regions[1], end, bytes, arena, got);
 }
 
 bool pool_shrink(uintptr_t end, uintptr_t to)
 {
-    bool done = false;
-
-    glue_take(&pool.lock);
-    for (struct region *r = pool.regions; r < pool.regions + 2 && !done; r++) {
-        done = region_end(r) == end && region_move(r, end, to);
-        if (done)
+    GLUE_HOLD(pool.lock);
+    for (struct region *r = pool.regions; r < pool.regions + 2; r++)
+        if (region_end(r) == end && region_move(r, end, to)) {
             region_own(r, to, to, 0);
-    }
-    glue_drop(&pool.lock);
-    return done;
+            return true;
+        }
+    return false;
 }
