@@ -57,7 +57,7 @@ static void classic_give(void *p)
     } else if (block_verify("free", p) == IS_LARGE) {
         large_put(c);
     } else {
-        gone_note(&a->gone, p, chunk_capacity(c));
+        gone_note(&a->gone, p, chunk_capacity(c), 0, 0);
         heap_put(a, c, chunk_size(c));
     }
 }

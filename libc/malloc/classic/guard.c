@@ -152,10 +152,7 @@ static void queue_pop(void)
     if (n->seal != seal_of(n))
         report_broken("free(): invalid pointer", user_of(n), TEXT(front_lost));
     if (is_large(n)) {
-        struct gone_block *entry = gone_note(&large_gone, user_of(n), n->request);
-
-        entry->made = n->made;
-        entry->freed = n->freed;
+        gone_note(&large_gone, user_of(n), n->request, n->made, n->freed);
         large_put(chunk_of(n));
         return;
     }

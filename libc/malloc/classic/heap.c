@@ -46,8 +46,7 @@ unsigned bin_index(size_t size)
 
 bool chunk_is_free(const struct chunk *c)
 {
-    return (is_at_break(c) || page_elsewhere(c)) && (uintptr_t)c % ALIGN == 0 && chunk_sealed(c) &&
-           !(c->head & USED);
+    return page_find(c) && (uintptr_t)c % ALIGN == 0 && chunk_sealed(c) && !(c->head & USED);
 }
 
 static void bin_insert(struct arena *a, struct chunk *c)

@@ -48,22 +48,22 @@ struct region {
 extern struct page first_pages[FIRST_PAGES];
 
 #define FAST_PAGES                                                                                           \
-    ((size_t)1 << 18) /* of the break's: 1 GiB, so far product/slab.c has their classes once more */
+    ((size_t)1 << 18) /* of the break's: 1 GiB, so far product/slab.c has their classes twice */
 
+/* `lock` guards the regions, and is taken last. */
 extern struct pool {
-    size_t
-        fast; /* regions[0].span, or 0 to send every free through the slow path: for checking mode and for tracing */
-    size_t most; /* likewise: up to this request malloc is fast */
+    size_t fast,
+        most; /* so far into regions[0] free, and up to this request malloc, go the fast path; 0: none */
     struct region regions[2];
     size_t mmap_threshold, mmap_max, trim_threshold, top_pad; /* mallopt's parameters */
     unsigned arenas, used;                                    /* how many there may be, and are */
     bool checking; /* MALLOC_CHECK_ is set: guard.c has the blocks */
     bool keeps;    /* large.c may keep a row */
     bool ready;
-    int lock; /* the regions; taken last */
+    int lock;
 } pool;
 
-/* The last blocks that went home, of an arena or those with a mapping: nothing in memory tells any more how long such a block was. */
+/* The last blocks that went home: nothing in memory tells any more how long such a block was. */
 #define GONE 16
 struct gone {
     struct gone_block {
@@ -74,16 +74,11 @@ struct gone {
     size_t count;
 };
 
-static inline struct gone_block *gone_note(struct gone *gone, const void *p, size_t bytes)
+static inline void gone_note(struct gone *gone, const void *p, size_t bytes, uintptr_t made, uintptr_t freed)
 {
-    struct gone_block *entry = &gone->blocks[gone->count++ % GONE];
-
-    entry->p = p;
-    entry->bytes = bytes;
-    return entry;
+    gone->blocks[gone->count++ % GONE] = (struct gone_block){p, bytes, made, freed};
 }
 
-/* An arena: a heap with a lock. A thread takes from its own, and gives to any. */
 struct segment { /* contiguous chunks; all but an arena's first carry this record in front */
     uintptr_t start, end;
     struct segment *older;
@@ -92,6 +87,7 @@ struct segment { /* contiguous chunks; all but an arena's first carry this recor
 #define BINS 256
 #define ARENAS 8
 
+/* A heap with a lock. A thread takes from its own, and gives to any. */
 extern struct arena {
     int lock;
     unsigned threads;
@@ -112,17 +108,12 @@ static inline unsigned arena_index(const struct arena *a)
 
 struct page *page_elsewhere(const void *address); /* pool.c: in the second region */
 
-static inline bool is_at_break(const void *address)
-{
-    return LIKELY((uintptr_t)address - PEEK(pool.regions[0].base) < PEEK(pool.regions[0].span));
-}
-
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    size_t index = ((uintptr_t)address - PEEK(pool.regions[0].base)) / PAGE;
+    size_t offset = (uintptr_t)address - PEEK(pool.regions[0].base), index = offset / PAGE;
 
-    if (!is_at_break(address))
+    if (!LIKELY(offset < PEEK(pool.regions[0].span)))
         return page_elsewhere(address);
     return index < FIRST_PAGES ? &first_pages[index] : PEEK(pool.regions[0].pages) + index;
 }
@@ -132,9 +123,10 @@ static inline size_t class_size(const struct page *page)
     return page->class * ALIGN;
 }
 
-/* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here: the magic number
- * divides without a division. */
-extern const uint32_t class_magic[SLAB_CLASSES + 1]; /* 2^32 / size of a block, rounded up */
+extern const uint32_t
+    class_magic[SLAB_CLASSES + 1]; /* 2^32 / size of a block, rounded up: to divide without a division */
+
+/* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here. */
 
 static inline unsigned slab_index(const struct page *page, const void *p)
 {
@@ -175,9 +167,10 @@ static inline size_t chunk_bytes(size_t request)
     return request < CHUNK_MIN - OVERHEAD ? CHUNK_MIN : align_up(request + OVERHEAD, ALIGN);
 }
 
-/* heap.c: => the arena's lock is held */
-/* As many as *count chunks in a row (=> *count: how many), each used and of `bytes`, the first one's user's bytes at a multiple of
- * `alignment`; those from *clean on are known to be zero. grow: more memory may be asked for. NULL: there is none. */
+/* heap.c: => the arena's lock is held
+ *
+ * heap_new: as many as *count chunks in a row (=> *count: how many), each used and of `bytes`, the first one's user's bytes at a multiple
+ * of `alignment`; those from *clean on are known to be zero. grow: more memory may be asked for. NULL: there is none. */
 struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, bool grow, int *count,
                        uintptr_t *clean);
 void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what follows, `size` bytes in all */
@@ -195,8 +188,7 @@ struct space {
     uintptr_t start, end, clean; /* zero from `clean` on */
 };
 bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, struct space *got); /* behind `end` if possible */
-bool pool_shrink(uintptr_t end,
-                 uintptr_t to); /* gives [to, end) back if it is the last; false: nothing happened */
+bool pool_shrink(uintptr_t end, uintptr_t to); /* gives [to, end) back; false: it is not the last */
 
 /* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
  * begins behind the header. */

@@ -141,7 +141,7 @@ void large_put(struct chunk *c)
     GLUE_HOLD(large_lock);
     row_remove(c);
     if (!pool.checking)
-        gone_note(&large_gone, chunk_user(c), chunk_capacity(c));
+        gone_note(&large_gone, chunk_user(c), chunk_capacity(c), 0, 0);
     row_put((uintptr_t)c - c->before, length_of(c));
 }
 
@@ -161,7 +161,7 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
         return NULL;
     row_remove(c);
     if (row + gap != (uintptr_t)c)
-        gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER);
+        gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER, 0, 0);
     row_add(row, gap, new_length);
     return chunk_at(row + gap);
 }

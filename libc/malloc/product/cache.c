@@ -137,7 +137,7 @@ static void list_release(struct block *b)
 
         size_t size = chunk_size(c);
 
-        gone_note(&a->gone, b, size - OVERHEAD);
+        gone_note(&a->gone, b, size - OVERHEAD, 0, 0);
         chunk_set(c, size, c->head & PREV_FREE); /* inside a run it must not read as used */
         if ((uintptr_t)c + size != (uintptr_t)run && (uintptr_t)c != (uintptr_t)run + run_size)
             run_end(a, run, &run_size);
