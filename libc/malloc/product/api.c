@@ -51,35 +51,16 @@ void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
     return p && zero && !clean ? memset(p, 0, bytes) : p;
 }
 
-static __attribute__((noinline)) void *malloc_more(size_t bytes, uintptr_t site)
-{
-    if (bytes - FAST_REQUEST - 1 < CACHED_REQUEST - FAST_REQUEST && pool.most) {
-        unsigned class = class_of_request(bytes);
-
-        if (cache.heads[class])
-            return cache_pop(class);
-    }
-    return malloc_call(bytes, ALIGN, false, site);
-}
-
 void *malloc(size_t bytes)
 {
     if (LIKELY(bytes <= pool.most)) {
-        size_t class = class_of_words[(bytes + 7) / 8];
+        size_t class = class_of_request(bytes);
         struct block *b = cache.heads[class];
 
-        if (LIKELY(b != NULL)) {
-            struct block *next = b->next;
-
-            if (LIKELY((b->check ^ (uintptr_t)next) == link_code(b))) { /* else the slow path says so */
-                cache.heads[class] = next;
-                cache.rooms[class]++;
-                b->check = 0; /* no longer cached */
-                return b;
-            }
-        }
+        if (LIKELY(b && block_is_cached(b))) /* else the slow path says so */
+            return cache_pop(class);
     }
-    return malloc_more(bytes, SITE);
+    return malloc_call(bytes, ALIGN, false, SITE);
 }
 
 void *calloc(size_t number, size_t bytes)
@@ -120,52 +101,36 @@ void block_put(void *p, uintptr_t site)
         cache_put(p, class_of_chunk(chunk_size(chunk_of(p))));
 }
 
-void free(void *p)
+/* The class whose list takes p at once; 0: more has to be looked at. */
+static inline size_t quick_class(const void *p)
 {
     size_t offset = (uintptr_t)p - PEEK(pool.regions[0].base);
-    size_t class;
 
-    if (!LIKELY(offset < PEEK(pool.fast))) {
+    if (!LIKELY(offset < PEEK(pool.fast)))
+        return 0;
+
+    size_t class = PEEK(class_of_page[offset / PAGE]);
+
+    if (LIKELY(class != 0))
+        return LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * class_magic[class]) < class_magic[class])
+                   ? class
+                   : 0;
+
+    size_t head = chunk_head(chunk_of(p));
+
+    if (!LIKELY(((head ^ (uintptr_t)p ^ chunk_key) * SEAL_MIX & SEAL_OR_FREE) == 0))
+        return 0;
+    return class_of_chunk(head << 16 >> 16 & ~FLAGS);
+}
+
+void free(void *p)
+{
+    size_t class = quick_class(p);
+
+    if (LIKELY(class && !block_is_cached(p)))
+        cache_put(p, class);
+    else
         free_call(p, SITE);
-        return;
-    }
-
-    struct block *b = p;
-
-    class = PEEK(class_of_page[offset / PAGE]);
-    if (LIKELY(class != 0)) {
-        if (!LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * class_magic[class]) < class_magic[class])) {
-            free_call(p, SITE);
-            return;
-        }
-    } else {
-        size_t head = chunk_head(chunk_of(p));
-
-        if (!LIKELY(((head ^ (uintptr_t)p ^ chunk_key) * SEAL_MIX & SEAL_OR_FREE) == 0)) {
-            free_call(p, SITE);
-            return;
-        }
-        class = head << 16 >> 20;
-        if (!LIKELY(class <= FAST_CHUNK / ALIGN)) {
-            cache_put(p, class_of_chunk(chunk_size(chunk_of(p))));
-            return;
-        }
-        class = class_of_small[class];
-    }
-
-    size_t code = link_code(b);
-
-    if (!LIKELY((b->check ^ (uintptr_t)b->next) != code)) { /* it is cached already */
-        free_call(p, SITE);
-        return;
-    }
-    if (!LIKELY(--cache.rooms[class] >= 0)) {
-        cache_overflow(b, (unsigned)class);
-        return;
-    }
-    b->next = cache.heads[class];
-    b->check = code ^ (uintptr_t)b->next;
-    cache.heads[class] = b;
 }
 
 /* The block at its new size without copying, NULL if that is not possible or not wise. */

@@ -54,7 +54,7 @@ static void start(void)
     pool.keeps = !pool.checking;
     pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
     if (!glue_watched && !pool.checking)
-        pool.most = FAST_REQUEST;
+        pool.most = CACHED_REQUEST;
 }
 
 /* The thread's first call: the arena with the fewest threads is its. */
@@ -92,14 +92,10 @@ static struct block *next_of(const struct block *b)
     return b->next;
 }
 
-struct block *cache_pop(unsigned class)
+static void *pop(unsigned class)
 {
-    struct block *b = cache.heads[class];
-
-    cache.heads[class] = next_of(b);
-    cache.rooms[class]++;
-    b->check = 0;
-    return b;
+    next_of(cache.heads[class]);
+    return cache_pop(class);
 }
 
 static void run_end(struct arena *a, struct chunk *run, size_t *size)
@@ -308,7 +304,7 @@ void *cache_refill(unsigned class)
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);
     if (*list) /* an alignment led here, or damage, or somebody watches */
-        return cache_pop(class);
+        return pop(class);
     if (class <= FAST_CLASS || cache.limits[class])
         limit_grow(class);
     if (cache.limits[class])
@@ -324,15 +320,7 @@ void *cache_refill(unsigned class)
     cache.rooms[class] -= count;
     if (cache.rooms[class] < 0 && cache.limits[class]) /* another thread had a larger limit */
         limit_set(class, count);
-    return *list ? cache_pop(class) : NULL;
-}
-
-void cache_put(void *p, unsigned class)
-{
-    if (--cache.rooms[class] >= 0)
-        block_push(&cache.heads[class], p);
-    else
-        cache_overflow(p, class);
+    return *list ? pop(class) : NULL;
 }
 
 void cache_overflow(void *p, unsigned class)

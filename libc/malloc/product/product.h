@@ -37,12 +37,12 @@ static inline unsigned class_scale(size_t value)
 /* The class that serves a request; the one that a chunk of this size serves. */
 static inline unsigned class_of_request(size_t bytes)
 {
-    return bytes <= FAST_REQUEST ? class_of_words[(bytes + 7) / 8] : class_scale(bytes - 9) - 46;
+    return LIKELY(bytes <= FAST_REQUEST) ? class_of_words[(bytes + 7) / 8] : class_scale(bytes - 9) - 46;
 }
 
 static inline unsigned class_of_chunk(size_t size)
 {
-    if (size <= FAST_CHUNK)
+    if (LIKELY(size <= FAST_CHUNK))
         return class_of_small[size / ALIGN];
     return size <= CACHED_CHUNK ? class_scale(size - ALIGN) - 47 : 0;
 }
@@ -92,10 +92,9 @@ static inline void slab_put(struct arena *a, struct page *page, const void *p)
 
 /* ---- cache.c */
 struct cache {
-    struct block *
-        heads[CLASSES]; /* [0] stays empty: malloc(0) is nobody's fast path, and larger chunks are not kept */
-    int rooms[CLASSES]; /* how many more blocks the list may have */
-    int limits[CLASSES]; /* how many blocks it may have: grows with use */
+    int rooms[CLASSES];           /* how many more blocks the list may have */
+    struct block *heads[CLASSES]; /* [0] stays empty: what is nothing, or larger than CACHED_REQUEST */
+    int limits[CLASSES];          /* how many blocks it may have: grows with use */
     struct arena *arena;
     size_t promised; /* bytes that the limits allow */
     unsigned falls;  /* heap_falls when the last sweep began */
@@ -115,13 +114,30 @@ static inline void block_push(struct block **list, void *p)
 }
 
 struct arena *cache_arena(void);
-void *cache_refill(unsigned class); /* NULL: no memory */
-struct block *cache_pop(unsigned class);
-void cache_put(void *p, unsigned class);
+void *cache_refill(unsigned class);           /* NULL: no memory */
 void cache_overflow(void *p, unsigned class); /* => room went below 0 */
 void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);
 void cache_leave(void);
+
+static inline void *cache_pop(size_t class) /* => the list's first block is whole */
+{
+    struct block *b = cache.heads[class];
+
+    cache.heads[class] = b->next;
+    cache.rooms[class]++;
+    b->check = 0; /* no longer cached */
+    return b;
+}
+
+static inline void cache_put(void *p, size_t class)
+{
+    if (LIKELY(--cache.rooms[class] >= 0))
+        block_push(&cache.heads[class], p);
+    else
+        cache_overflow(p, (unsigned)class);
+}
+
 extern int cache_lock, depot_lock; /* which thread has which arena; the depot */
 const char *cache_broken(void);
 
