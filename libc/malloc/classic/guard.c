@@ -118,14 +118,12 @@ void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 {
     size_t whole = sizeof(struct note) + bytes + CANARY + (alignment > ALIGN ? alignment : 0);
     bool clean;
-    uintptr_t clean_from;
-    int one = 1;
     struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n), &clean) : NULL;
     struct chunk *base = chunk_of(n);
 
     if (!n) {
         GLUE_HOLD(arenas[0].lock);
-        base = heap_new(&arenas[0], chunk_bytes(whole), ALIGN, true, &one, &clean_from);
+        base = heap_new(&arenas[0], chunk_bytes(whole), 1, ALIGN, true, NULL);
         if (!base)
             return NULL;
         n = (struct note *)(align_up((uintptr_t)chunk_user(base) + sizeof(*n), alignment) - sizeof(*n));

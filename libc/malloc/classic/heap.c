@@ -239,7 +239,7 @@ static struct chunk *top_ready(struct arena *a, size_t bytes, size_t alignment, 
     return a->top;
 }
 
-struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, bool grow, int *count,
+struct chunk *heap_new(struct arena *a, size_t bytes, size_t count, size_t alignment, bool grow,
                        uintptr_t *clean)
 {
     struct chunk *c = bin_find(a, bytes, alignment);
@@ -250,28 +250,18 @@ struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, bool gro
     bool top = c == a->top;
     size_t lead = lead_of(c, alignment), old = c->head & CLEAN;
     size_t room = chunk_size(c) - lead - (top ? CHUNK_MIN : 0);
-    struct chunk *first = chunk_at((uintptr_t)c + lead), *end = chunk_next(c);
+    struct chunk *taken = chunk_at((uintptr_t)c + lead), *end = chunk_next(c);
 
-    *clean = top ? a->fresh : UINTPTR_MAX;
-    if ((size_t)*count * bytes > room)
-        *count = (int)(room / bytes);
-
-    size_t all = (size_t)*count * bytes;
-
+    if (clean)
+        *clean = top ? a->fresh : UINTPTR_MAX;
+    bytes *= count * bytes <= room ? count : room / bytes;
     if (!top)
-        glue_note_path(room - all >= CHUNK_MIN ? TRACE_malloc_path_split : TRACE_malloc_path_bin);
+        glue_note_path(room - bytes >= CHUNK_MIN ? TRACE_malloc_path_split : TRACE_malloc_path_bin);
     free_take(a, c);
-    used_put(a, first, all, 0, (uintptr_t)end, old);
+    used_put(a, taken, bytes, 0, (uintptr_t)end, old);
     if (lead)
-        free_put(a, (uintptr_t)c, (uintptr_t)first, old);
-    if (*count > 1) { /* then there is no lead; the last one keeps what is too small for another */
-        all = chunk_size(first);
-        c = first;
-        for (int left = *count; left > 1; left--, all -= bytes, c = chunk_at((uintptr_t)c + bytes))
-            chunk_set(c, bytes, USED);
-        chunk_set(c, all, USED);
-    }
-    return first;
+        free_put(a, (uintptr_t)c, (uintptr_t)taken, old);
+    return taken;
 }
 
 /* Lowers the break, or discards what it cannot lower, until `pad` bytes of the top are left. */

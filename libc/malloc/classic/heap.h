@@ -169,9 +169,9 @@ static inline size_t chunk_bytes(size_t request)
 
 /* heap.c: => the arena's lock is held
  *
- * heap_new: as many as *count chunks in a row (=> *count: how many), each used and of `bytes`, the first one's user's bytes at a multiple
- * of `alignment`; those from *clean on are known to be zero. grow: more memory may be asked for. NULL: there is none. */
-struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, bool grow, int *count,
+ * heap_new: a used chunk of count * bytes, or of fewer times `bytes` if there is no more room; the user's bytes at a multiple of `alignment`.
+ * From *clean on they are known to be zero (NULL: who cares). grow: more memory may be asked for. NULL: there is none. */
+struct chunk *heap_new(struct arena *a, size_t bytes, size_t count, size_t alignment, bool grow,
                        uintptr_t *clean);
 void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what follows, `size` bytes in all */
 bool heap_fit(struct arena *a, struct chunk *c, size_t bytes);

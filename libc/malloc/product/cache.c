@@ -280,16 +280,21 @@ static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int w
     int got = 0;
 
     while (got < wanted) { /* the heap does not grow for what only may be wanted */
-        int count = wanted - got;
-        uintptr_t unused;
-        struct chunk *first = heap_new(a, bytes, ALIGN, got == 0, &count, &unused);
+        struct chunk *run = heap_new(a, bytes, (size_t)(wanted - got), ALIGN, got == 0, NULL);
 
-        if (!first)
+        if (!run)
             break;
-        got += count;
-        /* The lowest is pushed last, and taken first. */
-        for (uintptr_t at = (uintptr_t)first + (size_t)count * bytes; count; count--)
-            block_push(list, chunk_user(chunk_at(at -= bytes)));
+
+        size_t count = chunk_size(run) / bytes, size = chunk_size(run) - (count - 1) * bytes;
+
+        got += (int)count;
+        /* The lowest is pushed last, and taken first; the highest has what is too little for another. */
+        for (uintptr_t at = (uintptr_t)run + count * bytes; count; count--, size = bytes) {
+            struct chunk *c = chunk_at(at -= bytes);
+
+            chunk_set(c, size, USED);
+            block_push(list, chunk_user(c));
+        }
     }
     return got;
 }
