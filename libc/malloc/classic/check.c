@@ -63,8 +63,9 @@ static const char *chunk_broken(const struct segment *s, const struct arena *a, 
 static const char *bins_broken(const struct arena *a, size_t chunks)
 {
     for (unsigned index = 0; index < BINS; index++)
-        for (const struct chunk *c = a->bins[index], *prev = NULL; c; prev = c, c = c->next, chunks--)
-            if (!chunk_is_free(c) || c->prev != prev || bin_index(chunk_size(c)) != index ||
+        for (struct chunk *const *link = &LIST_FIRST(&a->bins[index]), *c; (c = *link);
+             link = &LIST_NEXT(c, bin), chunks--)
+            if (!chunk_is_free(c) || c->bin.le_prev != link || bin_index(chunk_size(c)) != index ||
                 !(a->occupied[index / 64] >> index % 64 & 1))
                 return "I5: a bin is a doubly linked list of the free chunks of its size, and has its bit";
     return chunks ? "I5: every free chunk except the top is in exactly one bin" : NULL;

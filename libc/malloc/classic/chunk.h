@@ -4,8 +4,8 @@
  *            used                                  free
  *      c ->  | the last word of the block before   or: the size of the free chunk before c |
  *  c + 8 ->  | head: seal 16, size, flags        | head: the same, without "used"          |
- * c + 16 ->  | the user's bytes  <- p            | next                                    |
- *            |                                   | prev                                    |
+ * c + 16 ->  | the user's bytes  <- p            | the next chunk in its bin               |
+ *            |                                   | the link that leads here                |
  *            |                                   | (old bytes)                             |
  * c+size ->  | the user's last word              | size of c: the "boundary tag"           |
  *            | head of the next chunk            | head of the next chunk: PREV_FREE       |
@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <bsd/sys/queue.h>
+
 #pragma GCC visibility push(hidden)
 
 #define ALIGN ((size_t)16)
@@ -35,8 +37,9 @@
 struct __attribute__((may_alias)) chunk {
     size_t before; /* as above; mapped: the way to the start of its mapping */
     size_t head;
-    struct chunk *next, *prev; /* free: the neighbours in its bin */
+    LIST_ENTRY(chunk) bin; /* free: its neighbours there */
 };
+LIST_HEAD(bin, chunk);
 
 #define USED ((size_t)1)
 #define MAPPED ((size_t)2) /* has a mapping of its own */
@@ -81,7 +84,7 @@ static inline struct chunk *chunk_of(const void *user)
 
 static inline void *chunk_user(const struct chunk *c)
 {
-    return (void *)&c->next;
+    return (void *)&c->bin;
 }
 
 /* A neighbour's free changes PREV_FREE under the lock while the block's owner reads its size without. */

@@ -49,42 +49,6 @@ bool chunk_is_free(const struct chunk *c)
     return page_find(c) && (uintptr_t)c % ALIGN == 0 && chunk_sealed(c) && !(c->head & USED);
 }
 
-static void bin_insert(struct arena *a, struct chunk *c)
-{
-    unsigned index = bin_index(chunk_size(c));
-
-    c->prev = NULL;
-    c->next = a->bins[index];
-    if (c->next) {
-        if (!chunk_is_free(c->next))
-            report_broken("malloc(): unsorted double linked list corrupted", chunk_user(c->next),
-                          TEXT(links));
-        c->next->prev = c;
-    }
-    a->bins[index] = c;
-    a->occupied[index / 64] |= (uint64_t)1 << index % 64;
-}
-
-static void bin_remove(struct arena *a, struct chunk *c)
-{
-    unsigned index = bin_index(chunk_size(c));
-    struct chunk *next = c->next, *prev = c->prev;
-
-    if ((next && (!chunk_is_free(next) || next->prev != c)) ||
-        (prev ? !chunk_is_free(prev) || prev->next != c : a->bins[index] != c))
-        report_broken("corrupted double-linked list", chunk_user(c), TEXT(links));
-    if (chunk_next(c)->before != chunk_size(c))
-        report_broken("corrupted size vs. prev_size", chunk_user(c), TEXT(last_word));
-    if (next)
-        next->prev = prev;
-    if (prev)
-        prev->next = next;
-    else
-        a->bins[index] = next;
-    if (!a->bins[index])
-        a->occupied[index / 64] &= ~((uint64_t)1 << index % 64);
-}
-
 /* The first bin from `index` on that is not empty; BINS if there is none. */
 static unsigned bin_next(const struct arena *a, unsigned index)
 {
@@ -117,7 +81,7 @@ static struct chunk *bin_find(const struct arena *a, size_t size, size_t alignme
          index = bin_next(a, index + 1)) {
         unsigned left = SEARCH;
 
-        for (struct chunk *c = a->bins[index]; c && least && left--; c = c->next) {
+        for (struct chunk *c = LIST_FIRST(&a->bins[index]); c && least && left--; c = LIST_NEXT(c, bin)) {
             if (!chunk_is_free(c))
                 report_broken("malloc(): unsorted double linked list corrupted", chunk_user(c), TEXT(links));
 
@@ -149,15 +113,35 @@ static void free_put(struct arena *a, uintptr_t start, uintptr_t end, size_t cle
     next->before = end - start;
     if (!(next->head & PREV_FREE))
         chunk_set(next, chunk_size(next), (next->head & FLAGS) | PREV_FREE);
-    bin_insert(a, c);
+
+    unsigned index = bin_index(end - start);
+
+    next = LIST_FIRST(&a->bins[index]);
+    if (next && !chunk_is_free(next))
+        report_broken("malloc(): unsorted double linked list corrupted", chunk_user(next), TEXT(links));
+    LIST_INSERT_HEAD(&a->bins[index], c, bin);
+    a->occupied[index / 64] |= (uint64_t)1 << index % 64;
 }
 
 /* The free chunk c is about to be used, or a part of another. */
 static void free_take(struct arena *a, struct chunk *c)
 {
     POKE(a->live, a->live + chunk_size(c));
-    if (c != a->top)
-        bin_remove(a, c);
+    if (c == a->top)
+        return;
+
+    unsigned index = bin_index(chunk_size(c));
+    struct bin *bin = &a->bins[index];
+    struct chunk *next = LIST_NEXT(c, bin), **link = c->bin.le_prev;
+
+    if ((next && (!chunk_is_free(next) || next->bin.le_prev != &LIST_NEXT(c, bin))) ||
+        (link != &LIST_FIRST(bin) && !page_find(link)) || *link != c)
+        report_broken("corrupted double-linked list", chunk_user(c), TEXT(links));
+    if (chunk_next(c)->before != chunk_size(c))
+        report_broken("corrupted size vs. prev_size", chunk_user(c), TEXT(last_word));
+    LIST_REMOVE(c, bin);
+    if (LIST_EMPTY(bin))
+        a->occupied[index / 64] &= ~((uint64_t)1 << index % 64);
 }
 
 /* [c, end) becomes a used chunk of `bytes`; what follows is free, or its own where it is too little for a chunk. */
@@ -307,9 +291,10 @@ static void verify_neighbours(const struct chunk *c, const struct chunk *next)
 bool heap_discard(struct arena *a)
 {
     bool any = false;
+    struct chunk *c;
 
     for (unsigned index = bin_next(a, bin_index(DISCARD_MIN)); index < BINS; index = bin_next(a, index + 1))
-        for (struct chunk *c = a->bins[index]; c; c = c->next) {
+        LIST_FOREACH (c, &a->bins[index], bin) {
             uintptr_t start = align_up((uintptr_t)(c + 1), PAGE);
             uintptr_t end = (uintptr_t)chunk_next(c) & ~(PAGE - 1);
 

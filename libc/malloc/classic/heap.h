@@ -11,8 +11,6 @@
  */
 #pragma once
 
-#include <bsd/sys/queue.h>
-
 #include "chunk.h"
 #include "malloc/glue.h"
 
@@ -98,7 +96,7 @@ extern struct arena {
     struct slabs partial[SLAB_CLASSES + 1]; /* slabs with room */
     struct gone gone;
     uint64_t occupied[BINS / 64]; /* bins that are not empty */
-    struct chunk *bins[BINS];
+    struct bin bins[BINS];
 } arenas[ARENAS];
 
 static inline unsigned arena_index(const struct arena *a)
