@@ -7,8 +7,7 @@
  *
  * new:  the best of the first SEARCH chunks in the request's bin, else of the next bin that is not empty; the rest is split
  *       off. Else a piece of the top; else the top grows by what is missing plus top_pad: first by 0x21000 = 132 KiB.
- * put:  merges at once with free neighbours, so that two never touch; what touches the top becomes part of it. Whatever
- *       ceases to be a chunk was sealed as free first: a header that says "used" stands only where a used chunk begins.
+ * put:  merges at once with free neighbours, so that two never touch; what touches the top becomes part of it.
  * back: a top of trim_threshold bytes and a STEP of what is in use lowers the break to top_pad. When what is in use has fallen by a
  *       quarter from its highest, and again at each further quarter, caches send home what they keep (cache.c), and then all free
  *       runs of DISCARD_MIN bytes or more give their pages back. A part of the heap instead would not do: freed in a random order
@@ -197,7 +196,7 @@ static bool top_grow(struct arena *a, size_t bytes)
         missing -= chunk_size(a->top);
     if (pool.used > 1 && missing < SHARED_STEP)
         missing = SHARED_STEP;
-    if (!pool_grow(end, missing, arena_index(a), &got))
+    if (!pool_grow(end, missing, (unsigned)(a - arenas), &got))
         return false;
     if (got.start == end) {
         a->newest->end = got.end;
@@ -251,10 +250,7 @@ struct chunk *heap_new(struct arena *a, size_t bytes, size_t count, size_t align
 /* Lowers the break, or discards what it cannot lower, until `pad` bytes of the top are left. */
 bool heap_shrink(struct arena *a, size_t pad)
 {
-    if (!a->top || chunk_size(a->top) <= CHUNK_MIN + pad)
-        return false;
-
-    uintptr_t end = a->newest->end;
+    uintptr_t end = a->top ? a->newest->end : 0;
     uintptr_t keep = align_up((uintptr_t)a->top + CHUNK_MIN + pad, PAGE);
 
     if (keep >= end)

@@ -99,11 +99,6 @@ extern struct arena {
     struct bin bins[BINS];
 } arenas[ARENAS];
 
-static inline unsigned arena_index(const struct arena *a)
-{
-    return (unsigned)(a - arenas);
-}
-
 struct page *page_elsewhere(const void *address); /* pool.c: in the second region */
 
 /* The record of the page that holds `address`, NULL: not the heap's. */

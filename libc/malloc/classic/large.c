@@ -11,8 +11,8 @@
  * gets them from the heap.
  *
  * free gives the row back at once: one look at /proc/self/maps shows it go. Only where pool.keeps, and the program frees rows of one
- * length for the fourth time in a row, one is kept, up to KEEP_BYTES, for KEEP_CALLS further calls and while no other length is
- * freed. So a loop over 200 KB makes no system calls.
+ * length for the fourth time in a row, one is kept, up to KEEP_BYTES, until one of another length is freed. So a loop over
+ * 200 KB makes no system calls.
  */
 #include <string.h>
 
@@ -21,7 +21,6 @@
 #define ROWS ((size_t)65536)
 #define KEEP_FREES 4
 #define KEEP_BYTES ((size_t)1 << 20)
-#define KEEP_CALLS 64
 
 int large_lock;
 struct gone large_gone;
@@ -31,7 +30,7 @@ static size_t count;
 static struct {
     uintptr_t row; /* 0: none */
     size_t length; /* of the last rows that were freed */
-    unsigned frees, calls;
+    unsigned frees;
 } kept;
 
 /* The first chunk that begins at p or below. */
@@ -88,13 +87,10 @@ static uintptr_t row_new(size_t length, bool *clean)
     uintptr_t row = kept.row;
 
     *clean = !row || kept.length != length;
-    if (!*clean) {
-        kept.row = 0;
-        return row;
-    }
-    if (row && ++kept.calls == KEEP_CALLS)
-        kept_drop();
-    return (uintptr_t)glue_pages_map(length);
+    if (*clean)
+        return (uintptr_t)glue_pages_map(length);
+    kept.row = 0;
+    return row;
 }
 
 static void row_put(uintptr_t row, size_t length)
@@ -104,12 +100,10 @@ static void row_put(uintptr_t row, size_t length)
         kept.length = length;
         kept.frees = 0;
     }
-    if (kept.row || ++kept.frees < KEEP_FREES || length > KEEP_BYTES || !pool.keeps) {
-        glue_pages_unmap((void *)row, length);
-    } else {
+    if (pool.keeps && length <= KEEP_BYTES && ++kept.frees >= KEEP_FREES && !kept.row)
         kept.row = row;
-        kept.calls = 0;
-    }
+    else
+        glue_pages_unmap((void *)row, length);
 }
 
 static size_t length_of(const struct chunk *c)

@@ -76,7 +76,7 @@ struct arena *cache_arena(void)
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
-    if (arena_index(a) >= pool.used)
+    if (a >= arenas + pool.used)
         __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
     glue_drop(&cache_lock);
