@@ -317,13 +317,9 @@ $(B)/libmalloc.so: $(wildcard tests/malloc/preload*.c) $(call find,libc/malloc,*
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) $(SMALL_LIBRARY) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
 	 -o $@ $(PRELOAD_C)
-# Every line of what makes that library from the product, comments included.
-PRODUCT_LINES := $(filter-out %/table.c,$(PRODUCT_C)) $(wildcard libc/malloc/product/*.h) $(HEAP_C) $(wildcard libc/malloc/classic/*.h) \
-                 $(addprefix libc/malloc/,malloc.c blocks.h)
-SEAM_LINES    := tests/malloc/preload_malloc.c $(addprefix libc/malloc/,glue_libc.c words.c words.def site.c stats.c glue.h words.h told.h inspect.h interface.h names.h)
 .PHONY: malloc-lines
-malloc-lines: ## how long the product is: malloc, free and all that build/libmalloc.so is made of
-	@wc -l $(PRODUCT_LINES) && echo "the seam, texts and statistics, which all allocators share:" && wc -l $(SEAM_LINES)
+malloc-lines: $(B)/flags ## how long the allocator behind malloc is, file by file
+	@$(PYTHON) scripts/malloc_measures.py
 $(B)/record.so: tests/malloc/record.c $(B)/flags
 	$(call say,HOST,$@)
 	$(Q)$(CC) $(LAB_FLAGS) -fPIC -shared -pthread -o $@ $<

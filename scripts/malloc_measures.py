@@ -16,6 +16,7 @@ turns. A part that an allocator cannot do is None, and named under "failures".
 """
 
 import glob
+import itertools
 import os
 import re
 import statistics
@@ -238,19 +239,19 @@ OWN = {"malloc": (["product/*"], HEAP, ["product/table.c", "classic/classic.c"])
 
 
 def lines_of(name):
-    """Comments included: (of its own files and the interface, with what they stand on, with the seam and the texts that all share)."""
+    """=> [{file: lines, comments included}]: its own files and the interface, what they stand on, the seam and the texts that all share"""
     folder = os.path.join(TOP, "libc", "malloc")
     own, below, left_out = OWN[name]
-    sums = []
+    rows = []
     for patterns in (own + INTERFACE, below, SEAM):
-        found = {path for pattern in patterns for path in glob.glob(os.path.join(folder, pattern))}
-        counted = [path for path in sorted(found) if os.path.relpath(path, folder) not in left_out]
-        total = sums[-1] if sums else 0
-        for path in counted:
-            with open(path, encoding="utf-8") as file:
-                total += sum(1 for _ in file)
-        sums.append(total)
-    return sums
+        files = sorted({os.path.relpath(path, folder) for pattern in patterns for path in glob.glob(os.path.join(folder, pattern))})
+        rows.append({file: len(open(os.path.join(folder, file), encoding="utf-8").readlines()) for file in files if file not in left_out})
+    return rows
+
+
+def measure_lines(name):
+    """=> [its own, with what they stand on, with what all share]"""
+    return list(itertools.accumulate(sum(row.values()) for row in lines_of(name)))
 
 
 def measure_all(everyone, quick, files):
@@ -272,6 +273,19 @@ def measure_all(everyone, quick, files):
     results["misuse"] = measure_misuse(everyone)
     say("threads")
     results["threads"] = measure_threads(everyone, quick)
-    results["lines"] = {everyone[0].name: lines_of(everyone[0].name)}
+    results["lines"] = {everyone[0].name: measure_lines(everyone[0].name)}
     results["failures"] = failures
     return results
+
+
+def show_lines(name):
+    """`make malloc-lines`"""
+    for title, row in zip((f"{name} and the interface", "what it stands on", "the seam, texts and statistics, which all allocators share"),
+                          lines_of(name)):
+        print(f"{sum(row.values()):5} {title}")
+        for file, lines in row.items():
+            print(f"      {lines:5} {file}")
+
+
+if __name__ == "__main__":
+    show_lines(peers.chosen())

@@ -40,6 +40,7 @@ static _Noreturn void die(const char *caller, const char *first, const char *adv
 
     va_start(arguments, what);
     text_add(&t, what, arguments);
+    va_end(arguments);
     text_say(&t, "%s", advice);
     text_die(&t);
 }

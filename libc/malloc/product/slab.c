@@ -49,23 +49,16 @@ static struct page *page_new(struct arena *a, unsigned class)
 static int page_take(struct page *page, struct block **list, int most)
 {
     char *start = page->start;
-    size_t size = class_size(page), key = chunk_key;
-    struct block *head = *list;
+    size_t size = class_size(page);
     int left = most;
 
     for (unsigned word = 0; word < 4 && left; word++, start += 64 * size) {
         uint64_t bits = ~page->taken[word];
 
-        for (; bits && left; bits &= bits - 1, left--) {
-            struct block *b = (struct block *)(start + (size_t)__builtin_ctzl(bits) * size);
-
-            b->next = head;
-            b->check = (uintptr_t)head ^ (uintptr_t)b ^ key;
-            head = b;
-        }
+        for (; bits && left; bits &= bits - 1, left--)
+            block_push(list, start + (size_t)__builtin_ctzl(bits) * size);
         POKE(page->taken[word], ~bits);
     }
-    *list = head;
     page->used += (uint16_t)(most - left);
     return most - left;
 }
