@@ -45,13 +45,11 @@ struct region {
 #define FIRST_PAGES ((size_t)512)
 extern struct page first_pages[FIRST_PAGES];
 
-#define FAST_PAGES                                                                                           \
-    ((size_t)1 << 18) /* of the break's: 1 GiB, so far product/slab.c has their classes twice */
+#define FAST_PAGES ((size_t)1 << 18) /* of the break's: 1 GiB; product/slab.c has their classes once more */
 
 /* `lock` guards the regions, and is taken last. */
 extern struct pool {
-    size_t fast,
-        most; /* so far into regions[0] free, and up to this request malloc, go the fast path; 0: none */
+    size_t fast, most; /* free so far into regions[0], and malloc up to this request, are fast; 0: never */
     struct region regions[2];
     size_t mmap_threshold, mmap_max, trim_threshold, top_pad; /* mallopt's parameters */
     unsigned arenas, used;                                    /* how many there may be, and are */
@@ -116,11 +114,10 @@ static inline size_t class_size(const struct page *page)
     return page->class * ALIGN;
 }
 
-extern const uint32_t
-    class_magic[SLAB_CLASSES + 1]; /* 2^32 / size of a block, rounded up: to divide without a division */
+/* 2^32 / size of a block, rounded up: what divides without a division. */
+extern const uint32_t class_magic[SLAB_CLASSES + 1];
 
 /* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here. */
-
 static inline unsigned slab_index(const struct page *page, const void *p)
 {
     uint32_t magic = class_magic[page->class];
