@@ -42,12 +42,23 @@ void glue_pages_discard(void *pages, size_t bytes);
 uintptr_t glue_break(void);
 bool glue_break_set(uintptr_t address);
 
-/* Locks are words that begin as 0. Not recursive. glue_lock and glue_unlock: one around everything. */
+/* Locks are words that begin as 0. Not recursive. glue_lock and glue_unlock: one around everything. GLUE_HOLD: until the end of the
+ * block that it stands in, however that is left. */
 void glue_take(int *word);
 bool glue_try(int *word);
 void glue_drop(int *word);
 void glue_lock(void);
 void glue_unlock(void);
+static inline int *glue_hold(int *word)
+{
+    glue_take(word);
+    return word;
+}
+static inline void glue_leave(int **word)
+{
+    glue_drop(*word);
+}
+#define GLUE_HOLD(word) __attribute__((cleanup(glue_leave), unused)) int *held_lock = glue_hold(&(word))
 
 /* Somebody watches (Faultline's event stream; never on Linux): told.h then tells each operation, by glue_tell. What an operation
  * did on its way is noted here as it happens, by the seam itself (brk, mmap) and by the allocators. */

@@ -17,7 +17,7 @@ enum kind block_verify(const char *caller, const void *p)
     else if (page)
         good = page_find(c) && chunk_is_block(c);
     else
-        good = large_contains(c) && chunk_sealed(c) && (chunk_head(c) & FLAGS) == (USED | MAPPED);
+        good = large_below(c) == c && chunk_sealed(c) && (chunk_head(c) & FLAGS) == (USED | MAPPED);
     if ((uintptr_t)p % ALIGN != 0 || !good || (page && block_is_cached(p)))
         report_pointer(caller, p);
     return !page ? IS_LARGE : page->class ? IS_SLAB : IS_CHUNK;
@@ -62,18 +62,13 @@ static const char *chunk_broken(const struct segment *s, const struct arena *a, 
 
 static const char *bins_broken(const struct arena *a, size_t chunks)
 {
-    size_t binned = 0, bytes = 0;
-
     for (unsigned index = 0; index < BINS; index++)
-        for (const struct chunk *c = a->bins[index], *prev = NULL; c; prev = c, c = c->next, binned++) {
-            if (!chunk_is_free(c) || c->prev != prev || bin_index(chunk_size(c)) != index ||
+        for (struct chunk *const *link = &LIST_FIRST(&a->bins[index]), *c; (c = *link);
+             link = &LIST_NEXT(c, bin), chunks--)
+            if (!chunk_is_free(c) || c->bin.le_prev != link || bin_index(chunk_size(c)) != index ||
                 !(a->occupied[index / 64] >> index % 64 & 1))
                 return "I5: a bin is a doubly linked list of the free chunks of its size, and has its bit";
-            bytes += chunk_size(c);
-        }
-    return binned != chunks || bytes != a->free_bytes
-               ? "I5: every free chunk except the top is in exactly one bin"
-               : NULL;
+    return chunks ? "I5: every free chunk except the top is in exactly one bin" : NULL;
 }
 
 static const char *walk_arena(const struct arena *a, struct walk *walk)
@@ -95,9 +90,10 @@ static const char *walk_arena(const struct arena *a, struct walk *walk)
 
 static const char *walk_large(struct walk *walk)
 {
-    const struct chunk *c;
+    GLUE_HOLD(large_lock);
+    for (struct chunk **at = large_rows; *at; at++) {
+        const struct chunk *c = *at;
 
-    for (size_t at = 0; (c = large_next(&at));) {
         if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
             ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
             return "I7: a mapped chunk is sealed as such and fills its pages";
@@ -112,13 +108,8 @@ const char *walk_chunks(struct walk *walk)
     const char *broken = NULL;
 
     for (struct arena *a = arenas; a < arenas + pool.used && !broken && !walk->answer; a++) {
-        glue_take(&a->lock);
+        GLUE_HOLD(a->lock);
         broken = walk_arena(a, walk);
-        glue_drop(&a->lock);
     }
-    glue_take(&large_lock);
-    if (!broken && !walk->answer)
-        broken = walk_large(walk);
-    glue_drop(&large_lock);
-    return broken;
+    return broken || walk->answer ? broken : walk_large(walk);
 }

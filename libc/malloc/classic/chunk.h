@@ -4,27 +4,28 @@
  *            used                                  free
  *      c ->  | the last word of the block before   or: the size of the free chunk before c |
  *  c + 8 ->  | head: seal 16, size, flags        | head: the same, without "used"          |
- * c + 16 ->  | the user's bytes  <- p            | next                                    |
- *            |                                   | prev                                    |
+ * c + 16 ->  | the user's bytes  <- p            | the next chunk in its bin               |
+ *            |                                   | the link that leads here                |
  *            |                                   | (old bytes)                             |
  * c+size ->  | the user's last word              | size of c: the "boundary tag"           |
  *            | head of the next chunk            | head of the next chunk: PREV_FREE       |
  *
  * free(p) gets only p: the word before it tells how long the chunk is, so where the next one begins, and whether the one before
  * is free. Only then its size has to be known, to merge with it, and only then its last word is nobody's: the boundary tag
- * costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). A used chunk lends its user the first word of its neighbour: 8 bytes of
- * overhead, 24 usable bytes in the smallest chunk of 32. A chunk with a mapping of its own has no neighbour to borrow from: 16.
+ * costs nothing (Knuth, TAOCP 1, 2.5, exercise 19). So the overhead is 8 bytes, and the smallest chunk of 32 has 24 usable ones.
+ * A chunk with a mapping of its own has no neighbour to borrow a word from: 16.
  *
- * The seal is a keyed checksum of address, size and flags: a word that merely looks like a header is told from one, and an
- * overflow that reaches a header is noticed. It catches mistakes, and makes forging a guess of 1 in 65 536; it is no
- * cryptography. A header that says "used" stands only where a used chunk begins: whatever ceases to be one is sealed as
- * free first. That makes the detection of a double free exact.
+ * The seal is a keyed checksum of address, size and flags: it tells a header from a word that looks like one, and notices an
+ * overflow. It catches mistakes, and makes forging a guess of 1 in 65 536; it is no cryptography. A header that says "used"
+ * stands only where a used chunk begins: whatever ceases to be one is sealed as free first. So a double free is always detected.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <bsd/sys/queue.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -36,8 +37,9 @@
 struct __attribute__((may_alias)) chunk {
     size_t before; /* as above; mapped: the way to the start of its mapping */
     size_t head;
-    struct chunk *next, *prev; /* free: the neighbours in its bin */
+    LIST_ENTRY(chunk) bin; /* free: its neighbours there */
 };
+LIST_HEAD(bin, chunk);
 
 #define USED ((size_t)1)
 #define MAPPED ((size_t)2) /* has a mapping of its own */
@@ -45,20 +47,19 @@ struct __attribute__((may_alias)) chunk {
 #define CLEAN SLAB         /* of a free chunk: its whole pages were given back, and not written since */
 #define PREV_FREE ((size_t)8)
 #define FLAGS ((size_t)15)
-#define HEADER ((size_t)16)  /* from the chunk to its user's bytes */
-#define OVERHEAD ((size_t)8) /* what a chunk has more than its user */
-#define CHUNK_MIN                                                                                            \
-    ((size_t)32) /* a used chunk of HEADER bytes is a fence: the end of a segment without a top */
+#define HEADER ((size_t)16)    /* from the chunk to its user's bytes; a used chunk of that size is a fence */
+#define OVERHEAD ((size_t)8)   /* what a chunk has more than its user */
+#define CHUNK_MIN ((size_t)32) /* that can be free */
 
 /* An odd constant without a pattern; its low 16 bits are 1, so that the seal in the top bits of a head passes through the
- * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. */
+ * multiplication unchanged: the product's top bits are 0 exactly for a sealed head. The key is 48 secret bits, and odd too: so
+ * the product's lowest bit is 0 exactly for USED. */
 #define SEAL_MIX 0x9e3779b97f4b0001u
-extern size_t
-    chunk_key; /* 48 secret bits; odd, as SEAL_MIX: so the product's lowest bit is 0 exactly for USED */
 #define SEAL_OR_FREE 0xffff000000000001u
+extern size_t chunk_key;
 
-/* A word that is read here without the lock under which it is written there: whole, old or new, as every aligned word. Where
- * nobody has to be told so it may be the operand of another instruction. */
+/* A word that is read without the lock under which it is written: whole, old or new, as every aligned word. Where nobody has to
+ * be told so it may be the operand of another instruction. */
 #ifdef __SANITIZE_THREAD__
 #define PEEK(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
 #else
@@ -83,7 +84,7 @@ static inline struct chunk *chunk_of(const void *user)
 
 static inline void *chunk_user(const struct chunk *c)
 {
-    return (void *)&c->next;
+    return (void *)&c->bin;
 }
 
 /* A neighbour's free changes PREV_FREE under the lock while the block's owner reads its size without. */

@@ -24,7 +24,6 @@ static void *classic_take(size_t bytes, size_t alignment, bool zero)
     struct arena *a = arena();
     uintptr_t clean_from = UINTPTR_MAX;
     bool clean;
-    int one = 1;
 
     if (pool.checking)
         return guard_new(bytes, alignment, zero, allocator_site);
@@ -35,7 +34,7 @@ static void *classic_take(size_t bytes, size_t alignment, bool zero)
             return p;
     }
 
-    struct chunk *c = heap_new(a, chunk_bytes(bytes), alignment, true, &one, &clean_from);
+    struct chunk *c = heap_new(a, chunk_bytes(bytes), 1, alignment, true, &clean_from);
 
     if (!c)
         return NULL;
@@ -57,7 +56,7 @@ static void classic_give(void *p)
     } else if (block_verify("free", p) == IS_LARGE) {
         large_put(c);
     } else {
-        gone_note(&a->gone, p, chunk_capacity(c));
+        gone_note(&a->gone, p, chunk_capacity(c), 0, 0);
         heap_put(a, c, chunk_size(c));
     }
 }

@@ -97,7 +97,7 @@ static struct note *note_verify(const char *caller, const void *p)
 {
     struct note *n = (struct note *)((uintptr_t)p - sizeof(*n));
     const struct page *page = page_find(n);
-    bool inside = page ? page_find(p) != NULL : large_contains(chunk_of(n));
+    bool inside = page ? page_find(p) != NULL : large_below(chunk_of(n)) == chunk_of(n);
 
     if ((uintptr_t)p % ALIGN != 0 || !inside)
         report_pointer(caller, p);
@@ -118,15 +118,12 @@ void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 {
     size_t whole = sizeof(struct note) + bytes + CANARY + (alignment > ALIGN ? alignment : 0);
     bool clean;
-    uintptr_t clean_from;
-    int one = 1;
     struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n), &clean) : NULL;
     struct chunk *base = chunk_of(n);
 
     if (!n) {
-        glue_take(&arenas[0].lock);
-        base = heap_new(&arenas[0], chunk_bytes(whole), ALIGN, true, &one, &clean_from);
-        glue_drop(&arenas[0].lock);
+        GLUE_HOLD(arenas[0].lock);
+        base = heap_new(&arenas[0], chunk_bytes(whole), 1, ALIGN, true, NULL);
         if (!base)
             return NULL;
         n = (struct note *)(align_up((uintptr_t)chunk_user(base) + sizeof(*n), alignment) - sizeof(*n));
@@ -135,11 +132,11 @@ void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
     n->seal = seal_of(n);
     memset(user_of(n), zero ? 0 : FILL_FRESH, bytes);
     memset(user_of(n) + bytes, FILL_CANARY, (size_t)(end_of(n) - user_of(n)) - bytes);
-    glue_take(&guard_lock);
+
+    GLUE_HOLD(guard_lock);
     n->next = live.next;
     n->prev = &live;
     live.next = n->next->prev = n;
-    glue_drop(&guard_lock);
     return user_of(n);
 }
 
@@ -153,10 +150,7 @@ static void queue_pop(void)
     if (n->seal != seal_of(n))
         report_broken("free(): invalid pointer", user_of(n), TEXT(front_lost));
     if (is_large(n)) {
-        struct gone_block *entry = gone_note(&large_gone, user_of(n), n->request);
-
-        entry->made = n->made;
-        entry->freed = n->freed;
+        gone_note(&large_gone, user_of(n), n->request, n->made, n->freed);
         large_put(chunk_of(n));
         return;
     }
@@ -166,15 +160,14 @@ static void queue_pop(void)
     if (wrong != end)
         die("free(): invalid size", TEXT(after_free_of), n, wrong);
     verify_canary(n);
-    glue_take(&arenas[0].lock);
+
+    GLUE_HOLD(arenas[0].lock);
     heap_put(&arenas[0], n->base, chunk_size(n->base));
-    glue_drop(&arenas[0].lock);
 }
 
 void guard_put(void *p, uintptr_t site)
 {
-    glue_take(&guard_lock);
-
+    GLUE_HOLD(guard_lock);
     struct note *n = note_verify("free", p);
     uintptr_t whole_pages = align_up((uintptr_t)p, PAGE);
 
@@ -190,7 +183,6 @@ void guard_put(void *p, uintptr_t site)
     queue_bytes += n->request;
     while (queue_count == QUEUE || (queue_bytes > QUEUE_BYTES && queue_count > 1))
         queue_pop();
-    glue_drop(&guard_lock);
 }
 
 void *guard_fit(void *p, size_t bytes, uintptr_t site)
@@ -207,34 +199,26 @@ void *guard_fit(void *p, size_t bytes, uintptr_t site)
 
 size_t guard_room(const char *caller, const void *p)
 {
-    glue_take(&guard_lock);
-
-    size_t room = note_verify(caller, p)->request;
-
-    glue_drop(&guard_lock);
-    return room;
+    GLUE_HOLD(guard_lock);
+    return note_verify(caller, p)->request;
 }
 
 const char *guard_damage(void)
 {
-    const char *broken = NULL;
-
-    glue_take(&guard_lock);
-    for (const struct note *n = live.next; n != &live && !broken; n = n->next)
+    GLUE_HOLD(guard_lock);
+    for (const struct note *n = live.next; n != &live; n = n->next)
         if (n->seal != seal_of(n))
-            broken = "I8: the note in front of a guarded block carries its seal";
+            return "I8: the note in front of a guarded block carries its seal";
         else if (first_other(user_of(n) + n->request, end_of(n), FILL_CANARY) != end_of(n))
-            broken = "I8: the canary behind a guarded block is whole";
-    glue_drop(&guard_lock);
-    return broken;
+            return "I8: the canary behind a guarded block is whole";
+    return NULL;
 }
 
 void guard_drain(void)
 {
-    glue_take(&guard_lock);
+    GLUE_HOLD(guard_lock);
     while (queue_count)
         queue_pop();
-    glue_drop(&guard_lock);
 }
 
 /* At exit: the queue is looked through, the live blocks too, and what was never freed is listed. */

@@ -11,8 +11,6 @@
  */
 #pragma once
 
-#include <bsd/sys/queue.h>
-
 #include "chunk.h"
 #include "malloc/glue.h"
 
@@ -38,32 +36,30 @@ _Static_assert(sizeof(struct page) == 64, "a page's record is a cache line");
 /* Where the heap lies: [0] the break's memory, [1] reserved addresses, for when the break cannot move. */
 struct region {
     uintptr_t base;
-    size_t span;            /* bytes from base on that were ever the heap's */
+    size_t span;            /* bytes from base to the end of the heap's last page */
     struct page *pages;     /* reserved; not used for the break's first pages, see first_pages */
     size_t room, described; /* bytes that `pages` can describe; for which it has access */
-    size_t ready, limit;    /* [1]: bytes with access, and reserved */
+    size_t limit;           /* [1]: bytes that are reserved */
 };
 
 #define FIRST_PAGES ((size_t)512)
 extern struct page first_pages[FIRST_PAGES];
 
-#define FAST_PAGES                                                                                           \
-    ((size_t)1 << 18) /* of the break's: 1 GiB, so far product/slab.c has their classes once more */
+#define FAST_PAGES ((size_t)1 << 18) /* of the break's: 1 GiB; product/slab.c has their classes once more */
 
+/* `lock` guards the regions, and is taken last. */
 extern struct pool {
-    size_t
-        fast; /* regions[0].span, or 0 to send every free through the slow path: for checking mode and for tracing */
-    size_t most; /* likewise: up to this request malloc is fast */
+    size_t fast, most; /* free so far into regions[0], and malloc up to this request, are fast; 0: never */
     struct region regions[2];
     size_t mmap_threshold, mmap_max, trim_threshold, top_pad; /* mallopt's parameters */
     unsigned arenas, used;                                    /* how many there may be, and are */
     bool checking; /* MALLOC_CHECK_ is set: guard.c has the blocks */
     bool keeps;    /* large.c may keep a row */
     bool ready;
-    int lock; /* the regions; taken last */
+    int lock;
 } pool;
 
-/* The last blocks that went home, of an arena or those with a mapping: nothing in memory tells any more how long such a block was. */
+/* The last blocks that went home: nothing in memory tells any more how long such a block was. */
 #define GONE 16
 struct gone {
     struct gone_block {
@@ -74,16 +70,11 @@ struct gone {
     size_t count;
 };
 
-static inline struct gone_block *gone_note(struct gone *gone, const void *p, size_t bytes)
+static inline void gone_note(struct gone *gone, const void *p, size_t bytes, uintptr_t made, uintptr_t freed)
 {
-    struct gone_block *entry = &gone->blocks[gone->count++ % GONE];
-
-    entry->p = p;
-    entry->bytes = bytes;
-    return entry;
+    gone->blocks[gone->count++ % GONE] = (struct gone_block){p, bytes, made, freed};
 }
 
-/* An arena: a heap with a lock. A thread takes from its own, and gives to any. */
 struct segment { /* contiguous chunks; all but an arena's first carry this record in front */
     uintptr_t start, end;
     struct segment *older;
@@ -92,38 +83,28 @@ struct segment { /* contiguous chunks; all but an arena's first carry this recor
 #define BINS 256
 #define ARENAS 8
 
+/* A heap with a lock. A thread takes from its own, and gives to any. */
 extern struct arena {
     int lock;
     unsigned threads;
     struct chunk *top; /* the free rest of the newest segment, in no bin */
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
-    size_t bytes, free_bytes;               /* got from the pool; of these in bins */
     size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
     struct slabs partial[SLAB_CLASSES + 1]; /* slabs with room */
     struct gone gone;
     uint64_t occupied[BINS / 64]; /* bins that are not empty */
-    struct chunk *bins[BINS];
+    struct bin bins[BINS];
 } arenas[ARENAS];
 
-static inline unsigned arena_index(const struct arena *a)
-{
-    return (unsigned)(a - arenas);
-}
-
 struct page *page_elsewhere(const void *address); /* pool.c: in the second region */
-
-static inline bool is_at_break(const void *address)
-{
-    return LIKELY((uintptr_t)address - PEEK(pool.regions[0].base) < PEEK(pool.regions[0].span));
-}
 
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    size_t index = ((uintptr_t)address - PEEK(pool.regions[0].base)) / PAGE;
+    size_t offset = (uintptr_t)address - PEEK(pool.regions[0].base), index = offset / PAGE;
 
-    if (!is_at_break(address))
+    if (!LIKELY(offset < PEEK(pool.regions[0].span)))
         return page_elsewhere(address);
     return index < FIRST_PAGES ? &first_pages[index] : PEEK(pool.regions[0].pages) + index;
 }
@@ -133,10 +114,10 @@ static inline size_t class_size(const struct page *page)
     return page->class * ALIGN;
 }
 
-/* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here: the magic number
- * divides without a division. */
-extern const uint32_t class_magic[SLAB_CLASSES + 1]; /* 2^32 / size of a block, rounded up */
+/* 2^32 / size of a block, rounded up: what divides without a division. */
+extern const uint32_t class_magic[SLAB_CLASSES + 1];
 
+/* Index of the block that starts at p; 256: none does. A fraction of 0 says that a block begins here. */
 static inline unsigned slab_index(const struct page *page, const void *p)
 {
     uint32_t magic = class_magic[page->class];
@@ -176,10 +157,11 @@ static inline size_t chunk_bytes(size_t request)
     return request < CHUNK_MIN - OVERHEAD ? CHUNK_MIN : align_up(request + OVERHEAD, ALIGN);
 }
 
-/* heap.c: => the arena's lock is held */
-/* As many as *count chunks in a row (=> *count: how many), each used and of `bytes`, the first one's user's bytes at a multiple of
- * `alignment`; those from *clean on are known to be zero. grow: more memory may be asked for. NULL: there is none. */
-struct chunk *heap_new(struct arena *a, size_t bytes, size_t alignment, bool grow, int *count,
+/* heap.c: => the arena's lock is held
+ *
+ * heap_new: a used chunk of count * bytes, or of fewer times `bytes` if there is no more room; the user's bytes at a multiple of `alignment`.
+ * From *clean on they are known to be zero (NULL: who cares). grow: more memory may be asked for. NULL: there is none. */
+struct chunk *heap_new(struct arena *a, size_t bytes, size_t count, size_t alignment, bool grow,
                        uintptr_t *clean);
 void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what follows, `size` bytes in all */
 bool heap_fit(struct arena *a, struct chunk *c, size_t bytes);
@@ -192,22 +174,22 @@ bool chunk_is_free(const struct chunk *c); /* ... and one of the heap's, whateve
 /* pool.c */
 void pool_start(void);
 bool pool_set(int parameter, int value);
-/* More memory behind `end` if that is possible, else anywhere: [*start, *last), `bytes` or more, zero from *clean on. */
-bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
-               uintptr_t *clean);
-/* Gives [end - bytes, end) back if it is the last; false: it is not, nothing happened. */
-bool pool_shrink(uintptr_t end, size_t bytes);
+struct space {
+    uintptr_t start, end, clean; /* zero from `clean` on */
+};
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, struct space *got); /* behind `end` if possible */
+bool pool_shrink(uintptr_t end, uintptr_t to); /* gives [to, end) back; false: it is not the last */
 
 /* large.c: `gap` bytes between header and block, which ends where a page without access begins if there is a gap. What one gets
  * begins behind the header. */
 extern int large_lock;
-extern struct gone large_gone; /* => the lock is held */
+extern struct gone large_gone;     /* => the lock is held */
+extern struct chunk *large_rows[]; /* likewise: all, from the highest down; NULL behind the last */
 void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */
-bool large_contains(const struct chunk *c);
-bool large_wants(size_t bytes);       /* is a request of that size to get a mapping? */
-struct chunk *large_next(size_t *at); /* one after the other, from *at = 0 on; NULL: that were all */
+struct chunk *large_below(const void *p); /* the mapped chunk next below p or at it, NULL: there is none */
+bool large_wants(size_t bytes);           /* is a request of that size to get a mapping? */
 void large_trim(void);
 
 /* guard.c: all blocks in checking mode. `site`: the caller's address */

@@ -5,89 +5,73 @@
  *     | [gap for an alignment] | header | the user's bytes ...      | [guard page, in checking mode] |
  *     <------- before ------->
  *
- * 128 KiB need 131 072 + 16 bytes, so the row is 132 KiB and the pointer row + 0x10. A table of all mapped chunks tells a
- * good pointer from a wild one without touching it. It is a hash table with linear probing; the first FEW need no memory.
+ * 128 KiB need 131 072 + 16 bytes, so the row is 132 KiB and the pointer row + 0x10. All mapped chunks stand in an array, sorted by
+ * address: it tells a good pointer from a wild one without touching it. It goes down because Linux places rows so, each new
+ * one mostly behind all others. It has place for as many as M_MMAP_MAX begins with and as Linux lets a process have; who asks for more
+ * gets them from the heap.
  *
  * free gives the row back at once: one look at /proc/self/maps shows it go. Only where pool.keeps, and the program frees rows of one
- * length for the fourth time in a row, one is kept, up to KEEP_BYTES and for KEEP_CALLS further calls. So a loop over 200 KB
- * makes no system calls.
+ * length for the fourth time in a row, one is kept, up to KEEP_BYTES, until one of another length is freed. So a loop over
+ * 200 KB makes no system calls.
  */
+#include <string.h>
+
 #include "heap.h"
 
-#define FEW 128
+#define ROWS ((size_t)65536)
+#define KEEP_FREES 4
 #define KEEP_BYTES ((size_t)1 << 20)
-#define KEEP_CALLS 64
 
 int large_lock;
 struct gone large_gone;
-static struct chunk *few[FEW];
-static struct chunk **slots = few;
-static size_t capacity = FEW; /* a power of two */
+struct chunk *large_rows[ROWS + 1];
 static size_t count;
 
 static struct {
     uintptr_t row; /* 0: none */
-    size_t length, since;
+    size_t length; /* of the last rows that were freed */
+    unsigned frees;
 } kept;
-static size_t calls, last_length, repeated;
 
-static size_t slot_home(const struct chunk *c)
+/* The first chunk that begins at p or below. */
+static size_t index_of(const void *p)
 {
-    return ((uintptr_t)c / PAGE * SEAL_MIX) >> 32 & (capacity - 1);
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if ((uintptr_t)large_rows[middle] > (uintptr_t)p)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-/* The slot of c, or the empty one where it would go. */
-static size_t slot_of(const struct chunk *c)
+/* What stands from index `from` on now stands from `to` on. */
+static void rows_move(size_t from, size_t to)
 {
-    size_t i = slot_home(c);
-
-    while (slots[i] && slots[i] != c)
-        i = (i + 1) & (capacity - 1);
-    return i;
+    memmove(&large_rows[to], &large_rows[from], (count + 1 - from) * sizeof(*large_rows));
+    POKE(count, count + to - from);
 }
 
-/* Room for one more: at most three quarters are used, so that probing stays short and ends. */
-static bool table_reserve(void)
+static void row_add(uintptr_t row, size_t gap, size_t length)
 {
-    struct chunk **old = slots;
-    size_t old_capacity = capacity;
+    struct chunk *c = chunk_at(row + gap);
+    size_t index = index_of(c);
 
-    if (count + 1 <= capacity / 4 * 3)
-        return true;
-
-    size_t new_capacity = capacity == FEW ? PAGE / sizeof(*slots) : 2 * capacity;
-    struct chunk **pages = glue_pages_map(new_capacity * sizeof(*slots));
-
-    if (!pages)
-        return false;
-    slots = pages;
-    capacity = new_capacity;
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i])
-            slots[slot_of(old[i])] = old[i];
-    if (old != few)
-        glue_pages_unmap(old, old_capacity * sizeof(*old));
-    return true;
+    c->before = gap;
+    chunk_set(c, length - gap, USED | MAPPED);
+    rows_move(index, index + 1);
+    large_rows[index] = c;
 }
 
-static void table_add(struct chunk *c)
+static void row_remove(const struct chunk *c)
 {
-    slots[slot_of(c)] = c;
-    POKE(count, count + 1);
-}
+    size_t index = index_of(c);
 
-/* Probing stops at an empty slot, so chunks that follow may have to move up into the one that falls free. */
-static void table_remove(const struct chunk *c)
-{
-    size_t hole = slot_of(c);
-
-    for (size_t i = (hole + 1) & (capacity - 1); slots[i]; i = (i + 1) & (capacity - 1))
-        if (((i - slot_home(slots[i])) & (capacity - 1)) >= ((i - hole) & (capacity - 1))) {
-            slots[hole] = slots[i];
-            hole = i;
-        }
-    slots[hole] = NULL;
-    POKE(count, count - 1);
+    rows_move(index + 1, index);
 }
 
 static void kept_drop(void)
@@ -97,36 +81,29 @@ static void kept_drop(void)
     kept.row = 0;
 }
 
-static void kept_age(void)
-{
-    if (kept.row && ++calls - kept.since > KEEP_CALLS)
-        kept_drop();
-}
-
-static bool keep(uintptr_t row, size_t length)
-{
-    repeated = length == last_length ? repeated + 1 : 1;
-    last_length = length;
-    if (!pool.keeps || repeated < 4 || length > KEEP_BYTES)
-        return false;
-    kept_drop();
-    kept.row = row;
-    kept.length = length;
-    kept.since = calls;
-    return true;
-}
-
 /* A row of this length: the one that was kept, or (then *clean) a fresh one. */
 static uintptr_t row_new(size_t length, bool *clean)
 {
     uintptr_t row = kept.row;
 
-    kept_age();
-    *clean = !kept.row || kept.length != length;
+    *clean = !row || kept.length != length;
     if (*clean)
         return (uintptr_t)glue_pages_map(length);
     kept.row = 0;
     return row;
+}
+
+static void row_put(uintptr_t row, size_t length)
+{
+    if (length != kept.length) {
+        kept_drop();
+        kept.length = length;
+        kept.frees = 0;
+    }
+    if (pool.keeps && length <= KEEP_BYTES && ++kept.frees >= KEEP_FREES && !kept.row)
+        kept.row = row;
+    else
+        glue_pages_unmap((void *)row, length);
 }
 
 static size_t length_of(const struct chunk *c)
@@ -138,40 +115,28 @@ void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean)
 {
     size_t guard = gap ? PAGE : 0;
     size_t length = align_up(HEADER + gap + bytes + (gap || alignment > ALIGN ? alignment : 0), PAGE) + guard;
-    struct chunk *c = NULL;
 
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
 
-    uintptr_t row = table_reserve() ? row_new(length, clean) : 0;
+    uintptr_t row = count < ROWS ? row_new(length, clean) : 0;
+    uintptr_t first = align_up(row + HEADER, alignment), last = (row + length - PAGE - bytes) & -alignment;
+    uintptr_t p = gap ? last - gap : first;
 
-    if (row) {
-        uintptr_t first = align_up(row + HEADER, alignment),
-                  last = (row + length - PAGE - bytes) & -alignment;
-
-        c = chunk_of((void *)(gap ? last - gap : first));
-        c->before = (uintptr_t)c - row;
-        chunk_set(c, length - c->before, USED | MAPPED);
-        table_add(c);
-    }
-    if (row && gap)
+    if (!row)
+        return NULL;
+    row_add(row, p - HEADER - row, length);
+    if (gap)
         glue_pages_protect((void *)(row + length - PAGE), PAGE, false);
-    glue_drop(&large_lock);
-    return c ? chunk_user(c) : NULL;
+    return (void *)p;
 }
 
 void large_put(struct chunk *c)
 {
-    uintptr_t row = (uintptr_t)c - c->before;
-    size_t length = length_of(c);
-
-    glue_take(&large_lock);
-    table_remove(c);
+    GLUE_HOLD(large_lock);
+    row_remove(c);
     if (!pool.checking)
-        gone_note(&large_gone, chunk_user(c), chunk_capacity(c));
-    kept_age();
-    if (!keep(row, length))
-        glue_pages_unmap((void *)row, length);
-    glue_drop(&large_lock);
+        gone_note(&large_gone, chunk_user(c), chunk_capacity(c), 0, 0);
+    row_put((uintptr_t)c - c->before, length_of(c));
 }
 
 struct chunk *large_fit(struct chunk *c, size_t bytes)
@@ -182,30 +147,23 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
 
     if (new_length == old_length)
         return c;
-    glue_take(&large_lock);
 
+    GLUE_HOLD(large_lock);
     uintptr_t row = (uintptr_t)glue_pages_remap((void *)((uintptr_t)c - gap), old_length, new_length);
 
-    if (row) {
-        table_remove(c);
-        if (row + gap != (uintptr_t)c)
-            gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER);
-        c = chunk_at(row + gap);
-        chunk_set(c, new_length - gap, USED | MAPPED);
-        table_add(c);
-    }
-    glue_drop(&large_lock);
-    return row ? c : NULL;
+    if (!row)
+        return NULL;
+    row_remove(c);
+    if (row + gap != (uintptr_t)c)
+        gone_note(&large_gone, chunk_user(c), old_length - gap - HEADER, 0, 0);
+    row_add(row, gap, new_length);
+    return chunk_at(row + gap);
 }
 
-bool large_contains(const struct chunk *c)
+struct chunk *large_below(const void *p)
 {
-    glue_take(&large_lock);
-
-    bool contains = slots[slot_of(c)] == c;
-
-    glue_drop(&large_lock);
-    return contains;
+    GLUE_HOLD(large_lock);
+    return large_rows[index_of(p)];
 }
 
 bool large_wants(size_t bytes)
@@ -213,17 +171,8 @@ bool large_wants(size_t bytes)
     return bytes >= pool.mmap_threshold && PEEK(count) < pool.mmap_max;
 }
 
-struct chunk *large_next(size_t *at)
-{
-    while (*at < capacity)
-        if (slots[(*at)++])
-            return slots[*at - 1];
-    return NULL;
-}
-
 void large_trim(void)
 {
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
     kept_drop();
-    glue_drop(&large_lock);
 }

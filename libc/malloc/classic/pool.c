@@ -24,9 +24,19 @@ struct pool pool;
 size_t chunk_key;
 struct page first_pages[FIRST_PAGES];
 
-#define MAGIC(class) ((((uint64_t)1 << 32) + (class) * ALIGN - 1) / ((class) * ALIGN))
+#define MAGIC(class) (UINT32_MAX / ((class) * ALIGN) + 1)
 const uint32_t class_magic[SLAB_CLASSES + 1] = {0,        MAGIC(1), MAGIC(2), MAGIC(3), MAGIC(4),
                                                 MAGIC(5), MAGIC(6), MAGIC(7), MAGIC(8)};
+
+static const struct setting {
+    const char *variable; /* of the environment */
+    size_t *value, first;
+} settings[] = {
+    [M_MMAP_THRESHOLD + 4] = {"MALLOC_MMAP_THRESHOLD_", &pool.mmap_threshold, DEFAULT_LIMIT},
+    [M_MMAP_MAX + 4] = {"MALLOC_MMAP_MAX_", &pool.mmap_max, 65536},
+    [M_TRIM_THRESHOLD + 4] = {"MALLOC_TRIM_THRESHOLD_", &pool.trim_threshold, DEFAULT_LIMIT},
+    [M_TOP_PAD + 4] = {"MALLOC_TOP_PAD_", &pool.top_pad, DEFAULT_LIMIT},
+};
 
 /* Decimal digits; a minus in front means "without limit"; anything else is ignored. */
 static size_t from_environment(const char *name, size_t otherwise)
@@ -43,41 +53,30 @@ static size_t from_environment(const char *name, size_t otherwise)
     return *text ? otherwise : value;
 }
 
+void pool_start(void)
+{
+    for (const struct setting *s = settings; s < settings + 4; s++)
+        *s->value = from_environment(s->variable, s->first);
+    pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
+    chunk_key = glue_random() >> 16 | 1;
+    pool.used = pool.arenas = 1;
+    pool.ready = true;
+}
+
+bool pool_set(int parameter, int value)
+{
+    if (parameter < -4 || parameter > -1)
+        return false;
+    *settings[parameter + 4].value = value < 0 ? SIZE_MAX : (size_t)value;
+    return true;
+}
+
 struct page *page_elsewhere(const void *address)
 {
     const struct region *r = &pool.regions[1];
     size_t offset = (uintptr_t)address - PEEK(r->base);
 
     return offset < PEEK(r->span) ? PEEK(r->pages) + offset / PAGE : NULL;
-}
-
-void pool_start(void)
-{
-    glue_take(&pool.lock);
-    if (!pool.ready) {
-        chunk_key = glue_random() >> 16 | 1;
-        pool.mmap_threshold = from_environment("MALLOC_MMAP_THRESHOLD_", DEFAULT_LIMIT);
-        pool.mmap_max = from_environment("MALLOC_MMAP_MAX_", 65536);
-        pool.trim_threshold = from_environment("MALLOC_TRIM_THRESHOLD_", DEFAULT_LIMIT);
-        pool.top_pad = from_environment("MALLOC_TOP_PAD_", DEFAULT_LIMIT);
-        pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
-        pool.used = pool.arenas = 1;
-        pool.ready = true;
-    }
-    glue_drop(&pool.lock);
-}
-
-bool pool_set(int parameter, int value)
-{
-    size_t *const settings[] = {[M_MMAP_THRESHOLD + 4] = &pool.mmap_threshold,
-                                [M_MMAP_MAX + 4] = &pool.mmap_max,
-                                [M_TRIM_THRESHOLD + 4] = &pool.trim_threshold,
-                                [M_TOP_PAD + 4] = &pool.top_pad};
-
-    if (parameter < -4 || parameter > -1)
-        return false;
-    *settings[parameter + 4] = value < 0 ? SIZE_MAX : (size_t)value;
-    return true;
 }
 
 /* Addresses for as much of MOST_BYTES as there are, of which each needs one in `part`. */
@@ -121,72 +120,56 @@ static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigne
         POKE(pool.fast, r->span < FAST_PAGES * PAGE ? r->span : FAST_PAGES * PAGE);
 }
 
-/* At the break: right behind `end`, or above what others did with it. */
-static bool grow_by_break(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *clean)
+static uintptr_t region_end(const struct region *r)
 {
-    struct region *r = pool.regions;
-    uintptr_t now = glue_break();
-
-    if (now == 0)
-        return false;
-    if (r->base == 0)
-        POKE(r->base, now & ~(PAGE - 1));
-    *clean =
-        align_up(now, PAGE); /* the rest of a page that the break's former owner had may hold its bytes */
-    *start = now == end ? end : align_up(now, ALIGN);
-
-    uintptr_t last = align_up(*start + bytes, PAGE);
-
-    if (now < r->base || !region_describe(r, last - r->base) || !glue_break_set(last))
-        return false;
-    region_own(r, *start, last, arena);
-    return true;
+    return r == pool.regions ? glue_break() : r->base + r->span;
 }
 
-static bool grow_reserved(size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *clean)
+/* Moves a region's end, if that is possible. What it had there reads zero should it come back. */
+static bool region_move(struct region *r, uintptr_t end, uintptr_t to)
 {
-    struct region *r = &pool.regions[1];
+    if (r == pool.regions)
+        return glue_break_set(to);
+    if (to > end)
+        return to - r->base <= r->limit && glue_pages_protect((void *)end, to - end, true);
+    glue_pages_discard((void *)to, end - to);
+    return glue_pages_protect((void *)to, end - to, false);
+}
+
+/* Behind `end` if that is where the region ends; else above what others did with the break. */
+static bool region_grow(struct region *r, uintptr_t end, size_t bytes, unsigned arena, struct space *got)
+{
+    if (!r->base && r != pool.regions)
+        r->base = (uintptr_t)reserve_most(&r->limit, 1);
+
+    uintptr_t now = region_end(r);
 
     if (!r->base)
-        r->base = (uintptr_t)reserve_most(&r->limit, 1);
-    *start = *clean = r->base + r->ready;
-    bytes = align_up(bytes, PAGE);
-    if (!r->base || bytes > r->limit - r->ready || !region_describe(r, r->ready + bytes) ||
-        !glue_pages_protect((void *)*start, bytes, true))
+        POKE(r->base, now & ~(PAGE - 1));
+    got->clean = align_up(now, PAGE); /* before, others may have left bytes */
+    got->start = now == end ? end : align_up(now, ALIGN);
+    got->end = align_up(got->start + bytes, PAGE);
+    if (now == 0 || now < r->base || !region_describe(r, got->end - r->base) ||
+        !region_move(r, now, got->end))
         return false;
-    r->ready += bytes;
-    region_own(r, *start, *start + bytes, arena);
+    region_own(r, got->start, got->end, arena);
     return true;
 }
 
-bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, uintptr_t *start, uintptr_t *last,
-               uintptr_t *clean)
+bool pool_grow(uintptr_t end, size_t bytes, unsigned arena, struct space *got)
 {
-    glue_take(&pool.lock);
-
-    bool grown = grow_by_break(end, bytes, arena, start, clean) || grow_reserved(bytes, arena, start, clean);
-
-    glue_drop(&pool.lock);
-    *last = grown ? align_up(*start + bytes, PAGE) : 0;
-    return grown;
+    GLUE_HOLD(pool.lock);
+    return region_grow(&pool.regions[0], end, bytes, arena, got) ||
+           region_grow(&pool.regions[1], end, bytes, arena, got);
 }
 
-bool pool_shrink(uintptr_t end, size_t bytes)
+bool pool_shrink(uintptr_t end, uintptr_t to)
 {
-    struct region *r = &pool.regions[1];
-    bool done;
-
-    glue_take(&pool.lock);
-    if (end == r->base + r->ready) {
-        glue_pages_discard((void *)(end - bytes), bytes);
-        done = glue_pages_protect((void *)(end - bytes), bytes, false);
-        r->ready -= done ? bytes : 0;
-    } else {
-        done = glue_break() == end && glue_break_set(end - bytes);
-        r = pool.regions;
-    }
-    if (done)
-        region_own(r, end - bytes, end - bytes, 0);
-    glue_drop(&pool.lock);
-    return done;
+    GLUE_HOLD(pool.lock);
+    for (struct region *r = pool.regions; r < pool.regions + 2; r++)
+        if (region_end(r) == end && region_move(r, end, to)) {
+            region_own(r, to, to, 0);
+            return true;
+        }
+    return false;
 }

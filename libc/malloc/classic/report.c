@@ -105,11 +105,10 @@ static const struct chunk *chunk_around(const void *p)
 {
     const struct page *page = page_find(p);
     const struct segment *s = page ? arenas[page->arena].newest : NULL;
-    const struct chunk *c;
+    const struct chunk *c = large_below(p);
 
-    for (size_t at = 0; !page && (c = large_next(&at));)
-        if ((uintptr_t)p - (uintptr_t)c < chunk_size(c))
-            return c;
+    if (!page)
+        return c && (uintptr_t)p - (uintptr_t)c < chunk_size(c) ? c : NULL;
     for (; s; s = s->older)
         if ((uintptr_t)p - s->start < s->end - s->start) {
             for (c = chunk_at(s->start);
@@ -132,7 +131,7 @@ void report_pointer(const char *caller, const void *p)
 
     if ((uintptr_t)p % ALIGN != 0)
         die(caller, invalid, TEXT(try_same), TEXT(not_aligned), caller, p);
-    if (!page && large_contains(c))
+    if (!page && large_below(p) == c)
         die(caller, invalid, TEXT(try_front), TEXT(mapped_header), caller, p);
     if (page && page->class) {
         size_t size = class_size(page), inside = (uintptr_t)p % PAGE % size;

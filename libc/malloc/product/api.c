@@ -15,11 +15,10 @@
 static void *chunk_new(struct arena *a, size_t bytes, size_t alignment, bool *clean)
 {
     uintptr_t clean_from;
-    int one = 1;
 
     glue_take(&a->lock);
 
-    struct chunk *c = heap_new(a, chunk_for(bytes), alignment, true, &one, &clean_from);
+    struct chunk *c = heap_new(a, chunk_for(bytes), 1, alignment, true, &clean_from);
 
     glue_drop(&a->lock);
     if (!c)

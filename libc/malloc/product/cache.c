@@ -76,7 +76,7 @@ struct arena *cache_arena(void)
     for (struct arena *other = arenas; other < arenas + pool.arenas; other++)
         if (PEEK(other->threads) < PEEK(a->threads))
             a = other;
-    if (arena_index(a) >= pool.used)
+    if (a >= arenas + pool.used)
         __atomic_add_fetch(&pool.used, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&a->threads, 1, __ATOMIC_RELAXED);
     glue_drop(&cache_lock);
@@ -133,7 +133,7 @@ static void list_release(struct block *b)
 
         size_t size = chunk_size(c);
 
-        gone_note(&a->gone, b, size - OVERHEAD);
+        gone_note(&a->gone, b, size - OVERHEAD, 0, 0);
         chunk_set(c, size, c->head & PREV_FREE); /* inside a run it must not read as used */
         if ((uintptr_t)c + size != (uintptr_t)run && (uintptr_t)c != (uintptr_t)run + run_size)
             run_end(a, run, &run_size);
@@ -280,16 +280,21 @@ static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int w
     int got = 0;
 
     while (got < wanted) { /* the heap does not grow for what only may be wanted */
-        int count = wanted - got;
-        uintptr_t unused;
-        struct chunk *first = heap_new(a, bytes, ALIGN, got == 0, &count, &unused);
+        struct chunk *run = heap_new(a, bytes, (size_t)(wanted - got), ALIGN, got == 0, NULL);
 
-        if (!first)
+        if (!run)
             break;
-        got += count;
-        /* The lowest is pushed last, and taken first. */
-        for (uintptr_t at = (uintptr_t)first + (size_t)count * bytes; count; count--)
-            block_push(list, chunk_user(chunk_at(at -= bytes)));
+
+        size_t count = chunk_size(run) / bytes, size = chunk_size(run) - (count - 1) * bytes;
+
+        got += (int)count;
+        /* The lowest is pushed last, and taken first; the highest has what is too little for another. */
+        for (uintptr_t at = (uintptr_t)run + count * bytes; count; count--, size = bytes) {
+            struct chunk *c = chunk_at(at -= bytes);
+
+            chunk_set(c, size, USED);
+            block_push(list, chunk_user(c));
+        }
     }
     return got;
 }

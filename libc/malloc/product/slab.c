@@ -27,9 +27,7 @@ static void class_set(struct page *page, unsigned class)
 
 static struct page *page_new(struct arena *a, unsigned class)
 {
-    int one = 1;
-    uintptr_t unused;
-    struct chunk *c = heap_new(a, PAGE, PAGE, true, &one, &unused);
+    struct chunk *c = heap_new(a, PAGE, 1, PAGE, true, NULL);
 
     if (!c)
         return NULL;

@@ -134,11 +134,8 @@ class Heap:
 
     def mapped(self):
         """The headers of all chunks that have a mapping of their own."""
-        slots = self.address("slots", FOLDER + "large.c")
-        if not slots:
-            return []
-        table, length = self.own_word(slots), self.own_word(self.address("capacity", FOLDER + "large.c"))
-        return [one for one in self.own_words(table, length) if one]
+        rows = self.address("large_rows", FOLDER + "large.c")
+        return self.own_words(rows, self.own_word(self.address("count", FOLDER + "large.c"))) if rows else []
 
     def around(self, va):
         """The chunk of the heap or of a mapping that contains va, or None. A chunk's first word is its neighbour's."""
@@ -171,23 +168,24 @@ class Heap:
 
     def bin(self, index):
         """(chunks of a bin's list in order, what is wrong with it or None)."""
-        at, before, found = self.own_word(self.bins() + 8 * index), 0, []
+        link, field, found = self.bins() + 8 * index, self.chunk_fields["bin"], []    # LIST_ENTRY: the next chunk, the link to this one
+        at = self.own_word(link)
         while at:
             try:
                 one = self.chunk(at)
-                following, previous = (self.space.word(at + self.chunk_fields[name]) for name in ("next", "prev"))
+                following, back = self.space.word(at + field), self.space.word(at + field + 8)
             except gdb.MemoryError:
                 return found, f"{at:#x} is not mapped: the link before it was overwritten"
             if one.state != "free":
                 return found, f"{at:#x} is no free chunk: the link before it was overwritten"
-            if previous != before:
-                return found, f"{at:#x} says prev {previous:#x}, but {before:#x} leads to it"
+            if back != link:
+                return found, f"{at:#x} says that the link at {back:#x} leads to it, but {link:#x} does"
             if one in found:
                 return found, "the list runs in a circle"
             found.append(one)
             if wrong := self.boundary_tag_wrong(one):
                 return found, wrong
-            before, at = at, following
+            link, at = at + field, following
         return found, None
 
     def boundary_tag_wrong(self, one):
