@@ -25,6 +25,8 @@ def binary(library, name):
 
 @pytest.mark.parametrize("library,name", CASES)
 def test_same_as_on_linux(library, name):
+    if not lab.judged(name):
+        pytest.skip("this machine's Linux has no page of zeros; make diff compares the program with Debian's")
     expected, got = lab.compare([binary(library, name)])
     assert lab.normal.without_process_numbers(got[0]) == lab.normal.without_process_numbers(expected[0])
     assert got[1] == expected[1]

@@ -35,7 +35,8 @@ def test_traces_on_linux(trace, tmp_path):
     assert done.returncode == 0, done.stderr
     found = rows(done.stdout)
     assert set(found) == {"bump", "first", "list", "classic"}
-    assert found["classic"] >= found["bump"]
+    if lab.JUDGED:    # without a page of zeros tables that are only looked at count, too
+        assert found["classic"] >= found["bump"]
 
 
 def test_the_guest_needs_as_much_memory_as_linux(tmp_path):

@@ -20,9 +20,12 @@ CASES = ([("ours", name) for name in NAMES if not name.startswith(("thread_", "e
 @pytest.mark.parametrize("library,name", CASES)
 def test_same_as_on_linux(library, name):
     path = os.path.join(lab.BUILD, "tests", library, name)
+    result = lab.guest([path])
+    if not lab.judged(name):    # the program itself knows what it should find
+        assert result.returncode == 0, result.stdout.decode()
+        return
     expected = lab.linux([path])
     assert expected.returncode == 0, f"fails on Linux:\n{expected.stdout.decode()}"
-    result = lab.guest([path])
     assert result.stdout.decode() == expected.stdout.decode()
     assert result.returncode == expected.returncode
 
