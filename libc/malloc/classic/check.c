@@ -91,9 +91,11 @@ static const char *walk_arena(const struct arena *a, struct walk *walk)
 static const char *walk_large(struct walk *walk)
 {
     GLUE_HOLD(large_lock);
-    for (struct chunk **at = large_rows; *at; at++) {
-        const struct chunk *c = *at;
+    for (size_t i = 0; large_rows[i]; i++) {
+        const struct chunk *c = large_rows[i];
 
+        if (i == large_hole)
+            continue;
         if (!chunk_sealed(c) || (chunk_head(c) & FLAGS) != (USED | MAPPED) ||
             ((uintptr_t)c - c->before) % PAGE != 0 || (c->before + chunk_size(c)) % PAGE != 0)
             return "I7: a mapped chunk is sealed as such and fills its pages";

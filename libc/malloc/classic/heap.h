@@ -185,6 +185,8 @@ bool pool_shrink(uintptr_t end, uintptr_t to); /* gives [to, end) back; false: i
 extern int large_lock;
 extern struct gone large_gone;     /* => the lock is held */
 extern struct chunk *large_rows[]; /* likewise: all, from the highest down; NULL behind the last */
+extern size_t large_hole;          /* the index of one that is gone */
+#define NO_HOLE SIZE_MAX
 void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */

@@ -7,12 +7,12 @@
  *
  * 128 KiB need 131 072 + 16 bytes, so the row is 132 KiB and the pointer row + 0x10. All mapped chunks stand in an array, sorted by
  * address: it tells a good pointer from a wild one without touching it. It goes down because Linux places rows so, each new
- * one mostly behind all others. It has place for as many as M_MMAP_MAX begins with and as Linux lets a process have; who asks for more
- * gets them from the heap.
+ * one mostly behind all others. Where one went stays a hole until the next one goes: mostly a new one comes to lie there. It has
+ * place for as many as M_MMAP_MAX begins with and as Linux lets a process have; who asks for more gets them from the heap.
  *
  * free gives the row back at once: one look at /proc/self/maps shows it go. Only where pool.keeps, and the program frees rows of one
- * length for the fourth time in a row, one is kept, up to KEEP_BYTES, until one of another length is freed. So a loop over
- * 200 KB makes no system calls.
+ * length for the fourth time in a row, one is kept, up to KEEP_BYTES, until one of another length is freed or KEEP_CALLS further
+ * rows came and went. So a loop over 200 KB makes no system calls.
  */
 #include <string.h>
 
@@ -21,22 +21,24 @@
 #define ROWS ((size_t)65536)
 #define KEEP_FREES 4
 #define KEEP_BYTES ((size_t)1 << 20)
+#define KEEP_CALLS 64
 
 int large_lock;
 struct gone large_gone;
 struct chunk *large_rows[ROWS + 1];
+size_t large_hole = NO_HOLE;
 static size_t count;
 
 static struct {
     uintptr_t row; /* 0: none */
     size_t length; /* of the last rows that were freed */
-    unsigned frees;
+    unsigned frees, calls;
 } kept;
 
 /* The first chunk that begins at p or below. */
 static size_t index_of(const void *p)
 {
-    size_t low = 0, high = count;
+    size_t low = 0, high = count + (large_hole != NO_HOLE);
 
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -49,29 +51,33 @@ static size_t index_of(const void *p)
     return low;
 }
 
-/* What stands from index `from` on now stands from `to` on. */
-static void rows_move(size_t from, size_t to)
-{
-    memmove(&large_rows[to], &large_rows[from], (count + 1 - from) * sizeof(*large_rows));
-    POKE(count, count + to - from);
-}
-
 static void row_add(uintptr_t row, size_t gap, size_t length)
 {
     struct chunk *c = chunk_at(row + gap);
-    size_t index = index_of(c);
+    size_t index = index_of(c), hole = large_hole == NO_HOLE ? count : large_hole;
 
     c->before = gap;
     chunk_set(c, length - gap, USED | MAPPED);
-    rows_move(index, index + 1);
+    if (hole < index) { /* what stands between moves into it */
+        index--;
+        memmove(&large_rows[hole], &large_rows[hole + 1], (index - hole) * sizeof(*large_rows));
+    } else {
+        memmove(&large_rows[index + 1], &large_rows[index], (hole - index) * sizeof(*large_rows));
+    }
     large_rows[index] = c;
+    large_hole = NO_HOLE;
+    POKE(count, count + 1);
 }
 
 static void row_remove(const struct chunk *c)
 {
-    size_t index = index_of(c);
+    size_t hole = large_hole;
 
-    rows_move(index + 1, index);
+    if (hole != NO_HOLE)
+        memmove(&large_rows[hole], &large_rows[hole + 1], (count + 1 - hole) * sizeof(*large_rows));
+    large_hole = NO_HOLE;
+    large_hole = index_of(c);
+    POKE(count, count - 1);
 }
 
 static void kept_drop(void)
@@ -81,9 +87,17 @@ static void kept_drop(void)
     kept.row = 0;
 }
 
+static void kept_age(void)
+{
+    if (++kept.calls > KEEP_CALLS)
+        kept_drop();
+}
+
 /* A row of this length: the one that was kept, or (then *clean) a fresh one. */
 static uintptr_t row_new(size_t length, bool *clean)
 {
+    kept_age();
+
     uintptr_t row = kept.row;
 
     *clean = !row || kept.length != length;
@@ -95,15 +109,18 @@ static uintptr_t row_new(size_t length, bool *clean)
 
 static void row_put(uintptr_t row, size_t length)
 {
+    kept_age();
     if (length != kept.length) {
         kept_drop();
         kept.length = length;
         kept.frees = 0;
     }
-    if (pool.keeps && length <= KEEP_BYTES && ++kept.frees >= KEEP_FREES && !kept.row)
+    if (pool.keeps && length <= KEEP_BYTES && ++kept.frees >= KEEP_FREES && !kept.row) {
         kept.row = row;
-    else
+        kept.calls = 0;
+    } else {
         glue_pages_unmap((void *)row, length);
+    }
 }
 
 static size_t length_of(const struct chunk *c)
@@ -162,8 +179,11 @@ struct chunk *large_fit(struct chunk *c, size_t bytes)
 
 struct chunk *large_below(const void *p)
 {
+    size_t index;
+
     GLUE_HOLD(large_lock);
-    return large_rows[index_of(p)];
+    index = index_of(p);
+    return large_rows[index == large_hole ? index + 1 : index];
 }
 
 bool large_wants(size_t bytes)

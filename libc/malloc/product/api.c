@@ -15,12 +15,10 @@
 static void *chunk_new(struct arena *a, size_t bytes, size_t alignment, bool *clean)
 {
     uintptr_t clean_from;
+    struct chunk *c;
 
-    glue_take(&a->lock);
-
-    struct chunk *c = heap_new(a, chunk_for(bytes), 1, alignment, true, &clean_from);
-
-    glue_drop(&a->lock);
+    GLUE_HOLD(a->lock);
+    c = heap_new(a, chunk_for(bytes), 1, alignment, true, &clean_from);
     if (!c)
         return NULL;
     *clean = clean_from <= (uintptr_t)chunk_user(c);
@@ -150,12 +148,8 @@ static void *resize_in_place(enum kind kind, void *p, size_t bytes, size_t room)
 
     struct arena *a = &arenas[page_find(p)->arena];
 
-    glue_take(&a->lock);
-
-    bool fits = heap_fit(a, c, chunk_for(bytes));
-
-    glue_drop(&a->lock);
-    return fits ? p : NULL;
+    GLUE_HOLD(a->lock);
+    return heap_fit(a, c, chunk_for(bytes)) ? p : NULL;
 }
 
 void *block_fit(void *p, size_t bytes, uintptr_t site)
@@ -239,11 +233,10 @@ int malloc_trim(size_t pad)
     guard_drain();
     large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
-        glue_take(&a->lock);
+        GLUE_HOLD(a->lock);
         slabs_trim(a);
         moved |= heap_discard(a);
         moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);
-        glue_drop(&a->lock);
     }
     return moved;
 }

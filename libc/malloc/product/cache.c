@@ -160,45 +160,38 @@ static size_t budget(unsigned part)
     return PEEK(pool.used) > 1 ? SHARED_BUDGET : (BUDGET + PEEK(cache.arena->live) / SHARE) / part;
 }
 
-static void list_leave(struct block *list, int count, unsigned class)
+/* false: the depot has enough. */
+static bool depot_put(struct block *list, int count, unsigned class)
 {
     size_t bytes = (size_t)count * class_bytes(class);
+    unsigned used;
 
-    glue_take(&depot_lock);
-
-    unsigned used = depot[class].used;
-    bool kept = used < DEPOT_LISTS && depot_bytes + bytes <= budget(DEPOT_PART);
-
-    if (kept) {
-        depot[class].lists[used] = list;
-        depot[class].counts[used] = count;
-        POKE(depot[class].used, used + 1);
-        depot_bytes += bytes;
-    }
-    glue_drop(&depot_lock);
-    if (!kept)
-        list_release(list);
+    GLUE_HOLD(depot_lock);
+    used = depot[class].used;
+    if (used == DEPOT_LISTS || depot_bytes + bytes > budget(DEPOT_PART))
+        return false;
+    depot[class].lists[used] = list;
+    depot[class].counts[used] = count;
+    POKE(depot[class].used, used + 1);
+    depot_bytes += bytes;
+    return true;
 }
 
 /* A list of the depot, NULL: it has none. */
 static struct block *depot_take(unsigned class, int *count)
 {
-    struct block *list = NULL;
+    unsigned last;
 
     if (!PEEK(depot[class].used))
         return NULL;
-    glue_take(&depot_lock);
-
-    unsigned used = depot[class].used;
-
-    if (used) {
-        POKE(depot[class].used, used - 1);
-        list = depot[class].lists[used - 1];
-        *count = depot[class].counts[used - 1];
-        depot_bytes -= (size_t)*count * class_bytes(class);
-    }
-    glue_drop(&depot_lock);
-    return list;
+    GLUE_HOLD(depot_lock);
+    if (!depot[class].used)
+        return NULL;
+    last = depot[class].used - 1;
+    POKE(depot[class].used, last);
+    *count = depot[class].counts[last];
+    depot_bytes -= (size_t)*count * class_bytes(class);
+    return depot[class].lists[last];
 }
 
 static void limit_set(unsigned class, int limit)
@@ -253,9 +246,8 @@ static void cache_sweep(void)
         return;
     }
     for (struct arena *a = arenas; a < arenas + PEEK(pool.used); a++) {
-        glue_take(&a->lock);
+        GLUE_HOLD(a->lock);
         heap_discard(a);
-        glue_drop(&a->lock);
     }
 }
 
@@ -317,10 +309,9 @@ void *cache_refill(unsigned class)
     if (!*list) {
         int wanted = cache.limits[class] / 2 + 1;
 
-        glue_take(&a->lock);
+        GLUE_HOLD(a->lock);
         count = class <= SLAB_CLASSES ? slab_fill(a, class, list, wanted)
                                       : chunks_fill(a, class_bytes(class), list, wanted);
-        glue_drop(&a->lock);
     }
     cache.rooms[class] -= count;
     if (cache.rooms[class] < 0 && cache.limits[class]) /* another thread had a larger limit */
@@ -339,7 +330,8 @@ void cache_overflow(void *p, unsigned class)
         if (!limit_grow(class) && limit) {
             cache.heads[class] = NULL;
             cache.rooms[class] = limit;
-            list_leave(list, limit, class);
+            if (!depot_put(list, limit, class))
+                list_release(list);
         }
     }
     if (cache.rooms[class] > 0)
@@ -402,10 +394,9 @@ const char *cache_broken(void)
         int limit = cache.limits[class];
 
         broken = list_broken(cache.heads[class], class, limit ? limit - cache.rooms[class] : 0);
-        glue_take(&depot_lock);
+        GLUE_HOLD(depot_lock);
         for (unsigned i = 0; i < depot[class].used && !broken; i++)
             broken = list_broken(depot[class].lists[i], class, depot[class].counts[i]);
-        glue_drop(&depot_lock);
     }
     return broken;
 }

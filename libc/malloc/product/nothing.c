@@ -14,21 +14,20 @@ static unsigned next;
 /* NULL: there are none left, or no addresses. Each from another word than the last, so that none comes back at once. */
 void *nothing_new(void)
 {
-    char *p = NULL;
-
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
     if (!nothings)
         POKE(nothings, (char *)glue_pages_reserve(64 * WORDS * ALIGN));
-    for (unsigned tries = 0; nothings && !p && tries < WORDS; tries++, next = (next + 1) % WORDS)
+    for (unsigned tries = 0; nothings && tries < WORDS; tries++) {
+        next = (next + 1) % WORDS;
         if (~taken[next]) {
             unsigned bit = (unsigned)__builtin_ctzl(~taken[next]);
 
             POKE(taken[next], taken[next] | (uint64_t)1 << bit);
-            p = nothings + (64 * next + bit) * ALIGN;
             glue_note.path = TRACE_malloc_path_zero_size;
+            return nothings + (64 * next + bit) * ALIGN;
         }
-    glue_drop(&large_lock);
-    return p;
+    }
+    return NULL;
 }
 
 static size_t index_of(const void *p)
@@ -47,7 +46,6 @@ void nothing_put(const void *p)
 {
     size_t index = index_of(p);
 
-    glue_take(&large_lock);
+    GLUE_HOLD(large_lock);
     POKE(taken[index / 64], taken[index / 64] & ~((uint64_t)1 << index % 64));
-    glue_drop(&large_lock);
 }

@@ -135,7 +135,10 @@ class Heap:
     def mapped(self):
         """The headers of all chunks that have a mapping of their own."""
         rows = self.address("large_rows", FOLDER + "large.c")
-        return self.own_words(rows, self.own_word(self.address("count", FOLDER + "large.c"))) if rows else []
+        if not rows:
+            return []
+        count, hole = (self.own_word(self.address(name, FOLDER + "large.c")) for name in ("count", "large_hole"))
+        return [row for i, row in enumerate(self.own_words(rows, count + (hole <= count))) if i != hole]
 
     def around(self, va):
         """The chunk of the heap or of a mapping that contains va, or None. A chunk's first word is its neighbour's."""
