@@ -110,12 +110,9 @@ static bool region_describe(struct region *r, size_t span)
 static void region_own(struct region *r, uintptr_t start, uintptr_t end, unsigned arena)
 {
     POKE(r->span, end - r->base);
-    for (; start < end; start += PAGE) {
-        struct page *page = page_find((void *)start);
-
-        if (page->arena != arena)
-            page->arena = (uint8_t)arena;
-    }
+    for (; pool.used > 1 && start < end;
+         start += PAGE) /* before, all are arena 0's: those records need no frames */
+        page_find((void *)start)->arena = (uint8_t)arena;
     if (r == pool.regions && !pool.checking && !glue_watched)
         POKE(pool.fast, r->span < FAST_PAGES * PAGE ? r->span : FAST_PAGES * PAGE);
 }
