@@ -161,11 +161,11 @@ class Heap:
             if 0 <= va - base < span:
                 index = (va - base) // PAGE
                 record = (self.first_pages if base == self.regions[0][0] and index < BIN.FIRST_PAGES else pages) + index * 64
-                size = self.space.word(record) & 0xff
-                used, capacity = (self.space.word(record + self.page_fields[name]) & 0xffff for name in ("used", "capacity"))
+                size = self.own_word(record) & 0xff
+                used, capacity = (self.own_word(record + self.page_fields[name]) & 0xffff for name in ("used", "capacity"))
                 if size:
                     index = va % PAGE // (16 * size)
-                    bits = self.space.word(record + self.page_fields["taken"] + index // 64 * 8)
+                    bits = self.own_word(record + self.page_fields["taken"] + index // 64 * 8)
                     return 16 * size, index, index < capacity and bool(bits >> index % 64 & 1), used, capacity
         return None
 
