@@ -75,7 +75,7 @@ static void row_remove(const struct chunk *c)
 
     if (hole != NO_HOLE)
         memmove(&large_rows[hole], &large_rows[hole + 1], (count + 1 - hole) * sizeof(*large_rows));
-    large_hole = NO_HOLE;
+    large_hole = NO_HOLE; /* index_of looks at one entry more while there is one */
     large_hole = index_of(c);
     POKE(count, count - 1);
 }
