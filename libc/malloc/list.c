@@ -17,16 +17,13 @@
  *
  * Nothing is given back to the kernel. Only the mistakes that the tags themselves show are noticed.
  */
-#include <stdint.h>
 #include <string.h>
 
 #include "allocator.h"
-#include "glue.h"
 #include "words.h"
 
 #define HEADER ((size_t)16)
 #define MIN ((size_t)32) /* header and links; the end of a segment takes as much */
-#define STEP ((size_t)132 * 1024)
 #define USED ((size_t)1)
 
 struct __attribute__((may_alias)) block {
@@ -40,11 +37,6 @@ enum policy { IMPLICIT_FIRST, FIRST, BEST };
 static struct block *segments; /* the first block of the first segment */
 static struct block *last_end; /* the end of the last one */
 static struct block *free_list;
-
-static size_t round_up(size_t value, size_t to)
-{
-    return (value + to - 1) & ~(to - 1);
-}
 
 static size_t size_of(const struct block *b)
 {
@@ -153,25 +145,20 @@ static void open_segment(uintptr_t start, size_t bytes)
 /* A free block of `bytes`, at least, from the kernel. */
 static bool grow(size_t bytes)
 {
-    size_t step = round_up(bytes + MIN > STEP ? bytes + MIN : STEP, GLUE_PAGE);
-    uintptr_t now = glue_break();
+    size_t room = bytes + MIN;
+    uintptr_t start = allocator_grow(&room);
 
-    if (now != 0 && last_end && now == (uintptr_t)last_end + MIN && glue_break_set(now + step)) {
-        struct block *b = last_end; /* the old end becomes the new memory's first bytes */
-
-        end_segment((uintptr_t)b + step);
-        set(b, step, USED);
-        release(b);
-        return true;
-    }
-
-    uintptr_t start = round_up(now, GLUE_PAGE);
-
-    if (now == 0 || !glue_break_set(start + step))
-        start = (uintptr_t)glue_pages_map(step);
     if (start == 0)
         return false;
-    open_segment(start, step);
+    if (last_end && start == (uintptr_t)last_end + MIN) {
+        struct block *b = last_end; /* the old end becomes the new memory's first bytes */
+
+        end_segment((uintptr_t)b + room);
+        set(b, room, USED);
+        release(b);
+    } else {
+        open_segment(start, room);
+    }
     return true;
 }
 
