@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.c - see channel.h. Guarded by: channel_lock, the row of parcels; the counts are atomic. */
+/* channel.c - see channel.h. Guarded by: channel_lock, all but the counts and the mark, which are atomic. */
 #include <fs/channel.h>
 
 #include <list.h>
@@ -16,7 +16,10 @@ struct waiting {
 };
 
 struct channel {
-    unsigned refs; /* of both ends */
+    unsigned refs;       /* of both ends */
+    struct file *writer; /* a reference; NULL: shut down */
+    struct socket_address sender;
+    bool reset;
     uint64_t sent, received;
     STAILQ_HEAD(, waiting) row;
 };
@@ -24,14 +27,66 @@ struct channel {
 static struct kmem_cache channel_cache = KMEM_CACHE("socket_channel", struct channel);
 static struct spinlock channel_lock;
 
-struct channel *channel_alloc(void)
+struct channel *channel_alloc(struct file *writer)
 {
     struct channel *channel = kmem_zalloc(&channel_cache);
-    if (channel) {
-        channel->refs = 2;
-        STAILQ_INIT(&channel->row);
+    if (!channel) {
+        file_put(writer);
+        return NULL;
     }
+    channel->refs = 2;
+    channel->writer = writer;
+    STAILQ_INIT(&channel->row);
     return channel;
+}
+
+struct file *channel_writer(struct channel *channel)
+{
+    SPIN_GUARD(&channel_lock);
+    return channel->writer ? file_get(channel->writer) : NULL;
+}
+
+void channel_end(struct channel *channel)
+{
+    spin_lock(&channel_lock);
+    struct file *writer = channel->writer;
+    channel->writer = NULL;
+    spin_unlock(&channel_lock);
+    if (writer)
+        file_put(writer);
+}
+
+void channel_set_sender(struct channel *channel, const struct socket_address *name)
+{
+    SPIN_GUARD(&channel_lock);
+    channel->sender = *name;
+}
+
+void channel_sender(struct channel *channel, struct socket_address *name)
+{
+    SPIN_GUARD(&channel_lock);
+    *name = channel->sender;
+}
+
+void channel_reset(struct channel *channel)
+{
+    __atomic_store_n(&channel->reset, true, __ATOMIC_RELEASE);
+}
+
+bool channel_is_reset(const struct channel *channel)
+{
+    return __atomic_load_n(&channel->reset, __ATOMIC_ACQUIRE);
+}
+
+int channel_error(struct channel *channel)
+{
+    return __atomic_exchange_n(&channel->reset, false, __ATOMIC_ACQ_REL) ? -ECONNRESET : 0;
+}
+
+bool channel_has_unread(const struct channel *channel)
+{
+    return __atomic_load_n(&channel->sent, __ATOMIC_RELAXED) >
+           __atomic_load_n(&channel->received, __ATOMIC_RELAXED);
 }
 
 void parcel_put(const struct parcel *parcel)
@@ -46,6 +101,7 @@ void channel_put(struct channel *channel)
 
     if (__atomic_sub_fetch(&channel->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    channel_end(channel);
     while ((waiting = STAILQ_FIRST(&channel->row)) != NULL) {
         STAILQ_REMOVE_HEAD(&channel->row, link);
         parcel_put(&waiting->parcel);

@@ -26,7 +26,6 @@
 #define SHUT_RDWR 2
 #define BUFFER_SIZE 212992 /* what SO_SNDBUF and SO_RCVBUF say, as Linux's default */
 #define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
-#define ADDRESS_MAX 128U /* sizeof(struct sockaddr_storage) */
 
 struct credentials {
     int32_t pid;
@@ -94,13 +93,12 @@ static bool is_path(const struct socket_address *address)
     return address->text.sun_path[0] != '\0';
 }
 
-/* => 0, -EINVAL, -EFAULT. A path ends in a zero byte then. */
-static int address_read(vaddr_t from, uint64_t size, struct socket_address *address)
+int socket_address_read(vaddr_t from, uint64_t size, struct socket_address *address)
 {
     int length = (int)size;
     char text[sizeof(address->text) + 1] = {0};
 
-    if (length < 0 || (unsigned)length > ADDRESS_MAX)
+    if (length < 0 || (unsigned)length > SOCKET_ADDRESS_MAX)
         return -EINVAL;
     if (copy_from_user(text, from, MIN((size_t)length, sizeof(address->text))) < 0)
         return -EFAULT;
@@ -135,8 +133,7 @@ static void path_text(const struct socket_address *address, char text[SUN_PATH_S
     text[SUN_PATH_SIZE] = '\0';
 }
 
-/* The node of an address that is a path; NULL if it is none. */
-static int address_node(const struct socket_address *address, bool make, struct node **node)
+int socket_address_node(const struct socket_address *address, bool make, struct node **node)
 {
     char text[SUN_PATH_SIZE + 1];
     struct process *process = current_process();
@@ -155,11 +152,13 @@ static int address_node(const struct socket_address *address, bool make, struct 
     return make && error == -EEXIST ? -EADDRINUSE : error;
 }
 
-int socket_address_find(vaddr_t from, uint64_t size, struct socket_address *address, struct node **node)
+/* The name of a socket that could not be bound to it. */
+static void address_forget(const struct socket_address *address)
 {
-    int error = address_read(from, size, address);
+    char text[SUN_PATH_SIZE + 1];
 
-    return error ? error : address_node(address, false, node);
+    path_text(address, text);
+    path_remove(current_process()->cwd, text, false);
 }
 
 /* What a call does with a socket and an address. */
@@ -171,10 +170,15 @@ static int64_t with_address(const struct trapframe *frame, bool make,
     struct node *node NODE_HELD = NULL;
     int error = socket_get(ARG0(frame), &file);
     if (!error)
-        error = address_read(ARG1(frame), ARG2(frame), &address);
+        error = socket_address_read(ARG1(frame), ARG2(frame), &address);
     if (!error)
-        error = address_node(&address, make, &node);
-    return error ? error : verb(file, &address, node);
+        error = socket_address_node(&address, make, &node);
+    if (error)
+        return error;
+    error = verb(file, &address, node);
+    if (error && make && node)
+        address_forget(&address);
+    return error;
 }
 
 SYSCALL_IS(bind, with_address(frame, true, socket_bind));
@@ -191,7 +195,7 @@ static bool names_nobody(const struct trapframe *frame)
 {
     __kernel_sa_family_t family = AF_UNIX;
 
-    return (int)ARG2(frame) >= (int)sizeof(family) && (int)ARG2(frame) <= (int)ADDRESS_MAX &&
+    return (int)ARG2(frame) >= (int)sizeof(family) && (int)ARG2(frame) <= (int)SOCKET_ADDRESS_MAX &&
            copy_from_user(&family, ARG1(frame), sizeof(family)) == 0 && family == AF_UNSPEC;
 }
 
@@ -281,8 +285,9 @@ static int option_value(struct file *file, int option)
     case SO_SNDBUF:
     case SO_RCVBUF:
         return BUFFER_SIZE;
-    case SO_PROTOCOL:
     case SO_ERROR:
+        return socket_error(file);
+    case SO_PROTOCOL:
     case SO_REUSEADDR:
     case SO_KEEPALIVE:
     case SO_BROADCAST:
