@@ -25,6 +25,8 @@
 #define SOCK_MAX 11
 #define SHUT_RDWR 2
 #define BUFFER_SIZE 212992 /* what SO_SNDBUF and SO_RCVBUF say, as Linux's default */
+#define DIGITS 5           /* of a name that the kernel chooses, in hexadecimal */
+#define NAMES (1U << (4 * DIGITS))
 #define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 
 struct credentials {
@@ -181,7 +183,40 @@ static int64_t with_address(const struct trapframe *frame, bool make,
     return error;
 }
 
-SYSCALL_IS(bind, with_address(frame, true, socket_bind));
+/* Five digits behind a zero byte, which nobody has; who has a name keeps it. => 0, -ENOSPC, -EFAULT, -EINVAL. */
+static int bind_anywhere(struct file *file, vaddr_t from)
+{
+    static uint32_t next; /* atomic */
+    struct socket_address address;
+
+    if (copy_from_user(&address.text.sun_family, from, NO_NAME) < 0)
+        return -EFAULT;
+    if (address.text.sun_family != AF_UNIX)
+        return -EINVAL;
+    if (socket_name(file, false, &address) == 0 && address.length > NO_NAME)
+        return 0;
+    address.text.sun_path[0] = '\0';
+    address.length = NO_NAME + 1 + DIGITS;
+    for (uint32_t tries = 0; tries < NAMES; tries++) {
+        uint32_t number = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % NAMES;
+        for (unsigned digit = DIGITS; digit > 0; digit--, number >>= 4)
+            address.text.sun_path[digit] = "0123456789abcdef"[number & 0xf];
+        int error = socket_bind(file, &address, NULL);
+        if (error != -EADDRINUSE)
+            return error;
+    }
+    return -ENOSPC;
+}
+
+int64_t sys_bind(struct trapframe *frame)
+{
+    struct file *file FILE_HELD = NULL;
+
+    if ((uint32_t)ARG2(frame) != NO_NAME)
+        return with_address(frame, true, socket_bind);
+    int error = socket_get(ARG0(frame), &file);
+    return error ? error : bind_anywhere(file, ARG1(frame));
+}
 
 static int connect(struct file *file, const struct socket_address *address, struct node *node)
 {

@@ -493,6 +493,17 @@ static void bind_again(int fd)
     say("  the name is %s", access(NOT_THERE, F_OK) == 0 ? "there" : "not there");
 }
 
+static void bind_anywhere(int fd)
+{
+    struct sockaddr_un any = {.sun_family = AF_UNIX}, name = {0};
+    int length = WHOLE;
+
+    told("bind", syscall(SYS_bind, fd, &any, sizeof(any.sun_family)), "");
+    told("bind", syscall(SYS_bind, fd, &any, sizeof(any.sun_family)), "");
+    getsockname(fd, (struct sockaddr *)&name, (socklen_t *)&length);
+    say("  a name of %d bytes, %zu of them digits", length, strspn(name.sun_path + 1, "0123456789abcdef"));
+}
+
 static void listen_there(int fd)
 {
     told("listen", syscall(SYS_listen, fd, 1), "");
@@ -584,6 +595,7 @@ static const struct {
     {"to ours", connect_to_self},
     {"to nobody", connect_to_nobody},
     {"a new name", bind_again},
+    {"a name of the kernel's choice", bind_anywhere},
     {"there", listen_there},
     {"there", accept_there},
     {"names", names_of},
