@@ -16,8 +16,7 @@ struct waiting {
 };
 
 struct channel {
-    unsigned refs;       /* of both ends */
-    struct file *writer; /* a reference; NULL: shut down */
+    unsigned refs; /* of both ends */
     struct socket_address sender;
     bool reset;
     uint64_t sent, received;
@@ -27,33 +26,14 @@ struct channel {
 static struct kmem_cache channel_cache = KMEM_CACHE("socket_channel", struct channel);
 static struct spinlock channel_lock;
 
-struct channel *channel_alloc(struct file *writer)
+struct channel *channel_alloc(void)
 {
     struct channel *channel = kmem_zalloc(&channel_cache);
-    if (!channel) {
-        file_put(writer);
-        return NULL;
+    if (channel) {
+        channel->refs = 2;
+        STAILQ_INIT(&channel->row);
     }
-    channel->refs = 2;
-    channel->writer = writer;
-    STAILQ_INIT(&channel->row);
     return channel;
-}
-
-struct file *channel_writer(struct channel *channel)
-{
-    SPIN_GUARD(&channel_lock);
-    return channel->writer ? file_get(channel->writer) : NULL;
-}
-
-void channel_end(struct channel *channel)
-{
-    spin_lock(&channel_lock);
-    struct file *writer = channel->writer;
-    channel->writer = NULL;
-    spin_unlock(&channel_lock);
-    if (writer)
-        file_put(writer);
 }
 
 void channel_set_sender(struct channel *channel, const struct socket_address *name)
@@ -101,7 +81,6 @@ void channel_put(struct channel *channel)
 
     if (__atomic_sub_fetch(&channel->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
-    channel_end(channel);
     while ((waiting = STAILQ_FIRST(&channel->row)) != NULL) {
         STAILQ_REMOVE_HEAD(&channel->row, link);
         parcel_put(&waiting->parcel);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.h - one direction of a connection, which both its ends know: the pipe's end that is written to, who sends, how many bytes
- * have passed, and parcels of open files (SCM_RIGHTS), each of which waits at the byte that it was sent with. */
+/* channel.h - what goes beside the bytes of one direction of a connection: who sends, how many have passed, and parcels of open
+ * files (SCM_RIGHTS), each of which waits at the byte that it was sent with. */
 #pragma once
 
 #include <fs/address.h>
@@ -14,14 +14,9 @@ struct parcel {
 
 struct channel;
 
-/* With a reference for each of the two ends; that of the pipe's end is taken over. => NULL when memory is short. */
-struct channel *channel_alloc(struct file *writer);
+/* With a reference for each of the two ends. => NULL when memory is short. */
+struct channel *channel_alloc(void);
 void channel_put(struct channel *channel);
-
-/* => a reference; NULL: the direction is shut down. */
-struct file *channel_writer(struct channel *channel);
-/* Nothing more is sent, whichever of the two wants it so; what was sent can be read, and then comes the end. */
-void channel_end(struct channel *channel);
 
 void channel_set_sender(struct channel *channel, const struct socket_address *name);
 void channel_sender(struct channel *channel, struct socket_address *name);

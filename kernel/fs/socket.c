@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.c - see socket.h. A connection is two pipes; bytes, waiting, full and empty are theirs (pipe.c). A socket holds the end that
- * it reads from; the other end, which either side may close, and what goes beside the bytes is channel.c's: a read stops where a
- * message ends that open files came with.
+/* socket.c - see socket.h. A connection is two pipes; bytes, waiting, full, empty and shut are theirs (pipe.c). What goes beside the
+ * bytes, names and open files, is channel.c's: a read stops where a message ends that such files came with.
  *
  *   socket A   out ====> in   socket B      connect() makes both ends and puts the other one into the row of
  *              in  <==== out                the socket that listens; accept() takes it out there
  *
  * A bound socket is found by its file's node, or by its bytes when the address is no path, in one list of all that are bound.
  * Guarded by: socket_lock, all but the insides of pipes, channels and mailboxes, whose locks may be taken below it; a pipe's end is
- * held by a reference while it is used, so a shutdown takes hold when who writes just then is through.
+ * held by a reference while it is used.
  *
  * Datagrams wait in a mailbox (mailbox.c), which a socket that is connected to it has a reference to.
  * Not here: other families. */
@@ -33,7 +32,7 @@
 /* One end of a connection, both ways; all NULL: not connected. */
 enum { IN, OUT, WAYS };
 struct line {
-    struct file *reader; /* the pipe's end */
+    struct file *end[WAYS]; /* of a pipe */
     struct channel *channel[WAYS];
 };
 
@@ -79,13 +78,12 @@ bool socket_is(const struct file *file)
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-/* One end, for use. => NULL: it is not there. */
+/* One end, for use. => NULL: not connected. */
 static struct file *end_get(struct socket *socket, bool out)
 {
     SPIN_GUARD(&socket_lock);
-    if (!socket->line.reader)
-        return NULL;
-    return out ? channel_writer(socket->line.channel[OUT]) : file_get(socket->line.reader);
+    struct file *end = socket->line.end[out];
+    return end ? file_get(end) : NULL;
 }
 
 bool socket_sends_datagrams(struct file *file)
@@ -129,7 +127,7 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
         return socket_send(file, io, NULL, NULL);
     struct file *end FILE_HELD = end_get(socket, true);
     if (!end)
-        return is_connected(socket) ? -EPIPE : -ENOTCONN;
+        return -ENOTCONN;
     if (io->left == 0 && end->ops->poll(end) & POLLERR)
         return -EPIPE; /* a pipe takes nothing from anybody */
     return channel_sent(socket->line.channel[OUT], end->ops->write(end, io, position));
@@ -139,7 +137,7 @@ static uint32_t end_poll(struct socket *socket, bool out)
 {
     struct file *end FILE_HELD = end_get(socket, out);
 
-    return end ? end->ops->poll(end) : POLLERR;
+    return end ? end->ops->poll(end) : 0;
 }
 
 static uint32_t socket_poll(struct file *file)
@@ -207,14 +205,12 @@ static struct socket *socket_alloc(bool datagrams)
 
 static void line_drop(const struct line *line)
 {
-    if (line->channel[OUT])
-        channel_end(line->channel[OUT]);
     for (int way = 0; way < WAYS; way++) {
+        if (line->end[way])
+            file_put(line->end[way]);
         if (line->channel[way])
             channel_put(line->channel[way]);
     }
-    if (line->reader)
-        file_put(line->reader);
 }
 
 /* The two ends of a connection. => 0, -ENOMEM. */
@@ -223,10 +219,11 @@ static int lines_make(struct line ends[2])
     for (int i = 0; i < 2; i++) { /* what one of them sends */
         struct file *pipe[2] = {NULL, NULL};
         (void)pipe_create(0, pipe);
-        ends[1 - i].reader = pipe[0];
-        ends[i].channel[OUT] = ends[1 - i].channel[IN] = pipe[1] ? channel_alloc(pipe[1]) : NULL;
+        ends[1 - i].end[IN] = pipe[0];
+        ends[i].end[OUT] = pipe[1];
+        ends[i].channel[OUT] = ends[1 - i].channel[IN] = channel_alloc();
     }
-    if (ends[0].channel[IN] && ends[0].channel[OUT])
+    if (ends[0].end[IN] && ends[0].end[OUT] && ends[0].channel[IN] && ends[0].channel[OUT])
         return 0;
     for (int i = 0; i < 2; i++)
         line_drop(&ends[i]);
@@ -542,14 +539,15 @@ int socket_accept(struct file *file, uint32_t flags, int pid, struct file **acce
 void socket_shutdown(struct file *file, bool reading, bool writing)
 {
     struct socket *socket = socket_of(file);
-    const bool ends[WAYS] = {reading, writing};
+    const bool wanted[WAYS] = {reading, writing};
 
     socket->mute |= writing;
     if (socket->box && reading)
         mailbox_deafen(socket->box);
     for (int way = 0; way < WAYS; way++) {
-        if (ends[way] && socket->line.channel[way])
-            channel_end(socket->line.channel[way]);
+        struct file *end FILE_HELD = end_get(socket, way);
+        if (wanted[way] && end)
+            pipe_shut(end);
     }
     poll_wake();
 }
