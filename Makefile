@@ -19,12 +19,26 @@ endif
 
 B       ?= build
 MALLOC  ?= malloc
+PROG    ?= vmrss
+MEM     ?= 128
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm
 PYTHON  := /usr/bin/python3
 Q       := $(if $(V),,@)
 say      = $(if $(SILENT),,@printf '  %-7s %s\n' $(1) $(2))
+
+# A word that means nothing would else build something else, or the same as ever, without a word.
+one_of   = $(foreach word,$($(1)),$(if $(filter $(word),$(2)),,$(error $(1)=$(word): one of $(2))))
+$(call one_of,MALLOC,bump implicit first list classic malloc)
+$(call one_of,TRACE,none 1 2 3)
+$(call one_of,BOOT,direct)
+# Said, but empty: the usual thing. make gdb, which takes the tour when nothing is said, takes the program by either name.
+ifndef PROGRAM
+PROGRAM  := $(if $(filter command environment,$(firstword $(origin PROG))),$(PROG))
+endif
+override PROG := $(or $(PROG),vmrss)
+override MEM := $(or $(MEM),128)
 
 # ---- What there is ------------------------------------------------------------------------------------------------
 find = $(sort $(shell find $(1) -name '$(2)' 2>/dev/null))
@@ -444,17 +458,19 @@ scripts/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/uplot.js
 $(B)/report/bundle.js: $(BUNDLE_SOURCES) $(NPM)/uplot.js
 	$(Q)$(ESBUILD) --outfile=$@
 
-# The program is run under recording, with its time counted in instructions; what it ends with does not matter.
-PROG ?= vmrss
+# The program is run under recording, with its time counted in instructions; what it ends with does not matter, if it was started.
 # A program of the tree that is not among the images is made first: PROG=build/tests/ours/overrun.
 NAMED = $(filter $(B)/%,$(firstword $(PROG)) $(firstword $(PROGRAM)))
-RECORDING = $(B)/recordings/$(notdir $(PROG))
+RECORDED = $(notdir $(firstword $(PROG)))
+RECORDING = $(B)/recordings/$(RECORDED)
+# What scripts/guest says itself, and no program.
+NOT_RUN  = 124 125 126 127
 .PHONY: report
-report: $(IMAGES) $(NAMED) ## what a program did to memory, as one HTML file to look at (PROG=vmrss, or a path, and ARGS=...)
+report: $(IMAGES) $(NAMED) ## what a program did to memory, as one HTML file to look at (PROG="name args" or a path, else vmrss)
 	@rm -rf $(RECORDING) && mkdir -p $(dir $(RECORDING)) $(B)/report
-	@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS) || test -s $(RECORDING)/stream
-	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(notdir $(PROG)).html
-	@echo 'Open $(B)/report/$(notdir $(PROG)).html in a browser.'
+	@scripts/guest -q --icount --trace $(RECORDING) $(PROG) $(ARGS) || case " $(NOT_RUN) " in *" $$? "*) exit 1 ;; esac
+	@$(PYTHON) scripts/trace/report.py $(RECORDING) -o $(B)/report/$(RECORDED).html
+	@echo 'Open $(B)/report/$(RECORDED).html in a browser.'
 
 .PHONY: picture
 picture: report ## take README's picture of the report anew (Chromium)
@@ -473,7 +489,6 @@ $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/fl
 
 # ---- Commands -----------------------------------------------------------------------------------------------------
 IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
-MEM    ?= 128
 REC    ?= $(B)/recording
 
 # Before anything that needs them, the packages that are missing: make reads the stamp as a part of itself, so it
@@ -496,8 +511,8 @@ check: all check-layers check-warnings check-cppcheck check-format check-python 
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) $(NAMED) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story)
 	@TRACE=$(TRACE) scripts/debug $(PROGRAM)
-record: $(IMAGES) $(NAMED) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file; REC=folder)
-	@scripts/guest --record '$(REC)' -- $(or $(PROG),$(error PROG="name arguments" says what is to be recorded)) || [ $$? -ne 125 ]
+record: $(IMAGES) $(NAMED) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file, else vmrss; REC=folder)
+	@scripts/guest --record '$(REC)' -- $(PROG) || case " $(NOT_RUN) " in *" $$? "*) exit 1 ;; esac
 rewind: ## gdb on a recorded run, in which it goes backwards: mm end, mm who-wrote ADDR, reverse-continue (REC=folder)
 	@scripts/rewind '$(REC)'
 live: $(B)/kernel.elf ## the memory of the guest that make run started, in another terminal: frames by owner, pages of a process; q quits
@@ -519,7 +534,7 @@ diff: $(IMAGES) diff-programs ## all test programs on Linux and on Faultline, li
 	@scripts/diff $(if $(ORACLE),--oracle $(ORACLE)) $(ONLY)
 diff-programs: $(DIFF_PROGRAMS) test-programs
 explain: $(IMAGES) $(NAMED) ## the story of a run in words: PROG="name args", any program that scripts/guest runs
-	@scripts/story $(or $(PROG),vmrss)
+	@scripts/story $(PROG)
 fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory ## a million random calls against a model, on Linux and here (CALLS=n SEED=n)
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)
 suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)

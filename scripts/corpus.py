@@ -17,6 +17,12 @@ class Failure(Exception):
     """Why there is no table."""
 
 
+def need_built():
+    for path in (peers.OURS, CORPUS):
+        if not os.path.exists(path):
+            raise Failure(f"{os.path.relpath(path)} is not built yet: type make malloc-lab")
+
+
 def parse(text):
     """malloc_corpus's table => {(mode, family): [verdict, verdict, verdict]}"""
     found, mode = {}, None

@@ -7,6 +7,7 @@ what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdi
 """
 
 import fnmatch
+import functools
 import glob
 import os
 import re
@@ -30,9 +31,16 @@ STANDARD = ((r"python3\.\d+", "/usr/lib/{}"), (r"perl", "/usr/lib/x86_64-linux-g
 LEFT_OUT = ("test", "idlelib", "config-*")    # of Python: its own tests, and what large libraries it could be linked to
 
 
-def find_program(program, base):
+@functools.cache
+def base():
+    """The base archive: its bytes."""
+    with open(qemu.INITRAMFS, "rb") as file:
+        return file.read()
+
+
+def find_program(program):
     """A name without a slash is the guest's own program, or one of the host's PATH."""
-    if "/" in program or os.path.isfile(program) or "bin/" + program in newc.names(base):
+    if "/" in program or os.path.isfile(program) or "bin/" + program in newc.names(base()):
         return program
     return shutil.which(program) or program
 
@@ -57,6 +65,8 @@ def add_needs(archive, path):
     words = start[2:].split(b"\n")[0].split()
     if start[:2] == b"#!" and words and os.path.isfile(words[0]) and not os.path.samefile(words[0], path):
         add_program(archive, os.fsdecode(words[0]))
+        if os.path.basename(words[0]) == b"env" and len(words) > 1:
+            add_named(archive, os.fsdecode(words[1]))
     try:
         image = elf.Elf(path)
     except elf.ElfError:
@@ -65,6 +75,13 @@ def add_needs(archive, path):
         add_libraries(archive, path, image.interpreter())
         add_standard(archive, os.path.basename(os.path.realpath(path)), image.interpreter())
     return image
+
+
+def add_named(archive, name):
+    """What `#!/usr/bin/env NAME` looks for along the guest's PATH: its own program of that name, or the host's."""
+    program = find_program(name)
+    if os.path.isabs(program) and program != name:
+        archive.link(f"/bin/{name}", add_program(archive, program))
 
 
 def add_standard(archive, name, interpreter):
@@ -125,9 +142,11 @@ def add_terminal(archive):
 
 def add_files(archive, wanted):
     for item in wanted:
-        host, _, guest = item.partition(":")
+        host, colon, guest = item.partition(":")
         if not os.path.exists(host):
             raise Refusal(f"-f {host}: no such file")
+        if colon and not guest:
+            raise Refusal(f"-f {item}: no name in the guest behind the colon")
         archive.copy(host, os.path.abspath(guest or host))
         if os.path.isfile(host) and os.access(host, os.X_OK):
             add_needs(archive, host)
@@ -153,9 +172,7 @@ def strings(items):
 def initramfs(program, arguments, stdio, files=(), variables=()):
     """The bytes of the whole initial file system."""
     archive = newc.Archive()
-    with open(qemu.INITRAMFS, "rb") as file:
-        base = file.read()
-    executable = add_program(archive, find_program(program, base))
+    executable = add_program(archive, find_program(program))
     add_files(archive, files)
     archive.directory(os.getcwd())
     archive.directories["tmp"] = stat.S_IFDIR | 0o1777
@@ -164,7 +181,7 @@ def initramfs(program, arguments, stdio, files=(), variables=()):
     archive.file("/run/guest.env", strings(environment(variables, stdio)))
     archive.file("/run/guest.cwd", os.fsencode(os.getcwd()))
     archive.file("/run/guest.stdio", " ".join(stdio).encode())
-    return newc.pad4(base) + archive.bytes()
+    return newc.pad4(base()) + archive.bytes()
 
 
 def memory_file(content):

@@ -20,6 +20,8 @@ ISO = os.path.join(BUILD, "faultline.iso")
 TOUR_ISO = os.path.join(BUILD, "tour.iso")
 LIVE = os.path.join(BUILD, "guest.ram")    # leads to the memory of the guest that was started last
 
+LEAST_MEMORY = 16    # MiB; in less the initial file system does not unpack
+
 CPU = "qemu64,+smep,+smap,+umip,+fsgsbase,+rdtscp,+rdrand,+pdpe1gb"
 MACHINE = ["-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",

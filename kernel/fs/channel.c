@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.c - see channel.h. Guarded by: channel_lock, the row of parcels; the counts are atomic. */
+/* channel.c - see channel.h. Guarded by: channel_lock, all but the counts and the mark, which are atomic. */
 #include <fs/channel.h>
 
 #include <list.h>
@@ -17,6 +17,8 @@ struct waiting {
 
 struct channel {
     unsigned refs; /* of both ends */
+    struct socket_address sender;
+    bool reset;
     uint64_t sent, received;
     STAILQ_HEAD(, waiting) row;
 };
@@ -32,6 +34,39 @@ struct channel *channel_alloc(void)
         STAILQ_INIT(&channel->row);
     }
     return channel;
+}
+
+void channel_set_sender(struct channel *channel, const struct socket_address *name)
+{
+    SPIN_GUARD(&channel_lock);
+    channel->sender = *name;
+}
+
+void channel_sender(struct channel *channel, struct socket_address *name)
+{
+    SPIN_GUARD(&channel_lock);
+    *name = channel->sender;
+}
+
+void channel_reset(struct channel *channel)
+{
+    __atomic_store_n(&channel->reset, true, __ATOMIC_RELEASE);
+}
+
+bool channel_is_reset(const struct channel *channel)
+{
+    return __atomic_load_n(&channel->reset, __ATOMIC_ACQUIRE);
+}
+
+int channel_error(struct channel *channel)
+{
+    return __atomic_exchange_n(&channel->reset, false, __ATOMIC_ACQ_REL) ? -ECONNRESET : 0;
+}
+
+bool channel_has_unread(const struct channel *channel)
+{
+    return __atomic_load_n(&channel->sent, __ATOMIC_RELAXED) >
+           __atomic_load_n(&channel->received, __ATOMIC_RELAXED);
 }
 
 void parcel_put(const struct parcel *parcel)

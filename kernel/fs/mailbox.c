@@ -21,7 +21,9 @@ struct message {
 
 struct mailbox {
     uint32_t refs; /* atomic */
-    bool closed;
+    bool closed, deaf;
+    struct socket_address name;
+    const struct mailbox *only; /* whose messages it takes; NULL: everybody's */
     unsigned count;
     uint64_t moved;
     struct spinlock lock;
@@ -31,12 +33,13 @@ struct mailbox {
 
 static struct kmem_cache mailbox_cache = KMEM_CACHE("mailbox", struct mailbox);
 
-struct mailbox *mailbox_create(void)
+struct mailbox *mailbox_create(const struct socket_address *name)
 {
     struct mailbox *box = kmem_zalloc(&mailbox_cache);
     if (!box)
         return NULL;
     box->refs = 1;
+    box->name = *name;
     waitq_init(&box->changed);
     STAILQ_INIT(&box->messages);
     return box;
@@ -75,17 +78,66 @@ void mailbox_close(struct mailbox *box)
     tell(box);
 }
 
-/* Lock held. */
-static int wait_for_room(struct mailbox *box, bool at_once)
+void mailbox_deafen(struct mailbox *box)
 {
-    int error = 0;
-
-    while (!error && !box->closed && box->count >= MESSAGES_MAX)
-        error = at_once ? -EAGAIN : waitq_sleep(&box->changed, &box->lock, WAIT_FOREVER, true);
-    return box->closed ? -ECONNREFUSED : error;
+    spin_lock(&box->lock);
+    box->deaf = true;
+    spin_unlock(&box->lock);
+    tell(box);
 }
 
-ssize_t mailbox_send(struct mailbox *box, struct io *io, const struct socket_address *from)
+void mailbox_set_name(struct mailbox *box, const struct socket_address *name)
+{
+    SPIN_GUARD(&box->lock);
+    box->name = *name;
+}
+
+void mailbox_name(struct mailbox *box, struct socket_address *name)
+{
+    SPIN_GUARD(&box->lock);
+    *name = box->name;
+}
+
+void mailbox_take_only(struct mailbox *box, const struct mailbox *sender)
+{
+    SPIN_GUARD(&box->lock);
+    box->only = sender;
+}
+
+static bool takes(const struct mailbox *box, const struct mailbox *sender)
+{
+    return !box->only || box->only == sender;
+}
+
+bool mailbox_takes(struct mailbox *box, const struct mailbox *sender)
+{
+    SPIN_GUARD(&box->lock);
+    return takes(box, sender);
+}
+
+static int refuse(const struct mailbox *box, const struct mailbox *sender)
+{
+    if (box->closed)
+        return -ECONNREFUSED;
+    if (!takes(box, sender))
+        return -EPERM;
+    return box->deaf ? -EPIPE : 0;
+}
+
+/* Lock held. What changed while it slept may be that nothing is taken any more. */
+static int wait_for_room(struct mailbox *box, const struct mailbox *sender, bool at_once)
+{
+    int error;
+
+    while ((error = refuse(box, sender)) == 0 && box->count >= MESSAGES_MAX) {
+        error = at_once ? -EAGAIN : waitq_sleep(&box->changed, &box->lock, WAIT_FOREVER, true);
+        if (error)
+            return error;
+    }
+    return error;
+}
+
+ssize_t mailbox_send(struct mailbox *box, struct io *io, struct mailbox *sender)
 {
     size_t size = io->left;
 
@@ -94,7 +146,7 @@ ssize_t mailbox_send(struct mailbox *box, struct io *io, const struct socket_add
     struct message *message = kmalloc(sizeof(*message) + size);
     if (!message)
         return -ENOBUFS;
-    message->from = *from;
+    mailbox_name(sender, &message->from);
     message->size = size;
     ssize_t moved = size ? io_get(io, message->bytes, size) : 0;
     if (moved < (ssize_t)size) {
@@ -102,7 +154,7 @@ ssize_t mailbox_send(struct mailbox *box, struct io *io, const struct socket_add
         return -EFAULT;
     }
     spin_lock(&box->lock);
-    int error = wait_for_room(box, io->at_once);
+    int error = wait_for_room(box, sender, io->at_once);
     if (!error) {
         STAILQ_INSERT_TAIL(&box->messages, message, link);
         box->count++;
@@ -123,7 +175,7 @@ ssize_t mailbox_receive(struct mailbox *box, struct io *io, struct socket_addres
     int error = 0;
 
     spin_lock(&box->lock);
-    while ((message = STAILQ_FIRST(&box->messages)) == NULL && !error)
+    while ((message = STAILQ_FIRST(&box->messages)) == NULL && !error && (io->at_once || !box->deaf))
         error = io->at_once ? -EAGAIN : waitq_sleep(&box->changed, &box->lock, WAIT_FOREVER, true);
     if (message)
         STAILQ_REMOVE_HEAD(&box->messages, link);
@@ -155,6 +207,12 @@ uint64_t mailbox_progress(const struct mailbox *box)
 bool mailbox_full(struct mailbox *box)
 {
     return !box->closed && box->count >= MESSAGES_MAX;
+}
+
+uint32_t mailbox_poll(struct mailbox *box)
+{
+    SPIN_GUARD(&box->lock);
+    return (box->deaf ? POLLRDHUP : 0) | (box->deaf || !STAILQ_EMPTY(&box->messages) ? POLL_READABLE : 0);
 }
 
 ssize_t mailbox_next(struct mailbox *box)

@@ -42,6 +42,7 @@ struct pipe {
     uint32_t users;                   /* open files */
     struct pipe **slot;               /* the node's pointer to this */
     bool reading, writing;
+    bool shut; /* then no end counts any more: it is as if each saw the other closed */
     struct waitq to_read, to_write, to_open;
     char *pages[PIPE_PAGES]; /* in the direct map; NULL: not yet */
 };
@@ -353,10 +354,20 @@ static void count_end(struct pipe *pipe, uint32_t flags, int change)
     bool reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
 
     SPIN_GUARD(&pipe->lock);
+    if (pipe->shut)
+        return;
     pipe->readers += reads ? (uint32_t)change : 0;
     pipe->writers += writes ? (uint32_t)change : 0;
     pipe->reads_seen += reads && change > 0;
     pipe->writes_seen += writes && change > 0;
+}
+
+/* Who waits looks again: an end has gone. */
+static void wake_all(struct pipe *pipe)
+{
+    waitq_wake(&pipe->to_read, WAKE_ALL);
+    waitq_wake(&pipe->to_write, WAKE_ALL);
+    poll_wake();
 }
 
 static void pipe_close(struct file *file)
@@ -364,10 +375,19 @@ static void pipe_close(struct file *file)
     struct pipe *pipe = pipe_of(file);
 
     count_end(pipe, file->flags, -1);
-    waitq_wake(&pipe->to_read, WAKE_ALL);
-    waitq_wake(&pipe->to_write, WAKE_ALL);
-    poll_wake();
+    wake_all(pipe);
     pipe_put(pipe);
+}
+
+void pipe_shut(struct file *file)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    spin_lock(&pipe->lock);
+    pipe->shut = true;
+    pipe->readers = pipe->writers = 0;
+    spin_unlock(&pipe->lock);
+    wake_all(pipe);
 }
 
 static const struct file_ops pipe_file_ops = {

@@ -15,3 +15,5 @@ int pipe_create(uint32_t flags, struct file *ends[2]);
 struct pipe;
 int pipe_open_named(struct pipe **slot, struct file *file);
 bool pipe_is(const struct file *file);
+/* Nothing is written any more (-EPIPE), whichever end wants it so; what was written can be read, and then comes the end. For good. */
+void pipe_shut(struct file *file);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.c - see socket.h. A connection is two pipes; bytes, waiting, full and empty are theirs (pipe.c). What goes beside the
- * bytes, open files, is channel.c's: a read stops where a message ends that such files came with.
+/* socket.c - see socket.h. A connection is two pipes; bytes, waiting, full, empty and shut are theirs (pipe.c). What goes beside the
+ * bytes, names and open files, is channel.c's: a read stops where a message ends that such files came with.
  *
  *   socket A   out ====> in   socket B      connect() makes both ends and puts the other one into the row of
  *              in  <==== out                the socket that listens; accept() takes it out there
  *
  * A bound socket is found by its file's node, or by its bytes when the address is no path, in one list of all that are bound.
- * Guarded by: socket_lock, all but the pipes' insides; a pipe's end is held by a reference while it is used, so a shutdown
- * takes hold when who reads or writes just then is through.
+ * Guarded by: socket_lock, all but the insides of pipes, channels and mailboxes, whose locks may be taken below it; a pipe's end is
+ * held by a reference while it is used.
  *
  * Datagrams wait in a mailbox (mailbox.c), which a socket that is connected to it has a reference to.
  * Not here: other families. */
@@ -32,17 +32,17 @@
 /* One end of a connection, both ways; all NULL: not connected. */
 enum { IN, OUT, WAYS };
 struct line {
-    struct file *end[WAYS]; /* of a pipe; NULL: shut down */
+    struct file *end[WAYS]; /* of a pipe */
     struct channel *channel[WAYS];
 };
 
 struct socket {
     bool listening;
-    bool deaf, mute; /* shut down: nothing is read, written any more (of datagrams) */
+    bool mute; /* shut down: nothing is sent any more (of datagrams) */
     struct line line;
     struct mailbox *box; /* of datagrams; NULL: a stream */
     struct mailbox *to;  /* the one that it is connected to; NULL: none */
-    struct socket_address own, peer;
+    struct socket_address own;
     struct node *node; /* that it is bound to, a reference; NULL: none */
     int pid, peer_pid;
     unsigned pending_count, backlog;
@@ -78,7 +78,7 @@ bool socket_is(const struct file *file)
 
 /* ---- bytes --------------------------------------------------------------------------------------------- */
 
-/* One end, for use. => NULL: it is not there. */
+/* One end, for use. => NULL: not connected. */
 static struct file *end_get(struct socket *socket, bool out)
 {
     SPIN_GUARD(&socket_lock);
@@ -97,8 +97,6 @@ ssize_t socket_receive(struct file *file, struct io *io, struct socket_address *
 
     *from = (struct socket_address){0};
     *size = 0;
-    if (socket_of(file)->deaf)
-        return 0;
     return mailbox_receive(box, io, from, size);
 }
 
@@ -111,12 +109,15 @@ static ssize_t socket_read(struct file *file, struct io *io, uint64_t *position)
         return socket_receive(file, io, &from, &size);
     struct file *end FILE_HELD = end_get(socket, false);
     if (!end)
-        return is_connected(socket) ? 0 : -EINVAL;
-    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(socket->line.channel[IN]));
+        return -EINVAL;
+    struct channel *in = socket->line.channel[IN];
+    size_t wanted = io->left, allowed = MIN(wanted, channel_readable(in));
     io->left = allowed;
     ssize_t moved = end->ops->read(end, io, position);
     io->left += wanted - allowed;
-    return io->peek ? moved : channel_received(socket->line.channel[IN], moved);
+    if (moved == 0 && wanted > 0)
+        return channel_error(in);
+    return io->peek ? moved : channel_received(in, moved);
 }
 
 static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position)
@@ -126,7 +127,9 @@ static ssize_t socket_write(struct file *file, struct io *io, uint64_t *position
         return socket_send(file, io, NULL, NULL);
     struct file *end FILE_HELD = end_get(socket, true);
     if (!end)
-        return is_connected(socket) ? -EPIPE : -ENOTCONN;
+        return -ENOTCONN;
+    if (io->left == 0 && end->ops->poll(end) & POLLERR)
+        return -EPIPE; /* a pipe takes nothing from anybody */
     return channel_sent(socket->line.channel[OUT], end->ops->write(end, io, position));
 }
 
@@ -134,7 +137,7 @@ static uint32_t end_poll(struct socket *socket, bool out)
 {
     struct file *end FILE_HELD = end_get(socket, out);
 
-    return end ? end->ops->poll(end) : out ? POLLERR : POLLHUP;
+    return end ? end->ops->poll(end) : 0;
 }
 
 static uint32_t socket_poll(struct file *file)
@@ -142,8 +145,7 @@ static uint32_t socket_poll(struct file *file)
     struct socket *socket = socket_of(file);
 
     if (socket->box)
-        return (mailbox_next(socket->box) >= 0 || socket->deaf ? POLL_READABLE : 0) |
-               (socket->to && mailbox_full(socket->to) ? 0 : POLL_WRITABLE);
+        return mailbox_poll(socket->box) | (socket->to && mailbox_full(socket->to) ? 0 : POLL_WRITABLE);
     if (socket->listening)
         return socket->pending_count > 0 ? POLL_READABLE : 0;
     if (!is_connected(socket))
@@ -154,6 +156,8 @@ static uint32_t socket_poll(struct file *file)
         ready |= POLL_READABLE | POLLRDHUP; /* the end can be read */
     if (out & POLLERR)
         ready |= POLL_WRITABLE;
+    if (channel_is_reset(socket->line.channel[IN]))
+        ready |= POLLERR;
     return ready | (in & POLLHUP && out & POLLERR ? POLLHUP : 0);
 }
 
@@ -171,11 +175,16 @@ static uint64_t socket_progress(struct file *file)
 
 static int64_t socket_ioctl(struct file *file, uint64_t request, vaddr_t argument)
 {
-    struct mailbox *box = socket_of(file)->box;
-    if (box)
-        return request == FIONREAD ? ioctl_answer(argument, (int)MAX(mailbox_next(box), 0)) : -ENOTTY;
-    struct file *end FILE_HELD = end_get(socket_of(file), false);
-    return end ? end->ops->ioctl(end, request, argument) : -EINVAL;
+    struct socket *socket = socket_of(file);
+    struct file *end FILE_HELD = end_get(socket, false);
+    if (end)
+        return end->ops->ioctl(end, request, argument);
+    if (request != FIONREAD)
+        return -ENOTTY;
+    if (socket->listening)
+        return -EINVAL;
+    ssize_t next = socket->box ? mailbox_next(socket->box) : 0;
+    return ioctl_answer(argument, (int)MAX(next, 0));
 }
 
 /* ---- making and freeing -------------------------------------------------------------------------------- */
@@ -185,22 +194,22 @@ static struct socket *socket_alloc(bool datagrams)
     struct socket *socket = kmem_zalloc(&socket_cache);
     if (!socket)
         return NULL;
-    if (datagrams && (socket->box = mailbox_create()) == NULL) {
+    socket->own = (struct socket_address){.text.sun_family = AF_UNIX, .length = NO_NAME};
+    if (datagrams && (socket->box = mailbox_create(&socket->own)) == NULL) {
         kmem_free(&socket_cache, socket);
         return NULL;
     }
     TAILQ_INIT(&socket->pending);
-    socket->own = (struct socket_address){.text.sun_family = AF_UNIX, .length = sizeof(__kernel_sa_family_t)};
     return socket;
 }
 
 static void line_drop(const struct line *line)
 {
-    for (int out = 0; out < WAYS; out++) {
-        if (line->end[out])
-            file_put(line->end[out]);
-        if (line->channel[out])
-            channel_put(line->channel[out]);
+    for (int way = 0; way < WAYS; way++) {
+        if (line->end[way])
+            file_put(line->end[way]);
+        if (line->channel[way])
+            channel_put(line->channel[way]);
     }
 }
 
@@ -224,6 +233,8 @@ static int lines_make(struct line ends[2])
 /* Nobody else knows it any more. */
 static void socket_free(struct socket *socket)
 {
+    if (is_connected(socket) && !socket->box && channel_has_unread(socket->line.channel[IN]))
+        channel_reset(socket->line.channel[OUT]);
     line_drop(&socket->line);
     if (socket->box)
         mailbox_close(socket->box);
@@ -245,6 +256,7 @@ static void socket_release(struct file *file)
     waitq_wake(&rows_change, WAKE_ALL);
     while ((waiting = TAILQ_FIRST(&socket->pending)) != NULL) {
         TAILQ_REMOVE(&socket->pending, waiting, link);
+        channel_reset(waiting->line.channel[OUT]);
         socket_free(waiting);
     }
     socket_free(socket);
@@ -277,6 +289,23 @@ int socket_create(uint32_t flags, bool datagrams, struct file **file)
     return error;
 }
 
+/* One end of a connection becomes the socket's. */
+static void take_line(struct socket *socket, const struct line *line)
+{
+    socket->line = *line;
+    channel_set_sender(line->channel[OUT], &socket->own);
+}
+
+/* Datagrams go there, and come from there alone; takes over the reference. NULL: to nobody, from everybody. */
+static void connect_box(struct socket *socket, struct mailbox *to)
+{
+    struct mailbox *before = socket->to;
+
+    socket->to = to;
+    mailbox_take_only(socket->box, to);
+    mailbox_put(before);
+}
+
 int socket_pair(uint32_t flags, bool datagrams, struct file *ends[2])
 {
     struct line lines[2] = {0};
@@ -290,9 +319,10 @@ int socket_pair(uint32_t flags, bool datagrams, struct file *ends[2])
     if (error)
         goto put_both;
     for (int i = 0; i < 2; i++) {
-        socket_of(ends[i])->line = lines[i];
-        socket_of(ends[i])->to = datagrams ? mailbox_get(socket_of(ends[1 - i])->box) : NULL;
-        socket_of(ends[i])->peer = socket_of(ends[1 - i])->own;
+        if (datagrams)
+            connect_box(socket_of(ends[i]), mailbox_get(socket_of(ends[1 - i])->box));
+        else
+            take_line(socket_of(ends[i]), &lines[i]);
     }
     return 0;
 
@@ -327,7 +357,7 @@ int socket_bind(struct file *file, const struct socket_address *address, struct 
     struct socket *socket = socket_of(file);
 
     SPIN_GUARD(&socket_lock);
-    if (socket->is_bound)
+    if (socket->own.length > NO_NAME)
         return -EINVAL;
     if (find_bound(address, node))
         return -EADDRINUSE;
@@ -335,6 +365,10 @@ int socket_bind(struct file *file, const struct socket_address *address, struct 
     socket->node = node ? node_get(node) : NULL;
     socket->is_bound = true;
     LIST_INSERT_HEAD(&bound_sockets, socket, bound);
+    if (socket->box)
+        mailbox_set_name(socket->box, address);
+    else if (is_connected(socket))
+        channel_set_sender(socket->line.channel[OUT], address);
     return 0;
 }
 
@@ -360,16 +394,16 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 
     for (;;) {
         struct socket *listener = find_bound(address, node);
-        if (is_connected(socket))
-            return -EISCONN;
-        if (socket->listening)
-            return -EINVAL;
         if (listener && listener->box)
             return -EPROTOTYPE;
         if (!listener || !listener->listening)
             return -ECONNREFUSED;
+        if (is_connected(socket))
+            return -EISCONN;
+        if (socket->listening)
+            return -EINVAL;
         if (listener->pending_count <= listener->backlog) {
-            socket->peer = fresh->own = listener->own;
+            fresh->own = listener->own;
             socket->peer_pid = listener->pid;
             TAILQ_INSERT_TAIL(&listener->pending, fresh, link);
             listener->pending_count++;
@@ -385,8 +419,7 @@ static int join_row(struct file *file, struct socket *fresh, const struct socket
 }
 
 /* The mailbox at an address, referenced. => 0, -ECONNREFUSED, -EPROTOTYPE. */
-static int find_box(const struct socket_address *address, const struct node *node, struct mailbox **box,
-                    struct socket_address *name)
+static int find_box(const struct socket_address *address, const struct node *node, struct mailbox **box)
 {
     SPIN_GUARD(&socket_lock);
     struct socket *socket = find_bound(address, node);
@@ -395,59 +428,62 @@ static int find_box(const struct socket_address *address, const struct node *nod
     if (!socket->box)
         return -EPROTOTYPE;
     *box = mailbox_get(socket->box);
-    *name = socket->own;
     return 0;
+}
+
+int socket_may_send(struct file *file)
+{
+    return socket_of(file)->mute ? -EPIPE : 0;
 }
 
 ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address, struct node *node)
 {
     struct socket *socket = socket_of(file);
-    struct socket_address name;
     struct mailbox *box = NULL;
-    int error = socket->mute ? -EPIPE : 0;
+    int error = socket_may_send(file);
 
     if (!error && address)
-        error = find_box(address, node, &box, &name);
+        error = find_box(address, node, &box);
     else if (!error)
         error = socket->to ? 0 : -ENOTCONN;
     if (error)
         return error;
     if (!box)
         box = mailbox_get(socket->to);
-    ssize_t sent = mailbox_send(box, io, &socket->own);
+    ssize_t sent = mailbox_send(box, io, socket->box);
     mailbox_put(box);
+    if (sent == -ECONNREFUSED && !address)
+        connect_box(socket, NULL); /* told once that there is nobody; it is not connected then */
     return sent;
 }
 
-static int connect_box(struct socket *socket, const struct socket_address *address, struct node *node)
+static int connect_datagrams(struct socket *socket, const struct socket_address *address, struct node *node)
 {
-    struct mailbox *box, *before = socket->to;
-    int error = find_box(address, node, &box, &socket->peer);
+    struct mailbox *box;
+    int error = find_box(address, node, &box);
 
     if (error)
         return error;
-    socket->to = box;
-    mailbox_put(before);
+    if (!mailbox_takes(box, socket->box)) {
+        mailbox_put(box);
+        return -EPERM;
+    }
+    connect_box(socket, box);
     return 0;
 }
 
 int socket_dissolve(struct file *file)
 {
-    struct socket *socket = socket_of(file);
-    struct mailbox *before = socket->to;
-
-    if (!socket->box)
+    if (!socket_of(file)->box)
         return -EINVAL;
-    socket->to = NULL;
-    socket->peer = (struct socket_address){0};
-    mailbox_put(before);
+    connect_box(socket_of(file), NULL);
     return 0;
 }
 
 int socket_connect(struct file *file, const struct socket_address *address, struct node *node, int pid)
 {
     if (socket_of(file)->box)
-        return connect_box(socket_of(file), address, node);
+        return connect_datagrams(socket_of(file), address, node);
     struct socket *socket = socket_of(file), *fresh = socket_alloc(false);
     struct line lines[2];
     if (!fresh)
@@ -457,17 +493,18 @@ int socket_connect(struct file *file, const struct socket_address *address, stru
         socket_free(fresh);
         return error;
     }
-    fresh->line = lines[1];
     fresh->peer_pid = pid;
 
     spin_lock(&socket_lock);
-    fresh->peer = socket->own;
     error = join_row(file, fresh, address, node);
-    if (!error)
-        socket->line = lines[0];
+    if (!error) {
+        take_line(socket, &lines[0]);
+        take_line(fresh, &lines[1]);
+    }
     spin_unlock(&socket_lock);
     if (error) {
         line_drop(&lines[0]);
+        line_drop(&lines[1]);
         socket_free(fresh);
     }
     poll_wake();
@@ -502,20 +539,16 @@ int socket_accept(struct file *file, uint32_t flags, int pid, struct file **acce
 void socket_shutdown(struct file *file, bool reading, bool writing)
 {
     struct socket *socket = socket_of(file);
-    const bool closes[WAYS] = {reading, writing};
-    struct line gone = {0};
+    const bool wanted[WAYS] = {reading, writing};
 
-    spin_lock(&socket_lock);
-    socket->deaf |= reading;
     socket->mute |= writing;
-    for (int out = 0; out < WAYS; out++) {
-        if (closes[out]) {
-            gone.end[out] = socket->line.end[out];
-            socket->line.end[out] = NULL;
-        }
+    if (socket->box && reading)
+        mailbox_deafen(socket->box);
+    for (int way = 0; way < WAYS; way++) {
+        struct file *end FILE_HELD = end_get(socket, way);
+        if (wanted[way] && end)
+            pipe_shut(end);
     }
-    spin_unlock(&socket_lock);
-    line_drop(&gone);
     poll_wake();
 }
 
@@ -524,8 +557,22 @@ int socket_name(struct file *file, bool peer, struct socket_address *address)
     struct socket *socket = socket_of(file);
 
     SPIN_GUARD(&socket_lock);
-    *address = peer ? socket->peer : socket->own;
-    return !peer || is_connected(socket) ? 0 : -ENOTCONN;
+    if (!peer)
+        *address = socket->own;
+    else if (socket->to)
+        mailbox_name(socket->to, address);
+    else if (is_connected(socket))
+        channel_sender(socket->line.channel[IN], address);
+    else
+        return -ENOTCONN;
+    return 0;
+}
+
+int socket_error(struct file *file)
+{
+    struct channel *in = socket_of(file)->line.channel[IN];
+
+    return in ? -channel_error(in) : 0;
 }
 
 int socket_peer_pid(struct file *file)

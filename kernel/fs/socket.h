@@ -2,12 +2,9 @@
 /* socket.h - streams and datagrams between processes of this machine: AF_UNIX (unix(7)). */
 #pragma once
 
+#include <fs/address.h>
 #include <fs/file.h>
 #include <fs/mailbox.h>
-
-#ifndef AF_UNIX
-#define AF_UNIX 1 /* of the ABI, but not in the uapi headers */
-#endif
 
 /* flags: O_NONBLOCK or 0; datagrams, or a stream. => 0, -ENOMEM. */
 int socket_create(uint32_t flags, bool datagrams, struct file **file);
@@ -15,6 +12,8 @@ int socket_pair(uint32_t flags, bool datagrams, struct file *ends[2]);
 bool socket_is(const struct file *file);
 bool socket_sends_datagrams(struct file *file);
 
+/* Was it shut down for sending? Then no address is looked for. => 0, -EPIPE. */
+int socket_may_send(struct file *file);
 /* A message of io; address NULL: to who it is connected to. => bytes, -ENOTCONN, -EPROTOTYPE, what mailbox_send() says. */
 ssize_t socket_send(struct file *file, struct io *io, const struct socket_address *address,
                     struct node *node);
@@ -28,6 +27,7 @@ int socket_connect(struct file *file, const struct socket_address *address, stru
 int socket_dissolve(struct file *file); /* datagrams go to nobody any more. => 0, -EINVAL: streams */
 int socket_accept(struct file *file, uint32_t flags, int pid, struct file **accepted);
 void socket_shutdown(struct file *file, bool reading, bool writing);
+int socket_error(struct file *file); /* SO_ERROR: told now and not again. => 0, an error number */
 /* The address of this end, or of the other. => 0, -ENOTCONN. */
 int socket_name(struct file *file, bool peer, struct socket_address *address);
 /* Of the process at the other end; 0: none. */

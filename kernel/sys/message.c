@@ -87,7 +87,11 @@ static int64_t send_datagram(struct file *file, const struct iovec *vectors, siz
 
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
-    int64_t result = named ? socket_address_find(name, name_length, &address, &node) : 0;
+    int64_t result = named ? socket_address_read(name, name_length, &address) : 0;
+    if (!result)
+        result = socket_may_send(file);
+    if (!result && named)
+        result = socket_address_node(&address, false, &node);
     for (size_t i = 0; i < count; i++)
         size += vectors[i].iov_len;
     char *bytes = !result && count > 1 && size <= DATAGRAM_MAX ? kmalloc(size + 1) : NULL;
@@ -133,6 +137,15 @@ static int64_t receive_datagram(struct file *file, const struct iovec *vectors, 
     return result >= 0 && wants_size ? (int64_t)size : result;
 }
 
+/* recvfrom: an end without a name has an empty one here. */
+static int from_write(const struct trapframe *frame, struct socket_address *from)
+{
+    if (!ARG4(frame))
+        return 0;
+    from->length = from->length <= NO_NAME ? 0 : from->length;
+    return socket_address_write(ARG4(frame), ARG5(frame), from);
+}
+
 static int64_t move_datagram(struct file *file, const struct trapframe *frame, bool out)
 {
     const struct iovec whole = {(void *)ARG1(frame), ARG2(frame)};
@@ -142,11 +155,41 @@ static int64_t move_datagram(struct file *file, const struct trapframe *frame, b
     if (out)
         return send_datagram(file, &whole, 1, ARG4(frame), ARG5(frame), flags);
     int64_t result = receive_datagram(file, &whole, 1, &flags, &from);
-    if (result < 0 || !ARG4(frame))
-        return result;
-    from.length = from.length <= sizeof(__kernel_sa_family_t) ? 0 : from.length;
-    int error = socket_address_write(ARG4(frame), ARG5(frame), &from);
+    int error = result < 0 ? 0 : from_write(frame, &from);
     return error ? error : result;
+}
+
+/* A stream goes where it goes: an address is copied in, as any, and refused. => 0: none is named; -EFAULT, -EISCONN, -EOPNOTSUPP. */
+static int refuse_address(struct file *file, vaddr_t name, size_t length)
+{
+    char bytes[SOCKET_ADDRESS_MAX];
+    struct socket_address peer;
+
+    if (!name || length == 0)
+        return 0;
+    if (copy_from_user(bytes, name, MIN(length, sizeof(bytes))) < 0)
+        return -EFAULT;
+    return socket_name(file, true, &peer) == 0 ? -EISCONN : -EOPNOTSUPP;
+}
+
+static int64_t send_stream(struct file *file, const struct iovec *vectors, size_t count, vaddr_t name,
+                           size_t name_length, uint32_t flags)
+{
+    int error = refuse_address(file, name, name_length);
+
+    return error ? error : move(file, vectors, count, true, flags);
+}
+
+/* *from: whose bytes they are; at the end nobody's. */
+static int64_t receive_stream(struct file *file, const struct iovec *vectors, size_t count, uint32_t flags,
+                              struct socket_address *from)
+{
+    int64_t result = move(file, vectors, count, false, flags);
+
+    from->length = 0;
+    if (result > 0)
+        (void)socket_name(file, true, from);
+    return result;
 }
 
 static int64_t move_buffer(const struct trapframe *frame, bool out)
@@ -156,22 +199,19 @@ static int64_t move_buffer(const struct trapframe *frame, bool out)
 
     if (!user_range_ok(ARG1(frame), ARG2(frame)))
         return -EFAULT;
-    int64_t error = socket_get(ARG0(frame), &file);
-    if (error)
-        return error;
+    int64_t result = socket_get(ARG0(frame), &file);
+    if (result)
+        return result;
+    if (out && ARG4(frame) && (uint32_t)ARG5(frame) > SOCKET_ADDRESS_MAX)
+        return -EINVAL; /* of a negative length, too */
     if (socket_sends_datagrams(file))
         return move_datagram(file, frame, out);
-    struct socket_address address;
-    bool connected = socket_name(file, true, &address) == 0;
-    if (out && ARG4(frame) && (int)ARG5(frame) != 0)
-        return connected ? -EISCONN : -EOPNOTSUPP;
-    error = move(file, &whole, 1, out, (uint32_t)ARG3(frame));
-    if (error >= 0 && !out && ARG4(frame)) {
-        address.length = address.length <= sizeof(__kernel_sa_family_t) ? 0 : address.length;
-        int failed = socket_address_write(ARG4(frame), ARG5(frame), &address);
-        error = failed ? failed : error;
-    }
-    return error;
+    if (out)
+        return send_stream(file, &whole, 1, ARG4(frame), (uint32_t)ARG5(frame), (uint32_t)ARG3(frame));
+    struct socket_address from;
+    result = receive_stream(file, &whole, 1, (uint32_t)ARG3(frame), &from);
+    int error = result < 0 ? 0 : from_write(frame, &from);
+    return error ? error : result;
 }
 
 SYSCALL_IS(sendto, move_buffer(frame, true));
@@ -251,6 +291,8 @@ static int message_read(vaddr_t address, struct message *message, struct transfe
 {
     if (copy_from_user(message, address, sizeof(*message)) < 0)
         return -EFAULT;
+    if (message->name && message->name_length < 0)
+        return -EINVAL;
     if (message->vector_count > UIO_MAXIOV)
         return -EMSGSIZE;
     return transfer_row_get(row, message->vectors, message->vector_count);
@@ -270,10 +312,8 @@ static int64_t send_message(struct file *file, const struct message *message, co
             parcel_put(parcel);
     }
     if (!result) {
-        result = socket_sends_datagrams(file)
-                     ? send_datagram(file, row->vectors, message->vector_count, message->name,
-                                     (size_t)message->name_length, flags)
-                     : move(file, row->vectors, message->vector_count, true, flags);
+        result = (socket_sends_datagrams(file) ? send_datagram : send_stream)(
+            file, row->vectors, message->vector_count, message->name, (uint32_t)message->name_length, flags);
         if (result <= 0 && parcel->count > 0) {
             channel_detach(channel);
             parcel_put(parcel);
@@ -285,6 +325,19 @@ static int64_t send_message(struct file *file, const struct message *message, co
     return result;
 }
 
+/* recvmsg: as much of the name as there is room for, and how long it is; nobody who wants none is told. => 0, -EFAULT. */
+static int name_write(struct message *message, const struct socket_address *from)
+{
+    int32_t length = from->length <= NO_NAME ? 0 : (int32_t)from->length;
+
+    if (!message->name)
+        return 0;
+    if (copy_to_user(message->name, &from->text, (size_t)MIN(message->name_length, length)) < 0)
+        return -EFAULT;
+    message->name_length = length;
+    return 0;
+}
+
 static int64_t receive_datagram_message(struct file *file, struct message *message,
                                         const struct transfer_row *row, uint32_t flags)
 {
@@ -293,11 +346,8 @@ static int64_t receive_datagram_message(struct file *file, struct message *messa
     int64_t length = receive_datagram(file, row->vectors, message->vector_count, &seen, &from);
     if (length < 0)
         return length;
-    int32_t name_length = from.length <= sizeof(__kernel_sa_family_t) ? 0 : (int32_t)from.length;
-    int32_t room = message->name ? MIN(MAX(message->name_length, 0), name_length) : 0;
-    if (copy_to_user(message->name, &from.text, (size_t)room) < 0)
+    if (name_write(message, &from) < 0)
         return -EFAULT;
-    message->name_length = message->name ? name_length : message->name_length;
     message->control_length = 0;
     message->flags = seen | (flags & MSG_CMSG_CLOEXEC);
     return length;
@@ -309,12 +359,14 @@ static int64_t receive_message(struct file *file, struct message *message, const
     struct channel *channel = socket_channel(file, false);
     if (channel)
         channel_forget_passed(channel);
-    int64_t result = move(file, row->vectors, message->vector_count, false, flags);
+    struct socket_address from;
+    int64_t result = receive_stream(file, row->vectors, message->vector_count, flags, &from);
     if (result < 0)
         return result;
+    if (name_write(message, &from) < 0)
+        return -EFAULT;
     struct parcel *parcel = kmalloc(sizeof(*parcel));
     message->flags = flags & MSG_CMSG_CLOEXEC;
-    message->name_length = 0;
     channel = socket_channel(file, false); /* it may have been connected since */
     if (parcel && channel && !(flags & MSG_PEEK) && channel_take(channel, parcel))
         message->flags |= parcel_write(message, parcel, flags & MSG_CMSG_CLOEXEC);

@@ -25,8 +25,9 @@
 #define SOCK_MAX 11
 #define SHUT_RDWR 2
 #define BUFFER_SIZE 212992 /* what SO_SNDBUF and SO_RCVBUF say, as Linux's default */
+#define DIGITS 5           /* of a name that the kernel chooses, in hexadecimal */
+#define NAMES (1U << (4 * DIGITS))
 #define SUN_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
-#define ADDRESS_MAX 128U /* sizeof(struct sockaddr_storage) */
 
 struct credentials {
     int32_t pid;
@@ -94,13 +95,12 @@ static bool is_path(const struct socket_address *address)
     return address->text.sun_path[0] != '\0';
 }
 
-/* => 0, -EINVAL, -EFAULT. A path ends in a zero byte then. */
-static int address_read(vaddr_t from, uint64_t size, struct socket_address *address)
+int socket_address_read(vaddr_t from, uint64_t size, struct socket_address *address)
 {
     int length = (int)size;
     char text[sizeof(address->text) + 1] = {0};
 
-    if (length < 0 || (unsigned)length > ADDRESS_MAX)
+    if (length < 0 || (unsigned)length > SOCKET_ADDRESS_MAX)
         return -EINVAL;
     if (copy_from_user(text, from, MIN((size_t)length, sizeof(address->text))) < 0)
         return -EFAULT;
@@ -135,8 +135,7 @@ static void path_text(const struct socket_address *address, char text[SUN_PATH_S
     text[SUN_PATH_SIZE] = '\0';
 }
 
-/* The node of an address that is a path; NULL if it is none. */
-static int address_node(const struct socket_address *address, bool make, struct node **node)
+int socket_address_node(const struct socket_address *address, bool make, struct node **node)
 {
     char text[SUN_PATH_SIZE + 1];
     struct process *process = current_process();
@@ -155,11 +154,13 @@ static int address_node(const struct socket_address *address, bool make, struct 
     return make && error == -EEXIST ? -EADDRINUSE : error;
 }
 
-int socket_address_find(vaddr_t from, uint64_t size, struct socket_address *address, struct node **node)
+/* The name of a socket that could not be bound to it. */
+static void address_forget(const struct socket_address *address)
 {
-    int error = address_read(from, size, address);
+    char text[SUN_PATH_SIZE + 1];
 
-    return error ? error : address_node(address, false, node);
+    path_text(address, text);
+    path_remove(current_process()->cwd, text, false);
 }
 
 /* What a call does with a socket and an address. */
@@ -171,13 +172,51 @@ static int64_t with_address(const struct trapframe *frame, bool make,
     struct node *node NODE_HELD = NULL;
     int error = socket_get(ARG0(frame), &file);
     if (!error)
-        error = address_read(ARG1(frame), ARG2(frame), &address);
+        error = socket_address_read(ARG1(frame), ARG2(frame), &address);
     if (!error)
-        error = address_node(&address, make, &node);
-    return error ? error : verb(file, &address, node);
+        error = socket_address_node(&address, make, &node);
+    if (error)
+        return error;
+    error = verb(file, &address, node);
+    if (error && make && node)
+        address_forget(&address);
+    return error;
 }
 
-SYSCALL_IS(bind, with_address(frame, true, socket_bind));
+/* Five digits behind a zero byte, which nobody has; who has a name keeps it. => 0, -ENOSPC, -EFAULT, -EINVAL. */
+static int bind_anywhere(struct file *file, vaddr_t from)
+{
+    static uint32_t next; /* atomic */
+    struct socket_address address;
+
+    if (copy_from_user(&address.text.sun_family, from, NO_NAME) < 0)
+        return -EFAULT;
+    if (address.text.sun_family != AF_UNIX)
+        return -EINVAL;
+    if (socket_name(file, false, &address) == 0 && address.length > NO_NAME)
+        return 0;
+    address.text.sun_path[0] = '\0';
+    address.length = NO_NAME + 1 + DIGITS;
+    for (uint32_t tries = 0; tries < NAMES; tries++) {
+        uint32_t number = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % NAMES;
+        for (unsigned digit = DIGITS; digit > 0; digit--, number >>= 4)
+            address.text.sun_path[digit] = "0123456789abcdef"[number & 0xf];
+        int error = socket_bind(file, &address, NULL);
+        if (error != -EADDRINUSE)
+            return error;
+    }
+    return -ENOSPC;
+}
+
+int64_t sys_bind(struct trapframe *frame)
+{
+    struct file *file FILE_HELD = NULL;
+
+    if ((uint32_t)ARG2(frame) != NO_NAME)
+        return with_address(frame, true, socket_bind);
+    int error = socket_get(ARG0(frame), &file);
+    return error ? error : bind_anywhere(file, ARG1(frame));
+}
 
 static int connect(struct file *file, const struct socket_address *address, struct node *node)
 {
@@ -191,7 +230,7 @@ static bool names_nobody(const struct trapframe *frame)
 {
     __kernel_sa_family_t family = AF_UNIX;
 
-    return (int)ARG2(frame) >= (int)sizeof(family) && (int)ARG2(frame) <= (int)ADDRESS_MAX &&
+    return (int)ARG2(frame) >= (int)sizeof(family) && (int)ARG2(frame) <= (int)SOCKET_ADDRESS_MAX &&
            copy_from_user(&family, ARG1(frame), sizeof(family)) == 0 && family == AF_UNSPEC;
 }
 
@@ -281,8 +320,9 @@ static int option_value(struct file *file, int option)
     case SO_SNDBUF:
     case SO_RCVBUF:
         return BUFFER_SIZE;
-    case SO_PROTOCOL:
     case SO_ERROR:
+        return socket_error(file);
+    case SO_PROTOCOL:
     case SO_REUSEADDR:
     case SO_KEEPALIVE:
     case SO_BROADCAST:

@@ -245,7 +245,7 @@ def write(folder, path, program=None):
     history = model.replay(schema.Schema().read(folder))
     process = history.find(program)
     if not process:
-        raise schema.TraceError(f"{folder}: no program {program or ''} was started in it")
+        raise schema.TraceError(f"{folder}: no program {program or ''} was started in it".replace("  ", " "))
     folded, facts, left = spans.fold(history.events), schema.environment(folder), OTHERS
     reports = [Report(history, process, folded).data(facts)]
     for other in history.processes.values():

@@ -81,6 +81,20 @@ __attribute__((unused)) static const char *error_name(long error)
         {ENOSPC, "ENOSPC"},
         {EMLINK, "EMLINK"},
         {EDOM, "EDOM"},
+        {ENOTSOCK, "ENOTSOCK"},
+        {EMSGSIZE, "EMSGSIZE"},
+        {EPROTOTYPE, "EPROTOTYPE"},
+        {ENOPROTOOPT, "ENOPROTOOPT"},
+        {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+        {ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT"},
+        {EAFNOSUPPORT, "EAFNOSUPPORT"},
+        {EADDRINUSE, "EADDRINUSE"},
+        {ECONNABORTED, "ECONNABORTED"},
+        {ECONNRESET, "ECONNRESET"},
+        {EISCONN, "EISCONN"},
+        {ENOTCONN, "ENOTCONN"},
+        {ETOOMANYREFS, "ETOOMANYREFS"},
+        {ECONNREFUSED, "ECONNREFUSED"},
     };
     static char number[16];
 

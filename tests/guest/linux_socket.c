@@ -313,6 +313,44 @@ static void descriptors(void)
     close(ends[0]);
 }
 
+/* A child shuts down while the parent waits. */
+static void shut_while_waiting(const char *what, int kind, int end, int how)
+{
+    int fds[2];
+    char text[4];
+
+    socketpair(AF_UNIX, kind, 0, fds);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(30000);
+        _exit(shutdown(fds[end], how) != 0);
+    }
+    expect(what, read(fds[0], text, sizeof(text)), 0);
+    waitpid(child, NULL, 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+/* The same for a write that finds no room. */
+static void shut_while_writing(const char *what, int end, int how)
+{
+    static char large[1 << 20];
+    int fds[2], status = 0;
+
+    socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(30000);
+        _exit(shutdown(fds[end], how) != 0);
+    }
+    ssize_t sent = write(fds[0], large, sizeof(large));
+    expect(what, sent > 0 && sent < (ssize_t)sizeof(large), 1);
+    expect_error("and no more", write(fds[0], large, 1), EPIPE);
+    waitpid(child, &status, 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static int option(int fd, int name)
 {
     int value = -1;
@@ -380,6 +418,12 @@ int main(void)
     full_row();
     messages();
     descriptors();
+    shut_while_waiting("read, and this end takes no more", SOCK_STREAM, 0, SHUT_RD);
+    shut_while_waiting("read, and the other sends no more", SOCK_STREAM, 1, SHUT_WR);
+    shut_while_waiting("a datagram, and this end takes no more", SOCK_DGRAM, 0, SHUT_RD);
+    signal(SIGPIPE, SIG_IGN);
+    shut_while_writing("a write, and this end sends no more", 0, SHUT_WR);
+    shut_while_writing("a write, and the other takes no more", 1, SHUT_RD);
     options();
     in_a_set();
     return finish();

@@ -3,6 +3,7 @@
 
 import os
 import random
+import shutil
 
 import pytest
 
@@ -129,6 +130,18 @@ def test_a_terminal_of_its_own_for_a_program():
     script = "import os, pty; print(pty.spawn(['/bin/sh', '-c', 'tty; stty rows 7 cols 9; stty size; exit 3']) >> 8)"
     result = lab.guest(["/usr/bin/python3", "-c", script], seconds=120)
     assert (result.returncode, result.stdout) == (0, b"/dev/pts/0\r\n7 9\r\n3\n")
+
+
+def test_a_script_brings_what_env_looks_for(tmp_path):
+    """`#!/usr/bin/env NAME`: the host's program of that name, or the guest's own."""
+    shutil.copy(lab.program("tell"), tmp_path / "teller")
+    for name in ("teller", "sh"):
+        (tmp_path / "script").write_text(f"#!/usr/bin/env {name}\necho ours $0\n")
+        (tmp_path / "script").chmod(0o755)
+        result = lab.guest([str(tmp_path / "script")], env=dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}"))
+        assert result.returncode == 0, result.stderr
+        assert f"{tmp_path}/script" in result.stdout.decode()
+    assert result.stdout == f"ours {tmp_path}/script\n".encode()
 
 
 def test_other_names_are_the_guests_own_then_those_of_the_path(tmp_path):

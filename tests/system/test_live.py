@@ -200,11 +200,11 @@ def test_the_screen(growing, terminal):
 
 
 def test_the_screen_ends_with_the_guest_and_obeys_no_color(growing):
-    one = Terminal(f"NO_COLOR=1 {LIVE} {growing.memory}", 80, 24, "end")
+    one = Terminal(f"NO_COLOR=1 {LIVE} {growing.memory}; echo status $?", 80, 24, "end")
     one.wait(r"^> +2  grow ")
     assert not re.search(r"\x1b\[3[1-7]m", one.screen(colours=True))
     growing.end()
-    one.wait(r"^live: the guest has ended$")
+    one.wait(r"^live: the guest has ended\nstatus 0$")
     one.end()
 
 

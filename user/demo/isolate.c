@@ -55,7 +55,22 @@ static void be_the_child(struct findings *found)
     object = 2222;
     found->value_after = object;
     found->frame_after = frame_of_object();
+}
+
+static void be_refused_too(struct findings *found)
+{
     be_refused(found->refusal);
+}
+
+static bool in_child(void (*body)(struct findings *), struct findings *found)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        body(found);
+        _exit(0);
+    }
+    return child > 0 && waitpid(child, NULL, 0) == child;
 }
 
 static void show(const char *who, int value, unsigned long frame)
@@ -89,7 +104,6 @@ int main(int argc, char **argv)
     struct verdict refused[REFUSALS];
     struct findings *found;
     unsigned long frame;
-    pid_t child;
 
     demo_start(argc, argv, "one address, two processes, two frames", "");
     found = child_shared_page();
@@ -99,12 +113,7 @@ int main(int argc, char **argv)
     }
     object = 1111;
     frame = frame_of_object();
-    child = fork();
-    if (child == 0) {
-        be_the_child(found);
-        _exit(0);
-    }
-    if (child < 0 || waitpid(child, NULL, 0) != child)
+    if (!in_child(be_the_child, found))
         return 1;
 
     demo_head("after fork, before anyone writes");
@@ -117,6 +126,8 @@ int main(int argc, char **argv)
     compare_frames("parent and child:", frame_of_object(), found->frame_after);
     demo_head("the kernel's half, read from both");
     be_refused(refused);
+    if (!in_child(be_refused_too, found))
+        return 1;
     compare_refusals(found->refusal, refused);
 
     demo_article("every process has its own address space; the kernel's half is the same in all of them.");
