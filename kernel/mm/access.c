@@ -53,12 +53,10 @@ static struct page *page_for(struct aspace *aspace, vaddr_t va, enum access acce
 {
     int result = fault_range(aspace, va, va + 1, access);
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     if (result == -EACCES && force)
         result = access == ACCESS_WRITE ? force_writable(aspace, va) : 0;
-    struct page *page = result == 0 ? page_behind(aspace, va) : NULL;
-    mutex_unlock(&aspace->lock);
-    return page;
+    return result == 0 ? page_behind(aspace, va) : NULL;
 }
 
 /* Between `buffer` and the pages from va on. */

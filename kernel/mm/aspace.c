@@ -39,9 +39,8 @@ struct aspace *aspace_create(void)
     vma_set_init(&aspace->vmas);
     aspace->limit_as = aspace->limit_data = ~0UL;
     aspace->limit_stack = 8 * MIB;
-    spin_lock(&all_lock);
+    SPIN_GUARD(&all_lock);
     TAILQ_INSERT_TAIL(&all, aspace, all);
-    spin_unlock(&all_lock);
     return aspace;
 }
 
@@ -362,9 +361,8 @@ static void truncate_one(struct aspace *aspace, const struct pagesrc *source, ui
 void aspace_truncate(struct pagesrc *source, uint64_t first)
 {
     for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
-        mutex_lock(&aspace->lock);
+        MUTEX_GUARD(&aspace->lock);
         truncate_one(aspace, source, first);
-        mutex_unlock(&aspace->lock);
     }
 }
 
@@ -376,10 +374,9 @@ bool aspace_any_writes(const struct pagesrc *source)
     for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
         struct vma *vma;
 
-        mutex_lock(&aspace->lock);
+        MUTEX_GUARD(&aspace->lock);
         TAILQ_FOREACH (vma, &aspace->vmas.list, link)
             found |= vma->source == source && (vma->flags & wanted) == wanted;
-        mutex_unlock(&aspace->lock);
     }
     return found;
 }
@@ -418,14 +415,12 @@ struct aspace *aspace_fork(struct aspace *from)
 
     if (!to)
         return NULL;
-    mutex_lock(&from->lock);
+    MUTEX_GUARD(&from->lock);
     const size_t first = offsetof(struct aspace, brk_start), end = offsetof(struct aspace, total);
     memcpy((char *)to + first, (const char *)from + first, end - first);
     memcpy(to->unmapped, from->unmapped, MIN(from->unmapped_next, UNMAP_HISTORY) * sizeof(to->unmapped[0]));
     to->unmapped_next = from->unmapped_next;
-    int result = regions_copy(to, from);
-    mutex_unlock(&from->lock);
-    if (result == 0)
+    if (regions_copy(to, from) == 0)
         return to;
     aspace_put(to);
     return NULL;

@@ -99,9 +99,10 @@ static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t en
     return bytes;
 }
 
-static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
+static int64_t map_region(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
                           const struct mmap_file *file)
 {
+    MUTEX_GUARD(&aspace->lock);
     if (aspace->vmas.count >= VMA_MAX_COUNT)
         return -ENOMEM;
     int64_t place = mmap_place(aspace, hint, length, flags);
@@ -145,10 +146,7 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     if (file->source && file->offset > INT64_MAX - length)
         return -EOVERFLOW;
 
-    mutex_lock(&aspace->lock);
-    int64_t place = map_locked(aspace, address, length, prot, flags, file);
-    mutex_unlock(&aspace->lock);
-
+    int64_t place = map_region(aspace, address, length, prot, flags, file);
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
     bool locked = flags & MAP_LOCKED || aspace->lock_future;
     if (unlikely(flags & MAP_POPULATE || locked) && (locked || !(flags & MAP_NONBLOCK)) && place >= 0)
@@ -160,10 +158,8 @@ int mm_munmap(struct aspace *aspace, vaddr_t address, uint64_t length)
 {
     if (!page_aligned(address) || address > STACK_TOP || length > STACK_TOP - address || length == 0)
         return -EINVAL;
-    mutex_lock(&aspace->lock);
-    int result = aspace_unmap(aspace, address, address + page_ceil(length));
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return aspace_unmap(aspace, address, address + page_ceil(length));
 }
 
 /* ---- mprotect ---- */
@@ -244,8 +240,6 @@ int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     if (unlikely(special &&
                  prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)))
         return -EINVAL;
-    mutex_lock(&aspace->lock);
-    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, special);
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, special);
 }

@@ -21,6 +21,7 @@ struct remap {
     struct aspace *aspace;
     vaddr_t from, to;
     uint64_t old_length, new_length, flags;
+    bool populates; /* a locked mapping grows */
 };
 
 /* What can be said without a look at the regions. */
@@ -160,15 +161,20 @@ static int64_t grow(struct remap *remap, struct vma *vma)
     return move(remap, vma, mmap_place(aspace, 0, remap->new_length, 0));
 }
 
-static int64_t remap_locked(struct remap *remap)
+static int64_t remap_region(struct remap *remap)
 {
-    struct vma *vma = vma_find(&remap->aspace->vmas, remap->from);
     bool elsewhere = remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
     bool grows = remap->new_length > remap->old_length;
 
+    MUTEX_GUARD(&remap->aspace->lock);
+    int error = remap_check(remap);
+    if (error < 0)
+        return error;
+    struct vma *vma = vma_find(&remap->aspace->vmas, remap->from);
     if (!vma)
         return -EFAULT;
-    int error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
+    remap->populates = grows && vma->flags & VMA_LOCKED;
+    error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
     if (error == 0 && elsewhere)
         return remap_to(remap);
     if (error == 0 && grows)
@@ -185,16 +191,9 @@ int64_t mm_mremap(struct aspace *aspace, vaddr_t address, uint64_t old_length, u
                           .old_length = page_ceil(old_length),
                           .new_length = page_ceil(new_length),
                           .flags = flags};
-    uint64_t grown = remap.new_length > remap.old_length ? remap.new_length - remap.old_length : 0;
+    int64_t place = remap_region(&remap);
 
-    mutex_lock(&aspace->lock);
-    int64_t place = remap_check(&remap);
-    if (place == 0)
-        place = remap_locked(&remap);
-    const struct vma *vma = place >= 0 ? vma_find(&aspace->vmas, (vaddr_t)place) : NULL;
-    bool locked = vma && vma->flags & VMA_LOCKED;
-    mutex_unlock(&aspace->lock);
-    if (locked && grown)
+    if (place >= 0 && remap.populates)
         mm_populate(aspace, (vaddr_t)place, (vaddr_t)place + remap.new_length);
     return place;
 }

@@ -185,17 +185,17 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     assert(order <= PAGE_MAX_ORDER);
     if (order == 0)
         return page_alloc(owner);
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     struct page *page = buddy_take(order);
     if (!page) {
         (void)zeroed_spend(cache);
         cache_drain(cache, 0);
         page = buddy_take(order);
     }
-    spin_unlock(&buddy_lock);
-    if (page)
-        page_give(page, cache, owner, 1L << order);
-    return page ? given(page) : NULL;
+    if (!page)
+        return NULL;
+    page_give(page, cache, owner, 1L << order);
+    return given(page);
 }
 
 /* The last reference is gone: the frames are nobody's. */
@@ -216,9 +216,8 @@ static void run_release(pfn_t start, pfn_t end, struct page_cache *cache)
     bool to_buddy = end - start >= CACHE_BATCH || cache->plain.count + (end - start) > CACHE_MAX;
 
     if (to_buddy) {
-        spin_lock(&buddy_lock);
+        SPIN_GUARD(&buddy_lock);
         buddy_free_range(start, end);
-        spin_unlock(&buddy_lock);
         return;
     }
     while (end > start)
@@ -239,11 +238,10 @@ void page_put(struct page *page)
         stack_push(&cache->plain, page);
         return;
     }
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     if (page->order == 0)
         cache_drain(cache, CACHE_MAX - CACHE_BATCH);
     buddy_free(page_to_pfn(page), page->order);
-    spin_unlock(&buddy_lock);
 }
 
 void page_put_zeroed(struct page *page)
@@ -329,11 +327,10 @@ void page_ledger(struct page_ledger *ledger)
 
 void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
 {
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     buddy_counts(blocks);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         blocks[0] += caches[cpu].plain.count + caches[cpu].zeroed.count;
-    spin_unlock(&buddy_lock);
 }
 
 /* => true if all frames that pass for zeroed are. */
@@ -406,11 +403,10 @@ const char *page_check(void)
         if ((uint64_t)(owned[owner] + buddy_offline[owner]) != ledger.frames[owner])
             return owner_names[owner];
 
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     int64_t listed = buddy_walk();
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         listed += caches[cpu].plain.count + caches[cpu].zeroed.count;
-    spin_unlock(&buddy_lock);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         if (!zeroed_check(&caches[cpu].zeroed))
             return "a frame that was kept as zeroed has been written";

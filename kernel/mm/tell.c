@@ -237,7 +237,7 @@ void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
         (aspace->told == trace_generation && !aspace->changed_by_others))
         return;
     frames_tell();
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     if (why == TRACE_vma_why_found)
         TRACE(vma_del, .end = STACK_TOP, .why = TRACE_vma_why_found);
     TAILQ_FOREACH (vma, &aspace->vmas.list, link)
@@ -245,7 +245,6 @@ void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
     aspace_tell_resident(aspace, why);
     aspace->told = trace_generation;
     aspace->changed_by_others = false;
-    mutex_unlock(&aspace->lock);
     aspace_tell_counts(aspace);
 }
 
