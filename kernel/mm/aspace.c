@@ -210,14 +210,11 @@ static int split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     if (!upper)
         return -ENOMEM;
 
+    __builtin_memcpy(upper, vma, offsetof(struct vma, link)); /* seven words: not worth a call */
     upper->start = va;
-    upper->end = vma->end;
-    upper->flags = vma->flags;
     upper->faults = 0;
-    upper->cause = vma->cause;
-    upper->ops = vma->ops;
-    upper->source = pagesrc_get(vma->source);
     upper->offset = vma_index(vma, va);
+    pagesrc_get(upper->source);
     TELL(split, aspace, vma->start, vma->end, va);
     vma_resize(&aspace->vmas, vma, vma->start, va);
     vma_insert(&aspace->vmas, upper);
@@ -304,33 +301,29 @@ static void remember(struct aspace *aspace, const struct vma *vma)
     __builtin_memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
-/* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */
-static struct vma *edges_cut(struct aspace *aspace, vaddr_t start, vaddr_t end, int *error)
+/* The same where `vma` is the first of several. */
+static inline struct vma *edges_cut(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
 {
-    struct vma *vma = vma_find_from(&aspace->vmas, start);
-
-    *error = 0;
-    if (!vma || vma->start >= end)
-        return NULL;
     struct vma *first = aspace_cut_out(aspace, vma, start, end), *last = first;
+
     while (last && last->end < end)
         last = vma_next(last);
-    if (last && last->start < end && last->end > end && split(aspace, last, end) < 0) {
-        if (first != vma)
-            aspace_merge(aspace, first);
-        first = NULL;
-    }
-    *error = first ? 0 : -ENOMEM;
-    return first;
+    if (!last || last->start >= end || last->end == end || split(aspace, last, end) == 0)
+        return first;
+    if (first != vma)
+        aspace_merge(aspace, first);
+    return NULL;
 }
 
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
-    int error;
-    struct vma *vma = edges_cut(aspace, start, end, &error);
+    struct vma *vma = vma_find_from(&aspace->vmas, start);
 
+    if (!vma || vma->start >= end)
+        return 0;
+    vma = edges_cut(aspace, vma, start, end);
     if (!vma)
-        return error;
+        return -ENOMEM;
     vaddr_t first = vma->start, last = first;
     for (struct vma *next; vma && vma->start < end; vma = next) {
         next = vma_next(vma);
