@@ -178,7 +178,7 @@ bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags
 /* ---- regions ---- */
 
 struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
-                       const struct vma_ops *ops, struct pagesrc *source, uint64_t offset)
+                       struct pagesrc *source, uint64_t offset)
 {
     struct vma *vma = vma_alloc();
 
@@ -191,7 +191,7 @@ struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32
     vma->flags = flags;
     vma->faults = 0;
     vma->cause = 0;
-    vma->ops = ops;
+    vma->ops = !source ? &vma_anon_ops : flags & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
     vma->source = pagesrc_get(source);
     vma->offset = offset;
     vma_insert(&aspace->vmas, vma);
@@ -223,8 +223,8 @@ static int split(struct aspace *aspace, struct vma *vma, vaddr_t va)
 
 static inline bool alike(const struct vma *lower, const struct vma *upper)
 {
-    return (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->ops == upper->ops &&
-           lower->source == upper->source && lower->offset + vma_pages(lower) == upper->offset;
+    return (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->source == upper->source &&
+           lower->offset + vma_pages(lower) == upper->offset;
 }
 
 static struct vma *absorb(struct aspace *aspace, struct vma *lower, struct vma *upper)
@@ -338,6 +338,15 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
     return 0;
 }
 
+bool aspace_make_room(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
+{
+    uint64_t missing = end - start; /* what goes does not count against the limits */
+
+    for (struct vma *vma = vma_find_from(&aspace->vmas, start); vma && vma->start < end; vma = vma_next(vma))
+        missing -= MIN(vma->end, end) - MAX(vma->start, start);
+    return (missing == 0 || aspace_may_grow(aspace, missing, flags)) && aspace_unmap(aspace, start, end) == 0;
+}
+
 static void truncate_one(struct aspace *aspace, const struct pagesrc *source, uint64_t first)
 {
     struct vma *vma;
@@ -394,7 +403,7 @@ static int regions_copy(struct aspace *to, struct aspace *from)
         if (vma->flags & VMA_DONTFORK)
             continue;
         uint32_t flags = vma->flags & ~VMA_LOCK; /* mlock(2): not inherited */
-        if (!aspace_map(to, vma->start, vma->end, flags, vma->ops, vma->source, vma->offset))
+        if (!aspace_map(to, vma->start, vma->end, flags, vma->source, vma->offset))
             return -ENOMEM;
         if (must_copy_pages(vma) && pmap_copy(&to->pmap, &from->pmap, vma->start, vma->end) < 0)
             return -ENOMEM;

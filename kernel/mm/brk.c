@@ -34,7 +34,7 @@ static bool grow(struct aspace *aspace, vaddr_t old_end, vaddr_t new_end)
         return true;
     }
     return aspace->vmas.count < VMA_MAX_COUNT &&
-           aspace_map(aspace, old_end, new_end, flags, &vma_anon_ops, NULL, old_end >> PAGE_SHIFT);
+           aspace_map(aspace, old_end, new_end, flags, NULL, old_end >> PAGE_SHIFT);
 }
 
 static bool break_move(struct aspace *aspace, vaddr_t new_break)

@@ -89,16 +89,6 @@ static int64_t region_flags(uint64_t prot, uint64_t flags, const struct mmap_fil
     return region;
 }
 
-/* Pages of [start, end) that are mapped now: MAP_FIXED will unmap them, so they do not count against the limit. */
-static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t end)
-{
-    uint64_t bytes = 0;
-
-    for (struct vma *vma = vma_find_from(&aspace->vmas, start); vma && vma->start < end; vma = vma_next(vma))
-        bytes += MIN(vma->end, end) - MAX(vma->start, start);
-    return bytes;
-}
-
 static int64_t map_region(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
                           const struct mmap_file *file)
 {
@@ -116,16 +106,10 @@ static int64_t map_region(struct aspace *aspace, vaddr_t hint, uint64_t length, 
     region |= aspace->lock_future;
 
     vaddr_t start = (vaddr_t)place, end = start + length;
-    uint64_t replaced = flags & MAP_FIXED ? bytes_mapped_in(aspace, start, end) : 0;
-    if (length > replaced && !aspace_may_grow(aspace, length - replaced, (uint32_t)region))
+    if (flags & MAP_FIXED ? !aspace_make_room(aspace, start, end, (uint32_t)region)
+                          : !aspace_may_grow(aspace, length, (uint32_t)region))
         return -ENOMEM;
-    if (replaced && aspace_unmap(aspace, start, end) < 0)
-        return -ENOMEM;
-
-    const struct vma_ops *ops = &vma_anon_ops;
-    if (file->source)
-        ops = region & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
-    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, ops, file->source,
+    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, file->source,
                                  (file->source ? file->offset : start) >> PAGE_SHIFT);
     if (!vma)
         return -ENOMEM;

@@ -95,8 +95,8 @@ static int64_t move(struct remap *remap, struct vma *vma, int64_t place)
     /* Cut out what goes, so that letting it go later cannot fail. */
     if (!keeps && !(vma = aspace_cut_out(aspace, vma, remap->from, end)))
         return -ENOMEM;
-    struct vma *moved_to = aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops,
-                                      vma->source, offset);
+    struct vma *moved_to =
+        aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->source, offset);
     if (!moved_to)
         goto merge;
     if (pmap_move(&aspace->pmap, remap->from, remap->to, moved) < 0)
