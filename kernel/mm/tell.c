@@ -158,13 +158,11 @@ static bool is_image(pte_t pte)
 
 void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
-    struct pt_iterator iterator = pt_range(aspace->pmap.root, start, end);
-    struct pt_run run;
     uint64_t pages = 0;
 
     if (!told(aspace))
         return;
-    while (pt_next_run(&iterator, &run))
+    PT_FOREACH_RUN (run, aspace->pmap.root, start, end)
         for (size_t i = 0; i < run.count; i++)
             pages += run.entry[i] && !is_image(run.entry[i]);
     TRACE(zap, .start = start, .end = end, .pages = pages, .why = (uint8_t)why_now());
@@ -197,11 +195,9 @@ static void resident_add(struct trace_resident *run, vaddr_t va, pte_t pte)
 
 void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
 {
-    struct pt_iterator iterator = pt_range(aspace->pmap.root, 0, STACK_TOP);
-    struct pt_run run;
     struct trace_resident resident = {.why = (uint8_t)why};
 
-    while (pt_next_run(&iterator, &run))
+    PT_FOREACH_RUN (run, aspace->pmap.root, 0, STACK_TOP)
         for (size_t i = 0; i < run.count; i++)
             if (run.entry[i])
                 resident_add(&resident, run.va + i * PAGE_SIZE, run.entry[i]);
