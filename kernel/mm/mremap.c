@@ -67,13 +67,10 @@ static uint64_t offset_after_move(const struct remap *remap, const struct vma *v
 /* What is left behind: nothing, or with DONTUNMAP an empty region that is not locked any more. */
 static void leave(const struct remap *remap, struct vma *vma)
 {
-    struct aspace *aspace = remap->aspace;
-    vaddr_t end = remap->from + remap->old_length;
-
     if (remap->flags & MREMAP_DONTUNMAP)
-        aspace_reflag(aspace, vma, vma->start, vma->end, vma->flags & ~VMA_LOCK);
+        aspace_reflag(remap->aspace, vma, vma->start, vma->end, vma->flags & ~VMA_LOCK);
     else if (remap->old_length)
-        aspace_unmap(aspace, remap->from, end);
+        aspace_unmap(remap->aspace, remap->from, remap->from + remap->old_length);
 }
 
 /* To `place`, or not if that is an error. */
@@ -175,11 +172,11 @@ static int64_t remap_region(struct remap *remap)
         return -EFAULT;
     remap->populates = grows && vma->flags & VMA_LOCKED;
     error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
-    if (error == 0 && elsewhere)
+    if (error < 0)
+        return error;
+    if (elsewhere)
         return remap_to(remap);
-    if (error == 0 && grows)
-        return grow(remap, vma);
-    return error < 0 ? error : (int64_t)remap->from;
+    return grows ? grow(remap, vma) : (int64_t)remap->from;
 }
 
 int64_t mm_mremap(struct aspace *aspace, vaddr_t address, uint64_t old_length, uint64_t new_length,
