@@ -10,18 +10,6 @@
 #include <mm/fault.h>
 #include <string.h>
 
-/* The frame behind va with a reference, or NULL. aspace->lock held. */
-static struct page *page_behind(struct aspace *aspace, vaddr_t va)
-{
-    pte_t pte = pmap_lookup(&aspace->pmap, va);
-
-    if (!pte)
-        return NULL;
-    struct page *page = pfn_to_page(pte_pfn(pte));
-    page_get(page);
-    return page;
-}
-
 /* Read-only for its owner, but not for us: a private region's page becomes the region's own. */
 static int force_writable(struct aspace *aspace, vaddr_t va)
 {
@@ -30,34 +18,35 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
     if (!vma || !(vma->flags & VMA_PROT) || vma->flags & VMA_SHARED)
         return -EFAULT;
     pte_t pte = pmap_lookup(&aspace->pmap, va);
-    if (!pte) {
-        int result = vma->ops->fault(aspace, vma, page_floor(va), ACCESS_READ, 0);
-        if (result < 0)
-            return result;
-        pte = pmap_lookup(&aspace->pmap, va);
-    }
+    int result = pte ? 0 : vma->ops->fault(aspace, vma, page_floor(va), ACCESS_READ, 0);
+    if (result < 0)
+        return result;
+    pte = pmap_lookup(&aspace->pmap, va);
     const struct page *page = pfn_to_page(pte_pfn(pte));
     if (page->owner == PAGE_ANON && page->refs == 1)
         return 0;
     if (vma->source)
         vma->flags |= VMA_COPIED;
-    int result = anon_enter(aspace, vma, page_floor(va), pmap_is_zero_page(pte) ? NULL : page);
+    result = anon_enter(aspace, vma, page_floor(va), pmap_is_zero_page(pte) ? NULL : page);
     if (result == 0 && !(vma->flags & VMA_WRITE))
         pmap_protect(&aspace->pmap, page_floor(va), page_floor(va) + PAGE_SIZE, PMAP_READ_ONLY,
                      vma->flags & VMA_EXEC);
     return result;
 }
 
-/* The frame of va's page, as a touch would bring it. What is there may be read whatever its region says. */
+/* The frame of va's page with a reference, as a touch would bring it; or NULL. What is there may be read whatever its region says. */
 static struct page *page_for(struct aspace *aspace, vaddr_t va, enum access access, bool force)
 {
     int result = fault_range(aspace, va, va + 1, access);
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     if (result == -EACCES && force)
         result = access == ACCESS_WRITE ? force_writable(aspace, va) : 0;
-    struct page *page = result == 0 ? page_behind(aspace, va) : NULL;
-    mutex_unlock(&aspace->lock);
+    pte_t pte = result == 0 ? pmap_lookup(&aspace->pmap, va) : 0;
+    if (!pte)
+        return NULL;
+    struct page *page = pfn_to_page(pte_pfn(pte));
+    page_get(page);
     return page;
 }
 

@@ -10,6 +10,7 @@
  * Guards: the address space's lock. */
 #include <asm-generic/errno.h>
 #include <mm/anon.h>
+#include <mm/aspace.h>
 #include <x86/cpu.h>
 
 int anon_enter(struct aspace *aspace, const struct vma *vma, vaddr_t va, const struct page *original)

@@ -2,7 +2,9 @@
 /* anon.h - what the private kinds of region share: fresh frames and copies. aspace->lock held; => 0 or -ENOMEM. */
 #pragma once
 
-#include <mm/aspace.h>
+#include <mm/vma.h>
+
+struct page;
 
 /* The PTE bits that a region's permissions ask for, without PTE_WRITE. */
 static inline pte_t vma_pte_flags(const struct vma *vma)

@@ -39,9 +39,8 @@ struct aspace *aspace_create(void)
     vma_set_init(&aspace->vmas);
     aspace->limit_as = aspace->limit_data = ~0UL;
     aspace->limit_stack = 8 * MIB;
-    spin_lock(&all_lock);
+    SPIN_GUARD(&all_lock);
     TAILQ_INSERT_TAIL(&all, aspace, all);
-    spin_unlock(&all_lock);
     return aspace;
 }
 
@@ -179,7 +178,7 @@ bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags
 /* ---- regions ---- */
 
 struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
-                       const struct vma_ops *ops, struct pagesrc *source, uint64_t offset)
+                       struct pagesrc *source, uint64_t offset)
 {
     struct vma *vma = vma_alloc();
 
@@ -192,7 +191,7 @@ struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32
     vma->flags = flags;
     vma->faults = 0;
     vma->cause = 0;
-    vma->ops = ops;
+    vma->ops = !source ? &vma_anon_ops : flags & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
     vma->source = pagesrc_get(source);
     vma->offset = offset;
     vma_insert(&aspace->vmas, vma);
@@ -211,14 +210,11 @@ static int split(struct aspace *aspace, struct vma *vma, vaddr_t va)
     if (!upper)
         return -ENOMEM;
 
+    __builtin_memcpy(upper, vma, offsetof(struct vma, link)); /* seven words: not worth a call */
     upper->start = va;
-    upper->end = vma->end;
-    upper->flags = vma->flags;
     upper->faults = 0;
-    upper->cause = vma->cause;
-    upper->ops = vma->ops;
-    upper->source = pagesrc_get(vma->source);
     upper->offset = vma_index(vma, va);
+    pagesrc_get(upper->source);
     TELL(split, aspace, vma->start, vma->end, va);
     vma_resize(&aspace->vmas, vma, vma->start, va);
     vma_insert(&aspace->vmas, upper);
@@ -227,8 +223,8 @@ static int split(struct aspace *aspace, struct vma *vma, vaddr_t va)
 
 static inline bool alike(const struct vma *lower, const struct vma *upper)
 {
-    return (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->ops == upper->ops &&
-           lower->source == upper->source && lower->offset + vma_pages(lower) == upper->offset;
+    return (lower->flags & VMA_ALIKE) == (upper->flags & VMA_ALIKE) && lower->source == upper->source &&
+           lower->offset + vma_pages(lower) == upper->offset;
 }
 
 static struct vma *absorb(struct aspace *aspace, struct vma *lower, struct vma *upper)
@@ -305,33 +301,29 @@ static void remember(struct aspace *aspace, const struct vma *vma)
     __builtin_memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
-/* Splits so that no region reaches over start or end. => the first region within, or NULL if there is none; *error. */
-static struct vma *edges_cut(struct aspace *aspace, vaddr_t start, vaddr_t end, int *error)
+/* The same where `vma` is the first of several. */
+static inline struct vma *edges_cut(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
 {
-    struct vma *vma = vma_find_from(&aspace->vmas, start);
-
-    *error = 0;
-    if (!vma || vma->start >= end)
-        return NULL;
     struct vma *first = aspace_cut_out(aspace, vma, start, end), *last = first;
+
     while (last && last->end < end)
         last = vma_next(last);
-    if (last && last->start < end && last->end > end && split(aspace, last, end) < 0) {
-        if (first != vma)
-            aspace_merge(aspace, first);
-        first = NULL;
-    }
-    *error = first ? 0 : -ENOMEM;
-    return first;
+    if (!last || last->start >= end || last->end == end || split(aspace, last, end) == 0)
+        return first;
+    if (first != vma)
+        aspace_merge(aspace, first);
+    return NULL;
 }
 
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
-    int error;
-    struct vma *vma = edges_cut(aspace, start, end, &error);
+    struct vma *vma = vma_find_from(&aspace->vmas, start);
 
+    if (!vma || vma->start >= end)
+        return 0;
+    vma = edges_cut(aspace, vma, start, end);
     if (!vma)
-        return error;
+        return -ENOMEM;
     vaddr_t first = vma->start, last = first;
     for (struct vma *next; vma && vma->start < end; vma = next) {
         next = vma_next(vma);
@@ -344,6 +336,15 @@ int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end)
     }
     pmap_remove(&aspace->pmap, first, last);
     return 0;
+}
+
+bool aspace_make_room(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
+{
+    uint64_t missing = end - start; /* what goes does not count against the limits */
+
+    for (struct vma *vma = vma_find_from(&aspace->vmas, start); vma && vma->start < end; vma = vma_next(vma))
+        missing -= MIN(vma->end, end) - MAX(vma->start, start);
+    return (missing == 0 || aspace_may_grow(aspace, missing, flags)) && aspace_unmap(aspace, start, end) == 0;
 }
 
 static void truncate_one(struct aspace *aspace, const struct pagesrc *source, uint64_t first)
@@ -362,9 +363,8 @@ static void truncate_one(struct aspace *aspace, const struct pagesrc *source, ui
 void aspace_truncate(struct pagesrc *source, uint64_t first)
 {
     for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
-        mutex_lock(&aspace->lock);
+        MUTEX_GUARD(&aspace->lock);
         truncate_one(aspace, source, first);
-        mutex_unlock(&aspace->lock);
     }
 }
 
@@ -376,10 +376,9 @@ bool aspace_any_writes(const struct pagesrc *source)
     for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace)) {
         struct vma *vma;
 
-        mutex_lock(&aspace->lock);
+        MUTEX_GUARD(&aspace->lock);
         TAILQ_FOREACH (vma, &aspace->vmas.list, link)
             found |= vma->source == source && (vma->flags & wanted) == wanted;
-        mutex_unlock(&aspace->lock);
     }
     return found;
 }
@@ -404,7 +403,7 @@ static int regions_copy(struct aspace *to, struct aspace *from)
         if (vma->flags & VMA_DONTFORK)
             continue;
         uint32_t flags = vma->flags & ~VMA_LOCK; /* mlock(2): not inherited */
-        if (!aspace_map(to, vma->start, vma->end, flags, vma->ops, vma->source, vma->offset))
+        if (!aspace_map(to, vma->start, vma->end, flags, vma->source, vma->offset))
             return -ENOMEM;
         if (must_copy_pages(vma) && pmap_copy(&to->pmap, &from->pmap, vma->start, vma->end) < 0)
             return -ENOMEM;
@@ -418,14 +417,12 @@ struct aspace *aspace_fork(struct aspace *from)
 
     if (!to)
         return NULL;
-    mutex_lock(&from->lock);
+    MUTEX_GUARD(&from->lock);
     const size_t first = offsetof(struct aspace, brk_start), end = offsetof(struct aspace, total);
     memcpy((char *)to + first, (const char *)from + first, end - first);
     memcpy(to->unmapped, from->unmapped, MIN(from->unmapped_next, UNMAP_HISTORY) * sizeof(to->unmapped[0]));
     to->unmapped_next = from->unmapped_next;
-    int result = regions_copy(to, from);
-    mutex_unlock(&from->lock);
-    if (result == 0)
+    if (regions_copy(to, from) == 0)
         return to;
     aspace_put(to);
     return NULL;

@@ -68,7 +68,10 @@ struct aspace *aspace_next(struct aspace *aspace);
 /* Adds a region (not merged) after the caller made sure that the range is free and the limits allow it. It takes a reference to `source`
  * (NULL: anonymous memory), which shows its page `offset` at `start`. => NULL when memory is short. aspace->lock held. */
 struct vma *aspace_map(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
-                       const struct vma_ops *ops, struct pagesrc *source, uint64_t offset);
+                       struct pagesrc *source, uint64_t offset);
+/* Unmaps what lies in [start, end), for a region with these flags, if the limits allow that one in its place. => false: nothing was
+ * changed. */
+bool aspace_make_room(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags);
 /* Unmaps all that lies in [start, end), splitting regions at the edges. => 0; -ENOMEM (nothing was changed). aspace->lock held. */
 int aspace_unmap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 /* Cuts [start, end) out of the region, where that is smaller. => the region within; NULL: no memory, nothing was changed. */

@@ -67,13 +67,9 @@ paddr_t bootmem_alloc(pfn_t frames, enum page_owner owner)
 enum page_owner bootmem_owner(pfn_t pfn, pfn_t *end)
 {
     const struct bootmem_range *taken = taken_in(pfn, *end);
+    bool inside = taken && taken->start <= pfn;
 
-    if (!taken)
-        return PAGE_FREE;
-    if (taken->start > pfn) {
-        *end = taken->start;
-        return PAGE_FREE;
-    }
-    *end = MIN(*end, taken->end);
-    return taken->owner;
+    if (taken)
+        *end = MIN(*end, inside ? taken->end : taken->start);
+    return inside ? taken->owner : PAGE_FREE;
 }

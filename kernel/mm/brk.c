@@ -34,7 +34,7 @@ static bool grow(struct aspace *aspace, vaddr_t old_end, vaddr_t new_end)
         return true;
     }
     return aspace->vmas.count < VMA_MAX_COUNT &&
-           aspace_map(aspace, old_end, new_end, flags, &vma_anon_ops, NULL, old_end >> PAGE_SHIFT);
+           aspace_map(aspace, old_end, new_end, flags, NULL, old_end >> PAGE_SHIFT);
 }
 
 static bool break_move(struct aspace *aspace, vaddr_t new_break)
@@ -56,9 +56,7 @@ vaddr_t mm_brk(struct aspace *aspace, vaddr_t new_break)
 {
     mutex_lock(&aspace->lock);
     vaddr_t old_break = aspace->brk;
-    if (break_move(aspace, new_break))
-        aspace->brk = new_break;
-    vaddr_t result = aspace->brk;
+    vaddr_t result = aspace->brk = break_move(aspace, new_break) ? new_break : old_break;
     mutex_unlock(&aspace->lock);
     if (aspace->lock_future && result > old_break)
         mm_populate(aspace, page_ceil(old_break), page_ceil(result));

@@ -89,9 +89,7 @@ static struct page *block_take(unsigned order)
 void buddy_free_range(pfn_t start, pfn_t end)
 {
     while (start < end) {
-        unsigned order = 0;
-        while (order < PAGE_MAX_ORDER && (start & ((2UL << order) - 1)) == 0 && start + (2UL << order) <= end)
-            order++;
+        unsigned order = buddy_order(start, end);
         buddy_free(start, order);
         start += 1UL << order;
     }

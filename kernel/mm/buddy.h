@@ -17,6 +17,15 @@ void buddy_init(int64_t owned[PAGE_OWNERS]);
 struct page *buddy_take(unsigned order);
 void buddy_free(pfn_t pfn, unsigned order);
 void buddy_free_range(pfn_t start, pfn_t end);
+/* Of the largest block that begins at `start` and ends at `end` or before. */
+static inline unsigned buddy_order(pfn_t start, pfn_t end)
+{
+    unsigned order = 0;
+
+    while (order < PAGE_MAX_ORDER && (start & ((2UL << order) - 1)) == 0 && start + (2UL << order) <= end)
+        order++;
+    return order;
+}
 /* The struct page of that frame is needed. */
 void buddy_online_at(pfn_t pfn);
 

@@ -50,18 +50,14 @@ static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access ac
 
 int fault(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    mutex_lock(&aspace->lock);
-    int result = fault_locked(aspace, va, access, false);
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return fault_locked(aspace, va, access, false);
 }
 
 static int fault_aloud(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    mutex_lock(&aspace->lock);
-    int result = fault_locked(aspace, va, access, true);
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return fault_locked(aspace, va, access, true);
 }
 
 TRACE_WAYS(fault_way, fault, fault_aloud, &trace_level, TRACE_LEVEL_fault_end);
@@ -70,7 +66,7 @@ int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access a
 {
     int result = 0;
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     trace_populate(true);
     for (vaddr_t va = page_floor(start); va < end && result == 0; va += PAGE_SIZE) {
         pte_t pte = pmap_lookup(&aspace->pmap, va);
@@ -78,6 +74,5 @@ int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access a
             result = fault_locked(aspace, va, access, TRACE_ON(fault_end));
     }
     trace_populate(false);
-    mutex_unlock(&aspace->lock);
     return result;
 }

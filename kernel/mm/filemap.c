@@ -12,6 +12,7 @@
  * Guards: the address space's lock; the source guards its own pages. */
 #include <asm-generic/errno.h>
 #include <mm/anon.h>
+#include <mm/aspace.h>
 #include <pagesrc.h>
 
 /* Maps the file's own frame. */

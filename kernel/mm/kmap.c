@@ -29,18 +29,13 @@ static bool early = true; /* tables come from bootmem, not from the frame alloca
 
 static pte_t *table_alloc(void)
 {
-    tables++;
     if (early) {
-        void *table = paddr_to_virt(bootmem_alloc(1, PAGE_TABLE));
-        memset(table, 0, PAGE_SIZE);
-        return table;
+        tables++;
+        return memset(paddr_to_virt(bootmem_alloc(1, PAGE_TABLE)), 0, PAGE_SIZE);
     }
     struct page *page = page_alloc_zeroed(PAGE_TABLE);
-    if (!page) {
-        tables--;
-        return NULL;
-    }
-    return page_to_virt(page);
+    tables += page != NULL;
+    return page ? page_to_virt(page) : NULL;
 }
 
 uint64_t kmap_tables(void)
@@ -87,13 +82,10 @@ static void direct_map_range(paddr_t start, paddr_t end, bool gigabyte_pages)
             read_only_end = (paddr_t)rodata_end - KERNEL_BASE;
 
     for (paddr_t at = start; at < end;) {
-        int level = 1;
-        for (int larger = gigabyte_pages ? 3 : 2; larger > 1; larger--)
-            if (at % PT_SPAN(larger) == 0 && at + PT_SPAN(larger) <= end &&
-                !near_image(at, PT_SPAN(larger))) {
-                level = larger;
-                break;
-            }
+        int level = gigabyte_pages ? 3 : 2;
+        while (level > 1 &&
+               (at % PT_SPAN(level) != 0 || at + PT_SPAN(level) > end || near_image(at, PT_SPAN(level))))
+            level--;
         pte_t flags = KERNEL_PTE | PTE_NX | (level > 1 ? PTE_LARGE : 0);
         if (at < read_only_start || at >= read_only_end)
             flags |= PTE_WRITE;

@@ -42,10 +42,9 @@ static void cache_prepare(struct kmem_cache *cache)
     assert(cache->per_slab > 0);
     cache->ready = true;
 
-    spin_lock(&caches_lock);
+    SPIN_GUARD(&caches_lock);
     cache->next = caches;
     caches = cache;
-    spin_unlock(&caches_lock);
 }
 
 static inline uint32_t *linked_object(const struct page *slab, uint32_t link)
@@ -92,18 +91,16 @@ void *kmem_alloc(struct kmem_cache *cache)
     if (unlikely(!cache->ready))
         cache_prepare(cache);
 
-    spin_lock(&cache->lock);
+    SPIN_GUARD(&cache->lock);
     struct page *slab = slab_with_room(cache);
-    void *object = NULL;
-    if (slab) {
-        object = linked_object(slab, slab->index);
-        slab->index = *(uint32_t *)object;
-        slab->maps++;
-        if (slab->index == 0)
-            frame_list_remove(&cache->partial, slab);
-        cache->in_use++;
-    }
-    spin_unlock(&cache->lock);
+    if (!slab)
+        return NULL;
+    uint32_t *object = linked_object(slab, slab->index);
+    slab->index = *object;
+    slab->maps++;
+    if (slab->index == 0)
+        frame_list_remove(&cache->partial, slab);
+    cache->in_use++;
     return object;
 }
 
@@ -231,9 +228,8 @@ const char *kmem_check(void)
     const char *broken = NULL;
 
     for (struct kmem_cache *cache = caches; cache && !broken; cache = cache->next) {
-        spin_lock(&cache->lock);
+        SPIN_GUARD(&cache->lock);
         broken = cache_check(cache);
-        spin_unlock(&cache->lock);
     }
     return broken;
 }

@@ -85,10 +85,9 @@ static vaddr_t stack_make(void)
 
 vaddr_t kstack_alloc(void)
 {
-    spin_lock(&kstack_lock);
+    SPIN_GUARD(&kstack_lock);
     vaddr_t top = kept_count > 0 ? kept[--kept_count] : stack_make();
     in_use += top != 0;
-    spin_unlock(&kstack_lock);
     return top;
 }
 
@@ -102,21 +101,19 @@ static void give_back(vaddr_t top)
 
 void kstack_free(vaddr_t top)
 {
-    spin_lock(&kstack_lock);
+    SPIN_GUARD(&kstack_lock);
     if (kept_count < KEEP)
         kept[kept_count++] = top;
     else
         give_back(top);
     in_use--;
-    spin_unlock(&kstack_lock);
 }
 
 void kstack_trim(void)
 {
-    spin_lock(&kstack_lock);
+    SPIN_GUARD(&kstack_lock);
     while (kept_count > 0)
         give_back(kept[--kept_count]);
-    spin_unlock(&kstack_lock);
 }
 
 unsigned kstack_count(void)

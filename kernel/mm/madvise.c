@@ -119,36 +119,29 @@ int mm_madvise(struct aspace *aspace, vaddr_t address, uint64_t length, int numb
         return -EINVAL;
     if (number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE)
         return populate(aspace, address, end, number == MADV_POPULATE_WRITE ? ACCESS_WRITE : ACCESS_READ);
-    mutex_lock(&aspace->lock);
-    int result = advise_range(aspace, address, end, advice);
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return advise_range(aspace, address, end, advice);
 }
 
 int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t *vector)
 {
     vaddr_t end = address + page_ceil(length);
-    int result = 0;
 
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     for (vaddr_t va = address; va < end; va += PAGE_SIZE) {
         const struct vma *vma = vma_find(&aspace->vmas, va);
-        if (!vma) {
-            result = -ENOMEM;
-            break;
-        }
+        if (!vma)
+            return -ENOMEM;
         struct pagesrc *source = vma->source;
         vector[(va - address) >> PAGE_SHIFT] = pmap_lookup(&aspace->pmap, va) ||
                                                (source && source->ops->resident(source, vma_index(vma, va)));
     }
-    mutex_unlock(&aspace->lock);
-    return result;
+    return 0;
 }
 
 int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags)
 {
     vaddr_t end = address + page_ceil(length);
-    int result = 0;
 
     if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || !page_aligned(address) ||
         (flags & MS_ASYNC && flags & MS_SYNC))
@@ -156,17 +149,8 @@ int mm_msync(struct aspace *aspace, vaddr_t address, uint64_t length, int flags)
     if (end < address)
         return -ENOMEM;
     /* Shared pages are the file's own pages: there is nothing to write back. What is left is to report holes and locks. */
-    mutex_lock(&aspace->lock);
-    for (vaddr_t at = address; at < end && result != -EBUSY;) {
-        const struct vma *vma = vma_find_from(&aspace->vmas, at);
-        if (!vma || vma->start > at)
-            result = -ENOMEM;
-        if (!vma || vma->start >= end)
-            break;
-        if (flags & MS_INVALIDATE && vma->flags & VMA_LOCKED)
-            result = -EBUSY;
-        at = vma->end;
-    }
-    mutex_unlock(&aspace->lock);
-    return result;
+    const struct advice look = {.refused = flags & MS_INVALIDATE ? VMA_LOCKED : 0};
+    MUTEX_GUARD(&aspace->lock);
+    int result = advise_range(aspace, address, end, &look);
+    return result == -EINVAL ? -EBUSY : result;
 }

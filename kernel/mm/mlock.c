@@ -13,7 +13,7 @@ int mm_populate(struct aspace *aspace, vaddr_t start, vaddr_t end)
     int result = 0;
 
     while (start < end) {
-        mutex_lock(&aspace->lock);
+        mutex_lock(&aspace->lock); /* fault_range() takes it again */
         const struct vma *vma = vma_find_from(&aspace->vmas, start);
         uint32_t flags = vma ? vma->flags : 0;
         vaddr_t from = vma ? MAX(start, vma->start) : end, to = vma ? MIN(vma->end, end) : end;
@@ -31,6 +31,7 @@ int mm_populate(struct aspace *aspace, vaddr_t start, vaddr_t end)
 /* The part before a hole is changed, then the hole is reported. */
 static int lock_range(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t lock)
 {
+    MUTEX_GUARD(&aspace->lock);
     while (start < end) {
         struct vma *vma = vma_find(&aspace->vmas, start);
         if (!vma)
@@ -49,9 +50,7 @@ int mm_mlock(struct aspace *aspace, vaddr_t address, uint64_t length, uint32_t l
 
     if (end < start)
         return -EINVAL;
-    mutex_lock(&aspace->lock);
     int result = lock_range(aspace, start, end, lock);
-    mutex_unlock(&aspace->lock);
     if (result < 0 || !lock)
         return result;
     result = mm_populate(aspace, start, end);

@@ -89,19 +89,10 @@ static int64_t region_flags(uint64_t prot, uint64_t flags, const struct mmap_fil
     return region;
 }
 
-/* Pages of [start, end) that are mapped now: MAP_FIXED will unmap them, so they do not count against the limit. */
-static uint64_t bytes_mapped_in(struct aspace *aspace, vaddr_t start, vaddr_t end)
-{
-    uint64_t bytes = 0;
-
-    for (struct vma *vma = vma_find_from(&aspace->vmas, start); vma && vma->start < end; vma = vma_next(vma))
-        bytes += MIN(vma->end, end) - MAX(vma->start, start);
-    return bytes;
-}
-
-static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
+static int64_t map_region(struct aspace *aspace, vaddr_t hint, uint64_t length, uint64_t prot, uint64_t flags,
                           const struct mmap_file *file)
 {
+    MUTEX_GUARD(&aspace->lock);
     if (aspace->vmas.count >= VMA_MAX_COUNT)
         return -ENOMEM;
     int64_t place = mmap_place(aspace, hint, length, flags);
@@ -115,16 +106,10 @@ static int64_t map_locked(struct aspace *aspace, vaddr_t hint, uint64_t length, 
     region |= aspace->lock_future;
 
     vaddr_t start = (vaddr_t)place, end = start + length;
-    uint64_t replaced = flags & MAP_FIXED ? bytes_mapped_in(aspace, start, end) : 0;
-    if (length > replaced && !aspace_may_grow(aspace, length - replaced, (uint32_t)region))
+    if (flags & MAP_FIXED ? !aspace_make_room(aspace, start, end, (uint32_t)region)
+                          : !aspace_may_grow(aspace, length, (uint32_t)region))
         return -ENOMEM;
-    if (replaced && aspace_unmap(aspace, start, end) < 0)
-        return -ENOMEM;
-
-    const struct vma_ops *ops = &vma_anon_ops;
-    if (file->source)
-        ops = region & VMA_SHARED ? &vma_file_shared_ops : &vma_file_private_ops;
-    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, ops, file->source,
+    struct vma *vma = aspace_map(aspace, start, end, (uint32_t)region, file->source,
                                  (file->source ? file->offset : start) >> PAGE_SHIFT);
     if (!vma)
         return -ENOMEM;
@@ -145,10 +130,7 @@ int64_t mm_mmap(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     if (file->source && file->offset > INT64_MAX - length)
         return -EOVERFLOW;
 
-    mutex_lock(&aspace->lock);
-    int64_t place = map_locked(aspace, address, length, prot, flags, file);
-    mutex_unlock(&aspace->lock);
-
+    int64_t place = map_region(aspace, address, length, prot, flags, file);
     /* A promise that is kept at once. Running out of memory here is no error of mmap (man page: "mmap does not fail"). */
     bool locked = flags & MAP_LOCKED || aspace->lock_future;
     if (unlikely(flags & MAP_POPULATE || locked) && (locked || !(flags & MAP_NONBLOCK)) && place >= 0)
@@ -160,10 +142,8 @@ int mm_munmap(struct aspace *aspace, vaddr_t address, uint64_t length)
 {
     if (!page_aligned(address) || address > STACK_TOP || length > STACK_TOP - address || length == 0)
         return -EINVAL;
-    mutex_lock(&aspace->lock);
-    int result = aspace_unmap(aspace, address, address + page_ceil(length));
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return aspace_unmap(aspace, address, address + page_ceil(length));
 }
 
 /* ---- mprotect ---- */
@@ -244,8 +224,6 @@ int mm_mprotect(struct aspace *aspace, vaddr_t address, uint64_t length, uint64_
     if (unlikely(special &&
                  prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN)))
         return -EINVAL;
-    mutex_lock(&aspace->lock);
-    int result = protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, special);
-    mutex_unlock(&aspace->lock);
-    return result;
+    MUTEX_GUARD(&aspace->lock);
+    return protect_locked(aspace, address, address + length, (uint32_t)prot & VMA_PROT, special);
 }

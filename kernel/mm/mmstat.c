@@ -38,11 +38,9 @@ static void page_count(pte_t pte, struct vma_usage *usage)
 
 void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
 {
-    struct pt_iterator iterator = pt_range(aspace->pmap.root, vma->start, vma->end);
-    struct pt_run run;
-
     uint64_t pss_before = usage->pss_shifted;
-    while (pt_next_run(&iterator, &run))
+
+    PT_FOREACH_RUN (run, aspace->pmap.root, vma->start, vma->end)
         for (size_t i = 0; i < run.count; i++)
             if (run.entry[i])
                 page_count(run.entry[i], usage);

@@ -21,6 +21,7 @@ struct remap {
     struct aspace *aspace;
     vaddr_t from, to;
     uint64_t old_length, new_length, flags;
+    bool populates; /* a locked mapping grows */
 };
 
 /* What can be said without a look at the regions. */
@@ -66,13 +67,10 @@ static uint64_t offset_after_move(const struct remap *remap, const struct vma *v
 /* What is left behind: nothing, or with DONTUNMAP an empty region that is not locked any more. */
 static void leave(const struct remap *remap, struct vma *vma)
 {
-    struct aspace *aspace = remap->aspace;
-    vaddr_t end = remap->from + remap->old_length;
-
     if (remap->flags & MREMAP_DONTUNMAP)
-        aspace_reflag(aspace, vma, vma->start, vma->end, vma->flags & ~VMA_LOCK);
+        aspace_reflag(remap->aspace, vma, vma->start, vma->end, vma->flags & ~VMA_LOCK);
     else if (remap->old_length)
-        aspace_unmap(aspace, remap->from, end);
+        aspace_unmap(remap->aspace, remap->from, remap->from + remap->old_length);
 }
 
 /* To `place`, or not if that is an error. */
@@ -94,8 +92,8 @@ static int64_t move(struct remap *remap, struct vma *vma, int64_t place)
     /* Cut out what goes, so that letting it go later cannot fail. */
     if (!keeps && !(vma = aspace_cut_out(aspace, vma, remap->from, end)))
         return -ENOMEM;
-    struct vma *moved_to = aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->ops,
-                                      vma->source, offset);
+    struct vma *moved_to =
+        aspace_map(aspace, remap->to, remap->to + remap->new_length, vma->flags, vma->source, offset);
     if (!moved_to)
         goto merge;
     if (pmap_move(&aspace->pmap, remap->from, remap->to, moved) < 0)
@@ -160,20 +158,25 @@ static int64_t grow(struct remap *remap, struct vma *vma)
     return move(remap, vma, mmap_place(aspace, 0, remap->new_length, 0));
 }
 
-static int64_t remap_locked(struct remap *remap)
+static int64_t remap_region(struct remap *remap)
 {
-    struct vma *vma = vma_find(&remap->aspace->vmas, remap->from);
     bool elsewhere = remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
     bool grows = remap->new_length > remap->old_length;
 
+    MUTEX_GUARD(&remap->aspace->lock);
+    int error = remap_check(remap);
+    if (error < 0)
+        return error;
+    struct vma *vma = vma_find(&remap->aspace->vmas, remap->from);
     if (!vma)
         return -EFAULT;
-    int error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
-    if (error == 0 && elsewhere)
+    remap->populates = grows && vma->flags & VMA_LOCKED;
+    error = elsewhere || grows ? region_check(remap, vma) : shrink(remap);
+    if (error < 0)
+        return error;
+    if (elsewhere)
         return remap_to(remap);
-    if (error == 0 && grows)
-        return grow(remap, vma);
-    return error < 0 ? error : (int64_t)remap->from;
+    return grows ? grow(remap, vma) : (int64_t)remap->from;
 }
 
 int64_t mm_mremap(struct aspace *aspace, vaddr_t address, uint64_t old_length, uint64_t new_length,
@@ -185,16 +188,9 @@ int64_t mm_mremap(struct aspace *aspace, vaddr_t address, uint64_t old_length, u
                           .old_length = page_ceil(old_length),
                           .new_length = page_ceil(new_length),
                           .flags = flags};
-    uint64_t grown = remap.new_length > remap.old_length ? remap.new_length - remap.old_length : 0;
+    int64_t place = remap_region(&remap);
 
-    mutex_lock(&aspace->lock);
-    int64_t place = remap_check(&remap);
-    if (place == 0)
-        place = remap_locked(&remap);
-    const struct vma *vma = place >= 0 ? vma_find(&aspace->vmas, (vaddr_t)place) : NULL;
-    bool locked = vma && vma->flags & VMA_LOCKED;
-    mutex_unlock(&aspace->lock);
-    if (locked && grown)
+    if (place >= 0 && remap.populates)
         mm_populate(aspace, (vaddr_t)place, (vaddr_t)place + remap.new_length);
     return place;
 }

@@ -185,40 +185,45 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
     assert(order <= PAGE_MAX_ORDER);
     if (order == 0)
         return page_alloc(owner);
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     struct page *page = buddy_take(order);
     if (!page) {
         (void)zeroed_spend(cache);
         cache_drain(cache, 0);
         page = buddy_take(order);
     }
-    spin_unlock(&buddy_lock);
-    if (page)
-        page_give(page, cache, owner, 1L << order);
-    return page ? given(page) : NULL;
+    if (!page)
+        return NULL;
+    page_give(page, cache, owner, 1L << order);
+    return given(page);
 }
 
-/* The last reference is gone: the frames are nobody's. */
-static void page_disown(struct page *page, struct page_cache *cache)
+static inline void frames_return(struct page_cache *cache, enum page_owner owner, uint64_t frames)
 {
-    int64_t frames = 1L << page->order;
+    cache->owned[owner] -= (int64_t)frames;
+    cache->owned[PAGE_FREE] += (int64_t)frames;
+}
+
+/* The last reference is gone: the frames are nobody's. => whose they were */
+static inline enum page_owner page_disown(struct page *page)
+{
+    enum page_owner owner = page->owner;
 
     assert(page->maps == 0);
-    cache->owned[page->owner] -= frames;
-    cache->owned[PAGE_FREE] += frames;
     page->owner = PAGE_FREE;
     page->object = NULL;
+    return owner;
 }
 
-/* Frees single frames that lie side by side. */
-static void run_release(pfn_t start, pfn_t end, struct page_cache *cache)
+/* Frees single frames of one owner that lie side by side. */
+static void run_release(pfn_t start, pfn_t end, enum page_owner owner, struct page_cache *cache)
 {
     bool to_buddy = end - start >= CACHE_BATCH || cache->plain.count + (end - start) > CACHE_MAX;
 
+    frames_return(cache, owner, end - start);
     if (to_buddy) {
-        spin_lock(&buddy_lock);
+        SPIN_GUARD(&buddy_lock);
         buddy_free_range(start, end);
-        spin_unlock(&buddy_lock);
         return;
     }
     while (end > start)
@@ -234,16 +239,15 @@ void page_put(struct page *page)
     if (TRACE_ON(frame_free))
         tell_free(page, page->owner);
     struct page_cache *cache = &caches[cpu_number()];
-    page_disown(page, cache);
+    frames_return(cache, page_disown(page), 1UL << page->order);
     if (likely(page->order == 0 && cache->plain.count < CACHE_MAX)) {
         stack_push(&cache->plain, page);
         return;
     }
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     if (page->order == 0)
         cache_drain(cache, CACHE_MAX - CACHE_BATCH);
     buddy_free(page_to_pfn(page), page->order);
-    spin_unlock(&buddy_lock);
 }
 
 void page_put_zeroed(struct page *page)
@@ -256,63 +260,51 @@ void page_put_zeroed(struct page *page)
         return;
     }
     page->refs = 0;
-    page_disown(page, cache);
+    frames_return(cache, page_disown(page), 1);
     stack_push(&cache->zeroed, page);
     if (TRACE_ON(frame_free))
         tell_free(page, PAGE_TABLE);
 }
 
 /* Those of the batch that nobody else holds, as blocks. */
-static void batch_tell(const uint32_t *pfns, unsigned count)
+static NOINLINE void batch_tell(const uint32_t *pfns, unsigned count)
 {
     for (unsigned i = 0, order; i < count; i += 1U << order) {
         const struct page *first = pfn_to_page(pfns[i]);
         unsigned run = 0;
 
-        while (i + run < count && pfns[i + run] == pfns[i] + run && pfn_to_page(pfns[i + run])->refs == 1 &&
-               pfn_to_page(pfns[i + run])->owner == first->owner)
+        while (i + run < count && pfns[i + run] == pfns[i] + run && first[run].refs == 1 &&
+               first[run].owner == first->owner)
             run++;
-        for (order = 0; order < PAGE_MAX_ORDER && pfns[i] % (2U << order) == 0 && 2U << order <= run;)
-            order++;
+        order = buddy_order(pfns[i], pfns[i] + run);
         if (run)
             TRACE(frame_free, .pfn = pfns[i], .order = (uint8_t)order, .owner = first->owner);
     }
 }
 
-static inline void batch_put(const uint32_t *pfns, unsigned count)
+void page_put_batch(const uint32_t *pfns, unsigned count)
 {
     struct page_cache *cache = &caches[cpu_number()];
     pfn_t run_start = 0, run_end = 0;
+    enum page_owner owner = PAGE_FREE;
 
+    if (TRACE_ON(frame_free))
+        batch_tell(pfns, count);
     for (unsigned i = 0; i < count; i++) {
         struct page *page = pfn_to_page(pfns[i]);
         assert(page->refs > 0);
         if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL) != 0)
             continue;
         assert(page->order == 0);
-        pfn_t pfn = page_to_pfn(page);
-        page_disown(page, cache);
-        if (pfn != run_end) {
-            run_release(run_start, run_end, cache);
-            run_start = pfn;
+        enum page_owner was = page_disown(page);
+        if (pfns[i] != run_end || was != owner) {
+            run_release(run_start, run_end, owner, cache);
+            run_start = pfns[i];
+            owner = was;
         }
-        run_end = pfn + 1;
+        run_end = pfns[i] + 1UL;
     }
-    run_release(run_start, run_end, cache);
-}
-
-static NOINLINE void batch_put_aloud(const uint32_t *pfns, unsigned count)
-{
-    batch_tell(pfns, count);
-    batch_put(pfns, count);
-}
-
-void page_put_batch(const uint32_t *pfns, unsigned count)
-{
-    if (TRACE_ON(frame_free))
-        batch_put_aloud(pfns, count);
-    else
-        batch_put(pfns, count);
+    run_release(run_start, run_end, owner, cache);
 }
 
 /* ---- the ledger ---- */
@@ -329,11 +321,10 @@ void page_ledger(struct page_ledger *ledger)
 
 void page_buddy_counts(uint64_t blocks[PAGE_MAX_ORDER + 1])
 {
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     buddy_counts(blocks);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         blocks[0] += caches[cpu].plain.count + caches[cpu].zeroed.count;
-    spin_unlock(&buddy_lock);
 }
 
 /* => true if all frames that pass for zeroed are. */
@@ -406,11 +397,10 @@ const char *page_check(void)
         if ((uint64_t)(owned[owner] + buddy_offline[owner]) != ledger.frames[owner])
             return owner_names[owner];
 
-    spin_lock(&buddy_lock);
+    SPIN_GUARD(&buddy_lock);
     int64_t listed = buddy_walk();
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         listed += caches[cpu].plain.count + caches[cpu].zeroed.count;
-    spin_unlock(&buddy_lock);
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         if (!zeroed_check(&caches[cpu].zeroed))
             return "a frame that was kept as zeroed has been written";

@@ -249,17 +249,17 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 /* ---- ranges ---- */
 
 /* pt_next_run, but without the walk where the page table is the one that was used last. */
-static inline bool next_run(const struct pmap *pmap, struct pt_iterator *iterator, struct pt_run *run)
+static inline bool next_run(const struct pmap *pmap, struct pt_run *run)
 {
-    vaddr_t va = iterator->next;
+    vaddr_t va = run->next;
 
-    if (va >= iterator->end)
+    if (va >= run->end)
         return false;
     if (!pmap_leaf_is_at_hand(pmap, va))
-        return pt_next_run(iterator, run);
-    iterator->next = MIN((va | (PT_SPAN(2) - 1)) + 1, iterator->end);
+        return pt_next_run(run);
+    run->next = MIN((va | (PT_SPAN(2) - 1)) + 1, run->end);
     run->entry = &pmap->leaf[PT_INDEX(va, 1)];
-    run->count = (iterator->next - va) >> PAGE_SHIFT;
+    run->count = (run->next - va) >> PAGE_SHIFT;
     run->va = va;
     return true;
 }
@@ -304,8 +304,7 @@ static NOINLINE uint32_t run_drop(struct pmap *pmap, const struct pt_run *run, s
 }
 
 /* From the first run on. (Out of the way of ranges that nobody has touched: there is nothing to be cleared, and `release` is large.) */
-static NOINLINE void runs_clear(struct pmap *pmap, struct pt_iterator *iterator, struct pt_run *run,
-                                bool nobody_runs)
+static NOINLINE void runs_clear(struct pmap *pmap, struct pt_run *run, bool nobody_runs)
 {
     struct release release;
 
@@ -318,17 +317,17 @@ static NOINLINE void runs_clear(struct pmap *pmap, struct pt_iterator *iterator,
         table->maps -= nobody_runs ? run_drop(pmap, run, &release) : run_clear(pmap, run, &release, false);
         if (table->maps == 0)
             tables_prune(pmap, run->va, &release);
-    } while (next_run(pmap, iterator, run));
+    } while (next_run(pmap, run));
     release_finish(&release);
 }
 
 static inline void range_clear(struct pmap *pmap, vaddr_t start, vaddr_t end, bool nobody_runs)
 {
-    struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
 
-    if (next_run(pmap, &iterator, &run))
-        runs_clear(pmap, &iterator, &run, nobody_runs);
+    pt_range(&run, pmap->root, start, end);
+    if (next_run(pmap, &run))
+        runs_clear(pmap, &run, nobody_runs);
 }
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end)
@@ -385,11 +384,11 @@ static pte_t run_protect(const struct pt_run *run, enum pmap_protection protecti
 void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_protection protection,
                   bool executable)
 {
-    struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct pt_run run;
     pte_t changed = 0;
 
-    while (next_run(pmap, &iterator, &run))
+    pt_range(&run, pmap->root, start, end);
+    while (next_run(pmap, &run))
         changed |= run_protect(&run, protection, executable);
     if (changed)
         range_flush(pmap, start, end);
@@ -398,13 +397,11 @@ void pmap_protect(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_prote
 /* Nothing is left in a range, or nothing came to it: so go its empty tables, and what TLBs know of them. */
 static NOINLINE void range_empty(struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
-    struct pt_iterator iterator = pt_range(pmap->root, start, end);
     struct release release;
-    struct pt_run run;
 
     release_begin(&release, pmap, start);
     release.end = end;
-    while (pt_next_run(&iterator, &run))
+    PT_FOREACH_RUN (run, pmap->root, start, end)
         if (virt_to_page(run.entry)->maps == 0)
             tables_prune(pmap, run.va, &release);
     release_finish(&release);
@@ -439,12 +436,10 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *restrict to, pte_t *restrict 
 
 int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
 {
-    struct pt_iterator iterator = pt_range(from->root, start, end);
-    struct pt_run run;
     bool was_writable = false;
     int result = 0;
 
-    while (pt_next_run(&iterator, &run)) {
+    PT_FOREACH_RUN (run, from->root, start, end) {
         run_tell(&run, ~PTE_WRITE);
         pte_t *target = leaf_make(to, run.va);
         if (!target) {
@@ -464,10 +459,7 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
 /* => the bytes from `from` on that are done: fewer than asked for if a page table could not be had. Tables that become empty stay. */
 static uint64_t entries_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes)
 {
-    struct pt_iterator iterator = pt_range(pmap->root, from, from + bytes);
-    struct pt_run run;
-
-    while (pt_next_run(&iterator, &run)) {
+    PT_FOREACH_RUN (run, pmap->root, from, from + bytes) {
         run_tell(&run, 0);
         for (size_t i = 0; i < run.count; i++) {
             uint64_t done = run.va - from + i * PAGE_SIZE;
@@ -503,10 +495,7 @@ int pmap_move(struct pmap *pmap, vaddr_t from, vaddr_t to, uint64_t bytes)
 
 bool pmap_has_frames(struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
-    struct pt_iterator iterator = pt_range(pmap->root, start, end);
-    struct pt_run run;
-
-    while (pt_next_run(&iterator, &run))
+    PT_FOREACH_RUN (run, pmap->root, start, end)
         for (size_t i = 0; i < run.count; i++)
             if (run.entry[i] && !pmap_is_zero_page(run.entry[i]))
                 return true;

@@ -8,24 +8,23 @@
 #include <mm/pt.h>
 #include <x86/cpu.h>
 
-bool pt_next_run(struct pt_iterator *iterator, struct pt_run *run)
+bool pt_next_run(struct pt_run *run)
 {
-    while (iterator->next < iterator->end) {
-        vaddr_t va = iterator->next;
+    while (run->next < run->end) {
+        vaddr_t va = run->next;
         int level = PT_LEVELS;
-        pte_t entry = iterator->root[PT_INDEX(va, level)];
+        pte_t entry = run->root[PT_INDEX(va, level)];
 
         for (; level > 2 && entry & PTE_PRESENT; level--)
             entry = pt_table(entry)[PT_INDEX(va, level - 1)];
         /* What this entry spans is either one page table, or nothing at all. */
         vaddr_t span_end = (va | (PT_SPAN(level) - 1)) + 1;
-        vaddr_t end = MIN(span_end, iterator->end);
 
-        iterator->next = end;
+        run->next = MIN(span_end, run->end);
         if (!(entry & PTE_PRESENT))
             continue;
         run->entry = &pt_table(entry)[PT_INDEX(va, 1)];
-        run->count = (end - va) >> PAGE_SHIFT;
+        run->count = (run->next - va) >> PAGE_SHIFT;
         run->va = va;
         return true;
     }

@@ -23,24 +23,25 @@ static inline int pt_way(pte_t *root, vaddr_t va, pte_t *way[PT_LEVELS + 1])
     return *way[level] & PTE_PRESENT ? level : level + 1;
 }
 
-/* Neighbouring level-1 entries: as much of a range as one page table holds. */
+/* A range by runs of neighbouring level-1 entries: as much of it as one page table holds. */
 struct pt_run {
     pte_t *entry; /* the first one */
     size_t count;
-    vaddr_t va; /* of the first one */
-};
-
-struct pt_iterator {
+    vaddr_t va;        /* of the first one */
+    vaddr_t next, end; /* what is still to be visited */
     pte_t *root;
-    vaddr_t next, end;
 };
 
-/* Visits all page tables that exist within [start, end): while (pt_next_run(&iterator, &run)). */
-static inline struct pt_iterator pt_range(pte_t *root, vaddr_t start, vaddr_t end)
+/* Visits all page tables that exist within [start, end): pt_range(&run, ...); while (pt_next_run(&run)), or in one: PT_FOREACH_RUN (run, ...). */
+static inline void pt_range(struct pt_run *run, pte_t *root, vaddr_t start, vaddr_t end)
 {
-    return (struct pt_iterator){root, start, end};
+    run->next = start;
+    run->end = end;
+    run->root = root;
 }
-bool pt_next_run(struct pt_iterator *iterator, struct pt_run *run);
+bool pt_next_run(struct pt_run *run);
+#define PT_FOREACH_RUN(run, table, from, to)                                                                 \
+    for (struct pt_run run = {.root = (table), .next = (from), .end = (to)}; pt_next_run(&run);)
 
 /* Writes the walk for an address to the log, a line a level: for panics. `root` NULL: the page tables in CR3. */
 void pt_log_walk(pte_t *root, vaddr_t va);

@@ -158,13 +158,11 @@ static bool is_image(pte_t pte)
 
 void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
-    struct pt_iterator iterator = pt_range(aspace->pmap.root, start, end);
-    struct pt_run run;
     uint64_t pages = 0;
 
     if (!told(aspace))
         return;
-    while (pt_next_run(&iterator, &run))
+    PT_FOREACH_RUN (run, aspace->pmap.root, start, end)
         for (size_t i = 0; i < run.count; i++)
             pages += run.entry[i] && !is_image(run.entry[i]);
     TRACE(zap, .start = start, .end = end, .pages = pages, .why = (uint8_t)why_now());
@@ -197,11 +195,9 @@ static void resident_add(struct trace_resident *run, vaddr_t va, pte_t pte)
 
 void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
 {
-    struct pt_iterator iterator = pt_range(aspace->pmap.root, 0, STACK_TOP);
-    struct pt_run run;
     struct trace_resident resident = {.why = (uint8_t)why};
 
-    while (pt_next_run(&iterator, &run))
+    PT_FOREACH_RUN (run, aspace->pmap.root, 0, STACK_TOP)
         for (size_t i = 0; i < run.count; i++)
             if (run.entry[i])
                 resident_add(&resident, run.va + i * PAGE_SIZE, run.entry[i]);
@@ -237,7 +233,7 @@ void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
         (aspace->told == trace_generation && !aspace->changed_by_others))
         return;
     frames_tell();
-    mutex_lock(&aspace->lock);
+    MUTEX_GUARD(&aspace->lock);
     if (why == TRACE_vma_why_found)
         TRACE(vma_del, .end = STACK_TOP, .why = TRACE_vma_why_found);
     TAILQ_FOREACH (vma, &aspace->vmas.list, link)
@@ -245,7 +241,6 @@ void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
     aspace_tell_resident(aspace, why);
     aspace->told = trace_generation;
     aspace->changed_by_others = false;
-    mutex_unlock(&aspace->lock);
     aspace_tell_counts(aspace);
 }
 

@@ -154,22 +154,7 @@ static uint64_t alignment(const struct elf_file *file)
 
 /* ---- Mapping ---- */
 
-/* A region at a fixed place; what was there goes. The address space is locked. */
-static int replace_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
-                          struct pagesrc *source, uint64_t page)
-{
-    int error = 0;
-    if (!vma_range_free(&aspace->vmas, start, end))
-        error = aspace_unmap(aspace, start, end);
-    if (error)
-        return error;
-    if (!aspace_may_grow(aspace, end - start, flags))
-        return -ENOMEM;
-    const struct vma_ops *ops = source ? &vma_file_private_ops : &vma_anon_ops;
-    uint64_t offset = source ? page : start >> PAGE_SHIFT;
-    return aspace_map(aspace, start, end, flags, ops, source, offset) ? 0 : -ENOMEM;
-}
-
+/* A region at a fixed place; what was there goes. */
 static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags,
                       struct pagesrc *source, uint64_t page)
 {
@@ -178,7 +163,9 @@ static int map_region(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_
     if (end == start)
         return 0;
     MUTEX_GUARD(&aspace->lock);
-    return replace_region(aspace, start, end, flags, source, page);
+    bool mapped = aspace_make_room(aspace, start, end, flags) &&
+                  aspace_map(aspace, start, end, flags, source, source ? page : start >> PAGE_SHIFT);
+    return mapped ? 0 : -ENOMEM;
 }
 
 /* The rest of the last file page belongs to the bss: zero it (this copies the page). Where the segment may

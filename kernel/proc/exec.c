@@ -88,7 +88,7 @@ static int map_stack(struct aspace *aspace, vaddr_t lowest_string, bool executab
 
     MUTEX_GUARD(&aspace->lock);
     bool mapped = vma_range_free(&aspace->vmas, start, STACK_TOP) && aspace_may_grow(aspace, size, flags) &&
-                  aspace_map(aspace, start, STACK_TOP, flags, &vma_anon_ops, NULL, start >> PAGE_SHIFT);
+                  aspace_map(aspace, start, STACK_TOP, flags, NULL, start >> PAGE_SHIFT);
     return mapped ? 0 : -ENOMEM;
 }
 

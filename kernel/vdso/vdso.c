@@ -90,7 +90,7 @@ static int image_map(struct aspace *aspace, vaddr_t start, uint64_t pages, uint3
 {
     vaddr_t end = start + pages * PAGE_SIZE;
 
-    return aspace_map(aspace, start, end, flags, &vma_file_private_ops, &image->source, 0) ? 0 : -ENOMEM;
+    return aspace_map(aspace, start, end, flags, &image->source, 0) ? 0 : -ENOMEM;
 }
 
 int vdso_map(struct aspace *aspace, vaddr_t *image)

@@ -435,8 +435,8 @@ static void the_stack_grows_to_its_limit(void **state)
     uint8_t *byte;
     (void)state;
 
-    aspace_map(a, STACK_TOP - 132 * KIB, STACK_TOP, VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK,
-               &vma_anon_ops, NULL, 0);
+    aspace_map(a, STACK_TOP - 132 * KIB, STACK_TOP, VMA_READ | VMA_WRITE | VMA_MAY_WRITE | VMA_STACK, NULL,
+               0);
     assert_int_equal(touch(a, STACK_TOP - MIB, ACCESS_WRITE, &byte), 0);
     assert_int_equal(a->stack, MIB >> PAGE_SHIFT);
     assert_int_equal(touch(a, STACK_TOP - 8 * MIB, ACCESS_WRITE, &byte), 0);

@@ -245,15 +245,15 @@ static void ranges_are_walked_by_runs(void **state)
     pmap_create(&pmap);
     pmap_enter(&pmap, 0x400000, page_alloc(PAGE_ANON), 0);
     pmap_enter(&pmap, 0x7ffffffde000UL, page_alloc(PAGE_ANON), 0);
-    struct pt_iterator iterator = pt_range(pmap.root, 0, 0x7ffffffff000UL);
     struct pt_run run;
-    assert_true(pt_next_run(&iterator, &run));
+    pt_range(&run, pmap.root, 0, 0x7ffffffff000UL);
+    assert_true(pt_next_run(&run));
     assert_int_equal(run.va, 0x400000);
     assert_int_equal(run.count, 512);
-    assert_true(pt_next_run(&iterator, &run));
+    assert_true(pt_next_run(&run));
     assert_int_equal(run.va, 0x7fffffe00000UL);
     assert_int_equal(run.count, 511); /* the range ends a page before the table does */
-    assert_false(pt_next_run(&iterator, &run));
+    assert_false(pt_next_run(&run));
     everything_away();
     pmap_destroy(&pmap);
 }

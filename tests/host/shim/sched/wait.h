@@ -25,3 +25,17 @@ static inline void mutex_unlock(struct mutex *mutex)
     assert(mutex->held);
     mutex->held = false;
 }
+
+static inline struct mutex *mutex_guard_begin(struct mutex *mutex)
+{
+    mutex_lock(mutex);
+    return mutex;
+}
+
+static inline void mutex_guard_end(struct mutex *const *mutex)
+{
+    mutex_unlock(*mutex);
+}
+
+#define MUTEX_GUARD(lock)                                                                                    \
+    struct mutex *const guard_ __attribute__((cleanup(mutex_guard_end), unused)) = mutex_guard_begin(lock)
