@@ -272,7 +272,6 @@ const char *heap_check(void)
 static void each_lock(void (*act)(int *word))
 {
     act(&cache_lock);
-    act(&depot_lock);
     act(&guard_lock);
     for (struct arena *a = arenas; a < arenas + pool.used; a++)
         act(&a->lock);
