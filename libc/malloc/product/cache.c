@@ -27,6 +27,7 @@
 #define MANY 8
 #define DEPOT_LISTS 4
 #define SWEEP_LISTS 2 /* of a class, from the depot, that one call sends home */
+#define SWEEP_RUNS 64 /* free runs that one call gives back */
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
@@ -230,8 +231,8 @@ static bool cache_is_sweeping(void)
     return cache.sweep || cache.falls != PEEK(heap_falls);
 }
 
-/* After a fall of use each call sends the blocks of one class home, the depot's too; the last call gives pages back. A fall
- * meanwhile begins another sweep, but does not start this one anew: where use falls fast it would never end. */
+/* After a fall of use each call sends the blocks of one class home, the depot's too, and the last ones give pages back, of SWEEP_RUNS
+ * free runs each. A fall meanwhile begins another sweep, but does not start this one anew: where use falls fast it would never end. */
 static void cache_sweep(void)
 {
     if (!cache.sweep) {
@@ -251,7 +252,10 @@ static void cache_sweep(void)
     }
     for (struct arena *a = arenas; a < arenas + PEEK(pool.used); a++) {
         GLUE_HOLD(a->lock);
-        heap_discard(a);
+        if (heap_discard(a, SWEEP_RUNS) == SWEEP_RUNS) {
+            cache.sweep = 1; /* more of them with the next call */
+            return;
+        }
     }
 }
 
