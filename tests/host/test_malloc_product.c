@@ -133,6 +133,19 @@ static void a_flush_in_random_order_gives_pages_back(void *unused)
     must(full > 5000 && host_resident() < full / 4);
 }
 
+/* Chunks of the two next classes serve before the heap is asked, no larger ones; slabs' blocks do not. */
+static void a_kept_block_serves_a_little_less(void *unused)
+{
+    (void)unused;
+    free(p = malloc(504));
+    must(malloc(440 - 1) == p);
+    free(p);
+    must(malloc(440 - 64) != p);
+    free(p = malloc(64));
+    must(malloc(48) != p && malloc(64) == p);
+    must(!heap_check());
+}
+
 /* Many free runs at once, each between two blocks that stay: no call gives all of them back. */
 static void a_sweep_is_many_short_calls(void *unused)
 {
@@ -537,6 +550,7 @@ CHILD_TEST(a_row_goes_at_its_first_free)
 CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
+CHILD_TEST(a_kept_block_serves_a_little_less)
 CHILD_TEST(a_sweep_is_many_short_calls)
 CHILD_TEST(threads_free_what_others_took)
 
@@ -548,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_nothing_has_addresses),
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
+        cmocka_unit_test(test_a_kept_block_serves_a_little_less),
         cmocka_unit_test(test_a_sweep_is_many_short_calls),
         cmocka_unit_test(test_threads_free_what_others_took),
         cmocka_unit_test(test_mistakes),

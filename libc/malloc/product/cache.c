@@ -8,7 +8,9 @@
  * A list begins with room for nothing. Each time that it was found empty or full its limit doubles, to CLASS_BLOCKS or to
  * MOST_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits. When that is spent, a class still gets
  * LEAST_PART of it. Every class to 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
- * A kept block holds a page, and keeps free runs apart. When use falls, all that is kept goes home, a class with each overflow.
+ * A kept block holds a page, and keeps free runs apart. Where sizes are mixed lists run dry one by one: a chunk of the next LARGER classes
+ * serves, too, before a list may become longer and before the depot or the heap is asked. When use falls, all that is kept goes home, a
+ * class with each overflow.
  * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
 #include <errno.h>
@@ -25,6 +27,7 @@
 #define DEPOT_PART 8 /* of what a thread may keep */
 #define LIMIT_FIRST 4
 #define MANY 8
+#define LARGER 2 /* classes whose blocks serve too: a quarter larger at most */
 #define DEPOT_LISTS 4
 #define SWEEP_LISTS 2 /* of a class, from the depot, that one call sends home */
 #define SWEEP_RUNS 64 /* free runs that one call gives back */
@@ -299,17 +302,30 @@ static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int w
     return got;
 }
 
+/* The class whose list has a block for a request of this class: its own, when an alignment led here, or damage, or somebody watches;
+ * else, of chunks, one of the next LARGER. 0: none has. */
+static unsigned class_ready(unsigned class)
+{
+    unsigned last = class <= SLAB_CLASSES ? class : class + LARGER;
+
+    for (; class <= last && class < CLASSES; class ++)
+        if (cache.heads[class])
+            return class;
+    return 0;
+}
+
 void *cache_refill(unsigned class)
 {
     struct arena *a = cache_arena();
     struct block **list = &cache.heads[class];
+    unsigned ready = class_ready(class);
     int count = 0;
 
-    glue_note_path(*list                   ? TRACE_malloc_path_cache
+    glue_note_path(ready                   ? TRACE_malloc_path_cache
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);
-    if (*list) /* an alignment led here, or damage, or somebody watches */
-        return pop(class);
+    if (ready)
+        return pop(ready);
     if (class <= FAST_CLASS || cache.limits[class])
         limit_grow(class);
     if (cache.limits[class])
