@@ -231,7 +231,7 @@ def measure_misuse(everyone):
 
 
 INTERFACE = ["malloc.c", "blocks.h"]
-TABLE = ["chosen.c", "copy.c", "allocator.h"]
+TABLE = ["chosen.c", "shared.c", "allocator.h"]
 SEAM = ["glue_libc.c", "glue.h", "words.c", "words.h", "words.def", "site.c", "stats.c", "told.h", "inspect.h", "interface.h", "names.h"]
 HEAP = ["classic/*"]    # what the product stands on; classic.c is the table of the allocator classic
 OWN = {"malloc": (["product/*"], HEAP, ["product/table.c", "classic/classic.c"]), "classic": (HEAP + TABLE, [], []),

@@ -25,7 +25,7 @@ struct allocator {
     size_t (*usable)(void *p);
     /* What p, a block of ours, was cut from memory as: fills chunk and size. NULL: there are no chunks. */
     void (*look)(const void *p, struct heap_block *block);
-    /* heap_walk and heap_check of inspect.h. */
+    /* heap_walk and heap_check of inspect.h. No walk: it keeps no account of its blocks. */
     int (*walk)(int (*visit)(const struct heap_block *block, void *context), void *context);
     const char *(*check)(void);
     /* malloc_trim and mallopt; NULL: nothing to trim, nothing to set. */
@@ -43,6 +43,15 @@ extern const struct allocator allocator_malloc;   /* the product: it has its own
 /* The one behind malloc. Nobody changes it after the first call; tests choose before. */
 extern const struct allocator *allocator_chosen;
 extern uintptr_t allocator_site; /* where the program called, for last words */
+
+static inline size_t round_up(size_t value, size_t to)
+{
+    return (value + to - 1) & ~(to - 1);
+}
+
+/* Whole pages that read zero, for `bytes` or more, and how many they are. They follow on the last ones as long as nobody else
+ * moves the break; where brk refuses they are mapped. => where they start, 0: no memory */
+uintptr_t allocator_grow(size_t *bytes);
 
 /* resize for allocators that have no better way: take, copy, give. */
 void *allocator_copy(const struct allocator *a, void *p, size_t bytes);

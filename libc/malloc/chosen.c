@@ -66,7 +66,7 @@ int mallopt(int parameter, int value)
 
 int heap_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
 {
-    LOCKED(int, 0, allocator_chosen->walk(visit, context));
+    LOCKED(int, 0, allocator_chosen->walk ? allocator_chosen->walk(visit, context) : 0);
 }
 
 const char *heap_check(void)

@@ -3,7 +3,7 @@
  *
  *      b ->  | before: size of the block before b |   0: the first of its segment
  *   b + 8 -> | tag: size of b, in bit 0 "used"    |
- *  b + 16 -> | the user's bytes  <- p             |   while free: next, prev
+ *  b + 16 -> | the user's bytes  <- p              |   while free: its place in the list
  *            | ...                                |
  *  b + size  | before of the next block           |
  *
@@ -17,34 +17,32 @@
  *
  * Nothing is given back to the kernel. Only the mistakes that the tags themselves show are noticed.
  */
-#include <stdint.h>
 #include <string.h>
 
+#include <bsd/sys/queue.h>
+
 #include "allocator.h"
-#include "glue.h"
 #include "words.h"
 
 #define HEADER ((size_t)16)
 #define MIN ((size_t)32) /* header and links; the end of a segment takes as much */
-#define STEP ((size_t)132 * 1024)
 #define USED ((size_t)1)
 
 struct __attribute__((may_alias)) block {
     size_t before;
     size_t tag;
-    struct block *next, *prev; /* of a free block; in a segment's end: where the next segment begins */
+    union {
+        char user[MIN - HEADER];
+        LIST_ENTRY(block) link;     /* of a free block */
+        struct block *next_segment; /* of a segment's end */
+    };
 };
 
-enum policy { IMPLICIT_FIRST, FIRST, BEST };
+LIST_HEAD(block_list, block);
 
+static struct block_list free_blocks;
 static struct block *segments; /* the first block of the first segment */
-static struct block *last_end; /* the end of the last one */
-static struct block *free_list;
-
-static size_t round_up(size_t value, size_t to)
-{
-    return (value + to - 1) & ~(to - 1);
-}
+static struct block *end;      /* the end of the last one */
 
 static size_t size_of(const struct block *b)
 {
@@ -56,203 +54,150 @@ static bool is_used(const struct block *b)
     return b->tag & USED;
 }
 
-static struct block *block_at(uintptr_t address)
-{
-    return (struct block *)address;
-}
-
 static struct block *next_of(const struct block *b)
 {
-    return block_at((uintptr_t)b + size_of(b));
+    return (struct block *)((uintptr_t)b + size_of(b));
 }
 
-static void *user_of(const struct block *b)
+static struct block *prev_of(const struct block *b)
 {
-    return (void *)((uintptr_t)b + HEADER);
+    return (struct block *)((uintptr_t)b - b->before);
+}
+
+/* The one that a walk over all blocks comes to after b. */
+static struct block *walk_on(const struct block *b)
+{
+    return size_of(b) ? next_of(b) : b->next_segment;
 }
 
 static void set(struct block *b, size_t size, size_t used)
 {
     b->tag = size | used;
-    block_at((uintptr_t)b + size)->before = size;
-}
-
-static void enter(struct block *b)
-{
-    b->prev = NULL;
-    b->next = free_list;
-    if (free_list)
-        free_list->prev = b;
-    free_list = b;
-}
-
-static void leave(struct block *b)
-{
-    if (b->next)
-        b->next->prev = b->prev;
-    if (b->prev)
-        b->prev->next = b->next;
-    else
-        free_list = b->next;
+    next_of(b)->before = size;
 }
 
 /* Makes b free and one with its free neighbours. */
-static void release(struct block *b)
+static struct block *release(struct block *b)
 {
     struct block *next = next_of(b);
     size_t size = size_of(b);
 
     b->tag = size; /* whatever becomes of it, no "used" stands here any more */
     if (!is_used(next)) {
-        leave(next);
+        LIST_REMOVE(next, link);
         size += size_of(next);
     }
-    if (b->before != 0 && !is_used(block_at((uintptr_t)b - b->before))) {
+    if (b->before != 0 && !is_used(prev_of(b))) {
         size += b->before;
-        b = block_at((uintptr_t)b - b->before);
-        leave(b);
+        b = prev_of(b);
+        LIST_REMOVE(b, link);
     }
     set(b, size, 0);
-    enter(b);
+    LIST_INSERT_HEAD(&free_blocks, b, link);
+    return b;
+}
+
+/* Divides the used block b in two used ones: the first has `bytes`. => the second */
+static struct block *split(struct block *b, size_t bytes)
+{
+    size_t rest = size_of(b) - bytes;
+
+    set(b, bytes, USED);
+    set(next_of(b), rest, USED);
+    return next_of(b);
 }
 
 /* Splits off what the used block b has beyond `bytes`, if it makes a block. */
 static void cut(struct block *b, size_t bytes)
 {
-    size_t rest = size_of(b) - bytes;
-
-    if (rest < MIN)
-        return;
-    set(b, bytes, USED);
-    set(next_of(b), rest, USED);
-    release(next_of(b));
+    if (size_of(b) - bytes >= MIN)
+        release(split(b, bytes));
 }
 
-static void end_segment(uintptr_t address)
-{
-    last_end = block_at(address);
-    last_end->tag = USED;
-    last_end->next = NULL;
-}
-
-/* Memory at `start` becomes a segment of its own. */
-static void open_segment(uintptr_t start, size_t bytes)
-{
-    struct block *b = block_at(start);
-
-    if (last_end)
-        last_end->next = b;
-    else
-        segments = b;
-    b->before = 0;
-    end_segment(start + bytes - MIN);
-    set(b, bytes - MIN, USED);
-    release(b);
-}
-
-/* A free block of `bytes`, at least, from the kernel. */
-static bool grow(size_t bytes)
-{
-    size_t step = round_up(bytes + MIN > STEP ? bytes + MIN : STEP, GLUE_PAGE);
-    uintptr_t now = glue_break();
-
-    if (now != 0 && last_end && now == (uintptr_t)last_end + MIN && glue_break_set(now + step)) {
-        struct block *b = last_end; /* the old end becomes the new memory's first bytes */
-
-        end_segment((uintptr_t)b + step);
-        set(b, step, USED);
-        release(b);
-        return true;
-    }
-
-    uintptr_t start = round_up(now, GLUE_PAGE);
-
-    if (now == 0 || !glue_break_set(start + step))
-        start = (uintptr_t)glue_pages_map(step);
-    if (start == 0)
-        return false;
-    open_segment(start, step);
-    return true;
-}
-
-static struct block *find_implicit(size_t bytes)
-{
-    for (struct block *b = segments; b; b = size_of(b) ? next_of(b) : b->next)
-        if (!is_used(b) && size_of(b) >= bytes)
-            return b;
-    return NULL;
-}
-
-static struct block *find_listed(size_t bytes, enum policy policy)
-{
-    struct block *best = NULL;
-
-    for (struct block *b = free_list; b; b = b->next) {
-        if (size_of(b) < bytes)
-            continue;
-        if (policy == FIRST || size_of(b) == bytes)
-            return b;
-        if (!best || size_of(b) < size_of(best))
-            best = b;
-    }
-    return best;
-}
-
-static struct block *find(size_t bytes, enum policy policy)
-{
-    return policy == IMPLICIT_FIRST ? find_implicit(bytes) : find_listed(bytes, policy);
-}
-
-static struct block *take_block(size_t bytes, enum policy policy)
-{
-    struct block *b = find(bytes, policy);
-
-    if (!b && grow(bytes))
-        b = find(bytes, policy);
-    if (!b)
-        return NULL;
-    leave(b);
-    b->tag |= USED;
-    return b;
-}
-
-/* Gives back what lies before the first place that is aligned. */
+/* Gives back what lies before the first place in b that is aligned. => what begins there */
 static struct block *align(struct block *b, size_t alignment)
 {
-    uintptr_t user = round_up((uintptr_t)user_of(b), alignment);
-    size_t lead = user - (uintptr_t)user_of(b);
+    uintptr_t user = (uintptr_t)b->user;
 
-    if (lead == 0)
+    if (round_up(user, alignment) == user)
         return b;
-    if (lead < MIN)
-        lead += alignment;
 
-    struct block *aligned = block_at((uintptr_t)b + lead);
+    struct block *aligned = split(b, round_up(user + MIN, alignment) - user);
 
-    set(aligned, size_of(b) - lead, USED);
-    set(b, lead, USED);
     release(b);
     return aligned;
 }
 
-static void *take(size_t request, size_t alignment, bool zero, enum policy policy)
+/* A free block of `bytes`, at least, from the kernel. */
+static struct block *grow(size_t bytes)
 {
-    size_t bytes = round_up(request + HEADER, BLOCK_ALIGN);
+    size_t room = bytes + MIN;
+    uintptr_t start = allocator_grow(&room);
+    struct block *b = (struct block *)start;
+
+    if (start == 0)
+        return NULL;
+    if (start == (uintptr_t)end + MIN)
+        b = end; /* the old end becomes the new memory's first bytes */
+    else
+        *(end ? &end->next_segment : &segments) = b;
+    end = (struct block *)(start + room - MIN);
+    end->tag = USED; /* there is no next segment: fresh memory reads zero */
+    set(b, (uintptr_t)end - (uintptr_t)b, USED);
+    return release(b);
+}
+
+static struct block *find_implicit(size_t bytes)
+{
+    struct block *b = segments;
+
+    while (b && (is_used(b) || size_of(b) < bytes))
+        b = walk_on(b);
+    return b;
+}
+
+static struct block *find_first(size_t bytes)
+{
+    struct block *b;
+
+    LIST_FOREACH (b, &free_blocks, link)
+        if (size_of(b) >= bytes)
+            break;
+    return b;
+}
+
+static struct block *find_list(size_t bytes)
+{
+    struct block *b, *best = NULL;
+
+    LIST_FOREACH (b, &free_blocks, link) {
+        if (size_of(b) < bytes || (best && size_of(b) >= size_of(best)))
+            continue;
+        best = b;
+        if (size_of(b) == bytes)
+            break;
+    }
+    return best;
+}
+
+static void *take(size_t request, size_t alignment, bool zero, struct block *(*find)(size_t bytes))
+{
+    size_t bytes = round_up(HEADER + (request ? request : 1), BLOCK_ALIGN); /* so MIN, at least */
     size_t slack = alignment > BLOCK_ALIGN ? alignment + MIN : 0;
-
-    if (bytes < MIN)
-        bytes = MIN;
-
-    struct block *b = take_block(bytes + slack, policy);
+    struct block *b = find(bytes + slack);
 
     if (!b)
+        b = grow(bytes + slack);
+    if (!b)
         return NULL;
+    LIST_REMOVE(b, link);
+    b->tag |= USED;
     if (slack)
         b = align(b, alignment);
     cut(b, bytes);
     if (zero)
-        memset(user_of(b), 0, request);
-    return user_of(b);
+        memset(b->user, 0, request);
+    return b->user;
 }
 
 static _Noreturn void refuse(const char *words, const void *p, const char *format)
@@ -266,7 +211,7 @@ static _Noreturn void refuse(const char *words, const void *p, const char *forma
 
 static struct block *block_of(const void *p)
 {
-    struct block *b = block_at((uintptr_t)p - HEADER);
+    struct block *b = (struct block *)((uintptr_t)p - HEADER);
 
     if ((uintptr_t)p % BLOCK_ALIGN != 0)
         refuse("free(): invalid pointer", p, TEXT(not_aligned));
@@ -291,14 +236,11 @@ static size_t list_usable(void *p)
 
 static void *resize(const struct allocator *a, void *p, size_t request)
 {
-    struct block *b = block_of(p);
-    struct block *next = next_of(b);
-    size_t bytes = round_up(request + HEADER, BLOCK_ALIGN);
+    struct block *b = block_of(p), *next = next_of(b);
+    size_t bytes = round_up(HEADER + request, BLOCK_ALIGN);
 
-    if (bytes < MIN)
-        bytes = MIN;
     if (bytes > size_of(b) && !is_used(next) && size_of(b) + size_of(next) >= bytes) {
-        leave(next);
+        LIST_REMOVE(next, link);
         set(b, size_of(b) + size_of(next), USED);
     }
     if (bytes > size_of(b))
@@ -309,60 +251,50 @@ static void *resize(const struct allocator *a, void *p, size_t request)
 
 static int list_walk(int (*visit)(const struct heap_block *block, void *context), void *context)
 {
-    for (struct block *b = segments; b; b = size_of(b) ? next_of(b) : b->next) {
+    int answer = 0;
+
+    for (struct block *b = segments; b && !answer; b = walk_on(b)) {
         enum heap_state state = !is_used(b) ? HEAP_FREE : size_of(b) ? HEAP_USED : HEAP_FENCE;
-        size_t size = size_of(b) ? size_of(b) : MIN;
-        struct heap_block shown = {b, user_of(b), size, state == HEAP_USED ? size - HEADER : 0, state};
-        int answer = visit(&shown, context);
+        size_t size = state == HEAP_FENCE ? MIN : size_of(b);
+        struct heap_block shown = {b, b->user, size, state == HEAP_USED ? size - HEADER : 0, state};
 
-        if (answer)
-            return answer;
+        answer = visit(&shown, context);
     }
-    return 0;
-}
-
-static const char *check_blocks(size_t *free_blocks)
-{
-    const struct block *prev = NULL;
-
-    for (const struct block *b = segments; b; b = size_of(b) ? next_of(b) : b->next) {
-        if (size_of(b) % BLOCK_ALIGN != 0 || (size_of(b) == 0 && !is_used(b)))
-            return "a tag is a multiple of 16 and the bit \"used\"";
-        if (b->before != (prev ? size_of(prev) : 0))
-            return "a block knows the size of the one before";
-        if (prev && !is_used(prev) && !is_used(b))
-            return "two free blocks never touch";
-        *free_blocks += !is_used(b);
-        prev = size_of(b) ? b : NULL;
-    }
-    return NULL;
+    return answer;
 }
 
 static const char *list_check(void)
 {
-    size_t free_blocks = 0;
-    size_t listed = 0;
-    const char *broken = check_blocks(&free_blocks);
+    const struct block *prev = &(struct block){.tag = USED}; /* like the end of a segment before the first */
+    struct block **link = &LIST_FIRST(&free_blocks);
+    size_t unlisted = 0;
 
-    for (const struct block *b = free_list, *prev = NULL; b && !broken; prev = b, b = b->next, listed++)
-        if (is_used(b) || b->prev != prev)
-            broken = "the list is doubly linked and holds free blocks";
-    if (!broken && listed != free_blocks)
-        broken = "every free block is in the list";
-    return broken;
+    for (struct block *b = segments; b; prev = b, b = walk_on(b)) {
+        if (size_of(b) % BLOCK_ALIGN != 0 || (size_of(b) == 0 && !is_used(b)))
+            return "a tag is a multiple of 16 and the bit \"used\"";
+        if (b->before != size_of(prev))
+            return "a block knows the size of the one before";
+        if (!is_used(prev) && !is_used(b))
+            return "two free blocks never touch";
+        unlisted += !is_used(b);
+    }
+    for (struct block *b; (b = *link); link = &LIST_NEXT(b, link), unlisted--)
+        if (is_used(b) || b->link.le_prev != link)
+            return "the list is doubly linked and holds free blocks";
+    return unlisted ? "every free block is in the list" : NULL;
 }
 
-#define LIST_ALLOCATOR(symbol, text, policy)                                                                 \
+#define LIST_ALLOCATOR(symbol)                                                                               \
     static void *symbol##_take(size_t bytes, size_t alignment, bool zero)                                    \
     {                                                                                                        \
-        return take(bytes, alignment, zero, policy);                                                         \
+        return take(bytes, alignment, zero, find_##symbol);                                                  \
     }                                                                                                        \
     static void *symbol##_resize(void *p, size_t bytes)                                                      \
     {                                                                                                        \
         return resize(&allocator_##symbol, p, bytes);                                                        \
     }                                                                                                        \
     const struct allocator allocator_##symbol = {                                                            \
-        .name = text,                                                                                        \
+        .name = #symbol,                                                                                     \
         .take = symbol##_take,                                                                               \
         .give = list_give,                                                                                   \
         .resize = symbol##_resize,                                                                           \
@@ -371,6 +303,6 @@ static const char *list_check(void)
         .check = list_check,                                                                                 \
     };
 
-LIST_ALLOCATOR(implicit, "implicit", IMPLICIT_FIRST)
-LIST_ALLOCATOR(first, "first", FIRST)
-LIST_ALLOCATOR(list, "list", BEST)
+LIST_ALLOCATOR(implicit)
+LIST_ALLOCATOR(first)
+LIST_ALLOCATOR(list)

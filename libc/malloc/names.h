@@ -14,6 +14,7 @@
 #define allocator_classic __malloc_allocator_classic
 #define allocator_malloc __malloc_allocator_malloc
 #define allocator_chosen __malloc_allocator_chosen
+#define allocator_grow __malloc_allocator_grow
 #define allocator_copy __malloc_allocator_copy
 #define allocator_site __malloc_allocator_site
 #define text_say __malloc_text_say

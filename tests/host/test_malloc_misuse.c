@@ -7,7 +7,7 @@
  * All of it twice: with LANG=zh the lines behind the first are Chinese.
  * With SHOW=1 in the environment all last words are printed.
  */
-/* sources: libc/malloc/chosen.c libc/malloc/copy.c libc/malloc/malloc.c libc/malloc/stats.c libc/malloc/words.c
+/* sources: libc/malloc/chosen.c libc/malloc/shared.c libc/malloc/malloc.c libc/malloc/stats.c libc/malloc/words.c
  * libc/malloc/classic/check.c libc/malloc/classic/classic.c libc/malloc/classic/guard.c libc/malloc/classic/heap.c
  * libc/malloc/classic/large.c libc/malloc/classic/pool.c libc/malloc/classic/report.c libc/malloc/site.c tests/host/malloc/child.c tests/host/malloc/glue_host.c */
 /* flags: -DMALLOC_PREFIXED -pthread -fno-strict-aliasing
