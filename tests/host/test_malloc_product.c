@@ -133,6 +133,46 @@ static void a_flush_in_random_order_gives_pages_back(void *unused)
     must(full > 5000 && host_resident() < full / 4);
 }
 
+/* Chunks of the two next classes serve before the heap is asked, no larger ones; slabs' blocks do not. */
+static void a_kept_block_serves_a_little_less(void *unused)
+{
+    (void)unused;
+    free(p = malloc(504));
+    must(malloc(440 - 1) == p);
+    free(p);
+    must(malloc(440 - 64) != p);
+    free(p = malloc(64));
+    must(malloc(48) != p && malloc(64) == p);
+    must(!heap_check());
+}
+
+/* Many free runs at once, each between two blocks that stay: no call gives all of them back. */
+static void a_sweep_is_many_short_calls(void *unused)
+{
+    enum { RUNS = 6000 };
+    static char *runs[RUNS];
+
+    (void)unused;
+    for (int i = 0; i < RUNS; i++) {
+        runs[i] = memset(malloc(20 * KIB), i, 20 * KIB);
+        memset(malloc(2000), i, 2000); /* one at a time */
+    }
+
+    size_t full = host_resident(), most = 0;
+
+    for (int i = 0; i < RUNS; i++) {
+        size_t before = host.discards;
+
+        free(runs[i]);
+        most = host.discards - before > most ? host.discards - before : most;
+    }
+    for (int i = 0; i < 400000; i++) /* whatever goes on */
+        free(runs[i % RUNS] = malloc((size_t)i * 7919 % 1000));
+    must(!heap_check());
+    must(most > 10 && most <= 64);
+    must(host_resident() < full / 2);
+}
+
 /* Eight threads on two arenas, each frees what another one took. */
 #define SLOTS 2000
 static char *slots[SLOTS];
@@ -510,6 +550,8 @@ CHILD_TEST(a_row_goes_at_its_first_free)
 CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
+CHILD_TEST(a_kept_block_serves_a_little_less)
+CHILD_TEST(a_sweep_is_many_short_calls)
 CHILD_TEST(threads_free_what_others_took)
 
 int main(void)
@@ -520,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_nothing_has_addresses),
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
+        cmocka_unit_test(test_a_kept_block_serves_a_little_less),
+        cmocka_unit_test(test_a_sweep_is_many_short_calls),
         cmocka_unit_test(test_threads_free_what_others_took),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_mistakes_in_chinese),

@@ -23,7 +23,8 @@
 
 #define EXACT_BINS 62 /* 32, 48, ... 1008 bytes; then eight bins to a doubling */
 #define SEARCH 16
-#define STEP 16 /* such a part more a large heap grows at once, and may have as its top */
+#define STEP 16 /* such a part more a large heap grows at once, up to STEP_MOST, and may have as its top */
+#define STEP_MOST ((size_t)4 << 20) /* each page of it needs a record */
 #define DISCARD_MIN ((size_t)16 * 1024)
 #define FALL_MIN ((size_t)512 * 1024)
 #define SHARED_FALL_MIN ((size_t)8 << 20) /* what threads keep is little beside it */
@@ -188,7 +189,8 @@ static void segment_new(struct arena *a, const struct space *got)
 static bool top_grow(struct arena *a, size_t bytes)
 {
     uintptr_t end = a->newest ? a->newest->end : 0;
-    size_t pad = pool.top_pad > a->live / STEP ? pool.top_pad : a->live / STEP;
+    size_t share = a->live / STEP < STEP_MOST ? a->live / STEP : STEP_MOST;
+    size_t pad = pool.top_pad > share ? pool.top_pad : share;
     size_t missing = bytes + pad + CHUNK_MIN;
     struct space got;
 
@@ -284,9 +286,9 @@ static void verify_neighbours(const struct chunk *c, const struct chunk *next)
         report_broken("corrupted size vs. prev_size while consolidating", chunk_user(c), TEXT(disagree));
 }
 
-bool heap_discard(struct arena *a)
+unsigned heap_discard(struct arena *a, unsigned most)
 {
-    bool any = false;
+    unsigned runs = 0;
     struct chunk *c;
 
     for (unsigned index = bin_next(a, bin_index(DISCARD_MIN)); index < BINS; index = bin_next(a, index + 1))
@@ -296,12 +298,14 @@ bool heap_discard(struct arena *a)
 
             if (c->head & CLEAN || start >= end)
                 continue;
+            if (runs == most)
+                return runs;
             glue_pages_discard((void *)start, end - start);
             chunk_set(c, chunk_size(c), CLEAN);
-            any = true;
+            runs++;
         }
     a->most = a->live;
-    return any;
+    return runs;
 }
 
 /* `bytes` came back. Is the top too large? Has use fallen by a quarter of what it was at most, or at the last fall? Threads look

@@ -166,8 +166,8 @@ struct chunk *heap_new(struct arena *a, size_t bytes, size_t count, size_t align
 void heap_put(struct arena *a, struct chunk *c, size_t size); /* c and what follows, `size` bytes in all */
 bool heap_fit(struct arena *a, struct chunk *c, size_t bytes);
 bool heap_shrink(struct arena *a, size_t pad);
-bool heap_discard(struct arena *a); /* every free run, whole pages */
-extern unsigned heap_falls;         /* so often has some arena's use fallen by a quarter */
+unsigned heap_discard(struct arena *a, unsigned most); /* whole pages of free runs => of how many */
+extern unsigned heap_falls;                            /* so often has some arena's use fallen by a quarter */
 unsigned bin_index(size_t size);
 bool chunk_is_free(const struct chunk *c); /* ... and one of the heap's, whatever c is */
 

@@ -5,6 +5,7 @@
  * thread's lists goes through malloc.c to block_new and block_put. When somebody watches, or in checking mode, every call does:
  * pool.fast and pool.most are 0 then, so that nobody else pays for the question.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "malloc/blocks.h"
@@ -235,7 +236,7 @@ int malloc_trim(size_t pad)
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         GLUE_HOLD(a->lock);
         slabs_trim(a);
-        moved |= heap_discard(a);
+        moved |= heap_discard(a, UINT_MAX) != 0;
         moved |= heap_shrink(a, pad < LIMIT ? pad : LIMIT);
     }
     return moved;
@@ -272,7 +273,6 @@ const char *heap_check(void)
 static void each_lock(void (*act)(int *word))
 {
     act(&cache_lock);
-    act(&depot_lock);
     act(&guard_lock);
     for (struct arena *a = arenas; a < arenas + pool.used; a++)
         act(&a->lock);

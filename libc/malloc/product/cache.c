@@ -2,13 +2,15 @@
 /* cache.c - what lies behind the fast path: a thread's lists of free blocks, and the depot where threads leave whole lists.
  *
  *     list    block -> block ...                  taken from and given to: never a lock
- *     depot   list, list, ... of each class       full lists, from and for any thread: a lock for a list, not for a block
- *     arenas                                      where blocks come from, and go when the depot has enough
+ *     depot   list, list, ... of each class       full lists, from and for any thread: one atomic exchange for a list
+ *     arenas                                      where blocks come from, and go when the depot has enough: a lock for a list
  *
  * A list begins with room for nothing. Each time that it was found empty or full its limit doubles, to CLASS_BLOCKS or to
  * MOST_PART of what the thread may keep: BUDGET and a SHARE of what is in use, counted by limits. When that is spent, a class still gets
  * LEAST_PART of it. Every class to 1 KiB gets its first LIMIT_FIRST; above, a block must have been freed MANY times before one is kept.
- * A kept block holds a page, and keeps free runs apart. When use falls, all that is kept goes home, a class with each overflow.
+ * A kept block holds a page, and keeps free runs apart. Where sizes are mixed lists run dry one by one: a chunk of the next LARGER classes
+ * serves, too, before a list may become longer and before the depot or the heap is asked. When use falls, all that is kept goes home, a
+ * class with each overflow.
  * A list that goes home is merged before the heap sees it: neighbours in memory that are neighbours in the list are one chunk.
  */
 #include <errno.h>
@@ -25,18 +27,18 @@
 #define DEPOT_PART 8 /* of what a thread may keep */
 #define LIMIT_FIRST 4
 #define MANY 8
-#define DEPOT_LISTS 8
-#define SWEEP_LISTS 2
+#define LARGER 2 /* classes whose blocks serve too: a quarter larger at most */
+#define DEPOT_LISTS 4
+#define SWEEP_LISTS 2 /* of a class, from the depot, that one call sends home */
+#define SWEEP_RUNS 64 /* free runs that one call gives back */
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
-int cache_lock, depot_lock;
+int cache_lock;
 
-static struct {
-    struct block *lists[DEPOT_LISTS];
-    int counts[DEPOT_LISTS];
-    unsigned used;
-} depot[CLASSES];
+/* A list in one word, so that it comes and goes as a whole: the address of its first block, above it how many there are. */
+#define COUNT_SHIFT 48
+static uintptr_t depot[CLASSES][DEPOT_LISTS]; /* 0: no list */
 static size_t depot_bytes;
 
 uint8_t class_of_words[FAST_REQUEST / 8 + 1];
@@ -164,34 +166,38 @@ static size_t budget(unsigned part)
 static bool depot_put(struct block *list, int count, unsigned class)
 {
     size_t bytes = (size_t)count * class_bytes(class);
-    unsigned used;
 
-    GLUE_HOLD(depot_lock);
-    used = depot[class].used;
-    if (used == DEPOT_LISTS || depot_bytes + bytes > budget(DEPOT_PART))
+    if (PEEK(depot_bytes) + bytes > budget(DEPOT_PART))
         return false;
-    depot[class].lists[used] = list;
-    depot[class].counts[used] = count;
-    POKE(depot[class].used, used + 1);
-    depot_bytes += bytes;
-    return true;
+    for (uintptr_t *slot = depot[class], none = 0; slot < depot[class] + DEPOT_LISTS; slot++, none = 0)
+        if (!PEEK(*slot) &&
+            __atomic_compare_exchange_n(slot, &none, (uintptr_t)list | (uintptr_t)count << COUNT_SHIFT, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+            __atomic_add_fetch(&depot_bytes, bytes, __ATOMIC_RELAXED);
+            return true;
+        }
+    return false;
 }
 
-/* A list of the depot, NULL: it has none. */
+/* The list of that slot, NULL: it has none. */
+static struct block *slot_take(unsigned class, unsigned i, int *count)
+{
+    uintptr_t list = PEEK(depot[class][i]) ? __atomic_exchange_n(&depot[class][i], 0, __ATOMIC_ACQUIRE) : 0;
+
+    if (!list)
+        return NULL;
+    *count = (int)(list >> COUNT_SHIFT);
+    __atomic_sub_fetch(&depot_bytes, (size_t)*count * class_bytes(class), __ATOMIC_RELAXED);
+    return (struct block *)(list << 16 >> 16);
+}
+
 static struct block *depot_take(unsigned class, int *count)
 {
-    unsigned last;
+    struct block *list = NULL;
 
-    if (!PEEK(depot[class].used))
-        return NULL;
-    GLUE_HOLD(depot_lock);
-    if (!depot[class].used)
-        return NULL;
-    last = depot[class].used - 1;
-    POKE(depot[class].used, last);
-    *count = depot[class].counts[last];
-    depot_bytes -= (size_t)*count * class_bytes(class);
-    return depot[class].lists[last];
+    for (unsigned i = 0; i < DEPOT_LISTS && !list; i++)
+        list = slot_take(class, i, count);
+    return list;
 }
 
 static void limit_set(unsigned class, int limit)
@@ -212,12 +218,15 @@ static void list_flush(unsigned class)
     list_release(list);
 }
 
-static void depot_flush(unsigned class, unsigned lists)
+/* So many of the depot's lists go home, or fewer if it has no more: how many. */
+static unsigned depot_flush(unsigned class, unsigned most)
 {
+    unsigned lists = 0;
     int count;
 
-    for (struct block *list; lists-- && (list = depot_take(class, &count));)
+    for (struct block *list; lists < most && (list = depot_take(class, &count)); lists++)
         list_release(list);
+    return lists;
 }
 
 static bool cache_is_sweeping(void)
@@ -225,8 +234,8 @@ static bool cache_is_sweeping(void)
     return cache.sweep || cache.falls != PEEK(heap_falls);
 }
 
-/* After a fall of use each call sends the blocks of one class home, the depot's too; the last call gives pages back. A fall
- * meanwhile begins another sweep, but does not start this one anew: where use falls fast it would never end. */
+/* After a fall of use each call sends the blocks of one class home, the depot's too, and the last ones give pages back, of SWEEP_RUNS
+ * free runs each. A fall meanwhile begins another sweep, but does not start this one anew: where use falls fast it would never end. */
 static void cache_sweep(void)
 {
     if (!cache.sweep) {
@@ -234,20 +243,22 @@ static void cache_sweep(void)
         cache.sweep = CLASSES;
     }
     while (--cache.sweep) {
-        unsigned class = cache.sweep;
+        unsigned class = cache.sweep, lists = depot_flush(class, SWEEP_LISTS);
 
-        if (!cache.heads[class] && !PEEK(depot[class].used))
+        if (!cache.heads[class] && !lists)
             continue;
         list_flush(class);
-        depot_flush(class, SWEEP_LISTS);
         if (cache.promised > budget(1))
             limit_set(class, 0);
-        cache.sweep += PEEK(depot[class].used) != 0;
+        cache.sweep += lists == SWEEP_LISTS;
         return;
     }
     for (struct arena *a = arenas; a < arenas + PEEK(pool.used); a++) {
         GLUE_HOLD(a->lock);
-        heap_discard(a);
+        if (heap_discard(a, SWEEP_RUNS) == SWEEP_RUNS) {
+            cache.sweep = 1; /* more of them with the next call */
+            return;
+        }
     }
 }
 
@@ -291,17 +302,30 @@ static int chunks_fill(struct arena *a, size_t bytes, struct block **list, int w
     return got;
 }
 
+/* The class whose list has a block for a request of this class: its own, when an alignment led here, or damage, or somebody watches;
+ * else, of chunks, one of the next LARGER. 0: none has. */
+static unsigned class_ready(unsigned class)
+{
+    unsigned last = class <= SLAB_CLASSES ? class : class + LARGER;
+
+    for (; class <= last && class < CLASSES; class ++)
+        if (cache.heads[class])
+            return class;
+    return 0;
+}
+
 void *cache_refill(unsigned class)
 {
     struct arena *a = cache_arena();
     struct block **list = &cache.heads[class];
+    unsigned ready = class_ready(class);
     int count = 0;
 
-    glue_note_path(*list                   ? TRACE_malloc_path_cache
+    glue_note_path(ready                   ? TRACE_malloc_path_cache
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);
-    if (*list) /* an alignment led here, or damage, or somebody watches */
-        return pop(class);
+    if (ready)
+        return pop(ready);
     if (class <= FAST_CLASS || cache.limits[class])
         limit_grow(class);
     if (cache.limits[class])
@@ -389,14 +413,19 @@ static const char *list_broken(const struct block *b, unsigned class, int count)
 const char *cache_broken(void)
 {
     const char *broken = NULL;
+    struct block *list;
+    int count;
 
     for (unsigned class = 0; class < CLASSES && !broken; class ++) {
         int limit = cache.limits[class];
 
         broken = list_broken(cache.heads[class], class, limit ? limit - cache.rooms[class] : 0);
-        GLUE_HOLD(depot_lock);
-        for (unsigned i = 0; i < depot[class].used && !broken; i++)
-            broken = list_broken(depot[class].lists[i], class, depot[class].counts[i]);
+        for (unsigned i = 0; i < DEPOT_LISTS && !broken; i++)
+            if ((list = slot_take(class, i, &count))) {
+                broken = list_broken(list, class, count);
+                if (!depot_put(list, count, class))
+                    list_release(list);
+            }
     }
     return broken;
 }

@@ -138,7 +138,7 @@ static inline void cache_put(void *p, size_t class)
         cache_overflow(p, (unsigned)class);
 }
 
-extern int cache_lock, depot_lock; /* which thread has which arena; the depot */
+extern int cache_lock; /* which thread has which arena */
 const char *cache_broken(void);
 
 /* ---- nothing.c: blocks of no bytes at all */

@@ -167,6 +167,7 @@ void glue_pages_discard(void *pages, size_t bytes)
 {
     must((uintptr_t)pages % GLUE_PAGE == 0 && bytes % GLUE_PAGE == 0);
     must(madvise(pages, bytes, MADV_DONTNEED) == 0);
+    host.discards++;
     errno = EINTR;
 }
 

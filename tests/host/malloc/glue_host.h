@@ -20,6 +20,7 @@ struct host {
     bool refuse_map;
     bool refuse_remap;
     size_t break_moves;
+    size_t discards; /* calls so far that gave pages back */
     size_t mappings; /* live ones */
     size_t mapped_bytes;
     const char *environment[8]; /* "NAME=VALUE", ends with NULL */
