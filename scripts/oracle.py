@@ -54,6 +54,12 @@ def host_has_zero_page():
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before >= pages
 
 
+def host_has_keys():
+    """Whether Linux uses protection keys here, which the processor that QEMU plays does not have."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return " ospke" in file.read()
+
+
 def package():
     """The name of the real package behind linux-image-amd64."""
     try:
