@@ -71,7 +71,7 @@ def speedscopes_reading(path, tmp_path):
 
 @pytest.fixture(scope="module")
 def speedscope():
-    subprocess.run(["make", "-s", "npm"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("npm")
 
 
 @pytest.mark.parametrize("kind, weight, frames", [
