@@ -167,6 +167,22 @@ def test_a_session_from_a_touch_to_its_frame(gdb):
     assert "user/demo/vmrss.c" in after and "read OK | write OK | execute -> SIGSEGV (NX)" in after
 
 
+# The guest, the first that gdb's parent has started, does not run for longer than gdb waits for an answer before it asks again.
+LATE = """
+python
+import os
+guest = open(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read().split()[0]
+os.system(f"kill -STOP {guest}; (sleep 4; kill -CONT {guest}) &")
+end
+"""
+
+
+def test_a_guest_that_answers_late_is_waited_for(gdb):
+    output = gdb(['break main if $mm_in("vmrss")', "continue", "mm vmmap -j", *LATE.splitlines(), "mm vmmap -j", "mm vmmap -j"], "vmrss")
+    before, late, after = answers(output)
+    assert before == late == after and len(before["regions"]) > 4
+
+
 def classic(name):
     """A program with the classic allocator behind malloc: there every block has a header."""
     lab.make("MALLOC=classic", name, folder=os.path.join(lab.FOLDER, "classic"))
