@@ -51,5 +51,5 @@ def run_gdb(tmp_path_factory, script, commands, words, environment=()):
     batch.write_text("\n".join(commands) + "\n")
     ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", script), *words],
                            env={**os.environ, **dict(environment), "GDB_BATCH": str(batch)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
-                           capture_output=True, text=True, timeout=120, check=False)
+                           capture_output=True, text=True, timeout=300, check=False)
     return ended.stdout + ended.stderr

@@ -67,10 +67,10 @@ def linux(words, stdin=b"", **options):
     # Signals that whoever started the tests ignores (nohup) would be ignored there, and not in a guest.
     with oracle.alone_here():
         return subprocess.run(["env", "--default-signal", "setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
-                              timeout=60, check=False, **options)
+                              timeout=180, check=False, **options)
 
 
-def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
+def guest(words, stdin=b"", options=("-q",), seconds=180, **more):
     """scripts/guest, as a user would call it."""
     guest_calls.append(Call(words, stdin, options, seconds, more, None))
     ended = subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
@@ -79,7 +79,7 @@ def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
     return ended
 
 
-def boot(seconds=60, serial=True, **options):
+def boot(seconds=180, serial=True, **options):
     """A bare boot, COM1 on our side: QEMU's status and all that came out."""
     guest_calls.append(BootCall(seconds, serial, options, None))
     words = qemu.command(**options) + (["-serial", "stdio"] if serial else [])

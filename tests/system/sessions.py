@@ -80,7 +80,7 @@ def run(command, batch=None):
     command = re.sub(r"\bbuild/", lab.FOLDER + "/", command)
     with lab.alone("make") if command.startswith("make ") else contextlib.nullcontext():
         ended = subprocess.run(["bash", "-c", command], cwd=lab.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, timeout=150, check=False)
+                               stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
     return ended.stdout.expandtabs(8) if batch is None else ended.stdout
 
 

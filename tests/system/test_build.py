@@ -158,7 +158,7 @@ def test_setup_names_what_is_missing_where_it_may_not_install(tmp_path):
 
 
 def test_setup_asks_once_on_a_terminal(tmp_path):
-    child = pexpect.spawn(tree_that_misses_something(tmp_path), ["run"], timeout=20, encoding="utf-8")
+    child = pexpect.spawn(tree_that_misses_something(tmp_path), ["run"], timeout=60, encoding="utf-8")
     if os.getuid() == 0:
         child.expect(r"no-such-package.*\[Y/n\] ")
         child.sendline("n")

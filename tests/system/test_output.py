@@ -29,7 +29,7 @@ def unheard(words, **options):
     os.close(reading)
     try:
         return subprocess.run([os.path.join(SCRIPTS, words[0]), *words[1:]], stdin=subprocess.DEVNULL, stdout=writing,
-                              stderr=subprocess.PIPE, text=True, timeout=120, check=False, **options)
+                              stderr=subprocess.PIPE, text=True, timeout=300, check=False, **options)
     finally:
         os.close(writing)
 
