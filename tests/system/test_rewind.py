@@ -194,7 +194,7 @@ def test_a_run_that_was_cut_off(rewind, tmp_path):
 def test_a_run_whose_output_nobody_read_to_its_end(rewind, tmp_path):
     """`guest ... | head -1`: it ends by SIGPIPE, and the recording is whole all the same."""
     loop = "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyy; done"
-    said = subprocess.run(f"{lab.GUEST} -q -t 20 --record {tmp_path} -- sh -c '{loop}' | head -1", shell=True, capture_output=True,
+    said = subprocess.run(f"{lab.GUEST} -q -t 120 --record {tmp_path} -- sh -c '{loop}' | head -1", shell=True, capture_output=True,
                           timeout=180, check=False)
     assert said.stdout == b"yyyyyyyyyyyyyyyyyyyyyyyy\n"
     end, = answers(rewind(["mm end -j"], tmp_path))
