@@ -19,7 +19,8 @@ def stub(socket):
 
 
 def gdb_command(kernel, socket, program=None, first=None):
-    command = ["gdb", "-nh", "-q", "-ex", "set architecture i386:x86-64", "-x", SETTINGS]
+    # A guest on a busy machine may take longer to answer than the two seconds after which gdb asks again.
+    command = ["gdb", "-nh", "-q", "-ex", "set architecture i386:x86-64", "-ex", "set remotetimeout 60", "-x", SETTINGS]
     if program:
         command += ["-ex", f"mm sym {program}"]
     command += ["-ex", f"target remote {socket}"]

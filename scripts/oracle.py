@@ -11,6 +11,8 @@ The peer of `make bench` is "Debian's 6.1 kernel, hardening off": FAIR switches 
 that Faultline does not have, so that the comparison is the hardest one for us.
 """
 
+import contextlib
+import fcntl
 import glob
 import lzma
 import mmap
@@ -20,6 +22,7 @@ import resource
 import struct
 import subprocess
 import sys
+import tempfile
 
 import qemu
 
@@ -42,6 +45,15 @@ class Missing(Exception):
     """What is not here, and what brings it."""
 
 
+@contextlib.contextmanager
+def alone_here():
+    """For whoever runs a test program on this machine's Linux: no other one runs meanwhile, of whichever tree. Their files in /tmp
+    have fixed names, so that the runs are alike, and two programs would find each other's. (In a guest each has a /tmp of its own.)"""
+    with open(os.path.join(tempfile.gettempdir(), f"faultline-{os.getuid()}.lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def host_has_zero_page():
     """Whether a read of memory that nobody wrote takes no frame here. Some virtual machines are told to do without the page
     of zeros; every number of resident memory and of faults is another there, so that such a Linux cannot judge."""
@@ -52,6 +64,12 @@ def host_has_zero_page():
         for i in range(pages):
             memory[i * mmap.PAGESIZE] = read + 1
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before >= pages
+
+
+def host_has_keys():
+    """Whether Linux uses protection keys here, which the processor that QEMU plays does not have."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return " ospke" in file.read()
 
 
 def package():

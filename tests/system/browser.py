@@ -32,7 +32,7 @@ class Page:
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
-    def until(self, script, seconds=30):
+    def until(self, script, seconds=90):
         """Waits for the expression to be true. => its value"""
         end = time.monotonic() + seconds
         while True:

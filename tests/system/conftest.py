@@ -11,10 +11,21 @@ import lab
 from rerecord import pytest_runtest_call, pytest_runtest_makereport, pytest_runtest_setup    # noqa: F401 (pytest finds these hooks here)
 
 
+# `make test` gives whole files to workers (--dist loadfile): what a file's tests share is made once, and they may rely on their
+# order. The files that take longest come first, so that at the end no worker is left alone with one of them.
+LONGEST = ["suites", "gdb_mm", "programs", "diff", "memory", "guest", "dynamic", "experiments", "live", "terminal", "stress", "sessions",
+           "malloc_random", "chain", "build", "exports", "bench", "rewind", "report"]
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):    # (a worker of pytest-xdist)
+        ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def built():
-    made = subprocess.run(["make", "-s", "-j2", "all", "test-programs"], cwd=lab.ROOT, capture_output=True, text=True,
-                          check=False, env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"})
+    made = lab.make("all", "test-programs", capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.exit("the build fails:\n" + made.stdout + made.stderr, returncode=1)
 
@@ -40,5 +51,5 @@ def run_gdb(tmp_path_factory, script, commands, words, environment=()):
     batch.write_text("\n".join(commands) + "\n")
     ended = subprocess.run([sys.executable, os.path.join(lab.ROOT, "scripts", script), *words],
                            env={**os.environ, **dict(environment), "GDB_BATCH": str(batch)}, stdin=subprocess.DEVNULL, cwd=lab.ROOT,
-                           capture_output=True, text=True, timeout=120, check=False)
+                           capture_output=True, text=True, timeout=300, check=False)
     return ended.stdout + ended.stderr

@@ -5,6 +5,8 @@ Linux is the oracle. There a program runs without address space randomisation an
 scripts/guest gives, so that the two runs differ in nothing but the kernel.
 """
 
+import contextlib
+import fcntl
 import functools
 import os
 import subprocess
@@ -19,6 +21,7 @@ import oracle    # noqa: E402
 import qemu      # noqa: E402
 
 BUILD = qemu.BUILD
+FOLDER = os.environ.get("B", "build")    # as make knows it: by another name of the same folder it would build everything anew
 GUEST = os.path.join(ROOT, "scripts", "guest")
 PROGRAMS = os.path.join(BUILD, "tests", "programs")
 ENVIRONMENT = {"PATH": "/bin", "HOME": "/"}
@@ -43,19 +46,31 @@ def program(name):
     return os.path.join(PROGRAMS, name)
 
 
-def make(*targets):
-    """make's own words, and files under build/ by their paths in it."""
-    files = [os.path.join(os.environ.get("B", "build"), target) if "/" in target else target for target in targets]
-    subprocess.run(["make", "-s", *files], cwd=ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
+@contextlib.contextmanager
+def alone(what):
+    """For what two of pytest-xdist's workers must not do at once, since it writes the same files under build/."""
+    os.makedirs(BUILD, exist_ok=True)
+    with open(os.path.join(BUILD, what + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def make(*targets, folder=FOLDER, **options):
+    """make's own words (NAME=value among them), and files under build/, or another folder, by their paths in it."""
+    files = [os.path.join(folder, target) if "/" in target and "=" not in target else target for target in targets]
+    with alone("make"):
+        return subprocess.run(["make", "-s", f"B={folder}", *files], cwd=ROOT, env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"},
+                              **{"check": True, **options})
 
 
 def linux(words, stdin=b"", **options):
     # Signals that whoever started the tests ignores (nohup) would be ignored there, and not in a guest.
-    return subprocess.run(["env", "--default-signal", "setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
-                          timeout=60, check=False, **options)
+    with oracle.alone_here():
+        return subprocess.run(["env", "--default-signal", "setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
+                              timeout=180, check=False, **options)
 
 
-def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
+def guest(words, stdin=b"", options=("-q",), seconds=180, **more):
     """scripts/guest, as a user would call it."""
     guest_calls.append(Call(words, stdin, options, seconds, more, None))
     ended = subprocess.run([GUEST, "-t", str(seconds), *options, "--", *words], input=stdin, capture_output=True,
@@ -64,7 +79,7 @@ def guest(words, stdin=b"", options=("-q",), seconds=60, **more):
     return ended
 
 
-def boot(seconds=60, serial=True, **options):
+def boot(seconds=180, serial=True, **options):
     """A bare boot, COM1 on our side: QEMU's status and all that came out."""
     guest_calls.append(BootCall(seconds, serial, options, None))
     words = qemu.command(**options) + (["-serial", "stdio"] if serial else [])

@@ -17,7 +17,7 @@ import qemu
 import replay
 
 FOLDER = os.environ.get("FAULTLINE_RECORDINGS", os.path.join(lab.BUILD, "failed"))
-AT_MOST = 5    # in one session: with many failures the first ones tell enough
+AT_MOST = 5    # in one session (each worker has one): with many failures the first ones tell enough
 made = []      # folders
 module = None    # of the present test; lab.guest_calls begins with what its fixtures ran
 of_fixtures = 0    # so many

@@ -12,6 +12,7 @@ line numbers move with every change of the kernel), and how much space stands be
 documents. A breakpoint at FILE:LINE goes to where the line is now, of which the block shows the text.
 """
 
+import contextlib
 import itertools
 import os
 import re
@@ -76,9 +77,10 @@ def moved(command, lines):
 
 def run(command, batch=None):
     environment = {**os.environ, "MAKEFLAGS": "", "LANG": "C.UTF-8", **({"GDB_BATCH": batch} if batch else {})}
-    command = re.sub(r"\bbuild/", os.path.relpath(lab.BUILD, lab.ROOT) + "/", command)
-    ended = subprocess.run(["bash", "-c", command], cwd=lab.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, text=True, timeout=150, check=False)
+    command = re.sub(r"\bbuild/", lab.FOLDER + "/", command)
+    with lab.alone("make") if command.startswith("make ") else contextlib.nullcontext():
+        ended = subprocess.run(["bash", "-c", command], cwd=lab.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
     return ended.stdout.expandtabs(8) if batch is None else ended.stdout
 
 

@@ -31,9 +31,10 @@ EVENTS = {
 
 @pytest.fixture(scope="module", name="figures")
 def quick_run():
-    subprocess.run(["make", "-s", "bench-programs"], cwd=lab.ROOT, check=True, env={**os.environ, "MAKEFLAGS": ""})
-    run = subprocess.run([os.path.join(lab.ROOT, "scripts", "bench"), "--quick"], capture_output=True, text=True,
-                         timeout=120, check=False)
+    lab.make("bench-programs")
+    with lab.alone("bench"):
+        run = subprocess.run([os.path.join(lab.ROOT, "scripts", "bench"), "--quick"], capture_output=True, text=True,
+                             timeout=300, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith("Faultline alone")
     rows = re.findall(r"^(\S.*?) {2,}(\d+|-) +(\S+) +(?:([-+]\d+) +([-+][\d.]+)%|-)$", run.stdout, re.MULTILINE)

@@ -46,7 +46,7 @@ def test_the_loop_is_what_is_taken_off():
 @pytest.mark.parametrize("program", list(measures.OURS))
 def test_our_programs_compute_the_same_on_every_allocator(program):
     words = [os.path.join(measures.TOOLS, "programs"), program, "20"]
-    outputs = {subprocess.run(words, env=peers.environment(peer), capture_output=True, check=True, timeout=60).stdout for peer in BOTH}
+    outputs = {subprocess.run(words, env=peers.environment(peer), capture_output=True, check=True, timeout=180).stdout for peer in BOTH}
     assert len(outputs) == 1 and outputs.pop().startswith(program.encode())
 
 

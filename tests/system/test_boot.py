@@ -15,7 +15,7 @@ BOOT_INSTRUCTIONS = 20_000_000
 
 @pytest.mark.parametrize("mebibytes", [16, 17, 64, 512, 4096, 16384])
 def test_boots_with_any_memory(mebibytes):
-    result = lab.guest([lab.program("end"), "exit", "7"], options=["-m", str(mebibytes)], seconds=120)
+    result = lab.guest([lab.program("end"), "exit", "7"], options=["-m", str(mebibytes)], seconds=300)
     assert result.returncode == 7, lab.log_of(result)
     assert "ledger: balanced" in lab.log_of(result)
 
@@ -99,7 +99,7 @@ def damaged_archives():
 def test_a_damaged_initramfs_is_refused_with_a_message(damage, tmp_path):
     path = tmp_path / "initramfs"
     path.write_bytes(damaged_archives()[damage])
-    booted = lab.boot(initrd=str(path), seconds=30)
+    booted = lab.boot(initrd=str(path), seconds=90)
     assert booted.status == qemu.PANIC, booted.output
     assert re.search(r"initramfs|cpio|init\b", booted.output), booted.output
     assert "#PF" not in booted.output and "page fault" not in booted.output
@@ -107,6 +107,6 @@ def test_a_damaged_initramfs_is_refused_with_a_message(damage, tmp_path):
 
 def test_no_initramfs_at_all():
     words = [word for word in qemu.command(initrd="-") if word not in ("-initrd", "-")] + ["-serial", "stdio"]
-    ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=90, check=False)
     assert ended.returncode == qemu.PANIC
     assert b"init" in ended.stdout

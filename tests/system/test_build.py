@@ -2,9 +2,9 @@
 """The build itself: its time, its repeatability, and the scripts that judge the tree."""
 
 import os
+import resource
 import shutil
 import subprocess
-import time
 
 import pexpect
 
@@ -30,10 +30,10 @@ def make(*words):
 
 
 def test_a_full_build_takes_less_than_a_minute_and_gives_the_same_files(tmp_path):
-    start = time.monotonic()
+    before = processor_seconds()
     made = make("-j2", f"B={tmp_path}/build", "all")
     assert made.returncode == 0, made.stdout + made.stderr
-    assert time.monotonic() - start < 60
+    assert processor_seconds() - before < 60    # of one processor: the clock on the wall would measure what else runs here
     for name in ("kernel.elf", "initramfs.cpio"):
         with open(tmp_path / "build" / name, "rb") as again, open(os.path.join(lab.BUILD, name), "rb") as before:
             # Paths of objects stand in the debug information only; what is loaded is the same.
@@ -41,6 +41,12 @@ def test_a_full_build_takes_less_than_a_minute_and_gives_the_same_files(tmp_path
                 assert loaded(again.name) == loaded(before.name)
             else:
                 assert again.read() == before.read()
+
+
+def processor_seconds():
+    """What our children have used that have ended, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def loaded(path):
@@ -69,10 +75,15 @@ def test_layers_hold():
     assert result.returncode == 0, result.stderr
 
 
+def copy_sources(folder, to):
+    """Without what Python keeps beside them: its files come and go while other tests run."""
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def test_layers_are_really_checked(tmp_path):
     """The same tree, but with frames and faults exchanged in the list: it must complain."""
     for name in ("kernel", "scripts"):
-        shutil.copytree(os.path.join(lab.ROOT, name), tmp_path / name)
+        copy_sources(os.path.join(lab.ROOT, name), tmp_path / name)
     layers = tmp_path / "kernel" / "layers.txt"
     text = layers.read_text().replace("mm/page ", "").replace("fault:   mm/fault", "fault:   mm/fault mm/page")
     layers.write_text(text)
@@ -128,7 +139,7 @@ def test_archives_are_what_cpio_reads(tmp_path):
 
 def tree_that_misses_something(folder):
     """Copies of the scripts whose list names one package that nobody has."""
-    shutil.copytree(SCRIPTS, folder / "scripts")
+    copy_sources(SCRIPTS, folder / "scripts")
     folder.chmod(0o755)
     with open(folder / "scripts" / "packages.txt", "a", encoding="utf-8") as packages:
         packages.write("run no-such-command-at-all no-such-package no-such-fedora no-such-arch no-such-brew\n")
@@ -138,7 +149,7 @@ def tree_that_misses_something(folder):
 def test_setup_names_what_is_missing_where_it_may_not_install(tmp_path):
     setup = tree_that_misses_something(tmp_path)
     for folder in tmp_path.parents:    # which pytest made for its own user only
-        if folder.name.startswith("pytest-"):
+        if folder.name.startswith(("pytest-", "popen-")):    # (each worker of pytest-xdist has a folder)
             folder.chmod(0o755)
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
     result = run(*nobody, setup, "run", stdin=subprocess.DEVNULL)
@@ -147,7 +158,7 @@ def test_setup_names_what_is_missing_where_it_may_not_install(tmp_path):
 
 
 def test_setup_asks_once_on_a_terminal(tmp_path):
-    child = pexpect.spawn(tree_that_misses_something(tmp_path), ["run"], timeout=20, encoding="utf-8")
+    child = pexpect.spawn(tree_that_misses_something(tmp_path), ["run"], timeout=60, encoding="utf-8")
     if os.getuid() == 0:
         child.expect(r"no-such-package.*\[Y/n\] ")
         child.sendline("n")

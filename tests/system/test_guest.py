@@ -26,7 +26,7 @@ def test_bytes_that_mean_something_to_a_terminal_or_to_the_escape(content):
 
 def test_a_mebibyte_without_loss():
     content = random.Random(1).randbytes(1 << 20)
-    result = lab.guest([lab.program("copy")], stdin=content, seconds=120)
+    result = lab.guest([lab.program("copy")], stdin=content, seconds=300)
     assert result.returncode == 0
     assert result.stdout == content
 
@@ -122,13 +122,13 @@ def test_counted_instructions_are_the_same_every_time():
 
 
 def test_a_language_brings_its_standard_library():
-    result = lab.guest(["/usr/bin/python3", "-c", "import ssl, sqlite3; print(sqlite3.connect(':memory:').execute('select 6 * 7').fetchone())"], seconds=120)
+    result = lab.guest(["/usr/bin/python3", "-c", "import ssl, sqlite3; print(sqlite3.connect(':memory:').execute('select 6 * 7').fetchone())"], seconds=300)
     assert (result.returncode, result.stdout) == (0, b"(42,)\n")
 
 
 def test_a_terminal_of_its_own_for_a_program():
     script = "import os, pty; print(pty.spawn(['/bin/sh', '-c', 'tty; stty rows 7 cols 9; stty size; exit 3']) >> 8)"
-    result = lab.guest(["/usr/bin/python3", "-c", script], seconds=120)
+    result = lab.guest(["/usr/bin/python3", "-c", script], seconds=300)
     assert (result.returncode, result.stdout) == (0, b"/dev/pts/0\r\n7 9\r\n3\n")
 
 

@@ -165,7 +165,7 @@ def test_random_damage(seed, tmp_path):
         options += ["-f", str(path)]
     script = "".join(f"{lab.program('parent')} {tmp_path}/hostile{number} exit 5\n" for number in range(20))
     result = lab.guest(["sh"], stdin=script.encode() + b"exit 0\n",
-                       options=[*options, "-f", lab.program("parent")], seconds=120)
+                       options=[*options, "-f", lab.program("parent")], seconds=300)
     assert result.returncode == 0, lab.log_of(result)
     assert result.stdout.decode().count("ended ") == 20
     assert "ledger: balanced" in lab.log_of(result)

@@ -19,18 +19,33 @@ SOCKET = f"faultline-test-{os.getpid()}"
 
 
 def live(*words, **environment):
-    return subprocess.run([LIVE, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
+    return subprocess.run([LIVE, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=180, check=False,
                           env={**os.environ, **environment})
+
+
+@pytest.fixture
+def place(tmp_path):
+    """The build by another name: its guest.ram leads to the guest of this test, whatever guests other tests start."""
+    folder = tmp_path / "build"
+    folder.mkdir()
+    for name in os.listdir(lab.BUILD):
+        if not name.startswith("guest.ram"):
+            (folder / name).symlink_to(os.path.join(lab.BUILD, name))
+    return folder
+
+
+def published(place):
+    return os.readlink(place / "guest.ram")
 
 
 class Growing:
     """A guest that runs grow.c, one step a line."""
 
-    def __init__(self, *options):
-        self.process = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "120", *options, GROW], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+    def __init__(self, place, *options):
+        self.process = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "300", *options, GROW], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, env={**os.environ, "B": str(place)})
         assert self.process.stdout.readline() == b"ready\n"
-        self.memory = os.readlink(qemu.LIVE)    # (other tests may start another guest)
+        self.memory = published(place)
 
     def step(self):
         self.process.stdin.write(b"\n")
@@ -44,8 +59,8 @@ class Growing:
 
 
 @pytest.fixture
-def growing():
-    one = Growing()
+def growing(place):
+    one = Growing(place)
     yield one
     one.end()
 
@@ -92,8 +107,8 @@ def test_every_size_and_another_process(growing):
     assert "no such process (any more)" in live(growing.memory, "--once", "--pid", "77").stdout
 
 
-def test_more_memory_than_below_the_hole():
-    one = Growing("-m", "4096")
+def test_more_memory_than_below_the_hole(place):
+    one = Growing(place, "-m", "4096")
     try:
         one.step()
         shown = live(one.memory, "--once", "--size", "115x40")
@@ -103,7 +118,7 @@ def test_more_memory_than_below_the_hole():
         one.end()
 
 
-def test_what_is_said_without_a_guest(tmp_path):
+def test_what_is_said_without_a_guest(place, tmp_path):
     def without(**environment):
         shown = live(**environment)
         assert shown.returncode == 1 and shown.stdout == ""
@@ -112,7 +127,7 @@ def test_what_is_said_without_a_guest(tmp_path):
     assert without(B=str(tmp_path)) == "live: no guest runs that could be watched: start one with make run, in another terminal\n"
     shown = live(str(tmp_path / "nothing"), "--once")
     assert shown.returncode == 1 and "no guest keeps its memory in" in shown.stderr
-    one = Growing()
+    one = Growing(place)
     shutil.copy(qemu.KERNEL, tmp_path / "kernel.elf")
     kernel = (tmp_path / "kernel.elf").read_bytes()
     (tmp_path / "kernel.elf").write_bytes(kernel.replace(b"page_alloc_order", b"page_alloc_other"))
@@ -136,12 +151,12 @@ class Terminal:
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", name, "-x", str(width), "-y", str(height), command + "; read x")
 
     def tmux(self, *words):
-        return subprocess.run(["tmux", "-L", SOCKET, *words], capture_output=True, text=True, check=True, timeout=20).stdout
+        return subprocess.run(["tmux", "-L", SOCKET, *words], capture_output=True, text=True, check=True, timeout=60).stdout
 
     def screen(self, colours=False):
         return self.tmux("capture-pane", "-p", "-t", self.name, *(["-e"] if colours else []))
 
-    def wait(self, pattern, seconds=20):
+    def wait(self, pattern, seconds=60):
         limit = time.monotonic() + seconds
         while not (found := re.search(pattern, self.screen(), re.MULTILINE)):
             assert time.monotonic() < limit, f"{pattern} never came:\n{self.screen()}"
@@ -192,7 +207,7 @@ def test_the_screen(growing, terminal):
     with open(kept, "w", encoding="utf-8") as file:
         file.write(terminal.screen())
     terminal.press("q")
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while "Faultline live" in terminal.screen():
         assert time.monotonic() < limit
         time.sleep(0.05)
@@ -208,18 +223,19 @@ def test_the_screen_ends_with_the_guest_and_obeys_no_color(growing):
     one.end()
 
 
-def test_the_screen_stands_a_guest_that_changes_all_the_time():
+def test_the_screen_stands_a_guest_that_changes_all_the_time(place):
     """Processes come and go while they are looked at: structures are caught half-way, the picture goes on.
 
     A fast machine ends malloc1 before a picture of it is done; sleep stands still long enough for one.
     """
     busy = "echo ready; while :; do for i in 1 2 3 4 5; do malloc1 >/dev/null; ls / | cat >/dev/null; done; sleep 0.2; done"
-    guest = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "60", "sh", "-c", busy], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    guest = subprocess.Popen([lab.GUEST, "-q", "--live", "-t", "180", "sh", "-c", busy], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             env={**os.environ, "B": str(place)})
     assert guest.stdout.readline() == b"ready\n"
-    one = Terminal(f"{LIVE} {os.readlink(qemu.LIVE)}", 100, 30, "busy")
+    one = Terminal(f"{LIVE} {published(place)}", 100, 30, "busy")
     seen = set()
     one.wait(r"^> +\d+  ")
-    end = time.monotonic() + 40    # a busy machine shows each process for longer
+    end = time.monotonic() + 90    # a busy machine shows each process for longer
     for look in range(400):
         seen.add(one.wait(r"^> +(\d+)  ")[1])
         if len(seen) > 3 and look >= 30 or time.monotonic() > end:
@@ -233,12 +249,13 @@ def test_the_screen_stands_a_guest_that_changes_all_the_time():
     assert len(seen) > 3, seen
 
 
-def test_a_terminal_of_make_run_can_be_watched():
-    """`make run` publishes its memory: through GRUB, at the prompt."""
+def test_a_terminal_of_make_run_can_be_watched(place):
+    """`make run` publishes its memory: through GRUB, at the prompt. The picture needs no other word to find it."""
     pexpect = pytest.importorskip("pexpect")
-    child = pexpect.spawn(os.path.join(lab.ROOT, "scripts", "run"), timeout=60)
+    child = pexpect.spawn(os.path.join(lab.ROOT, "scripts", "run"), timeout=180, env={**os.environ, "B": str(place)})
     child.expect("# ")
-    shown = live(f"/proc/{child.pid}/fd/" + os.readlink(qemu.LIVE).rsplit("/", 1)[1], "--once")
+    assert published(place).startswith(f"/proc/{child.pid}/fd/")
+    shown = live("--once", B=str(place))
     child.send("\x01x")
     child.expect(pexpect.EOF)
     assert shown.returncode == 0 and re.search(r"^> +\d+  sh ", shown.stdout, re.MULTILINE), shown
@@ -276,7 +293,7 @@ def test_pictures_to_look_at(growing):
 
 
 def keep(terminal, width, height, name):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:    # until it has noticed how large the window is
         terminal.wait(r"q (quit|退出) *$")
         text = terminal.screen(colours=True).rstrip("\n")

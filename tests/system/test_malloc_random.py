@@ -57,7 +57,7 @@ def test_the_model_sees_an_allocator_that_is_wrong(tmp_path):
     library = str(tmp_path / "twice.so")
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-fno-builtin", "-o", library, str(source)], check=True)
     done = subprocess.run([built("model"), "1", "300000"], env={**os.environ, "LD_PRELOAD": library}, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=300, check=False)
     assert done.returncode == -6 and re.match("model: (contents changed|realloc lost)", done.stderr), done.stderr
 
 

@@ -85,8 +85,7 @@ def number(page, name):
 
 
 def test_the_bundle_is_what_its_sources_build_and_is_small():
-    subprocess.run(["make", "-s", os.path.join(os.path.relpath(lab.BUILD, lab.ROOT), "report", "bundle.js")], cwd=lab.ROOT, check=True,
-                   env={**os.environ, "MAKEFLAGS": ""})
+    lab.make("report/bundle.js")
     assert filecmp.cmp(os.path.join(SOURCES, "bundle.js"), os.path.join(PICTURES, "bundle.js"), shallow=False), "type: make bundle"
     assert os.path.getsize(os.path.join(SOURCES, "bundle.js")) < 100 * 1000
 
@@ -223,8 +222,7 @@ def test_the_other_language_reaches_every_word(page):
 def real():
     """make report, as people type it: {program: page}"""
     def run(program):
-        subprocess.run(["make", "-s", "report", f"PROG={program}", "ARGS=-c true" if program == "sh" else "ARGS="], cwd=lab.ROOT, check=True, stdout=subprocess.DEVNULL,
-                       env={**os.environ, "MAKEFLAGS": "", "B": lab.BUILD})
+        lab.make("report", f"PROG={program}", "ARGS=-c true" if program == "sh" else "ARGS=", stdout=subprocess.DEVNULL)
         return os.path.join(PICTURES, f"{os.path.basename(program)}.html")
     return run
 

@@ -52,7 +52,7 @@ def inner(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inner")
     (folder / "test_inner.py").write_text(INNER)
     ended = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "rerecord", "-q", "test_inner.py"],
-                           cwd=folder, capture_output=True, text=True, timeout=200, check=False,
+                           cwd=folder, capture_output=True, text=True, timeout=400, check=False,
                            env={**os.environ, "PYTHONPATH": os.path.join(lab.ROOT, "tests", "system"),
                                 "FAULTLINE_RECORDINGS": str(folder / "failed")})
     assert "6 failed, 1 passed" in ended.stdout, ended.stdout + ended.stderr
@@ -66,7 +66,7 @@ def test_the_command_is_printed_and_goes_back(inner, rewind):
     assert found, output
     place = os.path.join(lab.ROOT, found.group(1))
     assert os.path.samefile(place, folder / "test_inner.py-test_names")
-    ended = subprocess.run(["make", "-s", "rewind", f"REC={found.group(1)}"], cwd=lab.ROOT, text=True, capture_output=True, timeout=120,
+    ended = subprocess.run(["make", "-s", "rewind", f"REC={found.group(1)}"], cwd=lab.ROOT, text=True, capture_output=True, timeout=300,
                            input="mm who-wrote (char *)second - 8\nquit\n", check=False,
                            env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0"})
     assert "pid 2 overrun ends, killed by SIGABRT" in ended.stdout, ended

@@ -125,7 +125,7 @@ def test_another_process_at_the_same_address_is_not_meant(rewind, tmp_path):
 def test_what_was_typed_is_replayed(rewind, tmp_path):
     """A recorded session at a terminal: keys, echo, line editing."""
     pexpect = pytest.importorskip("pexpect")
-    child = pexpect.spawn(lab.GUEST, ["-q", "--record", str(tmp_path), "cat"], timeout=60, dimensions=(25, 80))
+    child = pexpect.spawn(lab.GUEST, ["-q", "--record", str(tmp_path), "cat"], timeout=180, dimensions=(25, 80))
     child.send("typed\x7f\x7fing\r")
     child.expect("typing\r\n")
     child.send("\x04")
@@ -194,8 +194,8 @@ def test_a_run_that_was_cut_off(rewind, tmp_path):
 def test_a_run_whose_output_nobody_read_to_its_end(rewind, tmp_path):
     """`guest ... | head -1`: it ends by SIGPIPE, and the recording is whole all the same."""
     loop = "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyy; done"
-    said = subprocess.run(f"{lab.GUEST} -q -t 20 --record {tmp_path} -- sh -c '{loop}' | head -1", shell=True, capture_output=True,
-                          timeout=60, check=False)
+    said = subprocess.run(f"{lab.GUEST} -q -t 120 --record {tmp_path} -- sh -c '{loop}' | head -1", shell=True, capture_output=True,
+                          timeout=180, check=False)
     assert said.stdout == b"yyyyyyyyyyyyyyyyyyyyyyyy\n"
     end, = answers(rewind(["mm end -j"], tmp_path))
     assert end["end"] == "cut off" and end["name"] in ("sh", "init")

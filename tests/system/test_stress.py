@@ -41,7 +41,7 @@ def test_the_same_as_on_linux(name):
         pytest.skip("stress-ng is not installed: scripts/doctor names its package")
     words = [shutil.which("stress-ng"), "--seed", "1", f"--{name}", "1", *STRESSORS[name]]
     small = "LD_PRELOAD=" + os.path.join(lab.BUILD, "tests", "preload", "memory256.so")
-    expected, got = lab.linux(["env", small, *words]), lab.guest(words, options=["-m", "256"], seconds=120)
+    expected, got = lab.linux(["env", small, *words]), lab.guest(words, options=["-m", "256"], seconds=300)
     assert expected.returncode == 0
     assert (words_of(got), got.returncode) == (words_of(expected), 0)
     assert "ledger: balanced" in lab.log_of(got)

@@ -35,6 +35,6 @@ def test_a_difference_that_is_not_known_fails(tmp_path):
         "CASES = [real.case('kernel', 'uname -r; echo same', 'uname')]\n")
     words = [sys.executable, "-c", f"import runpy, sys; sys.modules['cases'] = __import__('importlib').import_module('cases'); "
              f"sys.argv = ['suites']; runpy.run_path({SUITES!r}, run_name='__main__')"]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False,
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False,
                            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.path.join(lab.ROOT, 'scripts')}"})
     assert ended.returncode == 1 and "1 unexplained" in ended.stdout, ended.stdout + ended.stderr

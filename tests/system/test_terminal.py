@@ -15,11 +15,11 @@ import lab
 def spawn(command, words, **options):
     """A program on a terminal of its own. SIGHUP is not ignored, even if these tests were started by nohup: a shell cannot trap it then."""
     options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
-    return pexpect.spawn(command, words, cwd=lab.ROOT, timeout=60, encoding="utf-8", codec_errors="replace", **options)
+    return pexpect.spawn(command, words, cwd=lab.ROOT, timeout=180, encoding="utf-8", codec_errors="replace", **options)
 
 
 def test_make_run_without_a_terminal_takes_the_tour():
-    ended = subprocess.run(["make", "-s", "run"], cwd=lab.ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+    ended = subprocess.run(["make", "-s", "run"], cwd=lab.ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
                            check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert b"power off: status 0" in ended.stdout
