@@ -19,7 +19,7 @@
 #include "product.h"
 
 #define CLASS_BLOCKS 128
-#define BUDGET ((size_t)64 * 1024)
+#define BUDGET ((size_t)96 * 1024)
 #define SHARE 16                           /* of what its arena has in use, beside BUDGET */
 #define SHARED_BUDGET ((size_t)512 * 1024) /* while there are threads: a lock costs more than memory */
 #define MOST_PART 10
