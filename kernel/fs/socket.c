@@ -451,9 +451,9 @@ ssize_t socket_send(struct file *file, struct io *io, const struct socket_addres
     if (!box)
         box = mailbox_get(socket->to);
     ssize_t sent = mailbox_send(box, io, socket->box);
-    mailbox_put(box);
-    if (sent == -ECONNREFUSED && !address)
+    if (sent == -ECONNREFUSED && box == socket->to)
         connect_box(socket, NULL); /* told once that there is nobody; it is not connected then */
+    mailbox_put(box);
     return sent;
 }
 
