@@ -301,7 +301,7 @@ static void remember(struct aspace *aspace, const struct vma *vma)
     __builtin_memcpy(range->callers, aspace->callers, sizeof(range->callers));
 }
 
-/* The same where `vma` is the first of several. */
+/* aspace_cut_out where `vma` may be only the first of several regions that lie in the range. */
 static inline struct vma *edges_cut(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
 {
     struct vma *first = aspace_cut_out(aspace, vma, start, end), *last = first;
