@@ -87,65 +87,47 @@ struct arena *cache_arena(void)
     return a;
 }
 
-static struct block *next_of(const struct block *b)
-{
-    if (!LIKELY(block_is_cached(b)))
-        report_broken("malloc(): unaligned tcache chunk detected", b, TEXT(cached_links));
-    return b->next;
-}
-
 static void *pop(unsigned class)
 {
-    next_of(cache.heads[class]);
+    block_next(cache.heads[class]);
     return cache_pop(class);
 }
 
-static void run_end(struct arena *a, struct chunk *run, size_t *size)
+/* Takes the chunk of b back, and those that follow it in the list as long as they touch it in memory, below or above: one run before the
+ * heap has them. => the first that does not */
+static struct block *run_put(struct arena *a, struct block *b)
 {
-    if (*size)
-        heap_put(a, run, *size);
-    *size = 0;
-}
+    struct chunk *c = chunk_of(b), *run = c;
+    size_t run_size = 0, size;
 
-/* Sends a list home. Chunks that follow each other, up or down, become one run before the heap has them. */
-static void list_release(struct block *b)
-{
-    struct arena *a = NULL;
-    struct chunk *run = NULL;
-    size_t run_size = 0;
+    do {
+        struct block *next = block_next(b);
 
-    for (struct block *next; b; b = next) {
-        struct page *page = page_find(b);
-        struct chunk *c = chunk_of(b);
-
-        next = next_of(b);
-        if (a != &arenas[page->arena]) {
-            run_end(a, run, &run_size);
-            if (a)
-                glue_drop(&a->lock);
-            a = &arenas[page->arena];
-            glue_take(&a->lock);
-        }
-        if (page->class) {
-            slab_put(a, page, b);
-            continue;
-        }
         if (!chunk_is_block(c))
             report_pointer("free", b);
-
-        size_t size = chunk_size(c);
-
+        size = chunk_size(c);
         gone_note(&a->gone, b, size - OVERHEAD, 0, 0);
         chunk_set(c, size, c->head & PREV_FREE); /* inside a run it must not read as used */
-        if ((uintptr_t)c + size != (uintptr_t)run && (uintptr_t)c != (uintptr_t)run + run_size)
-            run_end(a, run, &run_size);
-        if (!run_size || c < run)
-            run = c;
+        run = c < run ? c : run;
         run_size += size;
+        b = next;
+        c = chunk_of(b);
+    } while (b && ((uintptr_t)c == (uintptr_t)run + run_size || chunk_next(c) == run));
+    heap_put(a, run, run_size);
+    return b;
+}
+
+/* Sends a list home. */
+static void list_release(struct block *b)
+{
+    while (b) {
+        struct page *page = page_find(b);
+        struct arena *a = &arenas[page->arena];
+
+        GLUE_HOLD(a->lock);
+        for (; b && (page = page_find(b))->arena == a - arenas;)
+            b = page->class ? slab_put(a, page, b) : run_put(a, b);
     }
-    run_end(a, run, &run_size);
-    if (a)
-        glue_drop(&a->lock);
 }
 
 void block_release(void *p)

@@ -88,9 +88,9 @@ static void page_put(struct arena *a, struct page *page)
     heap_put(a, c, chunk_size(c));
 }
 
-void slab_turned(struct arena *a, struct page *page)
+void slab_turned(struct arena *a, struct page *page, bool full)
 {
-    if (page->used + 1 == page->capacity)
+    if (full)
         LIST_INSERT_HEAD(&a->partial[page->class], page, room);
     if (page->used == 0 && (LIST_NEXT(page, room) || LIST_FIRST(&a->partial[page->class]) != page))
         page_put(a, page);
