@@ -177,7 +177,7 @@ static struct block *depot_take(unsigned class, int *count)
 {
     struct block *list = NULL;
 
-    for (unsigned i = 0; i < DEPOT_LISTS && !list; i++)
+    for (unsigned i = 0; i < DEPOT_LISTS && !list && PEEK(depot_bytes); i++)
         list = slot_take(class, i, count);
     return list;
 }
