@@ -153,6 +153,17 @@ static void *resize_in_place(enum kind kind, void *p, size_t bytes, size_t room)
     return heap_fit(a, c, chunk_for(bytes)) ? p : NULL;
 }
 
+static void *move(void *p, size_t bytes, size_t room)
+{
+    void *moved = malloc(bytes);
+
+    if (!moved)
+        return NULL;
+    memcpy(moved, p, room < bytes ? room : bytes);
+    free(p);
+    return moved;
+}
+
 void *block_fit(void *p, size_t bytes, uintptr_t site)
 {
     size_t room = 0;
@@ -171,16 +182,10 @@ void *block_fit(void *p, size_t bytes, uintptr_t site)
             return same;
     }
 
-    void *moved = malloc(bytes);
-
-    if (!moved)
-        return NULL;
-    memcpy(moved, p, room < bytes ? room : bytes);
-    free(p);
-    return moved;
+    return move(p, bytes, room);
 }
 
-/* A slab's block moves here, word by word: it is small, and already verified. */
+/* Of a slab's block, all is here. */
 void *realloc(void *p, size_t bytes)
 {
     const struct page *page = page_find(p);
@@ -192,18 +197,7 @@ void *realloc(void *p, size_t bytes)
 
     size_t room = class_size(page);
 
-    if (bytes <= room && bytes > room / 2)
-        return p;
-
-    unsigned class = page->class;
-    struct block *from = p, *to = malloc(bytes);
-
-    if (!to)
-        return NULL;
-    for (size_t left = bytes < room ? align_up(bytes, ALIGN) : room, i = 0; left; left -= ALIGN)
-        to[i] = from[i], i++;
-    cache_put(p, class);
-    return to;
+    return bytes <= room && bytes > room / 2 ? p : move(p, bytes, room);
 }
 
 struct heap_block block_look(const char *caller, const void *p)
