@@ -2,7 +2,7 @@
 /* cache.c - what lies behind the fast path: a thread's lists of free blocks, and the depot where threads leave whole lists.
  *
  *     list    block -> block ...                  taken from and given to: never a lock
- *     depot   list, list, ... of each class       full lists, from and for any thread: one atomic exchange for a list
+ *     depot   a list of each class                a full one, from and for any thread: one atomic exchange
  *     arenas                                      where blocks come from, and go when the depot has enough: a lock for a list
  *
  * A list begins with room for nothing. Each time that it was found empty or full its limit doubles, to CLASS_BLOCKS or to
@@ -27,9 +27,7 @@
 #define DEPOT_PART 8 /* of what a thread may keep */
 #define LIMIT_FIRST 4
 #define MANY 8
-#define LARGER 2 /* classes whose blocks serve too: a quarter larger at most */
-#define DEPOT_LISTS 4
-#define SWEEP_LISTS 2 /* of a class, from the depot, that one call sends home */
+#define LARGER 2      /* classes whose blocks serve too: a quarter larger at most */
 #define SWEEP_RUNS 64 /* free runs that one call gives back */
 
 _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
@@ -38,7 +36,7 @@ int cache_lock;
 
 /* A list in one word, so that it comes and goes as a whole: the address of its first block, above it how many there are. */
 #define COUNT_SHIFT 48
-static uintptr_t depot[CLASSES][DEPOT_LISTS]; /* 0: no list */
+static uintptr_t depot[CLASSES]; /* 0: no list */
 static size_t depot_bytes;
 
 uint8_t class_of_words[FAST_REQUEST / 8 + 1];
@@ -144,42 +142,27 @@ static size_t budget(unsigned part)
     return PEEK(pool.used) > 1 ? SHARED_BUDGET : (BUDGET + PEEK(cache.arena->live) / SHARE) / part;
 }
 
-/* false: the depot has enough. */
+/* false: the depot has one, or enough. */
 static bool depot_put(struct block *list, int count, unsigned class)
 {
     size_t bytes = (size_t)count * class_bytes(class);
+    uintptr_t none = 0, word = (uintptr_t)list | (uintptr_t)count << COUNT_SHIFT;
 
-    if (PEEK(depot_bytes) + bytes > budget(DEPOT_PART))
+    if (PEEK(depot[class]) || PEEK(depot_bytes) + bytes > budget(DEPOT_PART) ||
+        !__atomic_compare_exchange_n(&depot[class], &none, word, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         return false;
-    for (uintptr_t *slot = depot[class], none = 0; slot < depot[class] + DEPOT_LISTS; slot++, none = 0)
-        if (!PEEK(*slot) &&
-            __atomic_compare_exchange_n(slot, &none, (uintptr_t)list | (uintptr_t)count << COUNT_SHIFT, false,
-                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-            __atomic_add_fetch(&depot_bytes, bytes, __ATOMIC_RELAXED);
-            return true;
-        }
-    return false;
-}
-
-/* The list of that slot, NULL: it has none. */
-static struct block *slot_take(unsigned class, unsigned i, int *count)
-{
-    uintptr_t list = PEEK(depot[class][i]) ? __atomic_exchange_n(&depot[class][i], 0, __ATOMIC_ACQUIRE) : 0;
-
-    if (!list)
-        return NULL;
-    *count = (int)(list >> COUNT_SHIFT);
-    __atomic_sub_fetch(&depot_bytes, (size_t)*count * class_bytes(class), __ATOMIC_RELAXED);
-    return (struct block *)(list << 16 >> 16);
+    __atomic_add_fetch(&depot_bytes, bytes, __ATOMIC_RELAXED);
+    return true;
 }
 
 static struct block *depot_take(unsigned class, int *count)
 {
-    struct block *list = NULL;
+    uintptr_t word = PEEK(depot[class]) ? __atomic_exchange_n(&depot[class], 0, __ATOMIC_ACQUIRE) : 0;
 
-    for (unsigned i = 0; i < DEPOT_LISTS && !list && PEEK(depot_bytes); i++)
-        list = slot_take(class, i, count);
-    return list;
+    *count = (int)(word >> COUNT_SHIFT);
+    if (word)
+        __atomic_sub_fetch(&depot_bytes, (size_t)*count * class_bytes(class), __ATOMIC_RELAXED);
+    return (struct block *)(word << 16 >> 16);
 }
 
 static void limit_set(unsigned class, int limit)
@@ -191,24 +174,18 @@ static void limit_set(unsigned class, int limit)
     cache.limits[class] = limit;
 }
 
-static void list_flush(unsigned class)
+/* What the thread keeps of a class goes home, and what the depot does. => had they any? */
+static bool class_flush(unsigned class, bool depot_too)
 {
-    struct block *list = cache.heads[class];
+    struct block *list = cache.heads[class], *other;
+    int count;
 
     cache.heads[class] = NULL;
     cache.rooms[class] = cache.limits[class];
     list_release(list);
-}
-
-/* So many of the depot's lists go home, or fewer if it has no more: how many. */
-static unsigned depot_flush(unsigned class, unsigned most)
-{
-    unsigned lists = 0;
-    int count;
-
-    for (struct block *list; lists < most && (list = depot_take(class, &count)); lists++)
-        list_release(list);
-    return lists;
+    other = depot_too ? depot_take(class, &count) : NULL;
+    list_release(other);
+    return list || other;
 }
 
 static bool cache_is_sweeping(void)
@@ -225,14 +202,10 @@ static void cache_sweep(void)
         cache.sweep = CLASSES;
     }
     while (--cache.sweep) {
-        unsigned class = cache.sweep, lists = depot_flush(class, SWEEP_LISTS);
-
-        if (!cache.heads[class] && !lists)
+        if (!class_flush(cache.sweep, true))
             continue;
-        list_flush(class);
         if (cache.promised > budget(1))
-            limit_set(class, 0);
-        cache.sweep += lists == SWEEP_LISTS;
+            limit_set(cache.sweep, 0);
         return;
     }
     for (struct arena *a = arenas; a < arenas + PEEK(pool.used); a++) {
@@ -352,10 +325,8 @@ void cache_overflow(void *p, unsigned class)
 /* What this thread keeps goes home, and what all left in the depot. */
 void cache_flush(void)
 {
-    for (unsigned class = 1; class < CLASSES; class ++) {
-        list_flush(class);
-        depot_flush(class, DEPOT_LISTS);
-    }
+    for (unsigned class = 1; class < CLASSES; class ++)
+        class_flush(class, true);
 }
 
 /* The thread ends. Destructors that run later may still free: then nothing is kept. */
@@ -364,7 +335,7 @@ void cache_leave(void)
     if (!cache.arena)
         return;
     for (unsigned class = 1; class < CLASSES; class ++) {
-        list_flush(class);
+        class_flush(class, false);
         limit_set(class, 0);
     }
     cache.closed = true;
@@ -402,12 +373,11 @@ const char *cache_broken(void)
         int limit = cache.limits[class];
 
         broken = list_broken(cache.heads[class], class, limit ? limit - cache.rooms[class] : 0);
-        for (unsigned i = 0; i < DEPOT_LISTS && !broken; i++)
-            if ((list = slot_take(class, i, &count))) {
-                broken = list_broken(list, class, count);
-                if (!depot_put(list, count, class))
-                    list_release(list);
-            }
+        if (!broken && (list = depot_take(class, &count))) {
+            broken = list_broken(list, class, count);
+            if (!depot_put(list, count, class))
+                list_release(list);
+        }
     }
     return broken;
 }
