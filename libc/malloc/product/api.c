@@ -57,6 +57,8 @@ void *malloc(size_t bytes)
 
         if (LIKELY(b && block_is_cached(b))) /* else the slow path says so */
             return cache_pop(class);
+        if (!b && class && bytes < pool.mmap_threshold)
+            return cache_refill(class);
     }
     return malloc_call(bytes, ALIGN, false, SITE);
 }

@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 
+#include "malloc/blocks.h"
 #include "malloc/words.h"
 #include "product.h"
 
@@ -269,7 +270,7 @@ static unsigned class_ready(unsigned class)
     return 0;
 }
 
-void *cache_refill(unsigned class)
+void *cache_refill(size_t class)
 {
     struct arena *a = cache_arena();
     struct block **list = &cache.heads[class];
@@ -295,7 +296,7 @@ void *cache_refill(unsigned class)
     cache.rooms[class] -= count;
     if (cache.rooms[class] < 0 && cache.limits[class]) /* another thread had a larger limit */
         limit_set(class, count);
-    return *list ? pop(class) : NULL;
+    return *list ? pop(class) : no_memory();
 }
 
 void cache_overflow(void *p, unsigned class)

@@ -135,7 +135,7 @@ static inline void block_push(struct block **list, void *p)
 }
 
 struct arena *cache_arena(void);
-void *cache_refill(unsigned class);           /* NULL: no memory */
+void *cache_refill(size_t class);             /* NULL: no memory, and errno says so */
 void cache_overflow(void *p, unsigned class); /* => room went below 0 */
 void block_release(void *p);                  /* past the cache, to the arena that it came from */
 void cache_flush(void);
