@@ -86,10 +86,43 @@ struct arena *cache_arena(void)
     return a;
 }
 
+static struct block *block_next(const struct block *b)
+{
+    if (!LIKELY(block_is_cached(b)))
+        report_broken("malloc(): unaligned tcache chunk detected", b, TEXT(cached_links));
+    return b->next;
+}
+
 static void *pop(unsigned class)
 {
     block_next(cache.heads[class]);
     return cache_pop(class);
+}
+
+/* Takes b back, and what follows it in the list as long as it lies in the same page. => the first that does not */
+static struct block *slab_put(struct arena *a, struct page *page, struct block *b)
+{
+    unsigned capacity = page->capacity, used = page->used, left = used;
+    uint64_t *taken = page->taken;
+    bool stays;
+
+    do {
+        struct block *next = block_next(b);
+        unsigned index = slab_index(page, b);
+        uint64_t *word = &taken[index / 64], bit = (uint64_t)1 << index % 64;
+
+        if (!LIKELY(index < capacity && *word & bit))
+            report_pointer("free", b);
+        POKE(*word, *word - bit);
+        left--;
+        stays = ((uintptr_t)next ^ (uintptr_t)b) < PAGE;
+        b = next;
+    } while (stays);
+
+    page->used = (uint16_t)left;
+    if (!LIKELY(left && used != capacity))
+        slab_turned(a, page, used == capacity);
+    return b;
 }
 
 /* Takes the chunk of b back, and those that follow it in the list as long as they touch it in memory, below or above: one run before the
@@ -120,11 +153,11 @@ static struct block *run_put(struct arena *a, struct block *b)
 static void list_release(struct block *b)
 {
     while (b) {
-        struct page *page = page_find(b);
-        struct arena *a = &arenas[page->arena];
+        struct arena *a = &arenas[page_find(b)->arena];
+        struct page *page;
 
         GLUE_HOLD(a->lock);
-        for (; b && (page = page_find(b))->arena == a - arenas;)
+        while (b && (page = page_find(b))->arena == a - arenas)
             b = page->class ? slab_put(a, page, b) : run_put(a, b);
     }
 }

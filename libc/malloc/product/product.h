@@ -11,7 +11,6 @@
 #pragma once
 
 #include "malloc/classic/heap.h"
-#include "malloc/words.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -69,47 +68,11 @@ static inline size_t chunk_for(size_t request)
  * For free, the classes of the break's first pages once more: of the records, a cache line a page, many would not be in the first-level
  * cache, and the jump that depends on the class is the one that is guessed wrong. */
 extern uint8_t class_of_page[FAST_PAGES];
-int slab_fill(struct arena *a, unsigned class, struct block **list,
-              int count); /* => how many blocks were pushed */
-void slab_turned(struct arena *a, struct page *page,
-                 bool full);      /* blocks came back to a page that was full, or all */
-void slabs_trim(struct arena *a); /* gives the empty ones back */
-int slab_show(const struct heap_block *block,
-              void *walk); /* ... which it is shown to, a block of a slab at a time */
+int slab_fill(struct arena *a, unsigned class, struct block **list, int count); /* => how many it pushed */
+void slab_turned(struct arena *a, struct page *page, bool full); /* it was; or none is in use */
+void slabs_trim(struct arena *a);                                /* gives the empty ones back */
+int slab_show(const struct heap_block *block, void *walk);     /* shows the walk a slab's blocks one by one */
 int slab_broken(const struct heap_block *block, void *broken); /* into a const char ** */
-
-static inline struct block *block_next(const struct block *b)
-{
-    if (!LIKELY(block_is_cached(b)))
-        report_broken("malloc(): unaligned tcache chunk detected", b, TEXT(cached_links));
-    return b->next;
-}
-
-/* Takes b back, and what follows it in the list as long as it lies in the same page. => the first that does not */
-static inline struct block *slab_put(struct arena *a, struct page *page, struct block *b)
-{
-    unsigned capacity = page->capacity, used = page->used, left = used;
-    uint64_t *taken = page->taken;
-    bool stays;
-
-    do {
-        struct block *next = block_next(b);
-        unsigned index = slab_index(page, b);
-        uint64_t *word = &taken[index / 64], bit = (uint64_t)1 << index % 64;
-
-        if (!LIKELY(index < capacity && *word & bit))
-            report_pointer("free", b);
-        POKE(*word, *word - bit);
-        left--;
-        stays = ((uintptr_t)next ^ (uintptr_t)b) < PAGE;
-        b = next;
-    } while (stays);
-
-    page->used = (uint16_t)left;
-    if (!LIKELY(left && used != capacity))
-        slab_turned(a, page, used == capacity);
-    return b;
-}
 
 /* ---- cache.c */
 struct cache {
