@@ -30,6 +30,7 @@ import corpus
 import instructions
 import peers
 import redis_memory
+import tool
 import traces
 
 TOP = instructions.TOP
@@ -288,4 +289,4 @@ def show_lines(name):
 
 
 if __name__ == "__main__":
-    show_lines(peers.chosen())
+    tool.run(lambda: show_lines(peers.chosen()))
