@@ -271,7 +271,7 @@ relation rwlock scannerapi search-utils sequence shell slice slist sort spawn-mu
 uri utils guuid async-close-output-stream buffered-input-stream cancellable contexts converter-stream data-input-stream g-file g-file-info gsubprocess io-stream memory-input-stream
 pollable readwrite sleepy-stream socket socket-address stream-rw_all task unix-fd unix-streams vfs"""
 GLIB = (f"export G_TEST_SRCDIR={GLIB_TESTS} G_TEST_BUILDDIR={GLIB_TESTS}\nfor t in {' '.join(GLIB_NAMES.split())}; do [ -x {GLIB_TESTS}/$t ] || continue\n"
-        f"timeout 60 {GLIB_TESTS}/$t --tap </dev/null; s=$?; echo; echo \"@@ $t status $s\"; done")
+        f"timeout 180 {GLIB_TESTS}/$t --tap </dev/null; s=$?; echo; echo \"@@ $t status $s\"; done")
 
 PROGRAMS = [
     case("coreutils", COREUTILS, COREUTILS_PROGRAMS, ["/usr/libexec/coreutils"], parse=blocks, quick=True),
