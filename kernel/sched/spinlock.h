@@ -6,6 +6,7 @@
 #pragma once
 
 #include <assert.h>
+#include <guard.h>
 #include <types.h>
 #include <x86/cpu.h>
 
@@ -35,17 +36,5 @@ static inline void spin_unlock(struct spinlock *lock)
     assert(was_held);
 }
 
-static inline struct spinlock *spin_guard_begin(struct spinlock *lock)
-{
-    spin_lock(lock);
-    return lock;
-}
-
-static inline void spin_guard_end(struct spinlock *const *lock)
-{
-    spin_unlock(*lock);
-}
-
-/* Holds the lock from here to the end of the block, wherever that is left; what is returned is read before. */
-#define SPIN_GUARD(lock)                                                                                     \
-    struct spinlock *const guard_ __attribute__((cleanup(spin_guard_end), unused)) = spin_guard_begin(lock)
+GUARD_FUNCTIONS(struct spinlock, spin)
+#define SPIN_GUARD(lock) GUARD(struct spinlock, spin, lock)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arch/x86/percpu.h>
+#include <guard.h>
 #include <list.h>
 #include <sched/spinlock.h>
 #include <sched/thread.h>
@@ -78,20 +79,8 @@ static inline void mutex_unlock(struct mutex *mutex)
         mutex_unlock_slow(mutex);
 }
 
-static inline struct mutex *mutex_guard_begin(struct mutex *mutex)
-{
-    mutex_lock(mutex);
-    return mutex;
-}
-
-static inline void mutex_guard_end(struct mutex *const *mutex)
-{
-    mutex_unlock(*mutex);
-}
-
-/* As SPIN_GUARD() of spinlock.h. */
-#define MUTEX_GUARD(lock)                                                                                    \
-    struct mutex *const guard_ __attribute__((cleanup(mutex_guard_end), unused)) = mutex_guard_begin(lock)
+GUARD_FUNCTIONS(struct mutex, mutex)
+#define MUTEX_GUARD(lock) GUARD(struct mutex, mutex, lock)
 
 /* By the current thread. */
 static inline bool mutex_held(const struct mutex *mutex)

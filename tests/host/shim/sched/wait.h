@@ -3,6 +3,7 @@
 #pragma once
 
 #include <assert.h>
+#include <guard.h>
 #include <types.h>
 
 struct mutex {
@@ -26,16 +27,5 @@ static inline void mutex_unlock(struct mutex *mutex)
     mutex->held = false;
 }
 
-static inline struct mutex *mutex_guard_begin(struct mutex *mutex)
-{
-    mutex_lock(mutex);
-    return mutex;
-}
-
-static inline void mutex_guard_end(struct mutex *const *mutex)
-{
-    mutex_unlock(*mutex);
-}
-
-#define MUTEX_GUARD(lock)                                                                                    \
-    struct mutex *const guard_ __attribute__((cleanup(mutex_guard_end), unused)) = mutex_guard_begin(lock)
+GUARD_FUNCTIONS(struct mutex, mutex)
+#define MUTEX_GUARD(lock) GUARD(struct mutex, mutex, lock)
