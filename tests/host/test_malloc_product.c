@@ -146,6 +146,18 @@ static void a_kept_block_serves_a_little_less(void *unused)
     must(!heap_check());
 }
 
+static void a_lower_threshold_is_obeyed_at_once(void *unused)
+{
+    (void)unused;
+    must(mallopt(M_MMAP_THRESHOLD, 1000) == 1);
+    p = malloc(1000);
+    q = malloc(999);
+    must(host.mappings == 1 && (uintptr_t)p % PAGE == 0x10);
+    free(p);
+    free(q);
+    must(host.mappings == 0 && !heap_check());
+}
+
 /* Many free runs at once, each between two blocks that stay: no call gives all of them back. */
 static void a_sweep_is_many_short_calls(void *unused)
 {
@@ -551,6 +563,7 @@ CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
 CHILD_TEST(a_kept_block_serves_a_little_less)
+CHILD_TEST(a_lower_threshold_is_obeyed_at_once)
 CHILD_TEST(a_sweep_is_many_short_calls)
 CHILD_TEST(threads_free_what_others_took)
 
@@ -563,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
         cmocka_unit_test(test_a_kept_block_serves_a_little_less),
+        cmocka_unit_test(test_a_lower_threshold_is_obeyed_at_once),
         cmocka_unit_test(test_a_sweep_is_many_short_calls),
         cmocka_unit_test(test_threads_free_what_others_took),
         cmocka_unit_test(test_mistakes),
