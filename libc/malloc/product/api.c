@@ -57,7 +57,7 @@ void *malloc(size_t bytes)
 
         if (LIKELY(b && block_is_cached(b))) /* else the slow path says so */
             return cache_pop(class);
-        if (!b && class && bytes < pool.mmap_threshold)
+        if (!b && class && bytes < pool.mmap_threshold) /* it gets no address that faults, and no mapping */
             return cache_refill(class);
     }
     return malloc_call(bytes, ALIGN, false, SITE);
@@ -134,7 +134,7 @@ void free(void *p)
 }
 
 /* The block at its new size without copying, NULL if that is not possible or not wise. */
-static void *resize_in_place(enum kind kind, void *p, size_t bytes, size_t room)
+static inline void *resize_in_place(enum kind kind, void *p, size_t bytes, size_t room)
 {
     struct chunk *c = chunk_of(p);
 
@@ -155,6 +155,7 @@ static void *resize_in_place(enum kind kind, void *p, size_t bytes, size_t room)
     return heap_fit(a, c, chunk_for(bytes)) ? p : NULL;
 }
 
+/* The block elsewhere, with what it had: `room` bytes at most. */
 static void *move(void *p, size_t bytes, size_t room)
 {
     void *moved = malloc(bytes);
@@ -166,40 +167,35 @@ static void *move(void *p, size_t bytes, size_t room)
     return moved;
 }
 
-void *block_fit(void *p, size_t bytes, uintptr_t site)
+static inline void *resize(enum kind kind, void *p, size_t bytes, size_t room)
 {
-    size_t room = 0;
+    void *same = resize_in_place(kind, p, bytes, room);
 
-    if (!nothing_contains(p)) {
-        if (pool.checking)
-            return guard_fit(p, bytes, site);
-
-        enum kind kind = block_verify("realloc", p);
-
-        room = block_room(kind, p);
-
-        void *same = resize_in_place(kind, p, bytes, room);
-
-        if (same)
-            return same;
-    }
-
-    return move(p, bytes, room);
+    return same ? same : move(p, bytes, room);
 }
 
-/* Of a slab's block, all is here. */
+void *block_fit(void *p, size_t bytes, uintptr_t site)
+{
+    if (nothing_contains(p))
+        return move(p, bytes, 0);
+    if (pool.checking)
+        return guard_fit(p, bytes, site);
+
+    enum kind kind = block_verify("realloc", p);
+
+    return resize(kind, p, bytes, block_room(kind, p));
+}
+
+/* A slab's block takes the short way. */
 void *realloc(void *p, size_t bytes)
 {
     const struct page *page = page_find(p);
 
     if (!p && pool.most) /* some programs, lua among them, call nothing else */
         return malloc(bytes);
-    if (!LIKELY(page && page->class && bytes - 1 < pool.most && slab_holds(page, p) && !block_is_cached(p)))
-        return realloc_call(p, bytes, SITE);
-
-    size_t room = class_size(page);
-
-    return bytes <= room && bytes > room / 2 ? p : move(p, bytes, room);
+    if (LIKELY(page && page->class && bytes - 1 < pool.most && slab_holds(page, p) && !block_is_cached(p)))
+        return resize(IS_SLAB, p, bytes, class_size(page));
+    return realloc_call(p, bytes, SITE);
 }
 
 struct heap_block block_look(const char *caller, const void *p)
