@@ -34,9 +34,12 @@ void *realloc(void *pointer, size_t size);
 void *reallocarray(void *pointer, size_t count, size_t size);
 void free(void *pointer);
 void *aligned_alloc(size_t alignment, size_t size) __attribute__((malloc));
+void free_sized(void *pointer, size_t size); /* C23 */
+void free_aligned_sized(void *pointer, size_t alignment, size_t size);
 int posix_memalign(void **pointer, size_t alignment, size_t size);
 void *memalign(size_t alignment, size_t size) __attribute__((malloc));
 void *valloc(size_t size) __attribute__((malloc));
+void *pvalloc(size_t size) __attribute__((malloc));
 
 void abort(void) __attribute__((noreturn));
 void exit(int status) __attribute__((noreturn));

@@ -21,6 +21,7 @@
 #define text_add __malloc_text_add
 #define text_die __malloc_text_die
 #define text_site __malloc_text_site
+#define text_choose __malloc_text_choose
 
 #define glue_pages_map __malloc_glue_pages_map
 #define glue_pages_unmap __malloc_glue_pages_unmap
