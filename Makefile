@@ -201,9 +201,9 @@ $(B)/crt0.o: $(CRT) $(B)/flags | $(B)/include
 	$(call say,CRT,$<)
 	$(Q)$(if $(filter %.asm,$<),$(NASM) -f elf64 -g -F dwarf -o $@ $<,$(CC) $(LIBC_FLAGS) -c -o $@ $<)
 
-$(B)/libc.a: $(LIBC_OBJ)
+$(B)/libc.a: $(LIBC_OBJ) scripts/libcnames.py
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcsD $@ $(LIBC_OBJ)
+	$(Q)$(PYTHON) scripts/libcnames.py $@ $(LIBC_OBJ)
 
 $(B)/user/%.o: user/%.c $(B)/flags | $(B)/include
 	$(call say,CC,$<)

@@ -44,7 +44,7 @@ def functions_of(elf):
     """[(address, size, name)] sorted, one for each address.
 
     Labels of assembly have no type and no size: they reach to the next name. Labels with a dot in them are local to
-    another label and are left out.
+    another label and are left out. Of several names of one place the one without an underscore is what a reader knows.
     """
     best = {}
     for symbol in elf.symbols():
@@ -52,13 +52,13 @@ def functions_of(elf):
             continue
         if symbol.type != STT_FUNC and (symbol.type != STT_NOTYPE or "." in symbol.name):
             continue
-        rank = (symbol.type == STT_FUNC, symbol.bind == STB_GLOBAL, symbol.size, symbol.name)
+        rank = (symbol.type == STT_FUNC, not symbol.name.startswith("_"), symbol.bind == STB_GLOBAL, symbol.size, symbol.name)
         best[symbol.value] = max(best.get(symbol.value, rank), rank)
     found, starts = [], sorted(best)
     ends = {s.addr + s.size for s in elf.sections if s.flags & SHF_EXECINSTR}
     stops = sorted(set(starts) | ends)
     for address in starts:
-        _, _, size, name = best[address]
+        *_, size, name = best[address]
         next_stop = bisect(stops, address)
         following = stops[next_stop] if next_stop < len(stops) else address
         found.append((address, size or following - address, name))

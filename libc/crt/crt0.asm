@@ -9,7 +9,7 @@
 
 bits 64
 
-extern libc_start
+extern __libc_start
 
 global _start:function
 section .text
@@ -17,7 +17,7 @@ _start:
     xor     ebp, ebp
     mov     rdi, rsp
     and     rsp, -16
-    call    libc_start
-    ud2                         ; libc_start does not return
+    call    __libc_start
+    ud2                         ; __libc_start does not return
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -113,6 +113,7 @@ int vsscanf(const char *restrict text, const char *restrict format, va_list argu
 #undef SCANF_LIKE
 
 void perror(const char *text);
+FILE *tmpfile(void);
 int remove(const char *path);
 int rename(const char *from, const char *to);
 int renameat(int from_directory, const char *from, int to_directory, const char *to);

@@ -34,7 +34,7 @@ static void run_initializers(const initializer *first, const initializer *end, i
         (*first)(argc, argv, environ);
 }
 
-void libc_start(long *stack)
+void __libc_start(long *stack)
 {
     int argc = (int)stack[0];
     char **argv = (char **)(stack + 1);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* stack: as the kernel left it, argc first. */
-void libc_start(long *stack) __attribute__((noreturn));
+void __libc_start(long *stack) __attribute__((noreturn));
 
 /* The first thread's `_Thread_local` variables; false: no memory for them, or no FS base. */
 bool tls_start(void);

@@ -3,10 +3,13 @@
  * filled in. */
 #include <errno.h>
 #include <fcntl.h>
+#include <paths.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MARKS 6
 #define MOST_TRIES 100
@@ -57,4 +60,21 @@ int mkostemp(char *pattern, int flags)
 char *mkdtemp(char *pattern)
 {
     return try_names(pattern, try_directory, 0) == 0 ? pattern : NULL;
+}
+
+FILE *tmpfile(void)
+{
+    char name[] = _PATH_TMP "tmpfXXXXXX";
+    int fd = mkstemp(name);
+
+    if (fd < 0)
+        return NULL;
+    unlink(name);
+    FILE *file = fdopen(fd, "w+");
+    if (!file) {
+        int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return file;
 }

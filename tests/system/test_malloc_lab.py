@@ -144,18 +144,6 @@ def test_a_double_free_under_preload_is_explained(tmp_path):
     assert ended.stderr.startswith(b"free(): double free detected in tcache 2\nmalloc: free(0x")
 
 
-def test_no_name_of_malloc_meets_one_of_a_program():
-    """What its objects in libc.a show the linker is declared in a header, or begins as only a library's names may."""
-    sources = glob.glob(os.path.join(lab.ROOT, "libc", "malloc", "*.c"))
-    objects = {os.path.basename(name).replace(".c", ".o") for name in sources} | {"product.o", "classic.o"}
-    listing = subprocess.run(["nm", "-g", "--defined-only", os.path.join(lab.BUILD, "libc.a")], capture_output=True, text=True, check=True).stdout
-    declared = "".join(open(name, encoding="utf-8").read() for name in glob.glob(os.path.join(lab.ROOT, "libc", "include", "*.h")))
-    members = dict(re.findall(r"^(\S+):\n((?:\S+ \w .*\n)+)", listing, re.M))
-    names = {line.split()[2] for member in objects & set(members) for line in members[member].splitlines()}
-    assert "malloc_usable_size" in names
-    assert {name for name in names if not name.startswith("_") and not re.search(rf"\b{name}\b", declared)} == set()
-
-
 def test_another_allocator_behind_malloc(tmp_path):
     program = str(tmp_path / "b" / "tests" / "ours" / "malloc_random")
     subprocess.run(["make", "-s", "MALLOC=list", f"B={tmp_path}/b", program], cwd=lab.ROOT, check=True, timeout=300,
