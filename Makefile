@@ -473,8 +473,9 @@ report: $(IMAGES) $(NAMED) ## what a program did to memory, as one HTML file to 
 	@echo 'Open $(B)/report/$(RECORDED).html in a browser.'
 
 .PHONY: picture
-picture: report ## take README's picture of the report anew (Chromium)
-	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) docs/picture.png
+picture: report ## take the READMEs' pictures of the report anew (Chromium)
+	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) en docs/picture.png
+	$(Q)$(PYTHON) tests/system/picture.py $(abspath $(B)/report/vmrss.html) zh docs/picture.zh-CN.png
 
 .PHONY: sessions
 sessions: all test-programs ## what the documents show of a terminal: run it again and write today's numbers into them

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""picture.py REPORT.html PICTURE.png - README's picture: `make picture`.
+"""picture.py REPORT.html LANGUAGE PICTURE.png - the picture of a README: `make picture`.
 
 The report of vmrss, at the first step with more than 16 MiB resident at which a page table was made.
 """
@@ -15,8 +15,8 @@ THERE = "return document.querySelector('.box.new') && /^(1[6-9]|[2-9]\\d)(\\.\\d
 
 
 def main():
-    report, picture = sys.argv[1:]
-    with browser.open_page(f"{report}#lang=en", WIDTH, HEIGHT) as page:
+    report, language, picture = sys.argv[1:]
+    with browser.open_page(f"{report}#lang={language}", WIDTH, HEIGHT) as page:
         page.until("document.documentElement.dataset.ready !== undefined")
         while not page.run(THERE):
             assert not page.run("return document.getElementById('forward').disabled"), "no such step in this report"
