@@ -330,7 +330,7 @@ $(B)/malloc-lab: $(LAB_C) $(call find,libc/malloc,*.h) $(B)/flags
 SMALL_LIBRARY := -Wl,-z,noseparate-code -ffunction-sections -Wl,--gc-sections -fno-asynchronous-unwind-tables
 $(B)/libmalloc.so: $(wildcard tests/malloc/preload*.c) $(call find,libc/malloc,*.[ch]) $(B)/flags
 	$(call say,HOST,$@)
-	$(Q)$(CC) $(LAB_FLAGS) $(SMALL_LIBRARY) -fPIC -shared -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
+	$(Q)$(CC) $(LAB_FLAGS) $(SMALL_LIBRARY) -fPIC -shared -Wl,-Bsymbolic-functions -fvisibility=default -pthread -DMALLOC_CHOSEN=allocator_$(MALLOC) -I libc \
 	 -o $@ $(PRELOAD_C)
 .PHONY: malloc-lines
 malloc-lines: $(B)/flags ## how long the allocator behind malloc is, file by file
@@ -343,7 +343,7 @@ $(B)/record.so: tests/malloc/record.c $(B)/flags
 $(B)/malloc/%: tests/malloc/%.c $(B)/flags
 	$(call say,HOST,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $<
+	$(Q)$(CC) $(LAB_FLAGS) -D_GNU_SOURCE -pthread $(if $(filter peak,$*),-static) -o $@ $< $(if $(filter pairs,$*),-l:libstdc++.so.6)
 # One of our allocators, whatever stands behind malloc elsewhere: all that is needed beside glue, under names with a prefix.
 comma          := ,
 malloc_sources = $(if $(filter malloc,$(1)),$(PRODUCT_ALL),$(TABLE_ALL))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* blocks.h - between the interface (malloc.c) and what stands behind it: chosen.c for the allocators with a table, product/api.c.
  *
- * The allocator has malloc, calloc, free and realloc, too, which go straight to *_call or by a faster way.
+ * The allocator has malloc, calloc, free, free_sized, malloc_usable_size and realloc, too, which come here or go by a faster way.
  */
 #pragma once
 
@@ -20,6 +20,7 @@
 /* malloc.c: errno, limits, and the operation as an event when somebody watches. p may be NULL, bytes 0. */
 void *malloc_call(size_t bytes, size_t alignment, bool zero, uintptr_t site);
 void free_call(void *p, uintptr_t site);
+void free_said(const char *caller, void *p, size_t alignment, size_t bytes, uintptr_t site);
 void *realloc_call(void *p, size_t bytes, uintptr_t site);
 void *no_memory(void); /* errno, and NULL */
 

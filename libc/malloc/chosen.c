@@ -92,6 +92,16 @@ void free(void *p)
     free_call(p, SITE);
 }
 
+void free_sized(void *p, size_t bytes)
+{
+    free_said("free_sized", p, 1, bytes, SITE);
+}
+
+size_t malloc_usable_size(void *p)
+{
+    return p ? block_look("malloc_usable_size", p).usable : 0;
+}
+
 void *realloc(void *p, size_t bytes)
 {
     return realloc_call(p, bytes, SITE);

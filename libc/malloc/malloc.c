@@ -125,31 +125,20 @@ void *pvalloc(size_t bytes)
                    SITE);
 }
 
-size_t malloc_usable_size(void *p)
-{
-    return p ? block_look("malloc_usable_size", p).usable : 0;
-}
-
-/* C23: the caller knows what it asked for, so a wrong size is a wrong pointer. */
-static void verify_said(const char *caller, void *p, size_t alignment, size_t bytes)
+/* C23: the caller knows what it asked for, so a wrong size is a wrong pointer. Any other mistake is what it is in free. */
+void free_said(const char *caller, void *p, size_t alignment, size_t bytes, uintptr_t site)
 {
     struct text t = {.length = 0};
 
-    if (!p || (((uintptr_t)p & (alignment - 1)) == 0 && bytes <= block_look(caller, p).usable))
-        return;
-    text_say(&t, "%s(): invalid pointer", caller);
-    text_say(&t, TEXT(said_wrong), caller, p);
-    text_die(&t);
-}
-
-void free_sized(void *p, size_t bytes)
-{
-    verify_said("free_sized", p, 1, bytes);
-    free_call(p, SITE);
+    if (p && (((uintptr_t)p & (alignment - 1)) != 0 || bytes > block_look("free", p).usable)) {
+        text_say(&t, "%s(): invalid pointer", caller);
+        text_say(&t, TEXT(said_wrong), caller, p);
+        text_die(&t);
+    }
+    free_call(p, site);
 }
 
 void free_aligned_sized(void *p, size_t alignment, size_t bytes)
 {
-    verify_said("free_aligned_sized", p, alignment, bytes);
-    free_call(p, SITE);
+    free_said("free_aligned_sized", p, alignment, bytes, SITE);
 }

@@ -146,6 +146,32 @@ static void a_kept_block_serves_a_little_less(void *unused)
     must(!heap_check());
 }
 
+/* What delete(p, size), posix_memalign and realloc need in most calls: no lock, no search. */
+static void the_relatives_have_short_ways(void *unused)
+{
+    (void)unused;
+    for (size_t bytes = 1; bytes < 3000; bytes += 37) {
+        p = malloc(bytes);
+        must(malloc_usable_size(p) >= bytes && realloc(p, bytes) == p);
+        must(realloc(p, malloc_usable_size(p)) == p && realloc(p, bytes) == p);
+        free_sized(p, bytes);
+        must(malloc(bytes) == p);
+        free_sized(p, malloc_usable_size(p));
+    }
+    for (size_t bytes = 200; bytes < 60000; bytes *= 2) {
+        for (int i = 0; i < 20; i++)
+            free(aligned_alloc(64, bytes)); /* until the list takes it */
+        p = aligned_alloc(64, bytes);
+        free(p);
+        must((uintptr_t)p % 64 == 0 && aligned_alloc(64, bytes) == p);
+        q = aligned_alloc(64, bytes);
+        must(q != p && (uintptr_t)q % 64 == 0);
+        free(p);
+        free(q);
+    }
+    must(!heap_check());
+}
+
 static void a_lower_threshold_is_obeyed_at_once(void *unused)
 {
     (void)unused;
@@ -309,7 +335,32 @@ static void overflow_of_a_chunk(void)
 
 static void wrong_sized_free(void)
 {
-    free_sized(p = malloc(40), 4000);
+    p = malloc(40);
+    free_sized(p, malloc_usable_size(p) + 1);
+}
+
+static void wrong_sized_free_of_a_chunk(void)
+{
+    p = malloc(200);
+    free_sized(p, malloc_usable_size(p) + 1);
+}
+
+static void second_sized_free(void)
+{
+    free_sized(p = malloc(40), 40);
+    free_sized(p, 40);
+}
+
+static void size_of_a_freed_block(void)
+{
+    free(p = malloc(300));
+    malloc_usable_size(p);
+}
+
+static void realloc_of_a_freed_chunk(void)
+{
+    free(p = malloc(300));
+    p = realloc(p, 301);
 }
 
 static void one_byte_too_many(void)
@@ -481,6 +532,10 @@ static const struct mistake {
     CASE(overflow_into_a_cached_block, "malloc(): unaligned tcache chunk detected"),
     CASE(overflow_of_a_chunk, "free(): invalid size"),
     CASE(wrong_sized_free, "free_sized(): invalid pointer"),
+    CASE(wrong_sized_free_of_a_chunk, "free_sized(): invalid pointer"),
+    CASE(second_sized_free, "free(): double free detected in tcache 2"),
+    SAYS(size_of_a_freed_block, "malloc_usable_size(): invalid pointer", "was freed before", "已释放"),
+    SAYS(realloc_of_a_freed_chunk, "realloc(): invalid pointer", "was freed before", "已释放"),
     CHECKED(one_byte_too_many, "memory clobbered past end of allocated block", "", ""),
     CHECKED(one_byte_too_few, "free(): invalid pointer", "", ""),
     CHECKED(write_after_free_in_the_queue, "free(): invalid size", "", ""),
@@ -564,6 +619,7 @@ CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
 CHILD_TEST(a_kept_block_serves_a_little_less)
 CHILD_TEST(a_lower_threshold_is_obeyed_at_once)
+CHILD_TEST(the_relatives_have_short_ways)
 CHILD_TEST(a_sweep_is_many_short_calls)
 CHILD_TEST(threads_free_what_others_took)
 
@@ -577,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
         cmocka_unit_test(test_a_kept_block_serves_a_little_less),
         cmocka_unit_test(test_a_lower_threshold_is_obeyed_at_once),
+        cmocka_unit_test(test_the_relatives_have_short_ways),
         cmocka_unit_test(test_a_sweep_is_many_short_calls),
         cmocka_unit_test(test_threads_free_what_others_took),
         cmocka_unit_test(test_mistakes),

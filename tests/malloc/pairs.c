@@ -3,12 +3,14 @@
  *
  *     hot      take one, free it                            lifo    take a hundred, free them backwards
  *     fifo     a queue: free the oldest, take a new one     random  one of the live blocks, by chance, is replaced
- *     mixed    random, of sizes from 1 to the one given
+ *     mixed    random, of sizes from 1 to the one given     new     hot, by C++'s new and the delete that knows the size
+ *     aligned  hot, at a multiple of 64
  *
  * First the path's whole work unmarked, so that caches are warm and the heap has grown; then again, counted. With `none` two
  * functions stand for malloc and free that do nothing in 3 instructions: what is left is the loop, to be taken off.
  * Without arguments it prints the plan: the pattern and the size of each path.
  */
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,9 @@
 #define LIVE 1000
 
 void *nothing_take(size_t bytes);
+void *nothing_take_aligned(size_t alignment, size_t bytes) __asm__("nothing_take");
 void nothing_give(void *p);
+void nothing_destroy(void *p, size_t bytes) __asm__("nothing_give");
 extern char nothing[16];
 char nothing[16];
 
@@ -28,8 +32,14 @@ __asm__(".text\n"
         "nothing_take:\n\tlea nothing(%rip), %rax\n\tret\n"
         "nothing_give:\n\tret\n");
 
+void *cpp_new(size_t bytes) __asm__("_Znwm");
+void cpp_delete(void *p, size_t bytes) __asm__("_ZdlPvm");
+
 static void *(*take)(size_t bytes) = malloc;
 static void (*give)(void *p) = free;
+static void *(*take_aligned)(size_t alignment, size_t bytes) = memalign;
+static void *(*make)(size_t bytes) = cpp_new;
+static void (*destroy)(void *p, size_t bytes) = cpp_delete;
 static char *blocks[LIVE];
 static uint64_t random_state;
 
@@ -53,6 +63,26 @@ static void hot(size_t size, size_t pairs)
 {
     for (size_t i = 0; i < pairs; i++)
         give(touched(size));
+}
+
+static void by_new(size_t size, size_t pairs)
+{
+    for (size_t i = 0; i < pairs; i++) {
+        char *p = make(size);
+
+        *(volatile char *)p = 1;
+        destroy(p, size);
+    }
+}
+
+static void aligned(size_t size, size_t pairs)
+{
+    for (size_t i = 0; i < pairs; i++) {
+        char *p = take_aligned(64, size);
+
+        *(volatile char *)p = 1;
+        give(p);
+    }
 }
 
 static void lifo(size_t size, size_t pairs)
@@ -101,8 +131,8 @@ static const struct {
     const char *name;
     void (*body)(size_t size, size_t pairs);
     int filled; /* begins with LIVE blocks */
-} patterns[] = {
-    {"hot", hot, 0}, {"lifo", lifo, 0}, {"fifo", fifo, 1}, {"random", replace, 1}, {"mixed", mixed, 1}};
+} patterns[] = {{"hot", hot, 0},     {"lifo", lifo, 0},  {"fifo", fifo, 1},      {"random", replace, 1},
+                {"mixed", mixed, 1}, {"new", by_new, 0}, {"aligned", aligned, 0}};
 
 static const size_t sizes[] = {16, 64, 128, 256, 512, 1024, 4096, 65536, 204800};
 
@@ -127,6 +157,9 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "none") == 0) {
         take = nothing_take;
         give = nothing_give;
+        take_aligned = nothing_take_aligned;
+        make = nothing_take;
+        destroy = nothing_destroy;
     }
     for (size_t pattern = 0; pattern < NUMBER(patterns); pattern++)
         for (size_t i = 0; i < NUMBER(sizes); i++)

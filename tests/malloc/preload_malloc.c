@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sys/single_threaded.h>
 
+#include "malloc/blocks.h"
 #include "malloc/interface.h"
 #include "malloc/product/product.h"
 
@@ -54,11 +55,13 @@ static void *new_failed(const char *name, size_t bytes, size_t alignment)
     {                                                                                                        \
         body;                                                                                                \
     }
+/* Where every call is looked at, the program's place is told, not the one here; all others jump to the function. */
 #define NEW(name)                                                                                            \
-    DEFINE(void *, name, (size_t n), void *p = malloc(n); return p ? p : new_failed(#name, n, 0))
+    DEFINE(void *, name, (size_t n), void *p = pool.most ? malloc(n) : malloc_call(n, ALIGN, false, SITE);   \
+           return p ? p : new_failed(#name, n, 0))
 #define NEW_NOTHROW(name) DEFINE(void *, name, (size_t n, const void *t), (void)t; return malloc(n))
 #define NEW_ALIGNED(name)                                                                                    \
-    DEFINE(void *, name, (size_t n, size_t a), void *p = memalign(a, n);                                     \
+    DEFINE(void *, name, (size_t n, size_t a), void *p = malloc_call(n, a < ALIGN ? ALIGN : a, false, SITE); \
            return p ? p : new_failed(#name, n, a))
 #define NEW_ALIGNED_NOTHROW(name)                                                                            \
     DEFINE(void *, name, (size_t n, size_t a, const void *t), (void)t; return memalign(a, n))

@@ -33,7 +33,7 @@ def bench():
 def test_pairs_are_the_same_every_time():
     first, second = (measures.measure_pairs(BOTH, True) for _ in range(2))
     assert first == second
-    assert first["glibc"].keys() == first[BOTH[0].name].keys() and len(first["glibc"]) == 45
+    assert first["glibc"].keys() == first[BOTH[0].name].keys() and len(first["glibc"]) == 63
     assert all(10 < value < 100_000 for row in first.values() for value in row.values())
 
 
@@ -77,7 +77,7 @@ def results_of(bench, **changes):
     trace = {"large": True, "instructions": 100.0, "longest": 5, "longest_realloc": 6, "utilisation": 0.8, "faults": 1,
              "refilled": 1, "freed": 1}
     program = {"instructions": 10, "kib": 10, "faults": 10}
-    one = {"pairs": {f"{p} {s}": 50.0 for p in ("hot", "lifo", "fifo", "random", "mixed") for s in
+    one = {"pairs": {f"{p} {s}": 50.0 for p in ("hot", "lifo", "fifo", "random", "mixed", "new", "aligned") for s in
                      (16, 64, 128, 256, 512, 1024, 4096, 65536, 204800)},
            "traces": {"t": trace}, "programs": {"python3": program, "numbers": program},
            "redis": {"filled": 1, "refilled": 80_000, "flushed": 40_000}, "refill": {"refilled": 1, "freed": 1},

@@ -88,3 +88,32 @@ def test_scripts(name, tmp_path):
     words = measures.program_list(str(tmp_path), True)[name]
     plain, ours = on_both(words, PERL_HASH_SEED="0")
     assert plain[0] == 0 and plain[1] and ours == plain
+
+
+CPP = """#include <cstdint>
+struct alignas(64) Line { char bytes[64]; };
+int main(int count, char **)
+{
+    auto *leaked = new long[3];
+    auto *line = new Line;
+    if (reinterpret_cast<uintptr_t>(line) % 64 || !leaked)
+        return 1;
+    delete line;
+    auto *twice = new int;
+    delete twice;
+    if (count > 1)
+        delete twice;
+}
+"""
+
+
+def test_cpp_is_told_its_own_places(tmp_path):
+    """new and delete are functions of the library; the place that counts is where the program called them."""
+    (tmp_path / "places.cc").write_text(CPP)
+    subprocess.run(["g++", "-g", "-O0", "-w", "-o", "places", "places.cc"], cwd=tmp_path, check=True)
+    environment = peers.environment(peers.ours(), MALLOC_CHECK_="3")
+    leak, twice = (subprocess.run(["./places", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+                   for words in ([], ["twice"]))
+    assert leak.returncode == 0 and re.search(r"\(24 bytes, allocated at places\.cc:5\)", leak.stderr), leak.stderr
+    assert twice.returncode == -6, twice
+    assert re.search(r"\(4 bytes, allocated at places\.cc:10, freed at places\.cc:11\)", twice.stderr), twice.stderr

@@ -12,11 +12,19 @@
 #include "malloc/interface.h"
 #include "product.h"
 
-/* A chunk from the arena; those with an alignment come from nowhere else. *clean: it reads zero, all of it. */
+/* What has an alignment, or is larger than lists take: the first of its list if that happens to be aligned, which it is if it was so before;
+ * else a chunk from the arena. *clean: it reads zero, all of it. */
 static void *chunk_new(struct arena *a, size_t bytes, size_t alignment, bool *clean)
 {
+    size_t class = bytes <= CACHED_REQUEST ? class_of_request(bytes) : 0;
+    struct block *b = cache.heads[class];
     uintptr_t clean_from;
     struct chunk *c;
+
+    if (b && (uintptr_t)b % alignment == 0 && block_is_cached(b)) {
+        glue_note_path(TRACE_malloc_path_cache);
+        return cache_pop(class);
+    }
 
     GLUE_HOLD(a->lock);
     c = heap_new(a, chunk_for(bytes), 1, alignment, true, &clean_from);
@@ -123,6 +131,12 @@ static inline size_t quick_class(const void *p)
     return class_of_chunk(head << 16 >> 16 & ~FLAGS);
 }
 
+/* => quick_class says so */
+static inline size_t quick_room(size_t class, const void *p)
+{
+    return class <= SLAB_CLASSES ? class * ALIGN : chunk_capacity(chunk_of(p));
+}
+
 void free(void *p)
 {
     size_t class = quick_class(p);
@@ -131,6 +145,26 @@ void free(void *p)
         cache_put(p, class);
     else
         free_call(p, SITE);
+}
+
+/* C++'s delete calls this one. */
+void free_sized(void *p, size_t bytes)
+{
+    size_t class = quick_class(p);
+
+    if (LIKELY(class && bytes <= quick_room(class, p) && !block_is_cached(p)))
+        cache_put(p, class);
+    else
+        free_said("free_sized", p, 1, bytes, SITE);
+}
+
+size_t malloc_usable_size(void *p)
+{
+    size_t class = quick_class(p);
+
+    if (LIKELY(class && !block_is_cached(p)))
+        return quick_room(class, p);
+    return p ? block_look("malloc_usable_size", p).usable : 0;
 }
 
 /* The block at its new size without copying, NULL if that is not possible or not wise. */
@@ -186,15 +220,17 @@ void *block_fit(void *p, size_t bytes, uintptr_t site)
     return resize(kind, p, bytes, block_room(kind, p));
 }
 
-/* A slab's block takes the short way. */
 void *realloc(void *p, size_t bytes)
 {
-    const struct page *page = page_find(p);
+    size_t class = quick_class(p);
 
+    if (LIKELY(class && bytes - 1 < pool.most && !block_is_cached(p))) {
+        if (class_of_request(bytes) == class)
+            return p;
+        return resize(class <= SLAB_CLASSES ? IS_SLAB : IS_CHUNK, p, bytes, quick_room(class, p));
+    }
     if (!p && pool.most) /* some programs, lua among them, call nothing else */
         return malloc(bytes);
-    if (LIKELY(page && page->class && bytes - 1 < pool.most && slab_holds(page, p) && !block_is_cached(p)))
-        return resize(IS_SLAB, p, bytes, class_size(page));
     return realloc_call(p, bytes, SITE);
 }
 
