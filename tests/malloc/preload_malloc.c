@@ -49,20 +49,27 @@ static void *new_failed(const char *name, size_t bytes, size_t alignment)
     return next ? next(bytes, alignment) : NULL;
 }
 
+/* Where every call is looked at, the program's place is told, not one here. */
+static __attribute__((noinline)) void *new_slowly(const char *name, size_t bytes, size_t alignment,
+                                                  uintptr_t site)
+{
+    bool plain = alignment <= ALIGN;
+    void *p = plain && pool.most ? malloc(bytes) : malloc_call(bytes, plain ? ALIGN : alignment, false, site);
+
+    return p ? p : new_failed(name, bytes, alignment);
+}
+
 #define DEFINE(type, name, parameters, body)                                                                 \
     type name parameters;                                                                                    \
     type name parameters                                                                                     \
     {                                                                                                        \
         body;                                                                                                \
     }
-/* Where every call is looked at, the program's place is told, not the one here; all others jump to the function. */
 #define NEW(name)                                                                                            \
-    DEFINE(void *, name, (size_t n), void *p = pool.most ? malloc(n) : malloc_call(n, ALIGN, false, SITE);   \
-           return p ? p : new_failed(#name, n, 0))
+    DEFINE(void *, name, (size_t n), size_t class; void *p = cache_take(n, &class);                          \
+           return LIKELY(p) ? p : new_slowly(#name, n, 0, SITE))
 #define NEW_NOTHROW(name) DEFINE(void *, name, (size_t n, const void *t), (void)t; return malloc(n))
-#define NEW_ALIGNED(name)                                                                                    \
-    DEFINE(void *, name, (size_t n, size_t a), void *p = malloc_call(n, a < ALIGN ? ALIGN : a, false, SITE); \
-           return p ? p : new_failed(#name, n, a))
+#define NEW_ALIGNED(name) DEFINE(void *, name, (size_t n, size_t a), return new_slowly(#name, n, a, SITE))
 #define NEW_ALIGNED_NOTHROW(name)                                                                            \
     DEFINE(void *, name, (size_t n, size_t a, const void *t), (void)t; return memalign(a, n))
 #define DELETE(name) DEFINE(void, name, (void *p), free(p))

@@ -97,16 +97,16 @@ extern struct arena {
     struct bin bins[BINS];
 } arenas[ARENAS];
 
-struct page *page_elsewhere(const void *address); /* pool.c: in the second region */
-
 /* The record of the page that holds `address`, NULL: not the heap's. */
 static inline struct page *page_find(const void *address)
 {
-    size_t offset = (uintptr_t)address - PEEK(pool.regions[0].base), index = offset / PAGE;
+    const struct region *r = pool.regions;
+    size_t offset = (uintptr_t)address - PEEK(r[0].base), index = offset / PAGE;
 
-    if (!LIKELY(offset < PEEK(pool.regions[0].span)))
-        return page_elsewhere(address);
-    return index < FIRST_PAGES ? &first_pages[index] : PEEK(pool.regions[0].pages) + index;
+    if (LIKELY(offset < PEEK(r[0].span)))
+        return index < FIRST_PAGES ? &first_pages[index] : PEEK(r[0].pages) + index;
+    offset = (uintptr_t)address - PEEK(r[1].base);
+    return offset < PEEK(r[1].span) ? PEEK(r[1].pages) + offset / PAGE : NULL;
 }
 
 static inline size_t class_size(const struct page *page)

@@ -71,14 +71,6 @@ bool pool_set(int parameter, int value)
     return true;
 }
 
-struct page *page_elsewhere(const void *address)
-{
-    const struct region *r = &pool.regions[1];
-    size_t offset = (uintptr_t)address - PEEK(r->base);
-
-    return offset < PEEK(r->span) ? PEEK(r->pages) + offset / PAGE : NULL;
-}
-
 /* Addresses for as much of MOST_BYTES as there are, of which each needs one in `part`. */
 static void *reserve_most(size_t *bytes, size_t part)
 {

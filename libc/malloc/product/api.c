@@ -59,15 +59,14 @@ void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 
 void *malloc(size_t bytes)
 {
-    if (LIKELY(bytes <= pool.most)) {
-        size_t class = class_of_request(bytes);
-        struct block *b = cache.heads[class];
+    size_t class;
+    void *p = cache_take(bytes, &class);
 
-        if (LIKELY(b && block_is_cached(b))) /* else the slow path says so */
-            return cache_pop(class);
-        if (!b && class && bytes < pool.mmap_threshold) /* it gets no address that faults, and no mapping */
-            return cache_refill(class);
-    }
+    if (LIKELY(p))
+        return p;
+    if (class && !cache.heads[class] &&
+        bytes < pool.mmap_threshold) /* it gets no address that faults, and no mapping */
+        return cache_refill(class);
     return malloc_call(bytes, ALIGN, false, SITE);
 }
 
@@ -112,13 +111,17 @@ void block_put(void *p, uintptr_t site)
 /* The class whose list takes p at once; 0: more has to be looked at. */
 static inline size_t quick_class(const void *p)
 {
-    size_t offset = (uintptr_t)p - PEEK(pool.regions[0].base);
+    size_t offset = (uintptr_t)p - PEEK(pool.regions[0].base), class;
 
-    if (!LIKELY(offset < PEEK(pool.fast)))
-        return 0;
+    if (LIKELY(offset < PEEK(pool.fast))) {
+        class = PEEK(class_of_page[offset / PAGE]);
+    } else { /* behind the first GiB, or in the second region */
+        const struct page *page = pool.most ? page_find(p) : NULL;
 
-    size_t class = PEEK(class_of_page[offset / PAGE]);
-
+        if (!page)
+            return 0;
+        class = page->class;
+    }
     if (LIKELY(class != 0))
         return LIKELY((uint32_t)((uint32_t)((uintptr_t)p % PAGE) * class_magic[class]) < class_magic[class])
                    ? class

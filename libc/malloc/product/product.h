@@ -114,6 +114,22 @@ static inline void *cache_pop(size_t class) /* => the list's first block is whol
     return b;
 }
 
+/* The fast path of malloc and of C++'s new: the first block of the class's list; 0: the request has none, or everybody is watched.
+ * NULL: the slow path knows more, or says what is wrong. */
+static inline void *cache_take(size_t bytes, size_t *class)
+{
+    *class = 0;
+    if (LIKELY(bytes <= pool.most)) {
+        *class = class_of_request(bytes);
+
+        struct block *b = cache.heads[*class];
+
+        if (LIKELY(b && block_is_cached(b)))
+            return cache_pop(*class);
+    }
+    return NULL;
+}
+
 static inline void cache_put(void *p, size_t class)
 {
     if (LIKELY(--cache.rooms[class] >= 0))
