@@ -14,16 +14,42 @@
 
 #define MOST_DIGITS 22 /* 64 bits in octal */
 
-static void put(struct format_sink *sink, const char *bytes, size_t count)
+static void flush(struct format_sink *sink)
 {
+    unsigned int count = sink->gathered;
+
+    sink->gathered = 0;
     if (count > 0)
+        sink->put(sink, sink->bytes, count);
+}
+
+void format_put(struct format_sink *sink, const char *bytes, size_t count)
+{
+    if (count > sizeof(sink->bytes) - sink->gathered)
+        flush(sink);
+    if (count > sizeof(sink->bytes)) {
         sink->put(sink, bytes, count);
+        return;
+    }
+    memcpy(sink->bytes + sink->gathered, bytes, count);
+    sink->gathered += (unsigned int)count;
+}
+
+/* Most pieces are empty or a byte. */
+static inline void put(struct format_sink *sink, const char *bytes, size_t count)
+{
+    if (count == 1 && sink->gathered < sizeof(sink->bytes))
+        sink->bytes[sink->gathered++] = *bytes;
+    else if (count > 0)
+        format_put(sink, bytes, count);
 }
 
 void format_fill(struct format_sink *sink, char c, size_t count)
 {
     char piece[32];
 
+    if (count == 0) /* nearly always */
+        return;
     memset(piece, c, sizeof(piece));
     for (; count > sizeof(piece); count -= sizeof(piece))
         put(sink, piece, sizeof(piece));
@@ -57,13 +83,19 @@ void format_after(struct format_sink *sink, const struct format_spec *spec, cons
 static size_t put_field(struct format_sink *sink, const struct format_spec *spec, const char *prefix,
                         size_t zeros, const char *text, size_t length, bool zero_fill)
 {
-    size_t body = zeros + length;
+    size_t body = zeros + length, whole = strlen(prefix) + body, missing = padding(spec, whole);
 
+    if (missing == 0) {
+        put(sink, prefix, whole - body);
+        format_fill(sink, '0', zeros);
+        put(sink, text, length);
+        return whole;
+    }
     format_before(sink, spec, prefix, body, zero_fill);
     format_fill(sink, '0', zeros);
     put(sink, text, length);
     format_after(sink, spec, prefix, body);
-    return strlen(prefix) + body + padding(spec, strlen(prefix) + body);
+    return whole + missing;
 }
 
 static intmax_t signed_argument(const struct format_spec *spec, va_list *arguments)
@@ -271,11 +303,9 @@ static const char *read_length(const char *at, struct format_spec *spec)
     return at;
 }
 
-/* Reads what stands behind '%'. Returns what follows the conversion, or NULL when the format ends before it
- * or the width is no int. */
-static const char *read_spec(const char *at, struct format_spec *spec, va_list *arguments)
+/* Flags, width and precision. Returns what follows, or NULL when a number is no int. */
+static const char *read_size(const char *at, struct format_spec *spec, va_list *arguments)
 {
-    *spec = (struct format_spec){.precision = -1};
     while (read_flag(spec, *at))
         at++;
 
@@ -295,6 +325,16 @@ static const char *read_spec(const char *at, struct format_spec *spec, va_list *
         if (spec->precision < 0)
             spec->precision = -1; /* a negative precision is none */
     }
+    return at;
+}
+
+/* Reads what stands behind '%'. Returns what follows the conversion, or NULL when the format ends before it
+ * or the width is no int. */
+static const char *read_spec(const char *at, struct format_spec *spec, va_list *arguments)
+{
+    *spec = (struct format_spec){.precision = -1};
+    if (*at < 'a' && (at = read_size(at, spec, arguments)) == NULL) /* a small letter begins none of these */
+        return NULL;
     at = read_length(at, spec);
     spec->conversion = *at;
     return *at == '\0' ? NULL : at + 1;
@@ -370,6 +410,7 @@ int format_to(struct format_sink *sink, const char *format, va_list arguments)
     if (total <= INT_MAX)
         result = (int)total;
 done:
+    flush(sink);
     va_end(rest);
     return result;
 }

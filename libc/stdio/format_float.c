@@ -142,7 +142,7 @@ static void put_digits(struct format_sink *sink, const struct decimal *decimal, 
     if (here > count)
         here = count;
     if (here > 0)
-        sink->put(sink, decimal->digits + from, (size_t)here);
+        format_put(sink, decimal->digits + from, (size_t)here);
     format_fill(sink, '0', (size_t)(count - here));
 }
 
@@ -171,7 +171,7 @@ static int put_fixed(struct format_sink *sink, const struct format_spec *spec, c
     format_before(sink, spec, sign, body, true);
     put_digits(sink, decimal, whole_from, whole);
     if (point)
-        sink->put(sink, ".", 1);
+        format_put(sink, ".", 1);
     put_digits(sink, decimal, decimal->point, precision);
     format_after(sink, spec, sign, body);
     return length;
@@ -208,9 +208,9 @@ static int put_scientific(struct format_sink *sink, const struct format_spec *sp
     format_before(sink, spec, sign, body, true);
     put_digits(sink, decimal, 0, 1);
     if (point)
-        sink->put(sink, ".", 1);
+        format_put(sink, ".", 1);
     put_digits(sink, decimal, 1, precision);
-    sink->put(sink, exponent, exponent_length);
+    format_put(sink, exponent, exponent_length);
     format_after(sink, spec, sign, body);
     return length;
 }
@@ -279,9 +279,9 @@ static int put_hexadecimal(struct format_sink *sink, const struct format_spec *s
     if (length < 0)
         return -1;
     format_before(sink, spec, prefix, body, true);
-    sink->put(sink, text, count);
+    format_put(sink, text, count);
     format_fill(sink, '0', (size_t)(precision - shown));
-    sink->put(sink, exponent, exponent_length);
+    format_put(sink, exponent, exponent_length);
     format_after(sink, spec, prefix, body);
     return length;
 }
@@ -292,7 +292,7 @@ static int put_word(struct format_sink *sink, const struct format_spec *spec, co
     size_t body = strlen(word);
 
     format_before(sink, spec, sign, body, false);
-    sink->put(sink, word, body);
+    format_put(sink, word, body);
     format_after(sink, spec, sign, body);
     return field_length(spec, sign, body);
 }

@@ -175,6 +175,21 @@ static void texts(void **state)
     SAME("%hhd %hd %hhu", 300, 70000, 511);
 }
 
+/* The sink gets many pieces at once, FORMAT_GATHERED bytes at most: they end everywhere around that. */
+static void pieces(void **state)
+{
+    static char filler[3 * FORMAT_GATHERED + 1];
+
+    (void)state;
+    memset(filler, 'x', sizeof(filler) - 1);
+    for (int before = 0; before < (int)sizeof(filler); before++)
+        for (int width = 1; width < 2 * FORMAT_GATHERED; width += 1 + width / 3) {
+            SAME("%.*s%d|%*d|%-*c%%%.3f|%s", before, filler, -before, width, 7, width, 'c', before / 7.0,
+                 "end");
+            SAME("%c%.*s%c%05u%.*s", 'a', before, filler, 'b', 42u, width, filler);
+        }
+}
+
 static void counts(void **state)
 {
     signed char tiny = 0;
@@ -579,6 +594,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers),
         cmocka_unit_test(texts),
+        cmocka_unit_test(pieces),
         cmocka_unit_test(counts),
         cmocka_unit_test(refusals),
         cmocka_unit_test(without_floating_point),
