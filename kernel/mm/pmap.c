@@ -87,7 +87,8 @@ static void release_finish(struct release *release)
 {
     if (release->start < release->end)
         range_flush(release->pmap, release->start, release->end);
-    page_put_batch(release->pfns, release->count);
+    if (release->count != 0)
+        page_put_batch(release->pfns, release->count);
     while (release->tables) {
         struct page *table = pfn_to_page(release->tables);
         release->tables = table->next;
@@ -293,7 +294,8 @@ static inline uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, st
         *pfn++ = frame;
     }
     release->count = (uint32_t)(pfn - release->pfns);
-    release->end = run->va + run->count * PAGE_SIZE;
+    if (cleared != 0)
+        release->end = run->va + run->count * PAGE_SIZE;
     return cleared;
 }
 
