@@ -25,7 +25,8 @@ struct path {
     bool (*run)(void); /* => false when this kernel cannot run it */
 };
 
-extern const struct path memory_paths[], process_paths[], talk_paths[]; /* each ended by a NULL name */
+extern const struct path memory_paths[], process_paths[], talk_paths[],
+    file_paths[]; /* each ended by a NULL name */
 
 /* 0f 1f 80 and a word is `nopl word(%rax)`: it does nothing, and the plugin sees it when it is translated. */
 #define BENCH_MARK(number)                                                                                   \
