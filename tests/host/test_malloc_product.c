@@ -103,6 +103,30 @@ static void empty_slabs_and_the_top_go_back(void *unused)
     must(host_break() - host_arena() < 200 * KIB);
 }
 
+/* Who takes and frees the same again and again gets it from what is there; before it is seen to be so, memory goes back each time. */
+static void a_swing_is_noticed(void *unused)
+{
+    enum { BLOCKS = 100, SIZE = 60 * 1024 };
+    static char *blocks[BLOCKS];
+    unsigned long requests = 0;
+
+    (void)unused;
+    for (int round = 0; round < 20; round++) {
+        if (round == 10)
+            requests = host.requests;
+        for (int i = 0; i < BLOCKS; i++)
+            blocks[i] = memset(malloc(SIZE), i, SIZE);
+        for (int i = 0; i < BLOCKS; i++)
+            free(blocks[i]);
+        if (round < 2)
+            must(host_break() - host_arena() < 2048 * KIB);
+    }
+    must(host.requests == requests && host_break() - host_arena() > SIZE * BLOCKS);
+    must(host_resident() < 10240 * KIB / PAGE);
+    malloc_trim(0);
+    must(host_break() - host_arena() < 1024 * KIB && !heap_check());
+}
+
 /* A random order of frees leaves no row of free pages before nearly everything is free, and each block that a cache keeps
  * holds a page. */
 static void a_flush_in_random_order_gives_pages_back(void *unused)
@@ -616,6 +640,7 @@ CHILD_TEST(first_step_is_132_kib)
 CHILD_TEST(a_row_goes_at_its_first_free)
 CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
+CHILD_TEST(a_swing_is_noticed)
 CHILD_TEST(a_flush_in_random_order_gives_pages_back)
 CHILD_TEST(a_kept_block_serves_a_little_less)
 CHILD_TEST(a_lower_threshold_is_obeyed_at_once)
@@ -630,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_a_row_goes_at_its_first_free),
         cmocka_unit_test(test_nothing_has_addresses),
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
+        cmocka_unit_test(test_a_swing_is_noticed),
         cmocka_unit_test(test_a_flush_in_random_order_gives_pages_back),
         cmocka_unit_test(test_a_kept_block_serves_a_little_less),
         cmocka_unit_test(test_a_lower_threshold_is_obeyed_at_once),

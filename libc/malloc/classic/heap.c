@@ -11,7 +11,7 @@
  * back: a top of trim_threshold bytes and a STEP of what is in use lowers the break to top_pad. When what is in use has fallen by a
  *       quarter from its highest, and again at each further quarter, caches send home what they keep (cache.c), and then all free
  *       runs of DISCARD_MIN bytes or more give their pages back. A part of the heap instead would not do: freed in a random order
- *       blocks leave no free runs before nearly all of them are free.
+ *       blocks leave no free runs before nearly all of them are free. Where use swings, SLACK_MOST bytes at most stay (swing).
  *
  * If the arena's memory does not continue where it ended, a new segment begins. The old top becomes an ordinary free chunk
  * with a fence behind it.
@@ -28,7 +28,10 @@
 #define DISCARD_MIN ((size_t)16 * 1024)
 #define FALL_MIN ((size_t)512 * 1024)
 #define SHARED_FALL_MIN ((size_t)8 << 20) /* what threads keep is little beside it */
-#define SHARED_STEP ((size_t)1 << 20)     /* arenas beside each other take turns at the break in such steps */
+#define SWINGS 4
+#define SWING_MIN ((size_t)640 * 1024)
+#define SLACK_MOST ((size_t)8 << 20)
+#define SHARED_STEP ((size_t)1 << 20) /* arenas beside each other take turns at the break in such steps */
 
 struct arena arenas[ARENAS] __attribute__((aligned(PAGE))); /* most processes touch one page of it */
 unsigned heap_falls;
@@ -305,6 +308,17 @@ unsigned heap_discard(struct arena *a, unsigned most)
     return runs;
 }
 
+/* Memory is about to go back, after `peak` bytes were in use. A loop that takes and frees the same each time would only fault it in
+ * again: from the fourth time on that use had risen since the last time, so much and a half stays. */
+static void swing(struct arena *a, size_t peak)
+{
+    size_t rise = peak > a->low ? peak - a->low : 0, slack = rise + rise / 2;
+
+    if (rise >= SWING_MIN && ++a->swings >= SWINGS && slack > a->slack)
+        a->slack = slack < SLACK_MOST ? slack : SLACK_MOST;
+    a->low = a->live;
+}
+
 /* `bytes` came back. Is the top too large? Has use fallen by a quarter of what it was at most, or at the last fall? Threads look
  * for that. While others grow the break too it is rarely ours to lower: then only what was written of the top counts. */
 static void look_at_use(struct arena *a, size_t bytes, bool top)
@@ -312,11 +326,15 @@ static void look_at_use(struct arena *a, size_t bytes, bool top)
     size_t share = a->live / STEP;
     size_t idle = pool.used > 1 ? a->fresh - (uintptr_t)a->top : chunk_size(a->top);
 
-    if (top && idle > share && idle - share >= pool.trim_threshold)
-        heap_shrink(a, pool.top_pad);
+    if (top && idle > share + a->slack && idle - share - a->slack >= pool.trim_threshold) {
+        swing(a, a->live);
+        heap_shrink(a, pool.top_pad + a->slack);
+    }
     if (a->most < a->live + bytes)
         a->most = a->live + bytes;
-    if (a->live < a->most - a->most / 4 && a->most >= (pool.used > 1 ? SHARED_FALL_MIN : FALL_MIN)) {
+    if (a->live < a->most - a->most / 4 &&
+        a->most >= (pool.used > 1 ? SHARED_FALL_MIN : FALL_MIN) + a->slack) {
+        swing(a, a->most);
         a->most = a->live;
         __atomic_add_fetch(&heap_falls, 1, __ATOMIC_RELAXED);
     }

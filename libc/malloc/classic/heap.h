@@ -91,6 +91,8 @@ extern struct arena {
     uintptr_t fresh;   /* bytes of the top from here on read zero and have no frames */
     struct segment *newest, first;
     size_t live, most;                      /* bytes in use, and most since free runs were last discarded */
+    size_t low, slack;                      /* in use when memory last went back; so much does not */
+    unsigned swings;                        /* so often had use risen by then */
     struct slabs partial[SLAB_CLASSES + 1]; /* slabs with room */
     struct gone gone;
     uint64_t occupied[BINS / 64]; /* bins that are not empty */
