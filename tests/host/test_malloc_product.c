@@ -57,16 +57,30 @@ static void a_row_goes_at_its_first_free(void *unused)
     before = host.requests;
     for (int i = 0; i < 1000; i++)
         free(malloc(200 * KIB));
-    must(host.requests == before && host.mappings == 1); /* a loop is kept one row, and makes no calls */
-    for (int i = 0; i < 40; i++)
-        free(malloc(300 * KIB + (size_t)i * PAGE)); /* others: it ages */
-    must(host.mappings == 0);
-    for (int i = 0; i < 10; i++)
-        free(malloc(200 * KIB));
+    must(host.requests == before &&
+         host.mappings == 0); /* a loop gets it from the heap, and makes no calls */
+    p = memset(malloc(200 * KIB), 1, 200 * KIB);
+    free(p);
     p = calloc(1, 200 * KIB);
     for (size_t i = 0; i < 200 * KIB; i++)
         must(p[i] == 0);
-    malloc_trim(0);
+    q = malloc(33 << 20);
+    must(host.mappings == 1); /* a longer one is a row, as before */
+    free(q);
+    free(p);
+    must(host.mappings == 0 && malloc_trim(0) && host_break() - host_arena() < 200 * KIB && !heap_check());
+}
+
+/* Who has set a threshold, by mallopt or by the environment, keeps it. */
+static void a_threshold_that_was_set_stays(void *unused)
+{
+    (void)unused;
+    must(mallopt(M_TOP_PAD, 128 * 1024) == 1);
+    for (int i = 0; i < 20; i++) {
+        p = malloc(200 * KIB);
+        must(host.mappings == 1);
+        free(p);
+    }
 }
 
 static void nothing_has_addresses(void *unused)
@@ -466,14 +480,6 @@ static void double_free_of_a_row(void)
     free(p);
 }
 
-static void double_free_of_a_kept_row(void)
-{
-    for (int i = 0; i < 6; i++)
-        free(p = malloc(256 * KIB));
-    must(host.mappings == 1);
-    free(p);
-}
-
 static void free_of_a_row_that_moved(void)
 {
     q = malloc(256 * KIB);
@@ -576,8 +582,6 @@ static const struct mistake {
          "of 102408 bytes, was freed before", "102408 字节的块早已释放"),
     SAYS(double_free_of_a_row, "munmap_chunk(): invalid pointer", "of 266224 bytes, was freed before",
          "266224 字节的块早已释放"),
-    SAYS(double_free_of_a_kept_row, "munmap_chunk(): invalid pointer", "of 266224 bytes, was freed before",
-         "266224 字节的块早已释放"),
     SAYS(free_of_a_row_that_moved, "munmap_chunk(): invalid pointer", "of 266224 bytes, was freed before",
          "266224 字节的块早已释放"),
     SAYS(realloc_of_a_freed_row, "realloc(): invalid pointer", "of 266224 bytes, was freed before",
@@ -638,6 +642,7 @@ static void test_mistakes_in_chinese(void **state)
 
 CHILD_TEST(first_step_is_132_kib)
 CHILD_TEST(a_row_goes_at_its_first_free)
+CHILD_TEST(a_threshold_that_was_set_stays)
 CHILD_TEST(nothing_has_addresses)
 CHILD_TEST(empty_slabs_and_the_top_go_back)
 CHILD_TEST(a_swing_is_noticed)
@@ -653,6 +658,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_step_is_132_kib),
         cmocka_unit_test(test_a_row_goes_at_its_first_free),
+        cmocka_unit_test(test_a_threshold_that_was_set_stays),
         cmocka_unit_test(test_nothing_has_addresses),
         cmocka_unit_test(test_empty_slabs_and_the_top_go_back),
         cmocka_unit_test(test_a_swing_is_noticed),

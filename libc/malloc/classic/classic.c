@@ -13,8 +13,10 @@
 
 static struct arena *arena(void)
 {
-    if (!pool.ready)
+    if (!pool.ready) {
         pool_start();
+        pool.adapts = false; /* the textbook's thresholds stay what they are */
+    }
     return &arenas[0];
 }
 
@@ -23,12 +25,11 @@ static void *classic_take(size_t bytes, size_t alignment, bool zero)
 {
     struct arena *a = arena();
     uintptr_t clean_from = UINTPTR_MAX;
-    bool clean;
 
     if (pool.checking)
         return guard_new(bytes, alignment, zero, allocator_site);
     if (large_wants(bytes)) {
-        void *p = large_new(bytes, alignment, 0, &clean);
+        void *p = large_new(bytes, alignment, 0);
 
         if (p)
             return p;

@@ -117,8 +117,7 @@ static struct note *note_verify(const char *caller, const void *p)
 void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
 {
     size_t whole = sizeof(struct note) + bytes + CANARY + (alignment > ALIGN ? alignment : 0);
-    bool clean;
-    struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n), &clean) : NULL;
+    struct note *n = large_wants(whole) ? large_new(bytes, alignment, sizeof(*n)) : NULL;
     struct chunk *base = chunk_of(n);
 
     if (!n) {

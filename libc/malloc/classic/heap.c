@@ -30,7 +30,7 @@
 #define SHARED_FALL_MIN ((size_t)8 << 20) /* what threads keep is little beside it */
 #define SWINGS 4
 #define SWING_MIN ((size_t)640 * 1024)
-#define SLACK_MOST ((size_t)8 << 20)
+#define SLACK_MOST ((size_t)32 << 20)
 #define SHARED_STEP ((size_t)1 << 20) /* arenas beside each other take turns at the break in such steps */
 
 struct arena arenas[ARENAS] __attribute__((aligned(PAGE))); /* most processes touch one page of it */
@@ -326,7 +326,7 @@ static void look_at_use(struct arena *a, size_t bytes, bool top)
     size_t share = a->live / STEP;
     size_t idle = pool.used > 1 ? a->fresh - (uintptr_t)a->top : chunk_size(a->top);
 
-    if (top && idle > share + a->slack && idle - share - a->slack >= pool.trim_threshold) {
+    if (top && idle > share + a->slack && idle - share - a->slack >= PEEK(pool.trim_threshold)) {
         swing(a, a->live);
         heap_shrink(a, pool.top_pad + a->slack);
     }

@@ -42,6 +42,7 @@ struct region {
     size_t limit;           /* [1]: bytes that are reserved */
 };
 
+#define DEFAULT_LIMIT ((size_t)128 * 1024) /* glibc's, of three of the pool's parameters */
 #define FIRST_PAGES ((size_t)512)
 extern struct page first_pages[FIRST_PAGES];
 
@@ -54,7 +55,7 @@ extern struct pool {
     size_t mmap_threshold, mmap_max, trim_threshold, top_pad; /* mallopt's parameters */
     unsigned arenas, used;                                    /* how many there may be, and are */
     bool checking; /* MALLOC_CHECK_ is set: guard.c has the blocks */
-    bool keeps;    /* large.c may keep a row */
+    bool adapts;   /* large.c may raise two of them: nobody has set any */
     bool ready;
     int lock;
 } pool;
@@ -189,12 +190,11 @@ extern struct gone large_gone;     /* => the lock is held */
 extern struct chunk *large_rows[]; /* likewise: all, from the highest down; NULL behind the last */
 extern size_t large_hole;          /* the index of one that is gone */
 #define NO_HOLE SIZE_MAX
-void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean);
+void *large_new(size_t bytes, size_t alignment, size_t gap); /* it reads zero */
 void large_put(struct chunk *c);
 struct chunk *large_fit(struct chunk *c, size_t bytes); /* perhaps elsewhere; NULL: refused, c is as it was */
 struct chunk *large_below(const void *p); /* the mapped chunk next below p or at it, NULL: there is none */
 bool large_wants(size_t bytes);           /* is a request of that size to get a mapping? */
-void large_trim(void);
 
 /* guard.c: all blocks in checking mode. `site`: the caller's address */
 void *guard_new(size_t bytes, size_t alignment, bool zero, uintptr_t site);

@@ -10,30 +10,25 @@
  * one mostly behind all others. Where one went stays a hole until the next one goes: mostly a new one comes to lie there. It has
  * place for as many as M_MMAP_MAX begins with and as Linux lets a process have; who asks for more gets them from the heap.
  *
- * free gives the row back at once: one look at /proc/self/maps shows it go. Only where pool.keeps, and the program frees rows of one
- * length for the fourth time in a row, one is kept, up to KEEP_BYTES, until one of another length is freed or KEEP_CALLS further
- * rows came and went. So a loop over 200 KB makes no system calls.
+ * free gives the row back at once: one look at /proc/self/maps shows it go. Who frees row after row gets blocks of such lengths from the
+ * heap then, which faults in nothing anew: from the FREES-th on, and up to ADAPT_MOST bytes, mmap_threshold grows to the row's length
+ * and trim_threshold to a little more. glibc does that from the first on, to 32 MiB (mallopt(3), M_MMAP_THRESHOLD); as there, not once
+ * the program has set one of the two itself.
  */
 #include <string.h>
 
 #include "heap.h"
 
 #define ROWS ((size_t)65536)
-#define KEEP_FREES 4
-#define KEEP_BYTES ((size_t)1 << 20)
-#define KEEP_CALLS 64
+#define FREES 8
+#define ADAPT_MOST ((size_t)32 << 20)
 
 int large_lock;
 struct gone large_gone;
 struct chunk *large_rows[ROWS + 1];
 size_t large_hole = NO_HOLE;
 static size_t count;
-
-static struct {
-    uintptr_t row; /* 0: none */
-    size_t length; /* of the last rows that were freed */
-    unsigned frees, calls;
-} kept;
+static unsigned frees;
 
 /* The first chunk that begins at p or below. */
 static size_t index_of(const void *p)
@@ -80,62 +75,19 @@ static void row_remove(const struct chunk *c)
     POKE(count, count - 1);
 }
 
-static void kept_drop(void)
-{
-    if (kept.row)
-        glue_pages_unmap((void *)kept.row, kept.length);
-    kept.row = 0;
-}
-
-static void kept_age(void)
-{
-    if (++kept.calls > KEEP_CALLS)
-        kept_drop();
-}
-
-/* A row of this length: the one that was kept, or (then *clean) a fresh one. */
-static uintptr_t row_new(size_t length, bool *clean)
-{
-    kept_age();
-
-    uintptr_t row = kept.row;
-
-    *clean = !row || kept.length != length;
-    if (*clean)
-        return (uintptr_t)glue_pages_map(length);
-    kept.row = 0;
-    return row;
-}
-
-static void row_put(uintptr_t row, size_t length)
-{
-    kept_age();
-    if (length != kept.length) {
-        kept_drop();
-        kept.length = length;
-        kept.frees = 0;
-    }
-    if (pool.keeps && length <= KEEP_BYTES && ++kept.frees >= KEEP_FREES && !kept.row) {
-        kept.row = row;
-        kept.calls = 0;
-    } else {
-        glue_pages_unmap((void *)row, length);
-    }
-}
-
 static size_t length_of(const struct chunk *c)
 {
     return c->before + chunk_size(c);
 }
 
-void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean)
+void *large_new(size_t bytes, size_t alignment, size_t gap)
 {
     size_t guard = gap ? PAGE : 0;
     size_t length = align_up(HEADER + gap + bytes + (gap || alignment > ALIGN ? alignment : 0), PAGE) + guard;
 
     GLUE_HOLD(large_lock);
 
-    uintptr_t row = count < ROWS ? row_new(length, clean) : 0;
+    uintptr_t row = count < ROWS ? (uintptr_t)glue_pages_map(length) : 0;
     uintptr_t first = align_up(row + HEADER, alignment), last = (row + length - PAGE - bytes) & -alignment;
     uintptr_t p = gap ? last - gap : first;
 
@@ -149,11 +101,17 @@ void *large_new(size_t bytes, size_t alignment, size_t gap, bool *clean)
 
 void large_put(struct chunk *c)
 {
+    size_t length = length_of(c);
+
     GLUE_HOLD(large_lock);
     row_remove(c);
     if (!pool.checking)
         gone_note(&large_gone, chunk_user(c), chunk_capacity(c), 0, 0);
-    row_put((uintptr_t)c - c->before, length_of(c));
+    glue_pages_unmap((void *)((uintptr_t)c - c->before), length);
+    if (pool.adapts && ++frees >= FREES && length <= ADAPT_MOST && length > pool.mmap_threshold) {
+        POKE(pool.trim_threshold, length + 2 * DEFAULT_LIMIT);
+        POKE(pool.mmap_threshold, length);
+    }
 }
 
 struct chunk *large_fit(struct chunk *c, size_t bytes)
@@ -188,11 +146,5 @@ struct chunk *large_below(const void *p)
 
 bool large_wants(size_t bytes)
 {
-    return bytes >= pool.mmap_threshold && PEEK(count) < pool.mmap_max;
-}
-
-void large_trim(void)
-{
-    GLUE_HOLD(large_lock);
-    kept_drop();
+    return bytes >= PEEK(pool.mmap_threshold) && PEEK(count) < pool.mmap_max;
 }

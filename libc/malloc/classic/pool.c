@@ -15,7 +15,6 @@
 #include "malloc/interface.h"
 #include "heap.h"
 
-#define DEFAULT_LIMIT ((size_t)128 * 1024)
 #define MOST_BYTES ((size_t)64 << 30) /* that a region can have; less where addresses are short */
 #define LEAST_BYTES ((size_t)64 << 20)
 #define READY_STEP ((size_t)4 << 20) /* of the heap: its records get access in such steps */
@@ -55,9 +54,12 @@ static size_t from_environment(const char *name, size_t otherwise)
 
 void pool_start(void)
 {
-    for (const struct setting *s = settings; s < settings + 4; s++)
-        *s->value = from_environment(s->variable, s->first);
     pool.checking = from_environment("MALLOC_CHECK_", 0) != 0;
+    pool.adapts = !pool.checking;
+    for (const struct setting *s = settings; s < settings + 4; s++) {
+        *s->value = from_environment(s->variable, s->first);
+        pool.adapts &= *s->value == s->first;
+    }
     chunk_key = glue_random() >> 16 | 1;
     pool.used = pool.arenas = 1;
     pool.ready = true;
@@ -67,6 +69,7 @@ bool pool_set(int parameter, int value)
 {
     if (parameter < -4 || parameter > -1)
         return false;
+    pool.adapts = false; /* as glibc has it */
     *settings[parameter + 4].value = value < 0 ? SIZE_MAX : (size_t)value;
     return true;
 }

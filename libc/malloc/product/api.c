@@ -47,13 +47,12 @@ void *block_new(size_t bytes, size_t alignment, bool zero, uintptr_t site)
     if (pool.checking)
         return guard_new(bytes, alignment, zero, site);
     if (large_wants(bytes))
-        p = large_new(bytes, alignment, 0, &clean);
-    if (!p) {
-        clean = false;
-        p = whole <= SLAB_REQUEST                           ? cache_refill(class_of_request(whole))
-            : alignment <= ALIGN && bytes <= CACHED_REQUEST ? cache_refill(class_of_request(bytes))
-                                                            : chunk_new(a, bytes, alignment, &clean);
-    }
+        p = large_new(bytes, alignment, 0);
+    if (p)
+        return p;
+    p = whole <= SLAB_REQUEST                           ? cache_refill(class_of_request(whole))
+        : alignment <= ALIGN && bytes <= CACHED_REQUEST ? cache_refill(class_of_request(bytes))
+                                                        : chunk_new(a, bytes, alignment, &clean);
     return p && zero && !clean ? memset(p, 0, bytes) : p;
 }
 
@@ -65,7 +64,7 @@ void *malloc(size_t bytes)
     if (LIKELY(p))
         return p;
     if (class && !cache.heads[class] &&
-        bytes < pool.mmap_threshold) /* it gets no address that faults, and no mapping */
+        bytes < PEEK(pool.mmap_threshold)) /* it gets no address that faults, and no mapping */
         return cache_refill(class);
     return malloc_call(bytes, ALIGN, false, SITE);
 }
@@ -176,12 +175,12 @@ static inline void *resize_in_place(enum kind kind, void *p, size_t bytes, size_
     struct chunk *c = chunk_of(p);
 
     if (kind == IS_LARGE) {
-        c = bytes >= pool.mmap_threshold || bytes > room / 2 ? large_fit(c, bytes) : NULL;
+        c = bytes >= PEEK(pool.mmap_threshold) || bytes > room / 2 ? large_fit(c, bytes) : NULL;
         return c ? chunk_user(c) : NULL;
     }
     if (kind == IS_SLAB)
         return bytes <= room && bytes > room / 2 ? p : NULL;
-    if (bytes >= pool.mmap_threshold && bytes > room)
+    if (bytes >= PEEK(pool.mmap_threshold) && bytes > room)
         return NULL; /* it grows into a mapping of its own */
     if (bytes <= room && chunk_for(bytes) + ALIGN >= chunk_size(c))
         return p;
@@ -263,7 +262,6 @@ int malloc_trim(size_t pad)
     cache_arena();
     cache_flush();
     guard_drain();
-    large_trim();
     for (struct arena *a = arenas; a < arenas + pool.used; a++) {
         GLUE_HOLD(a->lock);
         slabs_trim(a);

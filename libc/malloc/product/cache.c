@@ -52,7 +52,6 @@ static void start(void)
         class_of_small[units] =
             (uint8_t)(units <= SLAB_CLASSES ? units : class_scale(ALIGN * (units - 1)) - 47);
     pool_start();
-    pool.keeps = !pool.checking;
     pool.arenas = glue_processors() < ARENAS ? glue_processors() : ARENAS;
     if (!glue_watched && !pool.checking)
         pool.most = CACHED_REQUEST;
@@ -338,7 +337,8 @@ void cache_overflow(void *p, unsigned class)
     int limit = cache.limits[class], saved = errno;
 
     cache_arena();
-    if (class <= FAST_CLASS || limit || cache.rooms[class] <= -MANY) {
+    cache.rooms[0] = 0; /* no list: too large for any */
+    if (class - 1 < FAST_CLASS || limit || cache.rooms[class] <= -MANY) {
         cache.rooms[class] = 0;
         if (!limit_grow(class) && limit) {
             cache.heads[class] = NULL;
