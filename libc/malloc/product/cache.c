@@ -28,6 +28,7 @@
 #define DEPOT_PART 8 /* of what a thread may keep */
 #define LIMIT_FIRST 4
 #define MANY 8
+#define OWN 64
 #define LARGER 2      /* classes whose blocks serve too: a quarter larger at most */
 #define SWEEP_RUNS 64 /* free runs that one call gives back */
 
@@ -309,6 +310,8 @@ void *cache_refill(size_t class)
     unsigned ready = class_ready(class);
     int count = 0;
 
+    if (ready != class && ++cache.refills % OWN == 0)
+        ready = 0; /* else a loop could live from larger classes for ever */
     glue_note_path(ready                   ? TRACE_malloc_path_cache
                    : class <= SLAB_CLASSES ? TRACE_malloc_path_slab
                                            : TRACE_malloc_path_none);

@@ -82,9 +82,10 @@ struct cache {
     struct arena *arena;
     size_t promised; /* bytes that the limits allow */
     unsigned falls;  /* heap_falls when the last sweep began */
-    unsigned sweep;  /* classes below this one are still to be emptied */
-    bool begun;      /* glue_thread_begins was called */
-    bool closed;     /* the thread is ending: nothing is kept */
+    unsigned refills;
+    unsigned sweep; /* classes below this one are still to be emptied */
+    bool begun;     /* glue_thread_begins was called */
+    bool closed;    /* the thread is ending: nothing is kept */
 };
 extern _Thread_local struct cache cache __attribute__((tls_model("initial-exec")));
 
