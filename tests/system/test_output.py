@@ -48,7 +48,7 @@ def test_it_ends_quietly_and_leaves_nothing_behind():
     folder = os.path.join(lab.BUILD, "bench")
     with lab.alone("bench"), lab.alone("make"):    # (what is built lies there too)
         before = os.listdir(folder)
-        ended = unheard(["bench", "--profile", "write"])
+        ended = unheard(["bench", "--profile", "write", "fault"])
         assert (ended.returncode, ended.stderr) == (NOBODY_READS, "")
         assert os.listdir(folder) == before
 
