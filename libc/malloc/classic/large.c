@@ -13,7 +13,7 @@
  * free gives the row back at once: one look at /proc/self/maps shows it go. Who frees row after row gets blocks of such lengths from the
  * heap then, which faults in nothing anew: from the FREES-th on, and up to ADAPT_MOST bytes, mmap_threshold grows to the row's length
  * and trim_threshold to a little more. glibc does that from the first on, to 32 MiB (mallopt(3), M_MMAP_THRESHOLD); as there, not once
- * the program has set one of the two itself.
+ * somebody has set a parameter.
  */
 #include <string.h>
 

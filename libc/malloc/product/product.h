@@ -115,7 +115,7 @@ static inline void *cache_pop(size_t class) /* => the list's first block is whol
     return b;
 }
 
-/* The fast path of malloc and of C++'s new: the first block of the class's list; 0: the request has none, or everybody is watched.
+/* The fast path of malloc and of C++'s new: the first block of the class's list; 0: the request has none, or calls are looked at.
  * NULL: the slow path knows more, or says what is wrong. */
 static inline void *cache_take(size_t bytes, size_t *class)
 {
