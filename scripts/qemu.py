@@ -10,7 +10,9 @@ import ctypes
 import os
 import shlex
 import signal
+import struct
 import subprocess
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
@@ -33,10 +35,10 @@ CLEAN, PANIC, LEDGER, TRIPLE_FAULT = 33, 35, 37, 0
 
 
 def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, icount=False, cpu=CPU, ram=None, recording=None,
-            extra=()):
+            swap=None, extra=()):
     """The words of one call; either kernel (with initrd and append) or iso says what boots. ram: a file that is to hold
     the guest's memory, so that others can read it (ramfile.py). recording: ("record" or "replay", file of the events, file
-    of the snapshots), see replay.py."""
+    of the snapshots), see replay.py. swap: a file that is the swap disk (swap_file)."""
     words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-cpu", cpu, "-m", str(memory)]
     if cpus != 1:
         words += ["-smp", str(cpus)]
@@ -52,6 +54,10 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
     if ram:
         words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={escaped(ram)}",
                   "-machine", "memory-backend=ram"]
+    if swap:
+        # The legacy interface alone: the kernel drives that one, and no other is to be tried first.
+        words += ["-drive", f"file={escaped(swap)},format=raw,if=none,id=swap,cache=unsafe",
+                  "-device", "virtio-blk-pci,drive=swap,disable-modern=on"]
     if iso:
         words += ["-cdrom", iso, "-boot", "d"]
     else:
@@ -77,6 +83,24 @@ def shared_memory():
     except OSError:
         pass    # the folder is not ours: the guest runs all the same
     return file
+
+
+PAGE = 4096
+
+
+def swap_file(megabytes, path=None):
+    """A sparse file with the header that mkswap(8) writes (Linux's union swap_header), for `swap`; without a path one without a name, which
+    QEMU inherits. => its descriptor"""
+    file = open(path, "w+b") if path else tempfile.TemporaryFile()    # noqa: SIM115: the descriptor is the result
+    with file:
+        pages = megabytes * 2**20 // PAGE
+        file.truncate(pages * PAGE)
+        file.seek(1024)
+        file.write(struct.pack("<III16s16s", 1, pages - 1, 0, b"", b"faultline"))
+        file.seek(PAGE - 10)
+        file.write(b"SWAPSPACE2")
+        file.flush()
+        return os.dup(file.fileno())
 
 
 def window():
