@@ -7,6 +7,7 @@
 #include <crash.h>
 #include <dev/console.h>
 #include <dev/serial.h>
+#include <dev/virtio_blk.h>
 #include <fs/path.h>
 #include <lib/log.h>
 #include <lib/panic.h>
@@ -16,6 +17,7 @@
 #include <mm/page.h>
 #include <mm/pmap.h>
 #include <mm/pt.h>
+#include <mm/swap.h>
 #include <mm/tell.h>
 #include <proc/explain.h>
 #include <proc/process.h>
@@ -45,6 +47,15 @@ static void memory_init(void)
     page_init();
     kmap_done();
     pmap_init();
+}
+
+/* A disk with a swap header takes what does not fit into RAM. Without one the machine has its RAM. */
+static void swap_init(void)
+{
+    struct blkdev *disk = virtio_blk_find();
+
+    if (disk)
+        (void)swap_begin(disk);
 }
 
 static void files_init(void)
@@ -128,6 +139,7 @@ void kmain(uint32_t magic, uint32_t info)
     sched_init();
     if (tell_level(trace_init()) < 0)
         log_line("trace: no memory for the ring of events: nothing is traced");
+    swap_init();
     files_init();
     vdso_update();
     process_init();

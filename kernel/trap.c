@@ -76,6 +76,8 @@ static inline int keep_promise(const struct trapframe *frame, vaddr_t va)
 
     if (likely(verdict == 0))
         current_task()->minor_faults++;
+    if (unlikely(verdict == FAULT_MAJOR))
+        current_task()->major_faults++;
     return verdict;
 }
 
@@ -182,12 +184,8 @@ static NOINLINE void exception(struct trapframe *frame)
 
 /* ---- the switch ---- */
 
-void trap(struct trapframe *frame)
+static void other_trap(struct trapframe *frame)
 {
-    if (likely(frame->vector == TRAP_PAGE_FAULT)) {
-        page_fault(frame);
-        return;
-    }
     switch (frame->vector) {
     case TRAP_TIMER:
         apic_end_of_interrupt();
@@ -204,6 +202,14 @@ void trap(struct trapframe *frame)
         exception(frame);
         break;
     }
+}
+
+void trap(struct trapframe *frame)
+{
+    if (likely(frame->vector == TRAP_PAGE_FAULT))
+        page_fault(frame);
+    else
+        other_trap(frame);
 }
 
 void trap_before_user(struct trapframe *frame)

@@ -18,7 +18,7 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
     if (!vma || !(vma->flags & VMA_PROT) || vma->flags & VMA_SHARED)
         return -EFAULT;
     pte_t pte = pmap_lookup(&aspace->pmap, va);
-    int result = pte ? 0 : vma->ops->fault(aspace, vma, page_floor(va), ACCESS_READ, 0);
+    int result = pte & PTE_HAS_FRAME ? 0 : aspace_fault(aspace, vma, page_floor(va), ACCESS_READ, pte);
     if (result < 0)
         return result;
     pte = pmap_lookup(&aspace->pmap, va);
@@ -34,6 +34,15 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
     return result;
 }
 
+/* A page on the disk whose region allows no access: no touch would bring it. => its entry; 0: it cannot be had */
+static pte_t fetch(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte)
+{
+    if (swap_in(aspace, vma, va, pte) < 0)
+        return 0;
+    pmap_protect(&aspace->pmap, vma->start, vma->end, PMAP_NO_ACCESS, false);
+    return pmap_lookup(&aspace->pmap, va);
+}
+
 /* The frame of va's page with a reference, as a touch would bring it; or NULL. What is there may be read whatever its region says. */
 static struct page *page_for(struct aspace *aspace, vaddr_t va, enum access access, bool force)
 {
@@ -43,7 +52,9 @@ static struct page *page_for(struct aspace *aspace, vaddr_t va, enum access acce
     if (result == -EACCES && force)
         result = access == ACCESS_WRITE ? force_writable(aspace, va) : 0;
     pte_t pte = result == 0 ? pmap_lookup(&aspace->pmap, va) : 0;
-    if (!pte)
+    if (pte & PTE_SWAPPED)
+        pte = fetch(aspace, vma_find(&aspace->vmas, va), page_floor(va), pte);
+    if (!(pte & PTE_HAS_FRAME))
         return NULL;
     struct page *page = pfn_to_page(pte_pfn(pte));
     page_get(page);

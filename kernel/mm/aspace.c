@@ -21,7 +21,8 @@ static struct kmem_cache aspace_cache = KMEM_CACHE("aspace", struct aspace);
 
 static TAILQ_HEAD(, aspace)
 all = TAILQ_HEAD_INITIALIZER(all);
-static struct spinlock all_lock; /* guards: all */
+static uint64_t births;
+static struct spinlock all_lock; /* guards: all, births */
 
 struct aspace *aspace_create(void)
 {
@@ -40,6 +41,7 @@ struct aspace *aspace_create(void)
     aspace->limit_as = aspace->limit_data = ~0UL;
     aspace->limit_stack = 8 * MIB;
     SPIN_GUARD(&all_lock);
+    aspace->number = ++births;
     TAILQ_INSERT_TAIL(&all, aspace, all);
     return aspace;
 }

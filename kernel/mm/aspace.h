@@ -3,6 +3,7 @@
 #pragma once
 
 #include <mm/pmap.h>
+#include <mm/swapin.h>
 #include <mm/vma.h>
 #include <sched/wait.h>
 #include <types.h>
@@ -27,6 +28,7 @@ struct unmapped_range {
 struct aspace {
     uint32_t refs;           /* atomic */
     TAILQ_ENTRY(aspace) all; /* of all address spaces, the oldest first */
+    uint64_t number;         /* in the order of birth, from 1 on */
     struct mutex lock;       /* guards everything below */
     struct vma_set vmas;
     struct pmap pmap;
@@ -50,7 +52,7 @@ struct aspace {
     bool changed_by_others; /* since then */
     uint64_t counts_told;
 
-    uint64_t faults; /* served here: what ru_minflt counts */
+    uint64_t faults, major_faults; /* served here: what ru_minflt and ru_majflt count */
     uint32_t unmapped_next;
     vaddr_t callers[UNMAP_CALLERS]; /* of the system call that is under way, for the history; set by sys/ */
     struct unmapped_range unmapped[UNMAP_HISTORY]; /* the newest unmapped_next; the rest is never written */
@@ -91,6 +93,21 @@ bool aspace_any_writes(const struct pagesrc *source);
 bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
+
+/* Serves a fault of the region at va, and counts it: its kind knows what to map, unless the page only has to come back from the disk.
+ * => as vma_ops.fault, or FAULT_MAJOR. aspace->lock held. */
+static inline int aspace_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access,
+                               pte_t pte)
+{
+    int result = unlikely(pte & PTE_SWAPPED) ? swap_in(aspace, vma, va, pte)
+                                             : vma->ops->fault(aspace, vma, va, access, pte);
+
+    if (unlikely(result < 0))
+        return result;
+    vma->faults++;
+    *(likely(result == 0) ? &aspace->faults : &aspace->major_faults) += 1;
+    return result;
+}
 
 /* => NULL or the broken invariant: counters, tree, page tables. */
 const char *aspace_check(struct aspace *aspace);

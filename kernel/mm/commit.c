@@ -7,6 +7,7 @@
  * Guards: the sum is atomic; the settings are single words. */
 #include <mm/commit.h>
 #include <mm/page.h>
+#include <mm/slot.h>
 
 #define USER_RESERVE_KBYTES 131072 /* Linux's default: 128 MiB for the way out of a full machine */
 
@@ -26,14 +27,14 @@ uint64_t commit_ram(void)
 uint64_t commit_limit(void)
 {
     if (commit_settings.kbytes)
-        return commit_settings.kbytes / (PAGE_SIZE / KIB);
-    return commit_ram() * commit_settings.ratio / 100;
+        return commit_settings.kbytes / (PAGE_SIZE / KIB) + slots_count().total;
+    return commit_ram() * commit_settings.ratio / 100 + slots_count().total;
 }
 
 bool commit_allows_within_limit(uint64_t pages, uint64_t total)
 {
     if (commit_settings.mode == COMMIT_HEURISTIC)
-        return pages <= commit_ram();
+        return pages <= commit_ram() + slots_count().total;
     /* A single process leaves room for another one, with which its user can end it. */
     uint64_t reserve = MIN(total / 32, commit_settings.user_reserve_kbytes / (PAGE_SIZE / KIB));
     return commit_total() + pages + reserve < commit_limit();

@@ -5,14 +5,15 @@
 #include <types.h>
 
 enum commit_mode {
-    COMMIT_HEURISTIC, /* 0: refuse only what one call could never get: more than all RAM */
+    COMMIT_HEURISTIC, /* 0: refuse only what one call could never get: more than all RAM and swap */
     COMMIT_ALWAYS,    /* 1: promise whatever is asked for; the default here */
     COMMIT_NEVER      /* 2: no more promises than CommitLimit */
 };
 
 /* /proc/sys/vm/overcommit_* and user_reserve_kbytes. */
 struct commit_settings {
-    uint64_t mode, ratio /* per cent of RAM */, kbytes /* not 0: instead of ratio */, user_reserve_kbytes;
+    uint64_t mode, ratio /* per cent of RAM; all of the swap is added */,
+        kbytes /* not 0: instead of ratio */, user_reserve_kbytes;
 };
 extern struct commit_settings commit_settings;
 

@@ -5,22 +5,26 @@
  *   here        is there a region? may it be touched like that? (the stack may grow first)
  *   anon.c      anonymous memory: zero page, fresh frame, copy on write
  *   filemap.c   files: the file's own frame, or a copy of it
+ *   swapin.c    what is on the swap disk: a frame with its bytes
  *   pmap.c      the page-table entry is written
  *
- *                        nowhere yet         present, read-only
- *   anon, read           zero page, r/o      -
- *   anon, write          fresh zeroed frame  shared: copy   sole owner: make writable
- *   file private, read   the file's, r/o     -
- *   file private, write  copy                copy
- *   file shared, write   the file's          make writable
+ *                        nowhere yet         on the disk   present, read-only
+ *   anon, read           zero page, r/o      read it       -
+ *   anon, write          fresh zeroed frame  read it       shared: copy   sole owner: make writable
+ *   file private, read   the file's, r/o     read it       -
+ *   file private, write  copy                read it       copy
+ *   file shared, write   the file's          -             make writable
  *
  * The kind of region picks the row (vma->ops); this file only decides yes or no. It knows no signals: it returns a verdict.
- * Nothing here waits for memory: on -ENOMEM everything is let go of and the caller decides.
+ * Nothing below waits for memory: on -ENOMEM everything is let go of, frames are reclaimed, and it starts over. If there are none the
+ * caller decides. It is the same when frames have only become few: so system calls that need some find them.
  * Locks: address space, then whatever the kind needs. */
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
+#include <mm/reclaim.h>
 #include <mm/stack.h>
-#include <mm/tell.h>
+#include <mm/tellfault.h>
+#include <trace/trace.h>
 
 /* x86 cannot map a page that can be written or executed but not read. */
 static bool access_allowed(const struct vma *vma, enum access access)
@@ -40,39 +44,65 @@ static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access ac
         return -EACCES;
     if (tell)
         return fault_told(aspace, vma, page_floor(va), access);
-    int result = vma->ops->fault(aspace, vma, page_floor(va), access, pmap_lookup(&aspace->pmap, va));
-    if (likely(result == 0)) {
-        vma->faults++;
-        aspace->faults++;
-    }
+    return aspace_fault(aspace, vma, page_floor(va), access, pmap_lookup(&aspace->pmap, va));
+}
+
+static inline int fault_once(struct aspace *aspace, vaddr_t va, enum access access, bool tell)
+{
+    MUTEX_GUARD(&aspace->lock);
+    return fault_locked(aspace, va, access, tell);
+}
+
+/* Frames are few, and no lock is held: some come back from where they are not needed, and what failed starts over. */
+static NOINLINE int fault_again(struct aspace *aspace, vaddr_t va, enum access access, int result)
+{
+    while (reclaim() && result == -ENOMEM)
+        result = fault_once(aspace, va, access, TRACE_ON(fault_end));
     return result;
 }
 
 int fault(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    MUTEX_GUARD(&aspace->lock);
-    return fault_locked(aspace, va, access, false);
+    int result = fault_once(aspace, va, access, false);
+
+    return likely(!page_scarce) ? result : fault_again(aspace, va, access, result);
 }
 
 static int fault_aloud(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    MUTEX_GUARD(&aspace->lock);
-    return fault_locked(aspace, va, access, true);
+    int result = fault_once(aspace, va, access, true);
+
+    return likely(!page_scarce) ? result : fault_again(aspace, va, access, result);
 }
 
 TRACE_WAYS(fault_way, fault, fault_aloud, &trace_level, TRACE_LEVEL_fault_end);
 
-int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access)
+/* Under one lock, until something is refused or frames are few. => where it stopped */
+static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum access access, int *result)
 {
-    int result = 0;
-
     MUTEX_GUARD(&aspace->lock);
     trace_populate(true);
-    for (vaddr_t va = page_floor(start); va < end && result == 0; va += PAGE_SIZE) {
+    for (*result = 0; va < end; va += PAGE_SIZE) {
         pte_t pte = pmap_lookup(&aspace->pmap, va);
         if (!(pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(pte & PTE_WRITE)))
-            result = fault_locked(aspace, va, access, TRACE_ON(fault_end));
+            *result = fault_locked(aspace, va, access, TRACE_ON(fault_end));
+        if (*result < 0 || page_scarce)
+            break;
     }
     trace_populate(false);
-    return result;
+    return va;
+}
+
+int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access)
+{
+    int result;
+    bool again;
+
+    start = page_floor(start);
+    do {
+        start = range_once(aspace, start, end, access, &result);
+        bool freed = page_scarce && reclaim();
+        again = result < 0 ? result == -ENOMEM && freed : start < end;
+    } while (again);
+    return MIN(result, 0);
 }

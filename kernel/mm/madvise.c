@@ -4,7 +4,8 @@
  *   DONTNEED, DONTNEED_LOCKED     the pages go, the promise stays
  *   POPULATE_READ, POPULATE_WRITE the pages come, or the call says why not
  *   DONTFORK, WIPEONFORK          fork obeys (aspace.c)
- *   FREE, COLD, PAGEOUT, WILLNEED checked as on Linux, without effect: nothing is reclaimed, all files are in memory
+ *   PAGEOUT                       private pages leave for the swap disk
+ *   FREE, COLD, WILLNEED          checked as on Linux, without effect: all files are in memory
  *   the others                    remembered in the region's flags, where smaps shows them
  *
  * The order of the checks is Linux's. A hole is reported last: what is mapped is still done.
@@ -12,6 +13,7 @@
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
 #include <mm/mmap.h>
+#include <mm/reclaim.h>
 #include <mm/tell.h>
 #include <pagesrc.h>
 
@@ -70,6 +72,8 @@ static int advise(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t
         TELL(zap, aspace, start, end);
         pmap_remove(&aspace->pmap, start, end);
     }
+    if (advice->number == MADV_PAGEOUT)
+        reclaim_range(aspace, vma, start, end);
     return aspace_reflag(aspace, vma, start, end, flags) ? 0 : -ENOMEM;
 }
 
@@ -133,7 +137,7 @@ int mm_mincore(struct aspace *aspace, vaddr_t address, uint64_t length, uint8_t 
         if (!vma)
             return -ENOMEM;
         struct pagesrc *source = vma->source;
-        vector[(va - address) >> PAGE_SHIFT] = pmap_lookup(&aspace->pmap, va) ||
+        vector[(va - address) >> PAGE_SHIFT] = pmap_lookup(&aspace->pmap, va) & PTE_HAS_FRAME ||
                                                (source && source->ops->resident(source, vma_index(vma, va)));
     }
     return 0;

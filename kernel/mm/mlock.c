@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mlock.c - mlock(2) and its family: pages that are resident from now on, and mm_populate, which makes them so.
  *
- * There is nothing yet that takes pages away from a process; what locking changes is that the pages come at once, that
- * MADV_DONTNEED is refused, and the count (VmLck). Who runs here has CAP_IPC_LOCK, so RLIMIT_MEMLOCK refuses nothing, as on Linux.
+ * What locking changes is that the pages come at once, that they do not leave for the swap disk (reclaim.c), that MADV_DONTNEED is
+ * refused, and the count (VmLck). Who runs here has CAP_IPC_LOCK, so RLIMIT_MEMLOCK refuses nothing, as on Linux.
  * Guards: takes aspace->lock; populating takes it page range by page range. */
 #include <asm-generic/errno.h>
 #include <mm/fault.h>

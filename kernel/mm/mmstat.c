@@ -6,10 +6,17 @@
  * Guards: the caller holds aspace->lock. */
 #include <mm/mmstat.h>
 #include <mm/pt.h>
+#include <mm/slot.h>
 #include <pagesrc.h>
 #include <string.h>
 
 #define PSS_SHIFT 12
+
+static void slot_count(uint32_t slot, struct vma_usage *usage)
+{
+    usage->swap += PAGE_SIZE;
+    usage->swap_pss_shifted += (PAGE_SIZE << PSS_SHIFT) / slot_shares(slot);
+}
 
 static void page_count(pte_t pte, struct vma_usage *usage)
 {
@@ -42,7 +49,9 @@ void mmstat_vma(struct aspace *aspace, struct vma *vma, struct vma_usage *usage)
 
     PT_FOREACH_RUN (run, aspace->pmap.root, vma->start, vma->end)
         for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i])
+            if (run.entry[i] & PTE_SWAPPED)
+                slot_count(pte_slot(run.entry[i]), usage);
+            else if (run.entry[i])
                 page_count(run.entry[i], usage);
     if (vma->flags & VMA_LOCKED)
         usage->locked += usage->pss_shifted - pss_before;

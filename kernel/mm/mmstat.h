@@ -10,7 +10,9 @@ struct vma_usage {
     uint64_t pss_anon_shifted; /* the part of pss that lies in anonymous frames */
     uint64_t shared_clean, shared_dirty, private_clean, private_dirty;
     uint64_t referenced, anonymous;
-    uint64_t locked; /* PSS of locked regions, shifted like pss */
+    uint64_t swap,
+        swap_pss_shifted; /* on the swap disk; there divided by the entries that lead to each slot */
+    uint64_t locked;      /* PSS of locked regions, shifted like pss */
 };
 
 /* Adds the region's pages to `usage` (which the caller zeroed). aspace->lock held. */

@@ -26,6 +26,11 @@
 #define CACHE_BATCH_ORDER 5 /* of 32 frames */
 #define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
 
+/* Frames are scarce below such a part of the RAM, within these bounds: enough for what system calls take until the next fault. */
+#define SCARCE_PART 64
+#define SCARCE_LEAST 96UL
+#define SCARCE_MOST 1024UL
+
 /* Free frames, linked by page->next. */
 struct stack {
     uint32_t first; /* pfn */
@@ -37,6 +42,9 @@ struct page_cache {
     int64_t owned[PAGE_OWNERS]; /* this CPU's share of the ledger */
 } __attribute__((aligned(64)));
 static struct page_cache caches[MAX_CPUS];
+
+bool page_scarce;
+static uint64_t scarce_below; /* frames */
 
 static const char *const owner_names[PAGE_OWNERS] = {
     "free", "firmware", "image", "array", "table", "kstack", "slab", "buffer", "anon", "file", "shmem",
@@ -52,6 +60,24 @@ void page_init(void)
     if (bootmem.ram[0].start == 0)
         bootmem_take(0, PAGE_SIZE, PAGE_FIRMWARE); /* 0 ends a list */
     buddy_init(caches[0].owned);
+    struct page_ledger ledger;
+    page_ledger(&ledger);
+    scarce_below = MIN(MAX(ledger.total / SCARCE_PART, SCARCE_LEAST), SCARCE_MOST);
+}
+
+static uint64_t free_frames(void)
+{
+    struct page_ledger ledger;
+
+    page_ledger(&ledger);
+    return ledger.frames[PAGE_FREE];
+}
+
+uint64_t page_missing(void)
+{
+    uint64_t now = free_frames();
+
+    return now < 2 * scarce_below ? 2 * scarce_below - now : 1;
 }
 
 void page_boot_release(paddr_t start, paddr_t end)
@@ -111,6 +137,7 @@ static bool cache_fill(struct page_cache *cache)
     while ((block = buddy_take(order)) == NULL && order > 0)
         order--;
     spin_unlock(&buddy_lock);
+    page_scarce = !block || free_frames() < scarce_below;
     if (!block)
         return zeroed_spend(cache);
     for (unsigned i = 1U << order; i-- > 0;) {

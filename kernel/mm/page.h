@@ -51,6 +51,11 @@ void page_put_batch(const uint32_t *pfns, unsigned count);
 /* For every run of frames side by side that one owner has, in order; what is free is left out. */
 void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner));
 
+/* Free frames have become few, or there was none: whoever may takes some from where they are not needed (mm/reclaim.c), and clears it. */
+extern bool page_scarce;
+/* How many frames would have to become free to be on the safe side again; one at least. */
+uint64_t page_missing(void);
+
 /* The ledger: frames per owner class, exact at any moment. The total never changes. */
 struct page_ledger {
     uint64_t frames[PAGE_OWNERS];

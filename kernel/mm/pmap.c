@@ -6,6 +6,7 @@
  *   present                  maps a frame: it holds one reference and one `maps` count of it
  *   present, the zero page   reads of untouched anonymous memory; no reference, not resident
  *   PTE_NO_ACCESS            keeps its frame, but every access faults
+ *   PTE_SWAPPED              its page is on the disk: it has a share of a slot (slot.c), and no frame
  *
  * Each page table's frame counts its entries in use (page->maps): a table is freed when the last one goes, at once.
  *
@@ -18,6 +19,7 @@
 #include <mm/kmap.h>
 #include <mm/pmap.h>
 #include <mm/ptwrite.h>
+#include <mm/slot.h>
 #include <string.h>
 #include <x86/cpu.h>
 
@@ -117,7 +119,7 @@ void pmap_destroy(struct pmap *pmap)
 {
     struct page *root = virt_to_page(pmap->root);
 
-    assert(root->maps == 0 && pmap->tables == 0 && pmap_resident_pages(pmap) == 0);
+    assert(root->maps == 0 && pmap->tables == 0 && pmap_resident_pages(pmap) + pmap->swapped == 0);
     if (cpu_read_cr3() == pmap->cr3)
         cpu_write_cr3(kmap_cr3());
     page_put(root);
@@ -211,6 +213,11 @@ static NOINLINE int entry_replaced(struct pmap *pmap, vaddr_t va, pte_t old)
 {
     struct page *page = pfn_to_page(pte_pfn(old));
 
+    if (old & PTE_SWAPPED) {
+        slot_put(pte_slot(old));
+        pmap->swapped--;
+        return 0; /* no TLB knows such an entry */
+    }
     tlb_flush(pmap, va, va + PAGE_SIZE);
     if (page != zero_page) {
         page_unmap(pmap, page);
@@ -265,6 +272,21 @@ static inline bool next_run(const struct pmap *pmap, struct pt_run *run)
     return true;
 }
 
+/* The entries of a run that lead to the disk go. => how many */
+static NOINLINE uint32_t run_leave_slots(struct pmap *pmap, const struct pt_run *run)
+{
+    uint32_t cleared = 0;
+
+    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++)
+        if (*entry & PTE_SWAPPED) {
+            slot_put(pte_slot(*entry));
+            *entry = 0;
+            cleared++;
+        }
+    pmap->swapped -= cleared;
+    return cleared;
+}
+
 /* Clears the entries of a run. => how many were in use. There is room in `release` for all of their frames. Where nobody runs any more,
  * no TLB can lead to a frame: what others hold as well is let go of at once. */
 static inline uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, struct release *release,
@@ -272,9 +294,9 @@ static inline uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, st
 {
     const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
     uint32_t *pfn = release->pfns + release->count;
-    uint32_t cleared = 0;
 
     run_tell(run, 0);
+    uint32_t cleared = unlikely(pmap->swapped) ? run_leave_slots(pmap, run) : 0;
     for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
         uint32_t frame = (uint32_t)pte_pfn(*entry);
         if (*entry == 0)
@@ -369,13 +391,13 @@ static pte_t run_protect(const struct pt_run *run, enum pmap_protection protecti
     pte_t changed = 0;
 
     for (size_t i = 0; TRACE_ON(pte) && i < run->count; i++)
-        if (run->entry[i])
+        if (run->entry[i] & PTE_HAS_FRAME)
             entry_told(1, run->va + i * PAGE_SIZE, run->entry[i],
                        protected(run->entry[i], protection, write, access));
     pte_t *at = run->entry, *end = at + run->count;
     do { /* a run has one entry at least */
         pte_t before = *at;
-        if (before != 0) {
+        if (before & PTE_HAS_FRAME) {
             *at = protected(before, protection, write, access);
             changed |= *at ^ before;
         }
@@ -418,7 +440,7 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *restrict to, pte_t *restrict 
 
     for (size_t i = 0; i < count; i++) {
         pte_t entry = from[i];
-        if (entry == 0)
+        if (!(entry & PTE_HAS_FRAME))
             continue;
         if (entry & PTE_WRITE) {
             entry &= ~PTE_WRITE;
@@ -436,6 +458,21 @@ static uint32_t run_copy(struct pmap *pmap, pte_t *restrict to, pte_t *restrict 
     return copied;
 }
 
+/* The same of the entries that lead to the disk: both lead to the same slot then. => false: a slot has too many already. */
+static NOINLINE bool run_share_slots(struct pmap *pmap, pte_t *to, const struct pt_run *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        if (!(from->entry[i] & PTE_SWAPPED))
+            continue;
+        if (!slot_get(pte_slot(from->entry[i])))
+            return false;
+        to[i] = from->entry[i];
+        virt_to_page(to)->maps++;
+        pmap->swapped++;
+    }
+    return true;
+}
+
 int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
 {
     bool was_writable = false;
@@ -450,8 +487,12 @@ int pmap_copy(struct pmap *to, struct pmap *from, vaddr_t start, vaddr_t end)
         }
         struct page *table = virt_to_page(target);
         table->maps += run_copy(to, target, run.entry, run.count, &was_writable);
+        if (unlikely(from->swapped) && !run_share_slots(to, target, &run))
+            result = -ENOMEM;
         if (table->maps == 0)
             range_empty(to, run.va, run.va + PAGE_SIZE);
+        if (unlikely(result < 0))
+            break;
     }
     if (was_writable)
         range_flush(from, start, end);
@@ -504,10 +545,60 @@ bool pmap_has_frames(struct pmap *pmap, vaddr_t start, vaddr_t end)
     return false;
 }
 
+/* ---- eviction ---- */
+
+static bool may_leave(pte_t entry, enum pmap_eviction which)
+{
+    const struct page *page = pfn_to_page(pte_pfn(entry));
+
+    return entry & PTE_HAS_FRAME && page->owner == PAGE_ANON && page->refs == page->maps &&
+           (page->maps == 1 || which == EVICT_SHARED);
+}
+
+/* The page of *entry leaves for a slot. => false: there is no room for it. */
+static bool entry_evict(struct pmap *pmap, vaddr_t va, pte_t *entry, struct evicted *evicted)
+{
+    uint32_t slot = evicted->count < EVICT_MOST ? slot_alloc() : 0, pfn = (uint32_t)pte_pfn(*entry);
+
+    if (slot == 0)
+        return false;
+    if (TRACE_ON(pte))
+        entry_told(1, va, *entry, pte_of_slot(slot));
+    *entry = pte_of_slot(slot);
+    page_unmap(pmap, pfn_to_page(pfn));
+    pmap->swapped++;
+    evicted->va[evicted->count] = va;
+    evicted->pfns[evicted->count] = pfn;
+    evicted->slots[evicted->count++] = slot;
+    return true;
+}
+
+vaddr_t pmap_evict(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_eviction which,
+                   struct evicted *evicted)
+{
+    vaddr_t stopped = end;
+
+    pmap->resident_peak = MAX(pmap->resident_peak, pmap_resident_pages(pmap));
+    PT_FOREACH_RUN (run, pmap->root, start, end)
+        for (size_t i = 0; i < run.count && stopped == end; i++) {
+            pte_t *entry = &run.entry[i];
+            if (!may_leave(*entry, which))
+                continue;
+            evicted->seen++;
+            if (*entry & PTE_ACCESSED && which != EVICT_ANY)
+                *entry &= ~PTE_ACCESSED;
+            else if (!entry_evict(pmap, run.va + i * PAGE_SIZE, entry, evicted))
+                run.next = run.end = stopped = run.va + i * PAGE_SIZE;
+        }
+    if (start < stopped)
+        range_flush(pmap, start, stopped);
+    return stopped;
+}
+
 /* ---- checking ---- */
 
 struct pmap_count {
-    uint64_t tables, resident[PAGE_OWNERS];
+    uint64_t tables, swapped, resident[PAGE_OWNERS];
     const char *broken;
 };
 
@@ -528,6 +619,12 @@ static void table_check(pte_t *table, int level, struct pmap_count *count)
             else
                 table_check(pt_table(entry), level - 1, count);
             count->tables++;
+            continue;
+        }
+        if (entry & PTE_SWAPPED) {
+            if (entry & (PTE_HAS_FRAME | PTE_WRITE) || slot_shares(pte_slot(entry)) == 0)
+                count->broken = "an entry leads to a slot that is free";
+            count->swapped++;
             continue;
         }
         if (page == zero_page) {
@@ -556,6 +653,8 @@ const char *pmap_check(const struct pmap *pmap)
         return count.broken;
     if (count.tables != pmap->tables)
         return "the page tables are miscounted";
+    if (count.swapped != pmap->swapped)
+        return "the pages on the disk are miscounted";
     for (int owner = 0; owner < PAGE_OWNERS; owner++)
         if (count.resident[owner] != pmap->resident[owner])
             return "the resident pages are miscounted";

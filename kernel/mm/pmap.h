@@ -16,6 +16,7 @@ struct pmap {
     /* pages by owner class: PAGE_ANON, PAGE_FILE, PAGE_SHMEM. The zero page does not count */
     uint64_t resident[PAGE_OWNERS];
     uint64_t resident_peak; /* VmHWM, up to the last time pages went away */
+    uint64_t swapped;       /* entries that lead to the disk: VmSwap */
     pte_t *leaf;            /* the page table that was used last; NULL: none */
     vaddr_t leaf_span;      /* the 2 MiB that it maps: va >> 21 */
 };
@@ -49,7 +50,7 @@ static inline pte_t pmap_lookup(struct pmap *pmap, vaddr_t va)
 }
 static inline bool pmap_is_zero_page(pte_t pte)
 {
-    return pte != 0 && pfn_to_page(pte_pfn(pte)) == zero_page;
+    return pte & PTE_HAS_FRAME && pfn_to_page(pte_pfn(pte)) == zero_page;
 }
 
 void pmap_remove(struct pmap *pmap, vaddr_t start, vaddr_t end);
@@ -78,6 +79,26 @@ static inline uint64_t pmap_resident_pages(const struct pmap *pmap)
 {
     return pmap->resident[PAGE_ANON] + pmap->resident[PAGE_FILE] + pmap->resident[PAGE_SHMEM];
 }
+
+/* Pages that leave memory together: their entries lead to slots already, their frames are still to be written there. */
+#define EVICT_MOST 32
+struct evicted {
+    unsigned count;
+    uint64_t seen; /* pages that might have left */
+    vaddr_t va[EVICT_MOST];
+    uint32_t pfns[EVICT_MOST]; /* one reference each is the holder's */
+    uint32_t slots[EVICT_MOST];
+};
+/* Which of the anonymous frames that nobody else holds may leave. */
+enum pmap_eviction {
+    EVICT_UNUSED, /* those of this address space alone that have not been used since the last time: the clock's hand */
+    EVICT_SHARED, /* the same of those that fork shares: each entry gets a slot of its own */
+    EVICT_ANY     /* all of this address space alone, used or not */
+};
+/* Passes over [start, end): what was used gets its second chance, what was not is evicted, until `evicted` is full or no slot is free.
+ * => where it stopped. */
+vaddr_t pmap_evict(struct pmap *pmap, vaddr_t start, vaddr_t end, enum pmap_eviction which,
+                   struct evicted *evicted);
 
 /* Walks tables and recounts `tables`, `resident` and each table's entries. => NULL or the broken invariant. */
 const char *pmap_check(const struct pmap *pmap);

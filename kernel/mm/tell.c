@@ -40,7 +40,7 @@ static bool is_own(const struct aspace *aspace)
 }
 
 /* A change: told if the address space was, and left to the next telling of all if it is somebody else's. */
-static bool told(struct aspace *aspace)
+bool tell_wanted(struct aspace *aspace)
 {
     if (is_own(aspace))
         return aspace->told == trace_generation && trace_wanted();
@@ -105,46 +105,46 @@ static void add(const struct vma *vma, enum trace_vma_why why)
 void tell_add(struct aspace *aspace, struct vma *vma)
 {
     vma->cause = trace_cause();
-    if (told(aspace))
+    if (tell_wanted(aspace))
         add(vma, why_now());
 }
 
 void tell_del(struct aspace *aspace, const struct vma *vma)
 {
-    if (told(aspace))
+    if (tell_wanted(aspace))
         TRACE(vma_del, .start = vma->start, .end = vma->end, .why = (uint8_t)why_now());
 }
 
 void tell_split(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t at)
 {
-    if (told(aspace))
+    if (tell_wanted(aspace))
         TRACE(vma_split, .start = start, .end = end, .at = at);
 }
 
 void tell_merge(struct aspace *aspace, struct vma *lower, const struct vma *upper)
 {
     lower->cause = MAX(lower->cause, upper->cause);
-    if (told(aspace))
+    if (tell_wanted(aspace))
         TRACE(vma_merge, .start = lower->start, .end = upper->end, .at = upper->start);
 }
 
 void tell_prot(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags)
 {
-    if (told(aspace))
+    if (tell_wanted(aspace))
         TRACE(vma_prot, .start = start, .end = end, .prot = flags & VMA_PROT, .why = (uint8_t)why_now());
 }
 
 void tell_size(struct aspace *aspace, struct vma *vma, vaddr_t start, vaddr_t end)
 {
     vma->cause = trace_cause();
-    if (told(aspace))
+    if (tell_wanted(aspace))
         TRACE(vma_size, .start = vma->start, .end = vma->end, .new_start = start, .new_end = end,
               .why = (uint8_t)why_now());
 }
 
 void tell_move(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t to)
 {
-    if (start < end && told(aspace))
+    if (start < end && tell_wanted(aspace))
         TRACE(vma_move, .start = start, .end = end, .to = to);
 }
 
@@ -160,12 +160,24 @@ void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end)
 {
     uint64_t pages = 0;
 
-    if (!told(aspace))
+    if (!tell_wanted(aspace))
         return;
     PT_FOREACH_RUN (run, aspace->pmap.root, start, end)
         for (size_t i = 0; i < run.count; i++)
-            pages += run.entry[i] && !is_image(run.entry[i]);
+            pages += run.entry[i] & PTE_HAS_FRAME && !is_image(run.entry[i]);
     TRACE(zap, .start = start, .end = end, .pages = pages, .why = (uint8_t)why_now());
+}
+
+void tell_swap_in(struct aspace *aspace, vaddr_t va, uint32_t pfn, uint32_t slot)
+{
+    if (tell_wanted(aspace))
+        TRACE(swap_in, .va = va, .pfn = pfn, .slot = slot);
+}
+
+void tell_swap_out(struct aspace *aspace, vaddr_t va, uint32_t pfn, uint32_t slot)
+{
+    if (tell_wanted(aspace))
+        TRACE(swap_out, .va = va, .pfn = pfn, .slot = slot);
 }
 
 static void resident_flush(struct trace_resident *run)
@@ -199,7 +211,7 @@ void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
 
     PT_FOREACH_RUN (run, aspace->pmap.root, 0, STACK_TOP)
         for (size_t i = 0; i < run.count; i++)
-            if (run.entry[i])
+            if (run.entry[i] & PTE_HAS_FRAME)
                 resident_add(&resident, run.va + i * PAGE_SIZE, run.entry[i]);
     resident_flush(&resident);
 }
@@ -251,10 +263,11 @@ void aspace_tell_counts(struct aspace *aspace)
     struct trace_rss rss = {
         .anon_kb = pmap->resident[PAGE_ANON] * (PAGE_SIZE / KIB),
         .file_kb = (pmap->resident[PAGE_FILE] + pmap->resident[PAGE_SHMEM]) * (PAGE_SIZE / KIB),
+        .swap_kb = pmap->swapped * (PAGE_SIZE / KIB),
         .vsz_kb = aspace->total * (PAGE_SIZE / KIB),
         .table_kb = pmap->tables * (PAGE_SIZE / KIB),
     };
-    uint64_t sum = rss.anon_kb * 3 + rss.file_kb * 5 + rss.vsz_kb * 7 + rss.table_kb * 11;
+    uint64_t sum = rss.anon_kb * 3 + rss.file_kb * 5 + rss.vsz_kb * 7 + rss.table_kb * 11 + rss.swap_kb * 13;
 
     if (sum == aspace->counts_told || !trace_wanted())
         return;
@@ -262,61 +275,4 @@ void aspace_tell_counts(struct aspace *aspace)
     page_ledger(&ledger);
     rss.free_frames = ledger.frames[PAGE_FREE];
     trace_write(TRACE_rss, &rss, sizeof(rss));
-}
-
-/* ---- Faults ---- */
-
-/* What a fault did, from the entry before and after it. */
-static enum trace_fault_kind kind_of(int result, const struct vma *vma, pte_t before, pte_t after)
-{
-    if (result == -ENOMEM)
-        return TRACE_fault_kind_oom;
-    if (result < 0)
-        return TRACE_fault_kind_bus;
-    if (before == after)
-        return TRACE_fault_kind_spurious;
-    if (pmap_is_zero_page(after))
-        return TRACE_fault_kind_zero_page;
-    uint8_t owner = pfn_to_page(pte_pfn(after))->owner;
-    if (owner == PAGE_IMAGE)
-        return TRACE_fault_kind_vdso;
-    if (before && pte_pfn(before) == pte_pfn(after))
-        return TRACE_fault_kind_reuse;
-    if (owner != PAGE_ANON)
-        return TRACE_fault_kind_file;
-    return vma->source || (before && !pmap_is_zero_page(before)) ? TRACE_fault_kind_cow
-                                                                 : TRACE_fault_kind_zero;
-}
-
-static int serve(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access, pte_t pte)
-{
-    int result = vma->ops->fault(aspace, vma, va, access, pte);
-
-    vma->faults += result == 0;
-    aspace->faults += result == 0;
-    return result;
-}
-
-int fault_told(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access)
-{
-    pte_t pte = pmap_lookup(&aspace->pmap, va);
-    uint32_t error = (pte & PTE_PRESENT ? FAULT_ERROR_PRESENT : 0) |
-                     (access == ACCESS_WRITE ? FAULT_ERROR_WRITE : 0);
-    uint64_t tables = aspace->pmap.tables;
-
-    if (!told(aspace))
-        return serve(aspace, vma, va, access, pte);
-    trace_fault_begin(va, error, vma->cause);
-    int result = serve(aspace, vma, va, access, pte);
-    pte_t after = pmap_lookup(&aspace->pmap, va);
-    if (pte && pte != after)
-        TRACE(tlb, .kind = TRACE_flush_kind_page, .va = va, .pages = 1);
-    if (pte != after)
-        TRACE(pte, .table_level = 1, .va = va, .old_entry = pte, .new_entry = after);
-    struct trace_fault_end end = {.va = va,
-                                  .kind = (uint8_t)kind_of(result, vma, pte, after),
-                                  .pfn = pte_pfn(after),
-                                  .tables = (uint32_t)(aspace->pmap.tables - tables)};
-    trace_fault_end(&end, vma->cause);
-    return result;
 }

@@ -17,15 +17,15 @@ int tell_level(uint32_t level);
 /* Frames that the ring has. */
 uint64_t tell_ring_frames(void);
 
+/* Is a change of it to be told? Not if it is somebody else's: that is left to the next telling of all. */
+bool tell_wanted(struct aspace *aspace);
+
 /* All regions, and the pages that have frames already, unless that was done since tracing began. */
 void aspace_tell(struct aspace *aspace, enum trace_vma_why why);
 /* The counters, if they have changed since they were last told. */
 void aspace_tell_counts(struct aspace *aspace);
 /* What the page tables hold now. */
 void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why);
-
-/* The same work for a page that fault.c does, and the events of it. */
-int fault_told(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access);
 
 /* These two also note the operation that is the region's cause. */
 void tell_add(struct aspace *aspace, struct vma *vma);
@@ -36,6 +36,8 @@ void tell_split(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t at);
 void tell_merge(struct aspace *aspace, struct vma *lower, const struct vma *upper);
 void tell_prot(struct aspace *aspace, vaddr_t start, vaddr_t end, uint32_t flags);
 void tell_move(struct aspace *aspace, vaddr_t start, vaddr_t end, vaddr_t to);
+void tell_swap_in(struct aspace *aspace, vaddr_t va, uint32_t pfn, uint32_t slot);
+void tell_swap_out(struct aspace *aspace, vaddr_t va, uint32_t pfn, uint32_t slot);
 void tell_zap(struct aspace *aspace, vaddr_t start, vaddr_t end);
 
 /* TELL(add, aspace, vma) */

@@ -51,6 +51,9 @@ struct vma;
 
 enum access { ACCESS_READ = VMA_READ, ACCESS_WRITE = VMA_WRITE, ACCESS_EXEC = VMA_EXEC };
 
+/* What a fault answers beside 0 and errors: the page is there, and had to come from a disk. */
+#define FAULT_MAJOR 1
+
 /* A kind of region. */
 struct vma_ops {
     const char *kind;

@@ -312,6 +312,7 @@ static void commit(struct task *task, struct program *program, struct trapframe 
     task_clear_tid(task);
     process_refresh_usage(process); /* the peak and the faults of the old memory count for getrusage */
     process->past_faults = process->usage.minor_faults;
+    process->past_major_faults = process->usage.major_faults;
     program_adopt(task, program, frame);
     frame->rflags |= TRAPFRAME_REPLACED;
     switch_load(this_cpu(), thread->stack_top, thread->cr3, thread->fs_base);

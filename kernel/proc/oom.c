@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* oom.c - out of memory: the table first, the decision second, and the decision in Linux's words (its mm/oom_kill.c).
  *
- * The choice is Linux's: the score is what the process's end would give back, resident pages and page tables, here in
- * thousandths of the RAM, and its oom_score_adj on top; the highest goes, among equals the one that asked. Init and whoever has
+ * The choice is Linux's: the score is what the process's end would give back, resident pages, swapped ones and page tables, here in
+ * thousandths of RAM and swap, and its oom_score_adj on top; the highest goes, among equals the one that asked. Init and whoever has
  * an oom_score_adj of -1000 stay as long as anybody else is there; if nobody is, the one that asked goes. All that share the
  * victim's memory go with it, or nothing would come back. Until it is gone the one that asked gives up the CPU and touches
  * again: nothing is chosen twice. That may be in the middle of a system call's copy, which holds no lock that a dying process
@@ -17,6 +17,7 @@
 #include <lib/words.h>
 #include <mm/commit.h>
 #include <mm/page.h>
+#include <mm/swap.h>
 #include <proc/language.h>
 #include <proc/process.h>
 #include <proc/signal.h>
@@ -34,18 +35,24 @@ static uint64_t pages_of(const struct process *process)
 {
     const struct aspace *aspace = process->aspace;
 
-    return aspace != NULL ? pmap_resident_pages(&aspace->pmap) + aspace->pmap.tables : 0;
+    return aspace != NULL ? pmap_resident_pages(&aspace->pmap) + aspace->pmap.swapped + aspace->pmap.tables
+                          : 0;
+}
+
+static int64_t ram_and_swap(void)
+{
+    return (int64_t)(commit_ram() + swap_state().total);
 }
 
 /* In pages, as Linux compares them: thousandths would make equals of those that differ little. */
 static int64_t badness(const struct process *process)
 {
-    return (int64_t)pages_of(process) + process->oom_score_adj * (int64_t)(commit_ram() / OOM_SCORE_ADJ_MAX);
+    return (int64_t)pages_of(process) + process->oom_score_adj * (ram_and_swap() / OOM_SCORE_ADJ_MAX);
 }
 
 int64_t oom_score(const struct process *process)
 {
-    return badness(process) * OOM_SCORE_ADJ_MAX / (int64_t)commit_ram();
+    return badness(process) * OOM_SCORE_ADJ_MAX / ram_and_swap();
 }
 
 bool oom_may_end(const struct process *process)
@@ -91,13 +98,17 @@ static void say_table(bool chinese, const struct process *victim, const struct p
         const struct aspace *aspace = process->aspace;
         if (aspace != NULL)
             log_line("%c%6d %9lu %9lu %9lu %6ld  %s%s", process == victim ? '*' : ' ', process->pid,
-                     KB(pmap_resident_pages(&aspace->pmap)), 0UL, KB(aspace->pmap.tables), oom_score(process),
-                     process->name, process == victim ? TEXT(chinese, oom_victim) : "");
+                     KB(pmap_resident_pages(&aspace->pmap)), KB(aspace->pmap.swapped),
+                     KB(aspace->pmap.tables), oom_score(process), process->name,
+                     process == victim ? TEXT(chinese, oom_victim) : "");
     }
     for (unsigned owner = 0; owner < PAGE_OWNERS; owner++) {
         if (ledger->frames[owner] != 0)
             log_line(TEXT(chinese, oom_frames), page_owner_name(owner), KB(ledger->frames[owner]));
     }
+    struct swap_state swap = swap_state();
+    if (swap.name)
+        log_line(TEXT(chinese, oom_swap), KB(swap.total), KB(swap.taken));
 }
 
 static void say_decision(const struct process *victim)

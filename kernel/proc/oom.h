@@ -6,7 +6,7 @@
 
 struct process;
 
-/* What the process's end would give back, in thousandths of the RAM that the kernel has not taken for itself, and its
+/* What the process's end would give back, in thousandths of the swap disk and the RAM that the kernel has not taken for itself, and its
  * oom_score_adj on top. */
 int64_t oom_score(const struct process *process);
 

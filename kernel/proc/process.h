@@ -70,8 +70,9 @@ struct process {
     struct signals *signals;
     struct process_usage usage, children_usage;
     uint64_t
-        /* minor faults in address spaces that execve has replaced; the present one counts its own */
-        past_faults;
+        /* faults in address spaces that execve has replaced; the present one counts its own */
+        past_faults,
+        past_major_faults;
     struct process_io io;
     uint64_t started_ns;       /* clock_now() at birth */
     int exit_status;           /* as wait4 gives it */

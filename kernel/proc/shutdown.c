@@ -16,6 +16,7 @@
 #include <mm/tell.h>
 #include <mm/kstack.h>
 #include <mm/page.h>
+#include <mm/swap.h>
 #include <proc/process.h>
 #include <proc/shutdown.h>
 #include <proc/signal.h>
@@ -137,6 +138,7 @@ static void compare_frames(const struct page_ledger *now)
             now->frames[PAGE_TABLE]);
     compare("file and shared memory", pagetree_pages(), now->frames[PAGE_FILE] + now->frames[PAGE_SHMEM]);
     compare("total", then->total, now->total);
+    compare("pages on the swap disk", 0, swap_state().taken);
 }
 
 static void log_balance(const struct page_ledger *ledger)

@@ -28,7 +28,7 @@ struct task {
     vaddr_t robust_list; /* robust.c; 0: none */
     uint64_t
         restart_deadline; /* a timed sleep was interrupted that goes on until then if no handler runs; 0: none */
-    uint64_t minor_faults;
+    uint64_t minor_faults, major_faults;
 
     /* guarded by: the process's signals->lock */
     struct pending_signals pending; /* for this thread alone */

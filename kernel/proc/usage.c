@@ -37,6 +37,7 @@ void task_usage(const struct task *task, struct process_usage *usage)
     uint64_t system_ns = system_share(total, thread->user_ticks, thread->system_ticks);
     *usage = (struct process_usage){
         .minor_faults = task->minor_faults,
+        .major_faults = task->major_faults,
         .user_ns = total - system_ns,
         .system_ns = system_ns,
         .voluntary_switches = thread->voluntary_switches,
@@ -59,6 +60,7 @@ void process_refresh_usage(struct process *process)
     if (!process->aspace)
         return;
     usage->minor_faults = process->past_faults + process->aspace->faults;
+    usage->major_faults = process->past_major_faults + process->aspace->major_faults;
     usage->peak_resident = MAX(usage->peak_resident, mmstat_peak_resident(process->aspace));
 }
 

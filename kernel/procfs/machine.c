@@ -6,6 +6,8 @@
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
 #include <mm/page.h>
+#include <mm/reclaim.h>
+#include <mm/swap.h>
 #include <proc/process.h>
 #include <sched/load.h>
 #include <version.h>
@@ -72,16 +74,18 @@ static void cpu_times(uint64_t *user, uint64_t *system)
 }
 
 /* Linux adds up the same, and some that it gathers where it must wait for a disk. */
-static uint64_t faults(void)
+static uint64_t faults(uint64_t *major)
 {
-    uint64_t sum = 0;
+    uint64_t minor = 0;
+
+    *major = 0;
 
     PROCESS_FOREACH (process) {
         process_refresh_usage(process);
-        sum += process->usage.minor_faults + process->usage.major_faults +
-               process->children_usage.minor_faults + process->children_usage.major_faults;
+        minor += process->usage.minor_faults + process->children_usage.minor_faults;
+        *major += process->usage.major_faults + process->children_usage.major_faults;
     }
-    return sum;
+    return minor + *major;
 }
 
 /* Only what is counted here: a name that is missing means nothing of that kind exists. */
@@ -98,7 +102,13 @@ void proc_vmstat(struct proctext *text)
                     frames[PAGE_SLAB]);
     proctext_printf(text, "nr_kernel_stack %lu\nnr_page_table_pages %lu\n",
                     frames[PAGE_KSTACK] * (PAGE_SIZE / KIB), frames[PAGE_TABLE]);
-    proctext_printf(text, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %lu\npgmajfault 0\n", faults());
+    const struct swap_state swap = swap_state();
+    proctext_printf(text, "pgpgin %lu\npgpgout %lu\npswpin %lu\npswpout %lu\n",
+                    swap.pages_in * (PAGE_SIZE / KIB), swap.pages_out * (PAGE_SIZE / KIB), swap.pages_in,
+                    swap.pages_out);
+    uint64_t major, all = faults(&major);
+    proctext_printf(text, "pgfault %lu\npgmajfault %lu\npgscan_direct %lu\npgsteal_direct %lu\n", all, major,
+                    reclaim_count.seen, reclaim_count.freed);
 }
 
 /* All time is user, system or idle: nobody is nice, nothing waits for a disk. */
@@ -114,9 +124,17 @@ void proc_machine_stat(struct proctext *text)
                     sched_switches(), proc_boot_time, process_forks(), sched_ready_count());
 }
 
+#define SWAPS_WIDE 10000000 /* kB: such numbers need no second tab (Linux's swap_show) */
+
 void proc_swaps(struct proctext *text)
 {
+    const struct swap_state swap = swap_state();
+    uint64_t total = swap.total * (PAGE_SIZE / KIB), taken = swap.taken * (PAGE_SIZE / KIB);
+
     proctext_printf(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+    if (swap.name != NULL)
+        proctext_printf(text, "/dev/%-35spartition\t%lu\t%s%lu\t%s-2\n", swap.name, total,
+                        total < SWAPS_WIDE ? "\t" : "", taken, taken < SWAPS_WIDE ? "\t" : "");
 }
 
 void proc_cpuinfo(struct proctext *text)

@@ -60,13 +60,14 @@ static void usage(struct proctext *text, const struct vma_usage *counted, const 
     kilobytes(text, "Private_Dirty:", counted->private_dirty);
     kilobytes(text, "Referenced:", counted->referenced);
     kilobytes(text, "Anonymous:", counted->anonymous);
-    /* Of these there is nothing here: no merging of equal pages, no lazy free, no large pages, no swap. */
+    /* Of these there is nothing here: no merging of equal pages, no lazy free, no large pages. */
     static const char *const absent[] = {
-        "KSM:",           "LazyFree:",       "AnonHugePages:",   "ShmemPmdMapped:",
-        "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:",
-        "SwapPss:"};
+        "KSM:",           "LazyFree:",       "AnonHugePages:",  "ShmemPmdMapped:",
+        "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:"};
     for (unsigned i = 0; i < ARRAY_SIZE(absent); i++)
         kilobytes(text, absent[i], 0);
+    kilobytes(text, "Swap:", counted->swap);
+    kilobytes(text, "SwapPss:", counted->swap_pss_shifted >> 12);
     kilobytes(text, "Locked:", counted->locked >> 12);
 }
 

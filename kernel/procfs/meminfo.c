@@ -19,6 +19,7 @@
 #include <mm/kstack.h>
 #include <mm/mmstat.h>
 #include <mm/page.h>
+#include <mm/swap.h>
 
 static void kilobytes(struct proctext *text, const char *name, uint64_t frames)
 {
@@ -54,6 +55,7 @@ void proc_meminfo(struct proctext *text)
 
     page_ledger(&ledger);
     const uint64_t *frames = ledger.frames;
+    const struct swap_state swap = swap_state();
 
     kilobytes(text, "MemTotal:", commit_ram());
     kilobytes(text, "MemFree:", frames[PAGE_FREE]);
@@ -68,8 +70,8 @@ void proc_meminfo(struct proctext *text)
     kilobytes(text, "Inactive(file):", 0);
     kilobytes(text, "Unevictable:", frames[PAGE_FILE]);
     kilobytes(text, "Mlocked:", locked_pages());
-    kilobytes(text, "SwapTotal:", 0);
-    kilobytes(text, "SwapFree:", 0);
+    kilobytes(text, "SwapTotal:", swap.total);
+    kilobytes(text, "SwapFree:", swap.total - swap.taken);
     kilobytes(text, "Dirty:", 0);
     kilobytes(text, "Writeback:", 0);
     kilobytes(text, "AnonPages:", frames[PAGE_ANON]);

@@ -73,6 +73,7 @@ static void take_memory(struct aspace *aspace, struct proc_snapshot *snapshot)
     memcpy(snapshot->resident, aspace->pmap.resident, sizeof(snapshot->resident));
     snapshot->resident_all = pmap_resident_pages(&aspace->pmap);
     snapshot->resident_peak = mmstat_peak_resident(aspace);
+    snapshot->swapped = aspace->pmap.swapped;
     snapshot->tables = aspace->pmap.tables;
     snapshot->code_start = aspace->code_start;
     snapshot->code_end = aspace->code_end;

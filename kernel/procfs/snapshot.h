@@ -23,7 +23,7 @@ struct proc_snapshot {
     bool has_memory; /* false: it has exited, and what follows is 0 */
     /* pages */
     uint64_t total, peak, data, stack, exec, text, locked;
-    uint64_t resident[PAGE_OWNERS], resident_all, resident_peak, tables;
+    uint64_t resident[PAGE_OWNERS], resident_all, resident_peak, swapped, tables;
     vaddr_t code_start, code_end, data_start, data_end, brk_start, stack_start;
     vaddr_t arg_start, arg_end, env_start, env_end;
 };

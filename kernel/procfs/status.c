@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* status.c - a process in numbers, in Linux 6.1's order and words: proc_pid_status(5), proc_pid_stat(5), proc_pid_statm(5).
  *
- * What does not exist here (name spaces, capabilities' limits, seccomp, tracing, huge pages, swap, mlock) has the value that
+ * What does not exist here (name spaces, capabilities' limits, seccomp, tracing, huge pages) has the value that
  * Linux shows for a process that uses none of it: everybody is root, with all capabilities that linux/capability.h knows. */
 #include <procfs/files.h>
 
@@ -62,7 +62,7 @@ static void memory(struct proctext *text, const struct proc_snapshot *now)
     pages(text, "VmExe", own_code);
     pages(text, "VmLib", now->exec - own_code);
     pages(text, "VmPTE", now->tables);
-    pages(text, "VmSwap", 0);
+    pages(text, "VmSwap", now->swapped);
     pages(text, "HugetlbPages", 0);
     proctext_printf(text, "CoreDumping:\t0\nTHP_enabled:\t0\n");
 }
@@ -134,7 +134,7 @@ void proc_stat(struct proctext *text)
     /* [31-34] signal sets, the old 31 signals only */
     proctext_printf(text, " %lu %lu %lu %lu", now.pending & INT32_MAX, now.blocked & INT32_MAX,
                     now.ignored & INT32_MAX, now.caught & INT32_MAX);
-    /* [35-44] wchan: 1 while it sleeps; no swap; exit signal, CPU, real-time priority and policy, delays, guest times */
+    /* [35-44] wchan: 1 while it sleeps; nswap and cnswap, which Linux does not keep either; exit signal, CPU, real-time priority and policy, delays, guest times */
     proctext_printf(text, " %d 0 0 %d 0 0 0 0 0 0", now.state == 'S' || now.state == 'D', SIGCHLD);
     /* [45-52] */
     proctext_printf(text, " %lu %lu %lu %lu %lu %lu %lu %d\n", now.data_start, now.data_end, now.brk_start,

@@ -124,15 +124,19 @@ static ssize_t environ_read(struct file *file, struct io *io, uint64_t *position
     return strings_read(file, io, position, true);
 }
 
-/* Linux's Documentation/admin-guide/mm/pagemap.rst. Bit 55 (soft-dirty) and 62 (swapped) have nothing to say here. */
+/* Linux's Documentation/admin-guide/mm/pagemap.rst. Bit 55 (soft-dirty) has nothing to say here. */
 #define PAGEMAP_PRESENT (1UL << 63)
+#define PAGEMAP_SWAPPED                                                                                      \
+    (1UL << 62) /* then bits 5 to 54 are the slot, bits 0 to 4 the number of the swap disk: 0 */
 #define PAGEMAP_FILE (1UL << 61)      /* a file's page, or shared anonymous memory */
 #define PAGEMAP_EXCLUSIVE (1UL << 56) /* mapped exactly once */
 #define PAGEMAP_PFN_MASK ((1UL << 55) - 1)
 
 static uint64_t pagemap_entry(pte_t pte)
 {
-    if (!(pte & (PTE_PRESENT | PTE_NO_ACCESS)))
+    if (pte & PTE_SWAPPED)
+        return PAGEMAP_SWAPPED | (uint64_t)pte_slot(pte) << 5;
+    if (!(pte & PTE_HAS_FRAME))
         return 0;
     uint64_t entry = PAGEMAP_PRESENT | (pte_pfn(pte) & PAGEMAP_PFN_MASK);
     if (pmap_is_zero_page(pte))

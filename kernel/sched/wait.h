@@ -71,6 +71,14 @@ static inline void mutex_lock(struct mutex *mutex)
         mutex_lock_slow(mutex);
 }
 
+/* => false: somebody has it. */
+static inline bool mutex_trylock(struct mutex *mutex)
+{
+    uintptr_t free = 0;
+    return __atomic_compare_exchange_n(&mutex->word, &free, (uintptr_t)current_thread(), false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 static inline void mutex_unlock(struct mutex *mutex)
 {
     uintptr_t mine = (uintptr_t)current_thread();

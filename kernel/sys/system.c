@@ -6,6 +6,7 @@
 #include <arch/x86/usercopy.h>
 #include <dev/random.h>
 #include <mm/page.h>
+#include <mm/swap.h>
 #include <proc/process.h>
 #include <sched/load.h>
 #include <string.h>
@@ -48,6 +49,7 @@ int64_t sys_sysinfo(struct trapframe *frame)
 {
     struct page_ledger ledger;
     struct sysinfo info = {.mem_unit = 1};
+    const struct swap_state swap = swap_state();
     uint64_t loads[LOAD_AVERAGES];
 
     page_ledger(&ledger);
@@ -56,6 +58,8 @@ int64_t sys_sysinfo(struct trapframe *frame)
     info.totalram = (ledger.total - reserved) * PAGE_SIZE;
     info.freeram = ledger.frames[PAGE_FREE] * PAGE_SIZE;
     info.sharedram = ledger.frames[PAGE_SHMEM] * PAGE_SIZE;
+    info.totalswap = swap.total * PAGE_SIZE;
+    info.freeswap = (swap.total - swap.taken) * PAGE_SIZE;
     info.procs = (uint16_t)process_count();
     load_averages(loads);
     for (unsigned i = 0; i < LOAD_AVERAGES; i++)

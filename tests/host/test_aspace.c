@@ -2,8 +2,9 @@
 /* test_aspace.c - the verbs and the fault handler against a model: for each page its permissions and the byte it must hold.
  *
  * Regions, page tables, frames and counters are the real ones; only the CPU is played: touch() does what the MMU would. */
-/* sources: kernel/mm/mmap.c kernel/mm/mremap.c kernel/mm/madvise.c kernel/mm/mlock.c kernel/mm/commit.c kernel/mm/brk.c kernel/mm/fault.c kernel/mm/tell.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c
- *          kernel/mm/access.c kernel/mm/mmstat.c kernel/mm/vma.c kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c
+/* sources: kernel/mm/mmap.c kernel/mm/mremap.c kernel/mm/madvise.c kernel/mm/mlock.c kernel/mm/commit.c kernel/mm/brk.c kernel/mm/fault.c kernel/mm/tell.c kernel/mm/tellfault.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c
+ *          kernel/mm/access.c kernel/mm/mmstat.c kernel/mm/vma.c kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/slot.c kernel/mm/swap.c
+ *          kernel/mm/swapin.c kernel/mm/reclaim.c
  *          kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>

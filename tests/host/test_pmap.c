@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_pmap.c - real x86-64 page tables in an arena, against a model: which frame each page has, and whether it may be written.
  */
-/* sources: kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c tests/host/shim/machine.c */
+/* sources: kernel/mm/pmap.c kernel/mm/slot.c kernel/mm/pt.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/bootmem.c tests/host/shim/machine.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
 #include <stdarg.h>

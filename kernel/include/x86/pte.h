@@ -22,6 +22,9 @@ typedef uint64_t pte_t;
 /* Not present for the MMU, but it keeps its frame: a region without any access (mprotect PROT_NONE). Bit 8 means something else in an
  * entry that is present, nothing at all in one that is not (SDM vol. 3, table 4-20). */
 #define PTE_NO_ACCESS (1UL << 8)
+#define PTE_HAS_FRAME (PTE_PRESENT | PTE_NO_ACCESS)
+/* It has no frame: its page lies on the disk, in the slot whose number stands where the frame's would. */
+#define PTE_SWAPPED (1UL << 9)
 
 #define PTE_FRAME_MASK 0x000ffffffffff000UL
 
@@ -42,6 +45,16 @@ static inline paddr_t pte_paddr(pte_t pte)
 static inline pfn_t pte_pfn(pte_t pte)
 {
     return pte_paddr(pte) >> PAGE_SHIFT;
+}
+
+static inline pte_t pte_of_slot(uint32_t slot)
+{
+    return PTE_SWAPPED | (pte_t)slot << PAGE_SHIFT;
+}
+
+static inline uint32_t pte_slot(pte_t pte)
+{
+    return (uint32_t)pte_pfn(pte);
 }
 
 /* Error code of a page fault (SDM vol. 3, 4.7). */

@@ -366,6 +366,15 @@ long look_minor_faults(void)
     return usage.ru_minflt;
 }
 
+long look_major_faults(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return -1;
+    return usage.ru_majflt;
+}
+
 unsigned long look_break(void)
 {
     return (unsigned long)(uintptr_t)sbrk(0);

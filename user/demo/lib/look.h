@@ -57,6 +57,7 @@ void look_show_row(const char *prefix, const struct map_row *row);
 void look_show_rows(void);
 
 long look_minor_faults(void);
+long look_major_faults(void);
 /* The break, as sbrk(0) tells it. */
 unsigned long look_break(void);
 bool look_page(const void *address, struct page_view *view);

@@ -21,6 +21,14 @@ static inline void mutex_lock(struct mutex *mutex)
     mutex->held = true;
 }
 
+static inline bool mutex_trylock(struct mutex *mutex)
+{
+    bool taken = !mutex->held;
+
+    mutex->held = true;
+    return taken;
+}
+
 static inline void mutex_unlock(struct mutex *mutex)
 {
     assert(mutex->held);
