@@ -16,8 +16,8 @@
  *   file shared, write   the file's          -             make writable
  *
  * The kind of region picks the row (vma->ops); this file only decides yes or no. It knows no signals: it returns a verdict.
- * Nothing below waits for memory: on -ENOMEM everything is let go of, frames are reclaimed, and it starts over. If there are none the
- * caller decides. It is the same when frames have only become few: so system calls that need some find them.
+ * Nothing below waits for memory: on -ENOMEM everything is let go of, frames are reclaimed, and it starts over; if there are none the
+ * caller decides.
  * Locks: address space, then whatever the kind needs. */
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
@@ -53,10 +53,12 @@ static inline int fault_once(struct aspace *aspace, vaddr_t va, enum access acce
     return fault_locked(aspace, va, access, tell);
 }
 
-/* Frames are few, and no lock is held: some come back from where they are not needed, and what failed starts over. */
-static NOINLINE int fault_again(struct aspace *aspace, vaddr_t va, enum access access, int result)
+/* No lock is held: frames come back from where they are not needed, and it starts over. */
+static NOINLINE int fault_again(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    while (reclaim() && result == -ENOMEM)
+    int result = -ENOMEM;
+
+    while (result == -ENOMEM && reclaim())
         result = fault_once(aspace, va, access, TRACE_ON(fault_end));
     return result;
 }
@@ -65,19 +67,19 @@ int fault(struct aspace *aspace, vaddr_t va, enum access access)
 {
     int result = fault_once(aspace, va, access, false);
 
-    return likely(!page_scarce) ? result : fault_again(aspace, va, access, result);
+    return likely(result != -ENOMEM) ? result : fault_again(aspace, va, access);
 }
 
 static int fault_aloud(struct aspace *aspace, vaddr_t va, enum access access)
 {
     int result = fault_once(aspace, va, access, true);
 
-    return likely(!page_scarce) ? result : fault_again(aspace, va, access, result);
+    return likely(result != -ENOMEM) ? result : fault_again(aspace, va, access);
 }
 
 TRACE_WAYS(fault_way, fault, fault_aloud, &trace_level, TRACE_LEVEL_fault_end);
 
-/* Under one lock, until something is refused or frames are few. => where it stopped */
+/* Under one lock, until something is refused. => where it stopped */
 static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum access access, int *result)
 {
     MUTEX_GUARD(&aspace->lock);
@@ -86,7 +88,7 @@ static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum a
         pte_t pte = pmap_lookup(&aspace->pmap, va);
         if (!(pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(pte & PTE_WRITE)))
             *result = fault_locked(aspace, va, access, TRACE_ON(fault_end));
-        if (*result < 0 || page_scarce)
+        if (*result < 0)
             break;
     }
     trace_populate(false);
@@ -96,13 +98,10 @@ static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum a
 int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access)
 {
     int result;
-    bool again;
 
     start = page_floor(start);
-    do {
+    do
         start = range_once(aspace, start, end, access, &result);
-        bool freed = page_scarce && reclaim();
-        again = result < 0 ? result == -ENOMEM && freed : start < end;
-    } while (again);
+    while (result == -ENOMEM && reclaim());
     return MIN(result, 0);
 }

@@ -16,6 +16,7 @@
 #include <mm/bootmem.h>
 #include <mm/buddy.h>
 #include <mm/page.h>
+#include <sched/thread.h>
 #include <trace/trace.h>
 #include <x86/cpu.h>
 
@@ -26,10 +27,13 @@
 #define CACHE_BATCH_ORDER 5 /* of 32 frames */
 #define CACHE_BATCH (1U << CACHE_BATCH_ORDER)
 
-/* Frames are scarce below such a part of the RAM, within these bounds: enough for what system calls take until the next fault. */
+/* Frames are scarce below such a part of the RAM, within these bounds: enough for what a system call takes. */
 #define SCARCE_PART 64
-#define SCARCE_LEAST 96UL
+#define SCARCE_LEAST 192UL
 #define SCARCE_MOST 1024UL
+/* Blocks up to here come together when single frames become free; for larger ones all memory might have to go (Linux's
+ * PAGE_ALLOC_COSTLY_ORDER). */
+#define COSTLY_ORDER 3
 
 /* Free frames, linked by page->next. */
 struct stack {
@@ -77,7 +81,7 @@ uint64_t page_missing(void)
 {
     uint64_t now = free_frames();
 
-    return now < 2 * scarce_below ? 2 * scarce_below - now : 1;
+    return MAX(2 * scarce_below, now + CACHE_BATCH) - now;
 }
 
 void page_boot_release(paddr_t start, paddr_t end)
@@ -138,6 +142,8 @@ static bool cache_fill(struct page_cache *cache)
         order--;
     spin_unlock(&buddy_lock);
     page_scarce = !block || free_frames() < scarce_below;
+    if (page_scarce)
+        thread_before_user(THREAD_FRAMES);
     if (!block)
         return zeroed_spend(cache);
     for (unsigned i = 1U << order; i-- > 0;) {
@@ -219,6 +225,8 @@ struct page *page_alloc_order(enum page_owner owner, unsigned order)
         cache_drain(cache, 0);
         page = buddy_take(order);
     }
+    if (!page && order <= COSTLY_ORDER)
+        thread_before_user(THREAD_FRAMES);
     if (!page)
         return NULL;
     page_give(page, cache, owner, 1L << order);

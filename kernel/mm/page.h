@@ -51,9 +51,10 @@ void page_put_batch(const uint32_t *pfns, unsigned count);
 /* For every run of frames side by side that one owner has, in order; what is free is left out. */
 void page_each_owned(void (*visit)(pfn_t first, pfn_t count, enum page_owner owner));
 
-/* Free frames have become few, or there was none: whoever may takes some from where they are not needed (mm/reclaim.c), and clears it. */
+/* Free frames have become few: who could do without some more does. The thread that found it out, or found none, reclaims before it goes back
+ * to ring 3 (THREAD_FRAMES). */
 extern bool page_scarce;
-/* How many frames would have to become free to be on the safe side again; one at least. */
+/* How many frames should become free to be on the safe side again; some, if it is so. */
 uint64_t page_missing(void);
 
 /* The ledger: frames per owner class, exact at any moment. The total never changes. */

@@ -11,6 +11,7 @@
  * back, number in rax. All of this is done by the process itself. */
 #include <arch/x86/sigframe.h>
 #include <asm-generic/errno.h>
+#include <mm/reclaim.h>
 #include <proc/explain.h>
 #include <proc/process.h>
 #include <proc/signal.h>
@@ -247,6 +248,17 @@ void signal_deliver(struct trapframe *frame)
     }
 }
 
+/* Frames have become few, or a system call found none. That one changed nothing when it failed, so it may begin again. */
+static void reclaim_and_retry(struct trapframe *frame, struct thread *thread)
+{
+    int64_t result = (int64_t)frame->rax;
+
+    __atomic_and_fetch(&thread->pending, ~THREAD_FRAMES, __ATOMIC_RELAXED);
+    if (reclaim() && frame->vector == TRAP_SYSCALL && (int64_t)frame->error >= 0 &&
+        (result == -ENOMEM || result == -ENOSPC))
+        restart(frame);
+}
+
 void process_return_to_user(struct trapframe *frame)
 {
     struct thread *thread = current_thread();
@@ -254,6 +266,8 @@ void process_return_to_user(struct trapframe *frame)
     while ((pending = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED)) != 0) {
         if (pending & THREAD_RESCHEDULE)
             sched_preempt();
+        if (pending & THREAD_FRAMES)
+            reclaim_and_retry(frame, thread);
         if (pending & THREAD_SIGNAL)
             signal_deliver(frame);
     }

@@ -247,6 +247,12 @@ void thread_notify(struct thread *thread, uint32_t what)
     spin_unlock(&queue->lock);
 }
 
+void thread_before_user(uint32_t what)
+{
+    if (current_thread())
+        __atomic_or_fetch(&current_thread()->pending, what, __ATOMIC_RELAXED);
+}
+
 static void deadline_reached(struct timeout *timeout)
 {
     thread_wake(CONTAINER_OF(timeout, struct thread, timeout), -ETIMEDOUT);

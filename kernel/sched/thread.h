@@ -26,12 +26,13 @@ enum thread_state {
 /* Work to be done before the thread returns to ring 3 (thread->pending). */
 #define THREAD_RESCHEDULE (1U << 0)
 #define THREAD_SIGNAL (1U << 1)
+#define THREAD_FRAMES (1U << 2) /* memory is short: frames are to come back first (mm/reclaim.h) */
 
 #define FPU_STATE_SIZE 512 /* FXSAVE area, SDM vol. 1, 10.5.1 */
 
 struct thread {
     uint64_t kernel_rsp; /* offset 0: saved by context_switch() while not running */
-    uint32_t pending; /* offset 8: THREAD_RESCHEDULE, THREAD_SIGNAL; read by the return path of entry.asm */
+    uint32_t pending;    /* offset 8: THREAD_ bits; read by the return path of entry.asm */
     uint32_t
         state; /* enum thread_state; guarded by: the run queue's lock, but a thread itself says that it goes to sleep */
     vaddr_t stack_top; /* kernel stack */
@@ -81,6 +82,8 @@ _Noreturn void sched_run(void);
 /* Marks work for a thread and, if it sleeps interruptibly and `what` has THREAD_SIGNAL, wakes it with -EINTR.
  * */
 void thread_notify(struct thread *thread, uint32_t what);
+/* The same for the current one, if there is one yet. */
+void thread_before_user(uint32_t what);
 /* Ends a thread's sleep with this result. => false: it was not asleep. */
 bool thread_wake(struct thread *thread, int result);
 /* Sleeping, for wait.c. thread_sleep_begin() makes the current thread one that can be woken, from then on no

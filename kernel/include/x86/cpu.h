@@ -105,7 +105,10 @@ static inline uint16_t cpu_in16(uint16_t port)
 
 static inline void cpu_out16(uint16_t port, uint16_t value)
 {
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+    __asm__ volatile("outw %0, %1"
+                     :
+                     : "a"(value), "Nd"(port)
+                     : "memory"); /* a device may look at memory then */
 }
 
 static inline uint32_t cpu_in32(uint16_t port)
