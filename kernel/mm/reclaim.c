@@ -62,16 +62,13 @@ static uint64_t region_reclaim(struct aspace *aspace, const struct vma *vma, vad
 {
     uint64_t freed = 0;
 
-    for (*stopped = start; *stopped < end && freed < wanted;) {
+    for (*stopped = start; *stopped < end && freed < wanted && swap_has_room();) {
         struct evicted evicted = {.count = 0};
         *stopped = pmap_evict(&aspace->pmap, *stopped, end, which, &evicted);
         reclaim_count.seen += evicted.seen;
         if (evicted.count == 0)
             return freed;
-        uint64_t now = evicted_write(aspace, vma, &evicted);
-        if (now == 0 && which != EVICT_SHARED)
-            return freed; /* the disk refuses */
-        freed += now;
+        freed += evicted_write(aspace, vma, &evicted);
     }
     return freed;
 }
@@ -122,7 +119,7 @@ static uint64_t rounds(uint64_t wanted)
 {
     uint64_t freed = 0;
 
-    for (unsigned round = 0; round < ROUNDS && freed < wanted;) {
+    for (unsigned round = 0; round < ROUNDS && freed < wanted && swap_has_room();) {
         struct aspace *aspace = aspace_at_hand();
         if (!aspace) {
             hand.number = hand.va = 0;

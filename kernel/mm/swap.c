@@ -59,13 +59,15 @@ int swap_begin(struct blkdev *wanted)
     uint32_t slots;
     int error = header_read(wanted, &slots);
 
-    if (error == -EINVAL)
-        log_line("swap: %s has no swap header (mkswap): it is not used", wanted->name);
-    if (error)
+    if (!error && !(slots = slots_begin(slots)))
+        error = -ENOMEM;
+    if (error) {
+        log_line("swap: /dev/%s is not used: %s", wanted->name,
+                 error == -EINVAL ? "it has no swap header (mkswap)"
+                 : error == -EIO  ? "it cannot be read"
+                                  : "there is no memory to count its pages");
         return error;
-    slots = slots_begin(slots);
-    if (!slots)
-        return -ENOMEM;
+    }
     disk = wanted;
     log_line("swap: %lu kB on /dev/%s", (slots - 1UL) * (PAGE_SIZE / KIB), disk->name);
     return 0;
@@ -87,20 +89,20 @@ static unsigned move(bool write, const uint32_t *pfns, const uint32_t *slots, un
 
     for (unsigned row; done < count; done += row) {
         row = row_of(slots + done, count - done);
-        if (disk->transfer(disk, write, slots[done] * SECTORS_PER_SLOT, pfns + done, row) < 0) {
-            log_line("swap: /dev/%s refuses to %s slots %u to %u", disk->name, write ? "write" : "read",
-                     slots[done], slots[done] + row - 1);
+        if (disk->transfer(disk, write, slots[done] * SECTORS_PER_SLOT, pfns + done, row) < 0)
             break;
-        }
     }
     return done;
 }
 
 unsigned swap_write(const uint32_t *pfns, const uint32_t *slots, unsigned count)
 {
-    unsigned done = move(true, pfns, slots, count);
+    unsigned done = refused ? 0 : move(true, pfns, slots, count);
 
     pages_out += done;
+    if (done < count && !refused)
+        log_line("swap: /dev/%s refused to write slot %u: no page goes there any more", disk->name,
+                 slots[done]);
     refused |= done < count;
     return done;
 }
@@ -131,6 +133,8 @@ int swap_row_read(struct swap_row *row, struct pmap *pmap, vaddr_t va, vaddr_t e
     row->count = swap_read(row->pfns, row->slots, wanted);
     if (row->count == 0)
         row->count = swap_read(row->pfns, row->slots, 1); /* perhaps only one behind it is bad */
+    if (row->count == 0)
+        log_line("swap: /dev/%s cannot read slot %u", disk->name, row->slots[0]);
     for (unsigned i = row->count; i < wanted; i++)
         page_put(pfn_to_page(row->pfns[i]));
     return row->count ? 0 : -EIO;
