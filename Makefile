@@ -21,6 +21,7 @@ B       ?= build
 MALLOC  ?= malloc
 PROG    ?= vmrss
 MEM     ?= 128
+SWAP    ?= 512
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm
@@ -504,8 +505,8 @@ $(B)/ready-%: scripts/packages.txt
 
 .PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
-run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, BOOT=direct without GRUB); no terminal: the tour
-	@scripts/run -m $(MEM) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
+run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, SWAP=MiB of swap disk or 0, BOOT=direct without GRUB); no terminal: the tour
+	@scripts/run -m $(MEM) $(if $(filter-out 0,$(SWAP)),--swap $(SWAP)) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
 test: all check test-programs ## everything: check, then the tests that boot guests (PYTEST="tests/system/test_x.py -k y": some of them, in one process)
 	$(if $(PYTEST),,$(Q)$(PYTHON) -c 'import xdist' 2>/dev/null || { echo 'make test: pytest-xdist is missing: make setup brings it' >&2; exit 1; })
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider $(if $(PYTEST),,-n $(shell nproc) --dist loadfile) $(if $(findstring tests/system,$(PYTEST)),,tests/system) $(PYTEST)

@@ -7,6 +7,7 @@ The text is for people who want to type it themselves: `scripts/run --show` prin
 """
 
 import ctypes
+import errno
 import os
 import shlex
 import signal
@@ -38,7 +39,7 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
             swap=None, extra=()):
     """The words of one call; either kernel (with initrd and append) or iso says what boots. ram: a file that is to hold
     the guest's memory, so that others can read it (ramfile.py). recording: ("record" or "replay", file of the events, file
-    of the snapshots), see replay.py. swap: a file that is the swap disk (swap_file)."""
+    of the snapshots), see replay.py. swap: a file that is the swap disk (swap_file; of a recorded run as qcow2)."""
     words = [os.environ.get("QEMU", "qemu-system-x86_64"), *MACHINE, "-cpu", cpu, "-m", str(memory)]
     if cpus != 1:
         words += ["-smp", str(cpus)]
@@ -55,9 +56,7 @@ def command(memory=128, cpus=1, kernel=None, initrd=None, append="", iso=None, i
         words += ["-object", f"memory-backend-file,id=ram,share=on,size={memory}M,mem-path={escaped(ram)}",
                   "-machine", "memory-backend=ram"]
     if swap:
-        # The legacy interface alone: the kernel drives that one, and no other is to be tried first.
-        words += ["-drive", f"file={escaped(swap)},format=raw,if=none,id=swap,cache=unsafe",
-                  "-device", "virtio-blk-pci,drive=swap,disable-modern=on"]
+        words += swap_disk(swap, recorded=bool(recording))
     if iso:
         words += ["-cdrom", iso, "-boot", "d"]
     else:
@@ -85,15 +84,28 @@ def shared_memory():
     return file
 
 
+def swap_disk(path, recorded):
+    """The legacy interface alone: the kernel drives that one, and no other is to be tried first. When there is no room for the file
+    the guest gets an error to deal with; QEMU would else stop it, for ever and without a word."""
+    if recorded:    # blkreplay gives an answer at the instruction at which it came, and a snapshot needs a disk that can keep one
+        drives = ["-drive", f"file={escaped(path)},format=qcow2,if=none,id=swap-image,cache=unsafe",
+                  "-drive", "driver=blkreplay,image=swap-image,if=none,id=swap"]
+    else:
+        drives = ["-drive", f"file={escaped(path)},format=raw,if=none,id=swap,cache=unsafe"]
+    return [*drives, "-device", "virtio-blk-pci,drive=swap,disable-modern=on,werror=report"]
+
+
 PAGE = 4096
 
 
 def swap_file(megabytes, path=None):
     """A sparse file with the header that mkswap(8) writes (Linux's union swap_header), for `swap`; without a path one without a name, which
-    QEMU inherits. => its descriptor"""
+    QEMU inherits. => its descriptor; OSError: the host cannot have such a file"""
+    pages = megabytes * 2**20 // PAGE
+    if pages > 2**32:    # the header has 32 bits for a page's number
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), f"a swap disk of {megabytes} MiB")
     file = open(path, "w+b") if path else tempfile.TemporaryFile()    # noqa: SIM115: the descriptor is the result
     with file:
-        pages = megabytes * 2**20 // PAGE
         file.truncate(pages * PAGE)
         file.seek(1024)
         file.write(struct.pack("<III16s16s", 1, pages - 1, 0, b"", b"faultline"))

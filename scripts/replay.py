@@ -7,9 +7,10 @@
     program.elf      the program, with its symbols (if it has any)
     events           what came in from outside: keys, pipes, the clock, each with the instruction at which it came
     snapshots        the machine's state at its first instruction: going back is going forth again from there
+    swap             the swap disk, if there is one; it goes back with the snapshot
 
-QEMU counts instructions (icount) while it records; the guest sees the same machine. Limits are QEMU's: one processor, no
-disks. In a replay output goes to the folder, and input comes from `events`.
+QEMU counts instructions (icount) while it records; the guest sees the same machine. Limits are QEMU's: one processor, and
+no disk but that one. In a replay output goes to the folder, and input comes from `events`.
 """
 
 import glob
@@ -21,8 +22,8 @@ import subprocess
 
 import qemu
 
-DESCRIPTION, KERNEL, INITRD, PROGRAM, EVENTS, SNAPSHOTS = (
-    "recording.json", "kernel.elf", "initrd", "program.elf", "events", "snapshots")
+DESCRIPTION, KERNEL, INITRD, PROGRAM, EVENTS, SNAPSHOTS, SWAP = (
+    "recording.json", "kernel.elf", "initrd", "program.elf", "events", "snapshots", "swap")
 # How a run ended, by QEMU's status. Ends where the kernel itself switches off can be found again by its code; the others
 # only by counting instructions.
 ENDINGS = {qemu.CLEAN: "clean", qemu.PANIC: "panic", qemu.LEDGER: "ledger", qemu.TRIPLE_FAULT: "reset"}
@@ -53,7 +54,7 @@ class Recording:
 
     @classmethod
     def begin(cls, folder, initrd, program, only_serial=False, **machine):
-        """A folder ready for a run: initrd are the bytes, `machine` what qemu.command() is told besides. only_serial: the guest
+        """A folder ready for a run: initrd are the bytes, `machine` what qemu.command() is told besides (swap: its size in MiB). only_serial: the guest
         has COM1 and nothing else, as a bare boot; else the three lines of console.Session."""
         self = cls(folder)
         if machine.get("cpus", 1) != 1:
@@ -71,6 +72,8 @@ class Recording:
             shutil.copyfile(symbols, self.path(PROGRAM))
         try:
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", self.path(SNAPSHOTS), "64M"], check=True)
+            if machine.get("swap"):
+                self.make_swap(machine["swap"])
         except FileNotFoundError:
             raise NoRecording("recording needs qemu-img (Debian: the package qemu-utils)") from None
         self.facts = {"only_serial": only_serial, "program": program, "executable": executable_of(program[0]), "machine": machine, "ending": None,
@@ -78,9 +81,18 @@ class Recording:
         self.save()
         return self
 
+    def make_swap(self, megabytes):
+        """With the header of swap_file(), in a format that can keep the disk's state at the first instruction."""
+        file = qemu.swap_file(megabytes)
+        try:
+            subprocess.run(["qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2", f"/dev/fd/{file}", self.path(SWAP)], check=True,
+                           pass_fds=(file,))
+        finally:
+            os.close(file)
+
     def forget(self):
         """What an older recording left here."""
-        for name in (DESCRIPTION, KERNEL, INITRD, PROGRAM, EVENTS, SNAPSHOTS):
+        for name in (DESCRIPTION, KERNEL, INITRD, PROGRAM, EVENTS, SNAPSHOTS, SWAP):
             if os.path.exists(self.path(name)):
                 os.unlink(self.path(name))
 
@@ -111,7 +123,10 @@ class Recording:
 
     def command(self, mode, extra=()):
         """QEMU has to inherit self.memory, the file that is the guest's RAM: make live shows a past moment as well."""
-        return qemu.command(**self.facts["machine"], kernel=self.path(KERNEL), initrd=self.path(INITRD),
+        machine = dict(self.facts["machine"])
+        if machine.get("swap"):
+            machine["swap"] = self.path(SWAP)
+        return qemu.command(**machine, kernel=self.path(KERNEL), initrd=self.path(INITRD),
                             ram=f"/dev/fd/{self.memory}", recording=(mode, self.path(EVENTS), self.path(SNAPSHOTS)), extra=extra)
 
     def replay(self, extra=()):

@@ -108,11 +108,23 @@ def test_more_files(tmp_path):
     assert (result.returncode, result.stdout) == (0, b"firstsecond")
 
 
-@pytest.mark.parametrize("option", [["--swap", "16"]])
-def test_what_is_not_there_yet_says_so(option):
-    result = lab.guest(["cat"], options=option)
+@pytest.mark.parametrize("megabytes", ["0", "-1", "x", "1.5", "", str(2**60)])
+def test_no_swap_disk_is_so_large(megabytes):
+    result = lab.guest(["cat"], options=["--swap", megabytes])
     assert result.returncode == 125
     assert result.stderr.decode().count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--icount"], ["--live"]])
+def test_a_swap_disk(more):
+    """Its first page is the header, as mkswap(8) makes it."""
+    result = lab.guest(["cat", "/proc/swaps"], options=["-q", "--swap", "3", *more])
+    assert result.returncode == 0
+    assert [line.split()[:4] for line in result.stdout.decode().splitlines()[1:]] == [["/dev/vda", "partition", str(3 * 1024 - 4), "0"]]
+
+
+def test_without_a_swap_disk():
+    assert lab.guest(["cat", "/proc/swaps"], options=["-q"]).stdout.count(b"\n") == 1
 
 
 def test_counted_instructions_are_the_same_every_time():

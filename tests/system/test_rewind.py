@@ -181,6 +181,16 @@ def test_a_replay_says_what_the_run_said(rewind, tmp_path):
     assert sorted(said) == sorted((errors + log.replace(b"\r\n", b"\n")).splitlines())
 
 
+def test_a_run_that_swaps(rewind, tmp_path):
+    """The disk goes back with the machine: what came back from it comes back again, and so do the breakpoints on the way."""
+    ran = record(tmp_path, ["beyond", "-n", "16"], options=("-q", "-m", "16", "--swap", "24"))
+    assert ran.returncode == 0 and b"4096 of 4096 pages are as they were written" in ran.stdout, ran
+    output = rewind(["mm end", "hbreak swap_read", "reverse-continue", "print count > 0", "reverse-continue", "print count > 0",
+                     "delete", "break power_off", "continue"], tmp_path)
+    assert output.count("= 1") == 2, output
+    assert (tmp_path / "output").read_bytes().endswith(ran.stdout)    # before that, the parts that were run through on the way
+
+
 def test_a_run_that_was_cut_off(rewind, tmp_path):
     """A program that hangs: the recording's last instruction is found by counting, and from there it goes back too."""
     assert record(tmp_path, ["sleep", "100"], seconds=2).returncode == 124
