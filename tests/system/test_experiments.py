@@ -23,10 +23,17 @@ def binary(library, name):
     return os.path.join(lab.BUILD, "user", "demo", name + ".elf")
 
 
+def linux_swaps():
+    with open("/proc/swaps", encoding="ascii") as file:
+        return len(file.readlines()) > 1
+
+
 @pytest.mark.parametrize("library,name", CASES)
 def test_same_as_on_linux(library, name):
     if not lab.judged(name):
         pytest.skip("this machine's Linux has no page of zeros; make diff compares the program with Debian's")
+    if name == "beyond" and linux_swaps():
+        pytest.skip("this machine's Linux has swap, and the guest has none: that is the first thing the experiment says")
     expected, got = lab.compare([binary(library, name)])
     assert lab.normal.without_process_numbers(got[0]) == lab.normal.without_process_numbers(expected[0])
     assert got[1] == expected[1]

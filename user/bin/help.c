@@ -18,7 +18,7 @@ static const struct topic topics[] = {
     {"regions", "where text, data, bss, heap, mappings and stack lie"},
     {"array", "int[100000]: in the heap or not? (array -p runs pmap, free)"},
     {"mapfile", "a file as memory: read-only, private, shared"},
-    {"beyond", "more memory than the machine has (needs make run SWAP=256)"},
+    {"beyond", "more memory than the machine has: the rest waits in swap"},
     {NULL, "Experiments: malloc, brk and mmap"},
     {"malloc1", "malloc(1) makes a heap of 132 KiB"},
     {"malloc128k", "malloc(128 KiB) gets a row of its own; free removes it"},

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* beyond - more memory than the machine has.
  *
- * Three times MemTotal (or as much as memory and swap hold; -n MiB: another amount) is asked for, every word of every
- * page is written, no two pages alike, and all of it is read back and checked. What does not fit into frames waits in
- * swap: VmSwap counts it, and what is resident and what is swapped together are what was written, page for page.
+ * Three times MemTotal (or as much as memory and swap hold; -n MiB: another amount) is asked for, every word
+ * of every page is written, no two pages alike, and all of it is read back and checked. What does not fit
+ * into frames waits in swap: VmSwap counts it, and what is resident and what is swapped together are what was
+ * written, page for page.
  *
- * Without swap there is no beyond: then the same steps are shown with 16 MiB, which stay resident. So it is, too,
- * where there is so much memory that using it up would be rude. How much is swapped out at a moment is each kernel's
- * own choice; so these numbers, in whole MiB, are the same here and there only where nothing is swapped. */
+ * Without swap there is no beyond: then the same steps are shown with 16 MiB, which stay resident. So it is,
+ * too, where there is so much memory that using it up would be rude. How much is in swap at a moment is each
+ * kernel's own choice; so Linux and Faultline print the same only where nothing is swapped. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,19 +40,22 @@ static unsigned long what_fits(void)
     return fits < 3 * machine.memory ? fits : 3 * machine.memory;
 }
 
-/* Says what kind of machine this is. => the bytes to use when nobody says how many */
-static unsigned long usual_amount(void)
+static void say_machine(bool amount_given)
 {
     if (machine.swap == 0) {
-        printf("  there is no swap: scripts/guest --swap 256 beyond, or make run SWAP=256\n");
-        return SMALL;
+        printf("  there is no swap: scripts/guest --swap 512 beyond, or make run\n");
+        return;
     }
     printf("  this machine has %lu MiB of memory and %lu MiB of swap\n", machine.memory / MIB,
            machine.swap / MIB);
-    if (machine.memory <= MUCH_MEMORY)
-        return what_fits();
-    printf("  so much memory is used up only on demand: -n MiB says how much to write\n");
-    return SMALL;
+    if (machine.memory > MUCH_MEMORY && !amount_given)
+        printf("  so much memory is used up only on demand: -n MiB says how much to write\n");
+}
+
+/* => the bytes to write when nobody says how many */
+static unsigned long usual_amount(void)
+{
+    return machine.swap == 0 || machine.memory > MUCH_MEMORY ? SMALL : what_fits();
 }
 
 /* Whole MiB a quarter, so that every step has a round name. */
@@ -64,7 +68,7 @@ static unsigned long whole_quarters(unsigned long bytes)
 
 /* ---- what is in a page ---- */
 
-/* The first word of a page, from its number: splitmix64's finalizer, so that neighbours have nothing in common. */
+/* The first word of a page, from its number: splitmix64's finalizer, so that neighbours are not alike. */
 static uint64_t page_seed(size_t number)
 {
     uint64_t value = number + 0x9e3779b97f4a7c15;
@@ -123,7 +127,7 @@ static void show_whole_process(void)
                look_meminfo_kb("SwapFree"));
 }
 
-/* `held_before` is what the row held, resident or swapped, before the first write. => kB of the row in swap */
+/* `held_before` is what the row held, resident or in swap, before the first write. => its kB in swap */
 static unsigned long show_quarter(const void *start, size_t pages, unsigned long held_before)
 {
     struct memory_sum row = row_of(start);
@@ -181,17 +185,17 @@ static void say_closing(unsigned long amount, unsigned long swapped_kb)
     demo_article("a program can use far more than the physical memory.");
     if (swapped_kb)
         demo_here(
-            "%lu MiB were written where the machine has %lu; at the end of that VmSwap counted %ld MiB, and all came "
-            "back as it had been.",
+            "%lu MiB were written, where the machine has %lu MiB of memory. %ld MiB of them were in swap "
+            "then, and VmSwap counted them; all were read back.",
             amount / MIB, machine.memory / MIB, whole_mib((long)swapped_kb));
     else
         demo_here("nothing was swapped: all that was written stayed resident. %s",
                   machine.swap ? "There were frames enough."
                                : "Where there is no swap it has nowhere else to be.");
     demo_why(
-        "a page that was not used for long can be written to swap, and its frame given to another one. The entry in "
-        "the page table then says where the page lies; at the next touch the kernel reads it back (a major fault), "
-        "and the instruction runs again.");
+        "a page that was not used for long can be written to swap, and its frame given to another one. "
+        "The entry in the page table then says where the page lies; at the next touch the kernel reads it "
+        "back (a major fault), and the instruction runs again.");
 }
 
 int main(int argc, char **argv)
@@ -207,8 +211,8 @@ int main(int argc, char **argv)
     machine.swap = meminfo("SwapTotal");
     machine.swap_free = meminfo("SwapFree");
     putchar('\n');
-    amount = usual_amount();
-    amount = whole_quarters(demo_number(argc, argv, "-n", amount / MIB) * MIB);
+    say_machine(demo_option(argc, argv, "-n"));
+    amount = whole_quarters(demo_number(argc, argv, "-n", usual_amount() / MIB) * MIB);
 
     demo_head("malloc(%lu MiB)", amount / MIB);
     size_before = look_status_kb("VmSize");
