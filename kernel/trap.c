@@ -12,6 +12,7 @@
 #include <lib/panic.h>
 #include <mm/fault.h>
 #include <mm/kstack.h>
+#include <mm/reclaim.h>
 #include <proc/oom.h>
 #include <proc/process.h>
 #include <proc/signal.h>
@@ -33,6 +34,12 @@ static enum access access_of(uint64_t error)
     return error & FAULT_ERROR_WRITE ? ACCESS_WRITE : ACCESS_READ;
 }
 
+/* No frame was to be had. => false: none will be, the process ends; true: what touched va is to do so again */
+static NOINLINE bool frames_come_back(vaddr_t va)
+{
+    return reclaim() || oom_kill(va);
+}
+
 /* The promise cannot be kept: a signal for the program. */
 static NOINLINE void refuse(struct trapframe *frame, vaddr_t va, int verdict)
 {
@@ -43,7 +50,7 @@ static NOINLINE void refuse(struct trapframe *frame, vaddr_t va, int verdict)
                                .error = frame->error};
 
     if (verdict == -ENOMEM) {
-        (void)oom_kill(va);
+        (void)frames_come_back(va);
         return;
     }
     if (verdict == -EACCES)
@@ -89,7 +96,7 @@ static NOINLINE void kernel_fault(struct trapframe *frame, vaddr_t va)
     if (va >= USER_END || fixup == 0)
         kernel_page_fault(frame, va);
     int verdict = usercopy_is_at_once(frame->rip) ? -EFAULT : keep_promise(frame, va);
-    if (verdict < 0 && !(verdict == -ENOMEM && oom_kill(va)))
+    if (verdict < 0 && !(verdict == -ENOMEM && frames_come_back(va)))
         frame->rip = fixup;
 }
 

@@ -12,7 +12,7 @@ its closing brace, with the comments inside. The path is:
 
 What is called in other files ends the path. It is named, so that nothing hides, but a reader need not enter it: the
 frame allocator (page_alloc), locks, the page source behind a file, the growing of a stack's region, what is done after a
-refusal, and UNDO: what is called only when memory ran out, or is about to. Fails above LIMIT.
+refusal, and UNDO: what is called only when memory ran out on the way. Fails above LIMIT.
 """
 
 import os
@@ -28,7 +28,7 @@ KERNEL = os.path.join(ROOT, "kernel")
 ENTRY, FRONT, GOAL = "arch/x86/entry.asm", "trap.c", "fault"
 STUBS = ("trap_stub", "trap_common")
 PATH = ("mm/fault.c", "mm/pmap.h", "mm/aspace.h", "mm/aspace.c", "mm/anon.c", "mm/swapin.c", "mm/filemap.c", "mm/vma.c", "mm/vma.h", "mm/pmap.c", "mm/pt.c")
-UNDO = {"tables_undo", "fault_again"}
+UNDO = {"tables_undo"}
 
 Function = namedtuple("Function", "name file first last calls")
 

@@ -46,4 +46,5 @@ static inline bool page_aligned(uint64_t address)
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline)) /* what is rare must not take registers of its caller */

@@ -35,7 +35,7 @@ static int force_writable(struct aspace *aspace, vaddr_t va)
 }
 
 /* A page on the disk whose region allows no access: no touch would bring it. => its entry; 0: it cannot be had */
-static pte_t fetch(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte)
+static pte_t fetch(struct aspace *aspace, struct vma *vma, vaddr_t va, pte_t pte)
 {
     if (swap_in(aspace, vma, va, pte) < 0)
         return 0;

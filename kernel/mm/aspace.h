@@ -94,7 +94,7 @@ bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
 
-/* Serves a fault of the region at va, and counts it: its kind knows what to map, unless the page only has to come back from the disk.
+/* Serves a fault of the region at va, and counts it (swap_in its own): its kind knows what to map, unless the page only has to come back from the disk.
  * => as vma_ops.fault, or FAULT_MAJOR. aspace->lock held. */
 static inline int aspace_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access,
                                pte_t pte)
@@ -102,10 +102,10 @@ static inline int aspace_fault(struct aspace *aspace, struct vma *vma, vaddr_t v
     int result = unlikely(pte & PTE_SWAPPED) ? swap_in(aspace, vma, va, pte)
                                              : vma->ops->fault(aspace, vma, va, access, pte);
 
-    if (unlikely(result < 0))
-        return result;
-    vma->faults++;
-    *(likely(result == 0) ? &aspace->faults : &aspace->major_faults) += 1;
+    if (likely(result == 0)) {
+        vma->faults++;
+        aspace->faults++;
+    }
     return result;
 }
 

@@ -16,8 +16,7 @@
  *   file shared, write   the file's          -             make writable
  *
  * The kind of region picks the row (vma->ops); this file only decides yes or no. It knows no signals: it returns a verdict.
- * Nothing below waits for memory: on -ENOMEM everything is let go of, frames are reclaimed, and it starts over; if there are none the
- * caller decides.
+ * Nothing here waits for memory: on -ENOMEM everything is let go of. Then trap.c reclaims, and the instruction runs again.
  * Locks: address space, then whatever the kind needs. */
 #include <asm-generic/errno.h>
 #include <mm/fault.h>
@@ -32,7 +31,7 @@ static bool access_allowed(const struct vma *vma, enum access access)
     return vma->flags & (access == ACCESS_READ ? VMA_PROT : access);
 }
 
-static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access access, bool tell)
+static ALWAYS_INLINE int fault_locked(struct aspace *aspace, vaddr_t va, enum access access, bool tell)
 {
     struct vma *vma = vma_find(&aspace->vmas, va);
 
@@ -47,34 +46,16 @@ static inline int fault_locked(struct aspace *aspace, vaddr_t va, enum access ac
     return aspace_fault(aspace, vma, page_floor(va), access, pmap_lookup(&aspace->pmap, va));
 }
 
-static inline int fault_once(struct aspace *aspace, vaddr_t va, enum access access, bool tell)
-{
-    MUTEX_GUARD(&aspace->lock);
-    return fault_locked(aspace, va, access, tell);
-}
-
-/* No lock is held: frames come back from where they are not needed, and it starts over. */
-static NOINLINE int fault_again(struct aspace *aspace, vaddr_t va, enum access access)
-{
-    int result = -ENOMEM;
-
-    while (result == -ENOMEM && reclaim())
-        result = fault_once(aspace, va, access, TRACE_ON(fault_end));
-    return result;
-}
-
 int fault(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    int result = fault_once(aspace, va, access, false);
-
-    return likely(result != -ENOMEM) ? result : fault_again(aspace, va, access);
+    MUTEX_GUARD(&aspace->lock);
+    return fault_locked(aspace, va, access, false);
 }
 
 static int fault_aloud(struct aspace *aspace, vaddr_t va, enum access access)
 {
-    int result = fault_once(aspace, va, access, true);
-
-    return likely(result != -ENOMEM) ? result : fault_again(aspace, va, access);
+    MUTEX_GUARD(&aspace->lock);
+    return fault_locked(aspace, va, access, true);
 }
 
 TRACE_WAYS(fault_way, fault, fault_aloud, &trace_level, TRACE_LEVEL_fault_end);

@@ -71,10 +71,11 @@ void page_init(void)
 
 static uint64_t free_frames(void)
 {
-    struct page_ledger ledger;
+    int64_t frames = 0;
 
-    page_ledger(&ledger);
-    return ledger.frames[PAGE_FREE];
+    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+        frames += caches[cpu].owned[PAGE_FREE];
+    return (uint64_t)frames;
 }
 
 uint64_t page_missing(void)

@@ -277,12 +277,16 @@ static NOINLINE uint32_t run_leave_slots(struct pmap *pmap, const struct pt_run 
 {
     uint32_t cleared = 0;
 
-    for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++)
-        if (*entry & PTE_SWAPPED) {
-            slot_put(pte_slot(*entry));
-            *entry = 0;
-            cleared++;
-        }
+    for (size_t i = 0; i < run->count; i++) {
+        pte_t entry = run->entry[i];
+        if (!(entry & PTE_SWAPPED))
+            continue;
+        if (TRACE_ON(pte))
+            entry_told(1, run->va + i * PAGE_SIZE, entry, 0);
+        slot_put(pte_slot(entry));
+        run->entry[i] = 0;
+        cleared++;
+    }
     pmap->swapped -= cleared;
     return cleared;
 }
@@ -294,9 +298,9 @@ static inline uint32_t run_clear(struct pmap *pmap, const struct pt_run *run, st
 {
     const struct page *zero = zero_page; /* the loop writes memory: it would be read again for every page */
     uint32_t *pfn = release->pfns + release->count;
+    uint32_t cleared = 0;
 
     run_tell(run, 0);
-    uint32_t cleared = unlikely(pmap->swapped) ? run_leave_slots(pmap, run) : 0;
     for (pte_t *entry = run->entry, *end = entry + run->count; entry < end; entry++) {
         uint32_t frame = (uint32_t)pte_pfn(*entry);
         if (*entry == 0)
@@ -338,6 +342,8 @@ static NOINLINE void runs_clear(struct pmap *pmap, struct pt_run *run, bool nobo
         if (release.count + run->count > RELEASE_MAX)
             release_finish(&release);
         struct page *table = virt_to_page(run->entry);
+        if (unlikely(pmap->swapped))
+            table->maps -= run_leave_slots(pmap, run);
         table->maps -= nobody_runs ? run_drop(pmap, run, &release) : run_clear(pmap, run, &release, false);
         if (table->maps == 0)
             tables_prune(pmap, run->va, &release);

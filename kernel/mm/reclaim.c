@@ -11,7 +11,8 @@
  * free only when the last entry has left it.
  *
  * The walk is by address spaces, not by frames: so no frame needs to know who maps it, and the first touch pays nothing for the day
- * on which memory is short. Who asks: the fault, when it has let go of everything (mm/fault.c), before frames run out altogether.
+ * on which memory is short. Who asks: a fault that found no frame, when it has let go of everything (trap.c); a thread that found
+ * them to have become few, on its way back to ring 3 (process_return_to_user).
  * It only takes private memory. What files and shared memory have stays: their frames are the only copy that there is, and their
  * owners (fs/) keep no slots. What is locked (mlock) stays, too.
  *

@@ -11,7 +11,7 @@
 #include <mm/swapin.h>
 #include <mm/tell.h>
 
-int swap_in(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte)
+int swap_in(struct aspace *aspace, struct vma *vma, vaddr_t va, pte_t pte)
 {
     pte_t flags = vma_pte_flags(vma) | PTE_DIRTY | (vma->flags & VMA_WRITE ? PTE_WRITE : 0);
     struct swap_row row;
@@ -21,5 +21,9 @@ int swap_in(struct aspace *aspace, const struct vma *vma, vaddr_t va, pte_t pte)
         TELL(swap_in, aspace, va, row.pfns[i], row.slots[i]);
         assert(pmap_enter(&aspace->pmap, va, pfn_to_page(row.pfns[i]), flags) == 0); /* its table is there */
     }
-    return error ? error : FAULT_MAJOR;
+    if (error)
+        return error;
+    vma->faults++;
+    aspace->major_faults++;
+    return FAULT_MAJOR;
 }
