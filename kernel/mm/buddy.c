@@ -130,7 +130,7 @@ static bool section_online(unsigned section)
         if (first >= last)
             continue;
         if (!any)
-            memset(pfn_to_page(start), 0, (end - start) * sizeof(struct page));
+            memset(pfn_to_page(start), 0, (frame_array_end(end) - start) * sizeof(struct page));
         any = true;
         range_online(first, last);
     }

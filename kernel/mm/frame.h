@@ -24,6 +24,12 @@ struct page {
 };
 static_assert(sizeof(struct page) == 32, "the frame array is sized by it");
 
+/* How many struct pages there are for RAM that ends at `end`: whoever frees a block looks at its buddy, which may lie beyond. */
+static inline pfn_t frame_array_end(pfn_t end)
+{
+    return ((end - 1) | ((1UL << PAGE_MAX_ORDER) - 1)) + 1;
+}
+
 #define PAGE_FLAG_ONLINE (1U << 0) /* RAM that the ledger counts */
 
 static inline struct page *pfn_to_page(pfn_t pfn)

@@ -116,8 +116,7 @@ static void image_map(void)
 
 static void frame_array_map(void)
 {
-    pfn_t frames = bootmem.ram[bootmem.ram_count - 1].end;
-    uint64_t bytes = page_ceil(frames * sizeof(struct page));
+    uint64_t bytes = page_ceil(frame_array_end(bootmem.ram[bootmem.ram_count - 1].end) * sizeof(struct page));
     paddr_t storage = bootmem_alloc(bytes >> PAGE_SHIFT, PAGE_ARRAY);
 
     map_range(FRAME_ARRAY, storage, storage + bytes, KERNEL_PTE | PTE_NX | PTE_WRITE);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <trace/ring.h>
 #include <trace/trace.h>
@@ -122,7 +123,9 @@ void machine_start(uint64_t ram_bytes)
 {
     bootmem = (struct bootmem){0};
     arena(DIRECT_MAP, ram_bytes);
-    arena(FRAME_ARRAY, page_ceil((ram_bytes >> PAGE_SHIFT) * sizeof(struct page)));
+    uint64_t array_bytes = page_ceil(frame_array_end(ram_bytes >> PAGE_SHIFT) * sizeof(struct page));
+    arena(FRAME_ARRAY, array_bytes);
+    memset((void *)FRAME_ARRAY, 6, array_bytes); /* old bytes, that would pass for free blocks of order 6 */
     bootmem_add_ram(0, ram_bytes);
     page_init();
     struct page *root = page_alloc_zeroed(PAGE_TABLE);
