@@ -22,8 +22,8 @@
 #include <mm/swap.h>
 #include <mm/tell.h>
 
-#define ROUNDS                                                                                               \
-    4 /* what is left of the first, then one that clears, one that takes, one that takes what is shared */
+/* What is left of the hand's round, then one that clears, one that takes, and one that takes what is shared, too. */
+#define ROUNDS 4
 
 /* Where the next look begins. A number instead of a pointer: the address space may be gone by then. */
 static struct {
@@ -40,19 +40,18 @@ static uint64_t evicted_write(struct aspace *aspace, const struct vma *vma, cons
     pte_t flags = vma_pte_flags(vma) | PTE_DIRTY;
     uint64_t freed = 0;
 
-    for (unsigned i = 0; i < evicted->count; i++) {
-        struct page *page = pfn_to_page(evicted->pfns[i]);
-        if (i < written) {
-            TELL(swap_out, aspace, evicted->va[i], evicted->pfns[i], evicted->slots[i]);
-            freed += page->refs == 1;
-            page_put(page);
-        } else {
-            /* Read-only: a write finds out whose it is. The table is there, so this cannot fail. */
-            pmap_enter(&aspace->pmap, evicted->va[i], page, flags);
-            if (!(vma->flags & VMA_PROT))
-                pmap_protect(&aspace->pmap, evicted->va[i], evicted->va[i] + PAGE_SIZE, PMAP_NO_ACCESS,
-                             false);
-        }
+    for (unsigned i = 0; i < written; i++) {
+        TELL(swap_out, aspace, evicted->va[i], evicted->pfns[i], evicted->slots[i]);
+        freed += pfn_to_page(evicted->pfns[i])->refs == 1;
+    }
+    page_put_batch(evicted->pfns, written);
+    for (unsigned i = written; i < evicted->count; i++) {
+        vaddr_t va = evicted->va[i];
+        /* Read-only: a write finds out whose it is. */
+        assert(pmap_enter(&aspace->pmap, va, pfn_to_page(evicted->pfns[i]), flags) ==
+               0); /* its table is there */
+        if (!(vma->flags & VMA_PROT))
+            pmap_protect(&aspace->pmap, va, va + PAGE_SIZE, PMAP_NO_ACCESS, false);
     }
     return freed;
 }

@@ -61,7 +61,7 @@ void proc_meminfo(struct proctext *text)
     kilobytes(text, "MemFree:", frames[PAGE_FREE]);
     kilobytes(text, "MemAvailable:", frames[PAGE_FREE]);
     files(text, frames[PAGE_FILE], frames[PAGE_SHMEM]);
-    /* There are no lists by age yet: what could be swapped or dropped one day counts as active. */
+    /* There are no lists by age, only the clock's bits: what is anonymous counts as active. */
     kilobytes(text, "Active:", frames[PAGE_ANON] + frames[PAGE_SHMEM]);
     kilobytes(text, "Inactive:", 0);
     kilobytes(text, "Active(anon):", frames[PAGE_ANON] + frames[PAGE_SHMEM]);
