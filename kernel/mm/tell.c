@@ -205,15 +205,37 @@ static void resident_add(struct trace_resident *run, vaddr_t va, pte_t pte)
     run->pages++;
 }
 
-void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why)
+static void swapped_flush(struct trace_swapped *run)
+{
+    if (run->pages && TRACE_ON(swapped))
+        trace_write(TRACE_swapped, run, sizeof(*run));
+    run->pages = 0;
+}
+
+static void swapped_add(struct trace_swapped *run, vaddr_t va, pte_t pte)
+{
+    if (va != run->va + run->pages * PAGE_SIZE || pte_slot(pte) != run->slot + run->pages)
+        swapped_flush(run);
+    if (!run->pages) {
+        run->va = va;
+        run->slot = pte_slot(pte);
+    }
+    run->pages++;
+}
+
+void aspace_tell_pages(struct aspace *aspace, enum trace_vma_why why)
 {
     struct trace_resident resident = {.why = (uint8_t)why};
+    struct trace_swapped swapped = {.why = (uint8_t)why};
 
     PT_FOREACH_RUN (run, aspace->pmap.root, 0, STACK_TOP)
         for (size_t i = 0; i < run.count; i++)
             if (run.entry[i] & PTE_HAS_FRAME)
                 resident_add(&resident, run.va + i * PAGE_SIZE, run.entry[i]);
+            else if (run.entry[i] & PTE_SWAPPED)
+                swapped_add(&swapped, run.va + i * PAGE_SIZE, run.entry[i]);
     resident_flush(&resident);
+    swapped_flush(&swapped);
 }
 
 static void owned_tell(pfn_t first, pfn_t count, enum page_owner owner)
@@ -250,7 +272,7 @@ void aspace_tell(struct aspace *aspace, enum trace_vma_why why)
         TRACE(vma_del, .end = STACK_TOP, .why = TRACE_vma_why_found);
     TAILQ_FOREACH (vma, &aspace->vmas.list, link)
         add(vma, why);
-    aspace_tell_resident(aspace, why);
+    aspace_tell_pages(aspace, why);
     aspace->told = trace_generation;
     aspace->changed_by_others = false;
     aspace_tell_counts(aspace);

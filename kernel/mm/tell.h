@@ -20,12 +20,12 @@ uint64_t tell_ring_frames(void);
 /* Is a change of it to be told? Not if it is somebody else's: that is left to the next telling of all. */
 bool tell_wanted(struct aspace *aspace);
 
-/* All regions, and the pages that have frames already, unless that was done since tracing began. */
+/* All regions, and the pages that have frames already or are on the disk, unless that was done since tracing began. */
 void aspace_tell(struct aspace *aspace, enum trace_vma_why why);
 /* The counters, if they have changed since they were last told. */
 void aspace_tell_counts(struct aspace *aspace);
 /* What the page tables hold now. */
-void aspace_tell_resident(struct aspace *aspace, enum trace_vma_why why);
+void aspace_tell_pages(struct aspace *aspace, enum trace_vma_why why);
 
 /* These two also note the operation that is the region's cause. */
 void tell_add(struct aspace *aspace, struct vma *vma);

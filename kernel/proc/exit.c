@@ -137,9 +137,10 @@ static bool begin_to_end(struct process *process)
 static void tell_exit(struct process *process)
 {
     trace_operation_end();
+    aspace_tell(process->aspace, TRACE_vma_why_found);
     aspace_tell_counts(process->aspace);
     mutex_lock(&process->aspace->lock);
-    aspace_tell_resident(process->aspace, TRACE_vma_why_exit);
+    aspace_tell_pages(process->aspace, TRACE_vma_why_exit);
     mutex_unlock(&process->aspace->lock);
     TRACE(proc_exit, .status = process->exit_status);
 }

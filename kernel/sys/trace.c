@@ -56,6 +56,8 @@ void trace_call_enter(const struct trapframe *frame)
 
 void trace_call_leave(uint32_t number, int64_t result)
 {
+    /* It may have slept meanwhile, and others may have taken pages from it. */
+    aspace_tell(current_process()->aspace, TRACE_vma_why_found);
     aspace_tell_counts(current_process()->aspace);
     TRACE(sys_exit, .nr = number, .result = result);
 }
