@@ -30,6 +30,7 @@ class Promises:
 
     def __init__(self):
         self.starts, self.rows = [], []    # rows: (start, end, number), sorted, not overlapping
+        self.before = []                   # those that were there when all was told anew
 
     def cut(self, start, end):
         first = max(bisect.bisect_right(self.starts, start) - 1, 0)
@@ -54,7 +55,11 @@ class Promises:
     def feed(self, number, event):
         if event.name == "vma_add":
             self.put(event.start, event.end, number)
+            for start, end, known in self.before if event.why == "found" else ():
+                self.put(max(start, event.start), min(end, event.end), known)
         elif event.name == "vma_del":
+            if event.why == "found":
+                self.before = self.rows
             self.cut(event.start, event.end)
         elif event.name == "vma_size":
             self.put(event.new_start, min(event.start, event.new_end), number)

@@ -4,13 +4,15 @@
 `born` and `died` are numbers of events; died is None for what outlived the recording. Space holds the regions and runs that are alive in one
 address space; it cuts, moves and ends them, and leaves every life in the logs that it was given.
 
-Pages are runs, because faults come folded: n pages from va on, the frame of page k is pfn + k * dpfn.
+Pages are runs, because faults come folded: n pages from va on, the frame of page k is pfn + k * dpfn. Pages on the swap disk are runs,
+too, of slots: they take up entries, move and go as the others do.
 """
 
 import bisect
 
 PAGE = 4096
 SHARED, HEAP, GROWS_DOWN = 1, 2, 4    # flags of a region
+SWAPPED = "swapped"
 
 
 class Life:
@@ -38,7 +40,8 @@ class Frame(Life):
 
 
 class Run(Life):
-    """Mapped pages: va, n, pfn, dpfn, kind, cause, lane, counted (in the resident set)."""
+    """Mapped pages: va, n, pfn, dpfn, kind, cause, lane, counted (in the resident set). Of kind SWAPPED: pages on the swap disk, pfn is
+    the first slot's number."""
 
     @property
     def end(self):
@@ -94,6 +97,10 @@ class Space:
         return [each for each in self.regions if start <= each.start and each.end <= end]
 
     # ---- pages ----
+
+    def run_at(self, va):
+        at = bisect.bisect_right(self.starts, va) - 1
+        return self.runs[at] if at >= 0 and va < self.runs[at].end else None
 
     def map(self, run):
         self.unmap(run.va, run.end, run.born)

@@ -15,11 +15,11 @@ Not here: what sums follow from the lives (sizes.py), which operation caused wha
 import collections
 import os
 
-from lives import GROWS_DOWN, HEAP, PAGE, SHARED, Chunk, Frame, Region, Run, Space
+from lives import GROWS_DOWN, HEAP, PAGE, SHARED, SWAPPED, Chunk, Frame, Region, Run, Space
 
 MAPPING_KINDS = ("zero", "zero_page", "file", "cow", "reuse", "swapin", "stack", "vdso")
 CLONE_VM = 0x100
-UNCOUNTED = ("zero_page", "vdso", "image")    # mapped, and the kernel's own: resident for nobody
+UNCOUNTED = ("zero_page", "vdso", "image", SWAPPED)    # mapped, and the kernel's own: resident for nobody; or on the disk
 
 
 def blocks(pfn, end):
@@ -37,7 +37,7 @@ class Process:
         self.counters = []           # [(event number, rss event)]
         self.faults = []             # [(event number, faults from then on)]
         self.breaks = []             # [(event number, new break)]
-        self.space = Space(self.regions, self.runs)
+        self.space, self.told_before = Space(self.regions, self.runs), []
         self.live_chunks, self.shares = {}, False
 
     def share(self, other):
@@ -139,12 +139,18 @@ class Replay:
         return "[heap]" if event.flags & HEAP else "[stack]" if event.flags & GROWS_DOWN else "[anon]"
 
     def on_vma_add(self, event, process):
-        self.lanes += 1
+        known = next((region for region in process.told_before if region.start < event.end and event.start < region.end), None) \
+            if event.why == "found" else None
+        self.lanes += not known
         process.space.add(Region(
-            self.now, start=event.start, end=event.end, prot=event.prot, flags=event.flags, offset=event.offset, why=event.why,
-            name=self.region_name(event), cause=event.cause, lane=self.lanes, shared=bool(event.flags & SHARED)))
+            self.now, start=event.start, end=event.end, prot=event.prot, flags=event.flags, offset=event.offset,
+            why=known.why if known else event.why, name=self.region_name(event), cause=known.cause if known else event.cause,
+            lane=known.lane if known else self.lanes, shared=bool(event.flags & SHARED)))
 
     def on_vma_del(self, event, process):
+        """Why `found`: all of it is told anew, because others have changed some of it."""
+        if event.why == "found":
+            process.told_before = list(process.space.regions)
         process.space.cut(event.start, event.end, self.now)
 
     def on_vma_split(self, event, process):
@@ -193,7 +199,7 @@ class Replay:
     def on_fault_end(self, event, process):
         if event.kind in MAPPING_KINDS or event.kind == "spurious":
             process.faults.append((self.now, 1))
-        if event.kind in MAPPING_KINDS:
+        if event.kind in MAPPING_KINDS and not self.came_back(event, process):
             self.map(process, event.va & -PAGE, 1, event.pfn, 0, event.kind, event.cause)
 
     def on_fault_run(self, event, process):
@@ -205,8 +211,22 @@ class Replay:
         if event.why != "exit":
             self.map(process, event.va, event.pages, event.pfn, 1, event.owner, event.cause)
 
+    def on_swapped(self, event, process):
+        if event.why != "exit":
+            self.map(process, event.va, event.pages, event.slot, 1, SWAPPED, event.cause)
+
     def on_swap_out(self, event, process):
-        process.space.unmap(event.va & -PAGE, (event.va & -PAGE) + PAGE, self.now)
+        """Its frame is given back by an event of its own, if nobody else has it."""
+        self.map(process, event.va, 1, event.slot, 1, SWAPPED, event.cause)
+
+    def on_swap_in(self, event, process):
+        self.map(process, event.va, 1, event.pfn, 0, "swapin", event.cause)
+
+    @staticmethod
+    def came_back(event, process):
+        """Has a swap_in inside of this fault mapped its page already?"""
+        run = process.space.run_at(event.va & -PAGE) if event.kind == "swapin" else None
+        return run is not None and run.kind == "swapin" and run.pfn == event.pfn
 
     def take_frame(self, pfn, order, owner, pid):
         frame = Frame(self.now, pfn=pfn, order=order, owner=owner, pid=pid)

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""sizes.py - the sums that follow from the lives of a process: promised, resident, page tables, at one event or at all of them.
+"""sizes.py - the sums that follow from the lives of a process: promised, resident, page tables, swapped, at one event or at all of them.
 
-Which page tables stand follows from the pages: a table is there as long as it maps something. The kernel's own counters are in the `rss` events;
+Which page tables stand follows from the pages: a table is there as long as it maps something, or knows something on the swap disk. The kernel's own counters are in the `rss` events;
 `differences` holds the replay against them.
 """
 
 import bisect
 
-from lives import PAGE, Region, alive
+from lives import PAGE, SWAPPED, Region, alive
 
 
 def resident_kb(process, at):
     return sum(run.n for run in process.runs if run.counted and alive(run, at)) * PAGE // 1024
+
+
+def swapped_kb(process, at):
+    return sum(run.n for run in process.runs if run.kind == SWAPPED and alive(run, at)) * PAGE // 1024
 
 
 def end_of(history, process):
@@ -22,6 +26,11 @@ def end_of(history, process):
 def frames_of(process, at):
     """{address: frame} of every resident page."""
     return {run.va + k * PAGE: run.pfn + k * run.dpfn for run in process.runs if run.counted and alive(run, at) for k in range(run.n)}
+
+
+def slots_of(process, at):
+    """{address: slot} of every page on the swap disk."""
+    return {run.va + k * PAGE: run.pfn + k for run in process.runs if run.kind == SWAPPED and alive(run, at) for k in range(run.n)}
 
 
 def promised_kb(process, at):
@@ -37,10 +46,10 @@ def tables_kb(process, at):
 
 
 class Sizes:
-    """Adds up what is promised, resident and spent on tables while lives come and go."""
+    """Adds up what is promised, resident, spent on tables and swapped while lives come and go."""
 
     def __init__(self):
-        self.promised = self.resident = 0
+        self.promised = self.resident = self.swapped = 0
         self.mapped = {}    # (shift, index of a table): runs in it
 
     def change(self, life, by):
@@ -48,6 +57,7 @@ class Sizes:
             self.promised += by * (life.end - life.start)
             return
         self.resident += by * life.n * PAGE * life.counted
+        self.swapped += by * life.n * PAGE * (life.kind == SWAPPED)
         for shift in TABLE_SHIFTS:
             for index in range(life.va >> shift, (life.end - 1 >> shift) + 1):
                 left = self.mapped.get((shift, index), 0) + by
@@ -56,11 +66,11 @@ class Sizes:
                     del self.mapped[shift, index]
 
     def row(self, at):
-        return at, self.promised // 1024, self.resident // 1024, len(self.mapped) * 4
+        return at, self.promised // 1024, self.resident // 1024, len(self.mapped) * 4, self.swapped // 1024
 
 
 def curves(process):
-    """[(event number, promised kB, resident kB, tables kB)], wherever one of them changes."""
+    """[(event number, promised kB, resident kB, tables kB, swapped kB)], wherever one of them changes."""
     changes = []
     for life in process.regions + process.runs:
         if life.died != life.born:
@@ -83,6 +93,6 @@ def differences(process):
     wrong = []
     for at, rss in process.counters:
         row = rows[bisect.bisect_right(starts, at) - 1] if rows else None
-        if not row or row[1:] != (rss.vsz_kb, rss.anon_kb + rss.file_kb, rss.table_kb):
+        if not row or row[1:] != (rss.vsz_kb, rss.anon_kb + rss.file_kb, rss.table_kb, rss.swap_kb):
             wrong.append((at, row, rss))
     return wrong

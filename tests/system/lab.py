@@ -79,6 +79,13 @@ def guest(words, stdin=b"", options=("-q",), seconds=180, **more):
     return ended
 
 
+def swapping(folder, *words):
+    """Records a program that has more memory than its guest has RAM, 32 MiB of it (beyond, if none is named). => what it printed"""
+    ended = guest(words or ["beyond", "-v", "-n", "32"], options=["-q", "-m", "32", "--swap", "32", "--trace", str(folder)])
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.decode()
+
+
 def boot(seconds=180, serial=True, **options):
     """A bare boot, COM1 on our side: QEMU's status and all that came out."""
     guest_calls.append(BootCall(seconds, serial, options, None))

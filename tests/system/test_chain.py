@@ -92,6 +92,17 @@ def test_the_same_for_programs_that_try_hard(words, tmp_path):
     assert ended
 
 
+def test_a_page_that_was_on_the_swap_disk_has_its_chain(tmp_path):
+    lab.swapping(tmp_path / "trace")
+    events = schema.Schema().read(tmp_path / "trace")
+    every = chain.Chains(events)
+    chains, last = every.of_process(2), every.history.processes[2].counters[-1][1]
+    assert sum(link.pages for link in chains) == (last.anon_kb + last.file_kb) // 4
+    assert set(counted(chains, lambda link: link.broken)) == {""}
+    back = [link for link in chains if events[link.arrival].name == "swap_in"]
+    assert back and all(events[link.promise].start <= link.va < events[link.promise].end for link in back)
+
+
 def test_every_frame_that_is_taken_is_placed(tmp_path):
     """A recording begins with what is taken already: so at every moment the placed frames and those that the kernel counts as free are all of RAM."""
     result = lab.guest(["vmrss"], options=["--icount", "--trace", str(tmp_path / "trace")])

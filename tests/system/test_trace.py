@@ -229,6 +229,29 @@ def test_a_reader_that_is_gone_is_not_waited_for_for_ever():
     assert sum(event.n for event in of(told, "lost")) > 1000
 
 
+def test_pages_that_leave_for_the_disk_and_come_back(tmp_path):
+    """What comes back is from the slot it left for; the frame it left is free at once; each fault for one is a major one of the kernel's count."""
+    printed = lab.swapping(tmp_path)
+    told = schema.Schema().read(tmp_path)
+    slots, since = {}, []
+    for at, event in enumerate(told):
+        if event.name == "swap_out":
+            slots[event.va] = event.slot
+            assert (told[at + 1].name, told[at + 1].pfn) == ("frame_free", event.pfn)
+        elif event.name == "swap_in":
+            assert slots.pop(event.va) == event.slot
+        elif event.name == "sys_enter" and event.nr == 98:    # getrusage
+            since.append(0)
+        elif event.name == "fault_end" and event.kind == "swapin" and since:
+            since[-1] += 1
+    assert int(printed.split("that took ")[1].split()[0]) in since and max(since) > 100
+    freed = sum(event.freed for event in of(told, "reclaim"))
+    assert len(of(told, "swap_out")) <= freed < len(of(told, "swap_out")) + 10    # process 1 has a few pages, too, of which nothing is told
+    left = {event.va + k * 4096: event.slot + k for event in of(told, "swapped") for k in range(event.pages)}
+    assert left.items() <= slots.items()    # (the others were unmapped)
+    assert of(told, "rss")[-1].swap_kb == 4 * len(left) > 0
+
+
 def test_counting_instructions_the_same_run_is_the_same_stream(tmp_path):
     for name in ("a", "b"):
         assert guest(["malloc1"], options=["-q", "--icount", "--trace", str(tmp_path / name)]).returncode == 0
