@@ -2,7 +2,7 @@
 """chrome.py - Chrome's trace event JSON: ui.perfetto.dev, chrome://tracing and speedscope open it.
 
 Operations, calls and faults are slices (`X`), which nest in a thread as they did; an arrow (`s` to `f`) leads from a malloc to each
-fault it is the reason of, and stands right behind its malloc's slice, because a viewer gives it to the slice that is open there; resident, promised and page-table sizes are counters (`C`). Times are microseconds.
+fault it is the reason of, and stands right behind its malloc's slice, because a viewer gives it to the slice that is open there; resident, promised and page-table sizes, and what is swapped, are counters (`C`). Times are microseconds.
 """
 
 import json
@@ -77,8 +77,9 @@ def slices(history, spans):
 
 
 def counters(process):
+    swaps = any(rss.swap_kb for _, rss in process.counters)
     for _, rss in process.counters:
-        values = {"resident kB": rss.anon_kb + rss.file_kb, "promised kB": rss.vsz_kb, "page tables kB": rss.table_kb}
+        values = {"resident kB": rss.anon_kb + rss.file_kb, "promised kB": rss.vsz_kb, "page tables kB": rss.table_kb, **({"swapped kB": rss.swap_kb} if swaps else {})}
         for name, value in values.items():
             yield {"ph": "C", "pid": process.pid, "ts": rss.time / 1000, "name": name, "args": {"kB": value}}
 

@@ -40,7 +40,9 @@ def by_faults(history, process, spans, sources):
         if reason:
             line += [frame(sources, reason.event.pc, reason.first, True)] if hasattr(reason.event, "pc") else []
             line += [reason.kind]
-        made, name = makers.get(lanes.get(span.last), ("", f"{event.va:#x}"))
+        mapped = [span.last, *(child.first for child in span.children if child.kind == "swap_in")]    # the event by which the page was
+        lane = next((lanes[number] for number in mapped if number in lanes), None)
+        made, name = makers.get(lane, ("", f"{event.va:#x}"))
         line += [made, name] if made else [name]
         call = next((each for each in span.ancestors() if each.kind == "call"), None)
         if call:

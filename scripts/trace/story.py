@@ -14,6 +14,7 @@ the mark that it has set, or by itself. Calls that have nothing to do with memor
 """
 
 import bisect
+import itertools
 from collections import Counter
 
 import calls
@@ -24,6 +25,8 @@ import spans
 PAGE_KIB = 4
 MEMORY_CALLS = ("mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "munlock", "mlockall", "munlockall", "fork", "vfork",
                 "clone", "execve", "exit", "exit_group")
+WHOLE = ("frames", "vma_del", "file", "vma_add", "resident", "swapped")    # by which an address space is told as a whole
+SWAP_EVENTS = ("swap_out", "reclaim")
 REGION_EVENTS = ("vma_add", "vma_del", "vma_split", "vma_merge", "vma_prot", "vma_size", "vma_move", "zap")
 PATHS = {
     "cache": "from the thread's cache", "slab": "a slot of a slab", "bin": "a free chunk of its size, from a bin",
@@ -35,10 +38,10 @@ ACTS = {
     "grow": "where it was, and larger", "move": "a new place, and a copy", "remap": "the kernel moves its pages", "none": "refused"}
 KINDS = {
     "zero": "a zeroed frame, {frame}", "zero_page": "the page of zeros that all share: nothing resident", "file": "the file's own frame, {frame}",
-    "cow": "a copy, {frame}", "reuse": "nobody else has it: writable, {frame}", "swapin": "back from swap, {frame}",
+    "cow": "a copy, {frame}", "reuse": "nobody else has it: writable, {frame}", "swapin": "back from the swap disk, {frame}",
     "stack": "a zeroed frame, {frame}", "spurious": "nothing to do", "oom": "no memory", "bus": "beyond the end of the file",
     "segv": "refused", "vdso": "a page of the kernel's image: resident for nobody"}
-ADDS = ("zero", "file", "cow", "swapin", "stack")
+ADDS = ("zero", "file", "cow", "stack")    # a frame each; swapin brings neighbours, too
 LATER_NS = 100_000    # a pause that is worth a line
 
 
@@ -53,8 +56,8 @@ def kib(number):
     return f"{number:+d}K" if number else ""
 
 
-def changes(vsz=0, rss=0):
-    return "  ".join(f"{name} {kib(value)}" for name, value in (("VSZ", vsz), ("RSS", rss)) if value)
+def changes(vsz=0, rss=0, swap=0):
+    return "  ".join(f"{name} {kib(value)}" for name, value in (("VSZ", vsz), ("RSS", rss), ("SWAP", swap)) if value)
 
 
 def permissions(region):
@@ -106,10 +109,10 @@ class Story:
         self.process, self.sources, self.every_call = process, source.Sources(process), every_call
         self.spans = [span for span in spans.fold(events) if span.pid == process.pid]
         self.files = {event.file_id: event.path for event in events if event.name == "file"}
-        self.gone = Counter()    # number of an event: resident pages that went with it
+        self.gone, self.left = Counter(), Counter()    # number of an event: resident pages that went with it; pages on the disk
         for run in process.runs:
-            if run.counted and run.died is not None:
-                self.gone[run.died] += run.n
+            if run.died is not None:
+                (self.gone if run.counted else self.left if run.kind == model.SWAPPED else Counter())[run.died] += run.n
         self.errors = {}         # number of a fault_end or fault_run: the error code and ip it began with
         self.marks = [(number, event) for number, event in enumerate(events) if event.name == "mark" and event.pid == process.pid]
         self._pair_faults()
@@ -138,7 +141,7 @@ class Story:
                 later.setdefault(("call", span.cause.number) if by_call else span.event.cause, []).append(span)
             else:
                 roots.append(span)
-        nodes, quiet = [], []
+        nodes, quiet, leaving = [], [], []
         if not self.process.execs:
             nodes.append(self.fork_node(later))
         to = nodes    # where the next goes: below the mark that is in force
@@ -146,13 +149,19 @@ class Story:
             if span.kind == "call" and not self.tells_of_memory(span):
                 quiet.append(span)
                 continue
+            if span.kind in SWAP_EVENTS:
+                leaving.append(span)
+                continue
             node = self.node(span, later)
             if node is None:
                 continue
+            to += self.leaving_nodes(leaving)
+            leaving.clear()
             self._flush(quiet, to)
             (nodes if span.kind in ("mark", "proc_exit") else to).append(node)
             if span.kind == "mark":
                 to = node.children
+        to += self.leaving_nodes(leaving)
         self._flush(quiet, to)
         return nodes
 
@@ -168,7 +177,26 @@ class Story:
 
     def tells_of_memory(self, span):
         return calls.name(span.opener.nr) in MEMORY_CALLS or any(
-            child.kind in REGION_EVENTS or child.kind == "fault" or child.kind in spans.FAULTS for child in span.children)
+            self.is_region_event(child) or child.kind in SWAP_EVENTS or child.kind == "fault" or child.kind in spans.FAULTS
+            or self.retold_node(child) for child in span.children)
+
+    @staticmethod
+    def is_region_event(span):
+        """One that changes what is promised, and not one by which all is told anew."""
+        return span.kind in REGION_EVENTS and getattr(span.event, "why", "") != "found"
+
+    @staticmethod
+    def leaving_nodes(spans_of_swap):
+        """What was taken for others, or for itself: pages that went to the disk one after the other, however often frames were few."""
+        pages = sum(span.kind == "swap_out" for span in spans_of_swap)
+        rounds = [span.event for span in spans_of_swap if span.kind == "reclaim"]
+        if not pages:
+            return []
+        text = f"{pages} page{'s leave' if pages > 1 else ' leaves'} for the swap disk"
+        if rounds:
+            times = "" if len(rounds) == 1 else f", {len(rounds)} times"
+            text = f"frames are few{times}: {text} ({sum(each.scanned for each in rounds)} looked at)"
+        return [Node(text, changes(rss=-pages * PAGE_KIB, swap=pages * PAGE_KIB))]
 
     def node(self, span, later):
         """The node of a span at the left margin, with what came of it later; None: nothing to say."""
@@ -184,8 +212,10 @@ class Story:
             node = self.exec_node(span)
             node.children += self.later_nodes(later.pop(0, []), span)
             return node
-        if span.kind in REGION_EVENTS and span.event.why == "stack":
+        if self.is_region_event(span) and span.event.why == "stack":
             return Node("the stack grows: " + self.region_text(span), self.region_change(span))
+        if span.kind == "vma_del":
+            return self.retold_node(span)
         if span.kind == "segv":
             event = span.event
             return Node(f"#PF {access(event.error)} {event.va:#x} -> refused: {event.reason.replace('_', ' ')}", "",
@@ -232,7 +262,7 @@ class Story:
         nodes += [Node(f"the heap's end: {top.old_break:#x} -> {top.new_break:#x} ({(top.new_break - top.old_break) // 1024:+d} KiB)")
                   for top in tops]
         faults = [child for child in span.children if child.kind == "fault" or child.kind in spans.FAULTS]
-        return nodes + self.fault_nodes(faults)
+        return nodes + self.fault_nodes(faults) + self.leaving_nodes([child for child in span.children if child.kind in SWAP_EVENTS])
 
     # ---- Calls and regions ----
 
@@ -246,11 +276,14 @@ class Story:
     def call_node(self, span):
         children = []
         for child in span.children:
-            if child.kind in REGION_EVENTS:
+            if self.is_region_event(child):
                 children.append(Node(self.region_text(child), self.region_change(child)))
             elif child.kind in ("proc_new", "thread_new"):
                 children.append(self.node(child, {}))
+            elif retold := self.retold_node(child):
+                children.append(retold)
         faults = [child for child in span.children if child.kind == "fault" or child.kind in spans.FAULTS]
+        children += self.leaving_nodes([child for child in span.children if child.kind in SWAP_EVENTS])
         return Node(self.call_text(span), "", self.sources.place(span.opener.ip).function if not span.parent else "", children + self.fault_nodes(faults))
 
     def region_name(self, event):
@@ -280,7 +313,18 @@ class Story:
         vsz = {"vma_add": event.end - event.start, "vma_del": event.start - event.end}.get(span.kind, 0)
         if span.kind == "vma_size":
             vsz = event.new_end - event.new_start - event.end + event.start
-        return changes(vsz // 1024, -self.gone[span.last] * PAGE_KIB)
+        return changes(vsz // 1024, -self.gone[span.last] * PAGE_KIB, -self.left[span.last] * PAGE_KIB)
+
+    def retold_node(self, span):
+        """All is told anew: what have others taken from it, or brought? None: it is not told anew, or nothing has changed."""
+        if span.kind != "vma_del" or span.event.why != "found":
+            return None
+        mine = (event for event in self.events[span.first:] if event.pid == self.process.pid)
+        told = list(itertools.takewhile(lambda event: event.name in WHOLE, mine))
+        pages = sum(event.pages for event in told if event.name == "resident" and event.owner not in model.UNCOUNTED) - self.gone[span.last]
+        swapped = sum(event.pages for event in told if event.name == "swapped") - self.left[span.last]
+        text = "others have sent pages of it to the swap disk" if swapped > 0 else "others have changed it"
+        return Node(text, changes(rss=pages * PAGE_KIB, swap=swapped * PAGE_KIB)) if pages or swapped else None
 
     # ---- Faults ----
 
@@ -325,19 +369,22 @@ class Story:
         first = ends[0]
         tables = sum(getattr(end, "tables", 0) for end in ends)
         was_there = begun and begun.error & 1 and first.kind == "cow"
-        rss = pages * PAGE_KIB if first.kind in ADDS and not was_there else 0
+        read = sum(child.kind == "swap_in" for span in group for child in span.children)
+        rss = (read if first.kind == "swapin" else pages if first.kind in ADDS and not was_there else 0) * PAGE_KIB
         frame = f"#{first.pfn}"
         verb, where = access(begun.error) if begun else "touch", (begun.va if begun and begun.va & -4096 == first.va & -4096 else first.va)
         outcome = KINDS[first.kind].format(frame=frame)
         if pages > 1:
             outcome = outcome.replace("a zeroed frame, ", "zeroed frames, from ").replace("a copy, ", "copies, from ")
         text = f"#PF {verb} {where:#x}" + (f" and {pages - 1} more" if pages > 1 else "") + f" -> {outcome}"
+        if read > pages:
+            text += f", and {read - pages} more with {'them' if pages > 1 else 'it'}"
         if tables:
             text += f"; {tables} page table{'s' if tables > 1 else ''} made"
         place = "" if not begun else "inside a system call" if begun.from_ != "user" else self.at(begun.ip)
         if place and begun.from_ == "user" and "libc/malloc/" in self.sources.place(begun.ip, False).file:
             place = "by malloc itself"
-        return [Node(text, changes(rss=rss), place)]
+        return [Node(text, changes(rss=rss, swap=-rss if first.kind == "swapin" else 0), place)]
 
     # ---- Beginning and end ----
 
@@ -360,21 +407,24 @@ class Story:
     def fork_node(self, later):
         """The beginning of a process that runs its parent's program. What it touches of what it inherited is told here."""
         mine = [event for event in self.events if event.pid == self.process.pid]
-        regions = [event for event in mine if event.name == "vma_add" and event.why in ("fork", "found")]
-        pages = sum(event.pages for event in mine if event.name == "resident" and event.why in ("fork", "found"))
+        told = list(itertools.takewhile(lambda event: event.name in WHOLE, mine))    # (others may change it: then it is told anew)
+        regions = [event for event in told if event.name == "vma_add"]
+        pages, swapped = (sum(event.pages for event in told if event.name == name) for name in ("resident", "swapped"))
         made = {event.op for event in mine if event.name in ("begin", "mark")}
         faults = [span for cause in list(later) if isinstance(cause, int) and cause not in made for span in later.pop(cause)]
         vsz = sum(region.end - region.start for region in regions) // 1024
         parent = f" of process {self.process.parent}" if self.process.parent else ""
-        lines = [Node(f"the parent's {len(regions)} regions, and {pages} pages that both have until one of them writes")]
-        return Node(f"fork: process {self.process.pid} begins as a copy{parent}", changes(vsz, pages * PAGE_KIB), "",
+        lines = [Node(f"the parent's {len(regions)} regions, and {pages} pages that both have until one of them writes" +
+                      (f"; {swapped} on the swap disk" if swapped else ""))]
+        return Node(f"fork: process {self.process.pid} begins as a copy{parent}", changes(vsz, pages * PAGE_KIB, swapped * PAGE_KIB), "",
                     lines + self.fault_nodes(sorted(faults, key=lambda span: span.first)))
 
     def end_text(self, event):
         status = event.status
         how = f"signal {status & 127}" if status & 127 else f"status {status >> 8 & 255}"
         rss = self.process.counters[-1][1] if self.process.counters else None
-        held = f"; it held {rss.anon_kb + rss.file_kb} KiB in frames, {rss.vsz_kb} KiB were promised" if rss else ""
+        held = f"; it held {rss.anon_kb + rss.file_kb} KiB in frames, " + \
+            (f"{rss.swap_kb} KiB on the swap disk, " if rss.swap_kb else "") + f"{rss.vsz_kb} KiB were promised" if rss else ""
         return f"the end: {how}{held}"
 
 

@@ -134,6 +134,33 @@ def test_a_recording_follows_chromes_format(tmp_path, program):
         assert len(tracks) >= 3
 
 
+@pytest.fixture(scope="module")
+def swapped(tmp_path_factory):
+    """A program that had more memory than its guest has RAM: (its recording, the faults for pages on the swap disk, what it had there)."""
+    path = tmp_path_factory.mktemp("recording") / "beyond"
+    lab.swapping(path)
+    events = recording.SCHEMA.read(path)
+    return (path, sum(event.name == "fault_end" and event.kind == "swapin" for event in events),
+            [event.swap_kb for event in events if event.name == "rss"])
+
+
+def test_what_is_swapped_is_a_counter_of_chromes(swapped):
+    path, faults, kbs = swapped
+    trace = json.loads(export("chrome", path))
+    traceevents.read(trace)
+    events = trace["traceEvents"]
+    assert [event["args"]["kB"] for event in events if event["ph"] == "C" and event["name"] == "swapped kB"] == kbs and max(kbs) > 8 << 10
+    assert sum(event["name"] == "#PF swapin" for event in events) == faults
+
+
+def test_faults_for_pages_on_the_swap_disk_have_their_region(swapped):
+    path, faults, _ = swapped
+    lines = [line for line in export("faults", path).splitlines() if "#PF swapin" in line]
+    assert sum(int(line.rpartition(" ")[2]) for line in lines) == faults > 100
+    assert not [line for line in lines if ";0x" in line]
+    assert any("malloc;mmap;[anon];page_right beyond.c:" in line for line in lines)
+
+
 @pytest.mark.parametrize("change, why", [
     (lambda event: event.pop("pid"), "a field is missing"),
     (lambda event: event.update(dur=1e9), "not nested"),

@@ -107,6 +107,32 @@ def test_foreign_programs_begin_at_the_system_call(program):
         assert re.search(r"^brk\(.* brk$", result.stdout, re.MULTILINE)
 
 
+def test_more_memory_than_the_machine_has(tmp_path):
+    """What left for the swap disk, what came back: the lines add up to what the kernel counted at the end."""
+    lab.swapping(tmp_path)
+    text = story(str(tmp_path)).stdout
+    held, swapped = map(int, re.search(r"the end: status 0; it held (\d+) KiB in frames, (\d+) KiB on the swap disk", text).groups())
+    assert sum(int(number) for number in re.findall(r"SWAP ([+-]\d+)K", text)) == swapped
+    assert sum(int(number) for number in re.findall(r"RSS ([+-]\d+)K", text)) == held + 8    # execve's own 8K stand twice
+    back = line_with(text, "page_right")
+    assert re.search(r"#PF read 0x7\w+ and \d+ more -> back from the swap disk, #\d+, and \d+ more with them +RSS \+(\d+)K  SWAP -\1K", back)
+    assert re.search(r" `- frames are few, \d+ times: \d+ pages leave for the swap disk \(\d+ looked at\) +RSS -(\d+)K  SWAP \+\1K$", text, re.MULTILINE)
+    assert re.search(r"taken back: .*VSZ -\d+K  RSS -\d+K  SWAP -\d+K$", text, re.MULTILINE)
+
+
+def test_pages_that_others_took(tmp_path):
+    lab.swapping(tmp_path, lab.program("hog"), "16", "20")
+    text = story("-p", "3", str(tmp_path)).stdout
+    taken, left = map(int, re.search(r"others have sent pages of it to the swap disk +RSS -(\d+)K  SWAP \+(\d+)K$", text, re.MULTILINE).groups())
+    assert taken == left and f"{left} KiB on the swap disk" in text and "taken back" not in text
+
+
+def test_in_the_guest_where_memory_is_short():
+    text = lab.guest(["story", "beyond", "-n", "24"], options=["-q", "-m", "32", "--swap", "32"]).stdout.decode()
+    assert re.search(r"^\d+ pages leave for the swap disk +RSS -\d+K$", text, re.MULTILINE)
+    assert re.search(r"#PF \w+ 0x\w+( and \d+ more)? -> read back from the swap disk, #\d+(, and \d+ more with it)? +RSS \+\d+K", text)
+
+
 def test_in_the_guest():
     """The same tree, from the kernel's own ring."""
     result = lab.guest(["story", "vmrss"])

@@ -245,6 +245,7 @@ struct touches {
     uint8_t kind;
     uint32_t error, tables;
     uint64_t va, ip, pfn, pages;
+    uint64_t read; /* pages that came back from the disk for them, with their neighbours */
 };
 
 static void touches_tell(const struct touches *t, int depth)
@@ -255,6 +256,7 @@ static void touches_tell(const struct touches *t, int depth)
         [TRACE_fault_kind_file] = "the file's frame",
         [TRACE_fault_kind_cow] = "a copy",
         [TRACE_fault_kind_reuse] = "writable",
+        [TRACE_fault_kind_swapin] = "read back from the swap disk",
         [TRACE_fault_kind_spurious] = "nothing to do",
         [TRACE_fault_kind_oom] = "no memory",
         [TRACE_fault_kind_bus] = "beyond the file's end",
@@ -262,18 +264,21 @@ static void touches_tell(const struct touches *t, int depth)
     };
     bool adds = t->kind == TRACE_fault_kind_zero || t->kind == TRACE_fault_kind_file ||
                 (t->kind == TRACE_fault_kind_cow && !(t->error & 1));
-    char more[32] = "", made[32] = "";
+    char more[32] = "", made[32] = "", with[48] = "";
+    long pages = t->kind == TRACE_fault_kind_swapin ? (long)t->read : adds ? (long)t->pages : 0;
     const char *outcome = t->kind < sizeof(outcomes) / sizeof(outcomes[0]) ? outcomes[t->kind] : NULL;
 
     if (t->pages > 1)
         snprintf(more, sizeof(more), " and %lu more", (unsigned long)t->pages - 1);
     if (t->tables)
         snprintf(made, sizeof(made), "; tables +%u", t->tables);
-    SAY(depth, change(0, adds ? (long)t->pages * 4 : 0, place(t->ip)), "#PF %s 0x%lx%s -> %s, #%lu%s",
+    if (t->read > t->pages)
+        snprintf(with, sizeof(with), ", and %lu more with it", (unsigned long)(t->read - t->pages));
+    SAY(depth, change(0, pages * 4, place(t->ip)), "#PF %s 0x%lx%s -> %s, #%lu%s%s",
         t->error & 16  ? "execute"
         : t->error & 2 ? "write"
                        : "read",
-        (unsigned long)t->va, more, outcome ? outcome : "?", (unsigned long)t->pfn, made);
+        (unsigned long)t->va, more, outcome ? outcome : "?", (unsigned long)t->pfn, with, made);
 }
 
 /* The faults among [from, end) that `mine` picks; alike ones, one after the other, are one line. */
@@ -281,11 +286,13 @@ static void faults_tell(size_t from, size_t end, int depth, bool (*mine)(size_t 
                         uint32_t cause)
 {
     struct touches now = {.pages = 0};
-    uint64_t ip = 0, va = 0;
+    uint64_t ip = 0, va = 0, read = 0;
     uint32_t error = 0;
 
     for (size_t at = from; at < end; at++) {
+        read += events[at]->event == TRACE_swap_in;
         if (events[at]->event == TRACE_fault_begin) {
+            read = 0;
             ip = PAYLOAD(at, fault_begin)->ip;
             error = PAYLOAD(at, fault_begin)->error;
             va = PAYLOAD(at, fault_begin)->va;
@@ -307,6 +314,7 @@ static void faults_tell(size_t from, size_t end, int depth, bool (*mine)(size_t 
                 .kind = kind, .error = error, .ip = ip, .va = va, .pfn = single ? one->pfn : run->pfn};
         now.pages += single ? 1 : run->n;
         now.tables += single ? one->tables : 0;
+        now.read += kind == TRACE_fault_kind_swapin ? read : 0;
     }
     if (now.pages)
         touches_tell(&now, depth);
@@ -349,11 +357,15 @@ static void region_tell(size_t at, int depth)
     const struct trace_vma_add *add = PAYLOAD(at, vma_add);
     const struct trace_vma_size *size = PAYLOAD(at, vma_size);
     long kib = (long)(add->end - add->start) / 1024;
+    bool retold = (events[at]->event == TRACE_vma_add && add->why == TRACE_vma_why_found) ||
+                  (events[at]->event == TRACE_vma_del && PAYLOAD(at, vma_del)->why == TRACE_vma_why_found);
     const char *name = events[at]->event != TRACE_vma_add ? ""
                        : add->flags & 2                   ? "[heap]"
                        : add->flags & 4                   ? "[stack]"
                                                           : "";
 
+    if (retold)
+        return; /* others have changed it: what the stream says of all of it is no news */
     switch (events[at]->event) {
     case TRACE_vma_add:
         if (add->file_id && at > 0 && events[at - 1]->event == TRACE_file) /* its name goes before it */
@@ -455,6 +467,23 @@ static void operation_tell(size_t from, size_t end)
     later_tell(end, begin->op, 1);
 }
 
+/* Pages that left for the swap disk in [from, end]; they have no line of their own, but one together. */
+static unsigned long leaving(size_t from, size_t end)
+{
+    unsigned long pages = 0;
+
+    for (size_t at = from; at <= end && at < count; at++)
+        pages += events[at]->event == TRACE_swap_out;
+    return pages;
+}
+
+static void leaving_tell(unsigned long *pages)
+{
+    if (*pages)
+        SAY(0, change(0, -4 * (long)*pages, ""), "%lu pages leave for the swap disk", *pages);
+    *pages = 0;
+}
+
 static void quiet_tell(unsigned *quiet)
 {
     if (*quiet)
@@ -520,6 +549,7 @@ static size_t beginning(void)
 static void tell_all(void)
 {
     unsigned quiet = 0;
+    unsigned long left = 0;
 
     inside = calloc(count + 1, sizeof(*inside));
     if (!inside)
@@ -536,8 +566,11 @@ static void tell_all(void)
             continue;
         }
         if (event == TRACE_begin || event == TRACE_sys_enter || event == TRACE_mark ||
-            event == TRACE_proc_exit)
+            event == TRACE_proc_exit) {
+            leaving_tell(&left);
             quiet_tell(&quiet);
+        }
+        left += leaving(at, end);
         if (event == TRACE_begin)
             operation_tell(at, end);
         else if (event == TRACE_sys_enter)
