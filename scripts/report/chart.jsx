@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-// chart.jsx - promised, resident, page tables and faults as curves over the same time as the lanes above them.
+// chart.jsx - promised, resident, page tables, swapped and faults as curves over the same time as the lanes above them.
 
 import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { counters, countersAt, data, faults, faultsAt, last } from "./data.js";
+import { counters, countersAt, data, faults, faultsAt, last, swaps } from "./data.js";
 import { GRID, LINE, SOFT, dark } from "./draw.js";
 import { CursorLine, LEFT, RIGHT, tickOf } from "./space.jsx";
 import { Pane } from "./pane.jsx";
 import { count, t } from "./words.js";
 
 const MOST_POINTS = 4000;
-const CURVES = [["vsz", "#0072b2", [7, 4], 2], ["rss", "#d55e00", [], 2.5], ["table", "#009e73", [2, 3], 2]];
+const CURVES = [["vsz", "#0072b2", [7, 4], 2], ["rss", "#d55e00", [], 2.5], ["table", "#009e73", [2, 3], 2],
+                ...(swaps ? [["swap", "#cc79a7", [10, 3, 2, 3], 2]] : [])];
 
 function ticksThatMatter() {
     const ticks = new Set([0, last]);
@@ -55,7 +56,7 @@ function options(width, height) {
 }
 
 function Key() {
-    const names = ["vsz_long", "rss_long", "tables"];
+    const names = ["vsz_long", "rss_long", "tables", "swap_long"];
     return <ul class="key">
         {CURVES.map(([, colour, dash, thick], at) => <li>
             <svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" stroke={colour} stroke-width={thick} stroke-dasharray={dash.join(" ")} /></svg>
@@ -66,8 +67,8 @@ function Key() {
 
 function twin() {
     return {
-        head: [t("event"), t("vsz_long"), t("rss_long"), t("tables"), t("faults")],
-        rows: TICKS.map(tick => [tick, countersAt(tick)]).map(([tick, now]) => [count(tick), ...[now.vsz, now.rss, now.table].map(value => `${count(value)} kB`), count(now.faults)]),
+        head: [t("event"), t("vsz_long"), t("rss_long"), t("tables"), ...(swaps ? [t("swap_long")] : []), t("faults")],
+        rows: TICKS.map(tick => [tick, countersAt(tick)]).map(([tick, now]) => [count(tick), ...CURVES.map(([name]) => now[name]).map(value => `${count(value)} kB`), count(now.faults)]),
     };
 }
 
@@ -87,7 +88,7 @@ export function Chart({ tick, tables, onTick }) {
     }, [tables, dark]);
     const now = countersAt(tick);
     const pick = event => onTick(tickOf(event.clientX - ref.current.getBoundingClientRect().left, ref.current.clientWidth));
-    const label = `${t("vsz_long")} ${now.vsz} kB, ${t("rss_long")} ${now.rss} kB, ${t("tables")} ${now.table} kB, ${t("faults")} ${now.faults}`;
+    const label = `${t("vsz_long")} ${now.vsz} kB, ${t("rss_long")} ${now.rss} kB, ${t("tables")} ${now.table} kB, ${swaps ? `${t("swap_long")} ${now.swap} kB, ` : ""}${t("faults")} ${now.faults}`;
     return <Pane id="numbers" title={t("numbers")} tables={tables} twin={twin} sum={<Key />}>
         <div class="plot" role="img" aria-label={label} onMouseDown={pick} onMouseMove={event => event.buttons & 1 && pick(event)}>
             <div ref={ref} />

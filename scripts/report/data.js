@@ -26,7 +26,7 @@ export const regions = table(data.regions, ["born", "died", "start", "end", "pro
 export const runs = table(data.runs, ["born", "died", "va", "pages", "pfn", "dpfn", "kind", "counted", "pid"]);
 export const chunks = table(data.chunks, ["born", "died", "ptr", "size", "chunk", "chunk_size", "path", "place"]);
 export const frames = table(data.frames, ["born", "died", "pfn", "order", "owner", "pid"]);
-export const counters = table(data.counters, ["tick", "vsz", "rss", "table"]);
+export const counters = table(data.counters, ["tick", "vsz", "rss", "table", "swap"]);
 export const free = table(data.free, ["tick", "frames"]);
 export const faults = table(data.faults, ["tick", "count"]);
 export const story = table(data.story, ["kind", "first", "last", "depth", "parent", "cause", "details"]);
@@ -39,6 +39,11 @@ export function at(lives, tick) {
             rows.push(row);
     return rows;
 }
+
+// Pages on the swap disk are runs, too: of slots.
+const SWAPPED = data.texts.indexOf("swapped");
+export const isSwapped = row => runs.kind[row] === SWAPPED;
+export const swaps = counters.swap.some(kb => kb > 0);
 
 export const own = rows => rows.filter(row => runs.pid[row] === data.pid);
 
@@ -64,7 +69,7 @@ export const faultsAt = tick => faultSums[until(faults.tick, tick) + 1];
 export function countersAt(tick) {
     const row = until(counters.tick, tick);
     const of = column => (row < 0 ? 0 : column[row]);
-    return { vsz: of(counters.vsz), rss: of(counters.rss), table: of(counters.table), faults: faultsAt(tick) };
+    return { vsz: of(counters.vsz), rss: of(counters.rss), table: of(counters.table), swap: of(counters.swap), faults: faultsAt(tick) };
 }
 
 export function place(number) {

@@ -3,7 +3,7 @@
 
 import { h } from "preact";
 import { useState } from "preact/hooks";
-import { PAGE, at, data, frames, free, regionAt, regions, runs, text, until } from "./data.js";
+import { PAGE, at, data, frames, free, isSwapped, regionAt, regions, runs, text, until } from "./data.js";
 import { COLOURS, Canvas, FREE as FREE_COLOUR, PANE } from "./draw.js";
 import { Pane } from "./pane.jsx";
 import { count, hex, size, t } from "./words.js";
@@ -74,7 +74,7 @@ function drawSign(g, owner, x, y, side) {
 }
 
 function mappingsOf(pfn, tick) {
-    return at(runs, tick).filter(row => {
+    return at(runs, tick).filter(row => !isSwapped(row)).filter(row => {
         const step = runs.dpfn[row], offset = pfn - runs.pfn[row], k = step ? offset / step : offset ? -1 : 0;
         return Number.isInteger(k) && k >= 0 && k < runs.pages[row];
     }).map(row => {

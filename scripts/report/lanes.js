@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// lanes.js - which row each region is drawn in, and how much of it was resident when. Computed once.
+// lanes.js - which row each region is drawn in, and how much of it was resident, or on the swap disk, when. Computed once.
 //
 // Rows stand in order of address, the highest on top, as the address space is usually drawn. Regions of one name that follow each other
 // in time at one place share a row; of more rows than MOST_ROWS the largest are drawn.
 
-import { PAGE, data, regions, runs, text } from "./data.js";
+import { PAGE, data, isSwapped, regions, runs, text } from "./data.js";
 
 const MOST_ROWS = 40;
 
@@ -41,16 +41,16 @@ function rowsOf(lanes) {
     return rows;
 }
 
-// [[tick, pages]]: the resident pages of a row from that tick on.
+// [[tick, pages, swapped]]: the resident pages of a row from that tick on, and those on the swap disk.
 function residentCurve(changes) {
     const curve = [];
-    let pages = 0;
-    for (const [tick, more] of changes.sort((a, b) => a[0] - b[0])) {
+    let pages = 0, swapped = 0;
+    for (const [tick, more, moreSwapped] of changes.sort((a, b) => a[0] - b[0])) {
         pages += more;
+        swapped += moreSwapped;
         if (curve.length && curve[curve.length - 1][0] === tick)
-            curve[curve.length - 1][1] = pages;
-        else
-            curve.push([tick, pages]);
+            curve.pop();
+        curve.push([tick, pages, swapped]);
     }
     return curve;
 }
@@ -61,8 +61,9 @@ function countRun(run, rowOf) {
     for (let shape = 0; shape < regions.n; shape++) {
         const pages = (Math.min(end, regions.end[shape]) - Math.max(va, regions.start[shape])) / PAGE;
         const from = Math.max(runs.born[run], regions.born[shape]), to = Math.min(runs.died[run], regions.died[shape]);
+        const [mapped, swapped] = isSwapped(run) ? [0, pages] : [pages, 0];
         if (pages > 0 && from < to)
-            rowOf.get(regions.lane[shape])?.changes.push([from, pages], [to, -pages]);
+            rowOf.get(regions.lane[shape])?.changes.push([from, mapped, swapped], [to, -mapped, -swapped]);
     }
 }
 
@@ -73,7 +74,7 @@ function fillCurves(rows) {
         row.lanes.forEach(lane => rowOf.set(lane.id, row));
     }
     for (let run = 0; run < runs.n; run++)
-        if (runs.pid[run] === data.pid && runs.counted[run])
+        if (runs.pid[run] === data.pid && (runs.counted[run] || isSwapped(run)))
             countRun(run, rowOf);
     for (const row of rows) {
         const life = shape => regions.died[shape] - regions.born[shape];
@@ -94,7 +95,7 @@ const largest = [...all].sort((a, b) => b.most - a.most).slice(0, MOST_ROWS);
 export const rows = largest.sort((a, b) => b.start - a.start);
 export const leftOut = all.length - rows.length;
 
-export function residentAt(row, tick) {
+function curveAt(row, tick, column) {
     let low = 0, high = row.curve.length;
     while (low < high) {
         const middle = (low + high) >> 1;
@@ -103,8 +104,11 @@ export function residentAt(row, tick) {
         else
             high = middle;
     }
-    return low ? row.curve[low - 1][1] : 0;
+    return low ? row.curve[low - 1][column] : 0;
 }
+
+export const residentAt = (row, tick) => curveAt(row, tick, 1);
+export const swappedAt = (row, tick) => curveAt(row, tick, 2);
 
 // The shape of the row's region at this tick; -1: there is none.
 export function shapeAt(row, tick) {

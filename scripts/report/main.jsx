@@ -7,7 +7,7 @@
 import { h, render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Chart } from "./chart.jsx";
-import { countersAt, data, last, reports } from "./data.js";
+import { countersAt, data, last, reports, swaps } from "./data.js";
 import { onScheme } from "./draw.js";
 import { Frames } from "./frames.jsx";
 import { Heap } from "./heap.jsx";
@@ -39,7 +39,8 @@ function Processes({ language }) {
 
 function Numbers({ tick }) {
     const now = countersAt(tick);
-    const shown = [["vsz", size(now.vsz * 1024)], ["rss", size(now.rss * 1024)], ["tables", size(now.table * 1024)], ["faults", count(now.faults)]];
+    const shown = [["vsz", size(now.vsz * 1024)], ["rss", size(now.rss * 1024)], ["tables", size(now.table * 1024)],
+                   ...(swaps ? [["swap", size(now.swap * 1024)]] : []), ["faults", count(now.faults)]];
     return <dl class="numbers">{shown.map(([name, value]) => <div><dt>{t(name)}</dt><dd id={`now-${name}`}>{value}</dd></div>)}</dl>;
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// space.jsx - the address space over time: a lane for each region, hatched while it is only promised, filled as far as it is resident.
+// space.jsx - the address space over time: a lane for each region, hatched while it is only promised, filled as far as it is resident,
+// pale as far as it is on the swap disk.
 //
 // The lanes are drawn once; only the column at the right, which tells the state at the cursor, is drawn at every step.
 
 import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { PAGE, at, last, regions, text } from "./data.js";
+import { PAGE, at, last, regions, swaps, text } from "./data.js";
 import { Canvas, INK, LINE, MONO, PANE, SOFT, FONT, fit, hatch, regionColour } from "./draw.js";
-import { leftOut, residentAt, rows, shapeAt } from "./lanes.js";
+import { leftOut, residentAt, rows, shapeAt, swappedAt } from "./lanes.js";
 import { Pane } from "./pane.jsx";
 import { hex, rights, size, t } from "./words.js";
 
@@ -54,16 +55,22 @@ const share = (pages, most) => (pages ? Math.max(0.12, Math.log2(1 + pages) / Ma
 function drawResident(g, place, width, colour) {
     const { row, y, height } = place, bottom = y + height;
     g.fillStyle = colour;
-    let from = 0, high = 0;
-    const bar = to => {
+    let from = 0, high = 0, most = 0;
+    const bar = to => {    // whole pixels: no seams
         if (high > 0)
-            g.fillRect(from, bottom - high, Math.max(to - from, 1), high);    // whole pixels: no seams
+            g.fillRect(from, bottom - high, Math.max(to - from, 1), high);
+        if (most > high) {
+            g.globalAlpha = 0.45;
+            g.fillRect(from, bottom - most, Math.max(to - from, 1), most - high);
+            g.globalAlpha = 1;
+        }
     };
-    for (const [tick, pages] of row.curve) {
+    for (const [tick, pages, swapped] of row.curve) {
         const x = Math.round(xOf(tick, width));
         bar(x);
         from = x;
         high = share(pages, row.most) * height;
+        most = swapped ? share(pages + swapped, row.most) * height : 0;
     }
     bar(Math.round(xOf(last, width)));
 }
@@ -101,14 +108,18 @@ function drawState(g, width, tick) {
 
 function twin(tick) {
     const alive = at(regions, tick).sort((a, b) => regions.start[a] - regions.start[b]);
-    const resident = new Map();
-    for (const row of rows)
+    const resident = new Map(), swapped = new Map();
+    for (const row of rows) {
         resident.set(shapeAt(row, tick), residentAt(row, tick));
+        swapped.set(shapeAt(row, tick), swappedAt(row, tick));
+    }
+    const ifSwaps = cell => (swaps ? [cell] : []);
     return {
-        head: [t("address"), t("size"), t("rss"), t("rights"), t("region"), t("made_by")],
+        head: [t("address"), t("size"), t("rss"), t("rights"), t("region"), t("made_by"), ...ifSwaps(t("swap"))],
         rows: alive.map(row => [`${hex(regions.start[row])}\u2013${hex(regions.end[row])}`, size(regions.end[row] - regions.start[row]),
                                 size((resident.get(row) || 0) * PAGE), rights(regions.prot[row], regions.shared[row]),
-                                text(regions.name[row]), text(regions.why[row])]),
+                                text(regions.name[row]), text(regions.why[row]),
+                                ...ifSwaps(size((swapped.get(row) || 0) * PAGE))]),
     };
 }
 
@@ -134,7 +145,8 @@ export function Space({ tick, language, tables, onTick, onTip }) {
         onTip(shape < 0 ? null : { x: event.clientX, y: event.clientY, words: [
             `${place.row.name} ${rights(regions.prot[shape], regions.shared[shape])}`,
             `${hex(regions.start[shape])}\u2013${hex(regions.end[shape])}`,
-            `${t("rss")} ${t("of", size(residentAt(place.row, there) * PAGE), size(regions.end[shape] - regions.start[shape]))}`] });
+            `${t("rss")} ${t("of", size(residentAt(place.row, there) * PAGE), size(regions.end[shape] - regions.start[shape]))}`,
+            ...(swappedAt(place.row, there) ? [`${t("swap")} ${size(swappedAt(place.row, there) * PAGE)}`] : [])] });
         if (event.buttons & 1)
             onTick(tickOf(x, event.target.clientWidth));
     };
@@ -147,7 +159,7 @@ export function Space({ tick, language, tables, onTick, onTip }) {
             ref.current.scrollTop = place.y - MOST / 2;
     }, [tick]);
     const cut = PLACES.height > MOST ? t("lanes_scroll", rows.length) : null;
-    return <Pane id="space" title={t("space")} note={t("space_note")} tables={tables} twin={() => twin(tick)}
+    return <Pane id="space" title={t("space")} note={t("space_note") + (swaps ? t("space_note_swap") : "")} tables={tables} twin={() => twin(tick)}
         sum={leftOut ? t("rows_left_out", leftOut) : cut}>
         <div class="stack scroll" ref={ref} style={{ maxHeight: MOST }}>
             <Canvas height={PLACES.height} draw={(g, width) => drawLanes(g, width)} on={[language]} label={summary(tick)} />

@@ -24,7 +24,7 @@ function isStep(row, level) {
     if (level === "all")
         return true;
     if (level === "faults")
-        return MAIN.includes(name) || name === "call" || name === "fault" || name.startsWith("vma_");
+        return MAIN.includes(name) || name === "call" || name === "fault" || name === "reclaim" || name.startsWith("vma_");
     if (story.depth[row] > 0)
         return false;
     return MAIN.includes(name) || (name === "call" && hasParts[row] && !boring(row)) || (name === "fault" && loneFaults <= MANY);

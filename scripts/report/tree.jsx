@@ -5,22 +5,23 @@
 // are one box. What was not there at the step before is marked as new.
 
 import { h } from "preact";
-import { PAGE, at, own, regionAt, regions, runs, text } from "./data.js";
+import { PAGE, at, isSwapped, own, regionAt, regions, runs, text } from "./data.js";
 import { regionColour } from "./draw.js";
 import { Pane } from "./pane.jsx";
-import { pagesOf, size, t } from "./words.js";
+import { count, pagesOf, size, t } from "./words.js";
 
 const ENTRIES = 512, MOST_ROWS = 9, ROW = 22, LEVELS = ["PML4", "PDPT", "PD", "PT"];
 
-// {index of the leaf table: {pages, low, high, va}}
+// {index of the leaf table: {pages, swapped, low, high, va}}; pages: entries in use, swapped: those of them that lead to the swap disk
 function leavesAt(tick) {
     const leaves = new Map();
     for (const row of own(at(runs, tick))) {
         const end = runs.va[row] + runs.pages[row];
         for (let va = runs.va[row]; va < end;) {
             const index = Math.floor(va / ENTRIES), to = Math.min(end, (index + 1) * ENTRIES);
-            const leaf = leaves.get(index) || { index, pages: 0, low: ENTRIES, high: 0, va: va * PAGE };
+            const leaf = leaves.get(index) || { index, pages: 0, swapped: 0, low: ENTRIES, high: 0, va: va * PAGE };
             leaf.pages += to - va;
+            leaf.swapped += isSwapped(row) ? to - va : 0;
             leaf.low = Math.min(leaf.low, va % ENTRIES);
             leaf.high = Math.max(leaf.high, (to - 1) % ENTRIES);
             leaves.set(index, leaf);
@@ -52,8 +53,9 @@ function groups(leaves, before, tick) {
 function costOf(leaves) {
     const indexes = [...leaves.keys()], distinct = levels => new Set(indexes.map(index => above(index, levels))).size;
     const tables = leaves.size + distinct(1) + distinct(2);
-    const pages = [...leaves.values()].reduce((sum, leaf) => sum + leaf.pages, 0);
-    return { tables, pages };
+    const swapped = [...leaves.values()].reduce((sum, leaf) => sum + leaf.swapped, 0);
+    const pages = [...leaves.values()].reduce((sum, leaf) => sum + leaf.pages, -swapped);
+    return { tables, pages, swapped };
 }
 
 const slot = (index, levels) => above(index, levels) % ENTRIES;
@@ -105,7 +107,8 @@ function twin(all) {
 export function Tree({ tick, before, tables }) {
     const leaves = leavesAt(tick), earlier = leavesAt(before), all = groups(leaves, earlier, tick), cost = costOf(leaves);
     const shown = all.length > MOST_ROWS ? [...all.slice(0, MOST_ROWS - 3), ...all.slice(-3)] : all, { boxes, placed } = boxesOf(shown, earlier);
-    const sum = t("tree_sum", cost.tables, size(cost.tables * PAGE), cost.pages, size(cost.pages * PAGE));
+    const sum = t("tree_sum", cost.tables, size(cost.tables * PAGE), cost.pages, size(cost.pages * PAGE)) +
+        (cost.swapped ? t("tree_swapped", count(cost.swapped)) : "");
     return <Pane id="tree" title={t("tree")} tables={tables} twin={() => twin(all)} sum={leaves.size ? sum : t("nothing")}>
         <svg role="img" aria-label={sum} height={Math.max(shown.length, 1) * ROW} data-tables={cost.tables}>
             {boxes.filter(box => box.parent).map(box => <Link from={placed.get(box.parent)} to={box} />)}

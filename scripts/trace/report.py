@@ -26,7 +26,7 @@ import spans
 
 PAGE_FILES = os.path.join(source.TOP, "scripts", "report")
 DEFAULT_MEMORY_MIB = 128    # of scripts/guest, for a recording that does not tell
-NAMES_ONLY = ("file", "resident")    # said by the regions and pages that they are about
+NAMES_ONLY = ("file", "resident", "swapped")    # said by the regions and pages that they are about
 OTHERS = 20000             # events of all other processes that the page may hold as well
 WHOLE_FILE = 400            # lines: a source file up to this length is shown whole
 AROUND = 4                  # lines before and after, of a longer one
@@ -191,6 +191,14 @@ class Report:
         return [event.pfn, 1 << event.order, self.texts(event.owner)]
 
     tell_frame_free = tell_frame_alloc
+
+    def tell_swap_out(self, _, event):
+        return [event.va, event.pfn, event.slot, self.region_of(event.va)]
+
+    tell_swap_in = tell_swap_out
+
+    def tell_reclaim(self, _, event):
+        return [event.scanned, event.freed]
 
     def tell_heap_top(self, _, event):
         return [event.old_break, event.new_break, self.texts(event.why)]

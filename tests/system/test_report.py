@@ -299,6 +299,46 @@ def test_a_foreign_program_has_a_report_without_a_heap(real, window):
     assert "[heap]" in window.run("return document.querySelector('#space tbody').innerText")
 
 
+@pytest.fixture(scope="module")
+def swapped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("swapped")
+    printed = lab.swapping(folder / "beyond")
+    subprocess.run([*REPORT, str(folder / "beyond"), "-o", str(folder / "beyond.html")], check=True)
+    return folder / "beyond.html", printed
+
+
+def test_what_is_on_the_swap_disk_is_shown(swapped, window):
+    """The numbers are those that the program printed; a page on the disk is in no frame, and has its table."""
+    path, printed = swapped
+    window.go(f"{path}#lang=en&tables")
+    window.until(READY)
+    assert not window.run("return document.querySelector('.warning')")    # the kernel's counters agree with what is drawn
+    go(window, "its row in /proc/self/smaps")
+    row = int(re.search(r"Size \d+ kB, Rss \d+ kB, Swap (\d+) kB", printed).group(1))
+    rows = window.run("return [...document.querySelectorAll('#space tbody tr')].map(row => [...row.cells].map(cell => cell.innerText))")
+    block = max(rows, key=lambda cells: kib(cells[1]))
+    assert abs(kib(block[6]) - row) <= 64 and block[4] == "[anon]"    # (it is rounded)
+    assert abs(sum(kib(cells[6]) for cells in rows) - kib(number(window, "swap"))) <= 64
+    assert re.search(r"; [\d\u202f]+ pages are on the swap disk", window.run("return document.querySelector('#tree .sum').innerText"))
+    press(window, "l")
+    window.until("document.documentElement.lang === 'zh'")
+    assert "页在交换盘上" in window.run("return document.querySelector('#tree .sum').innerText")
+
+
+def test_a_page_that_comes_back_brings_its_neighbours(swapped, window):
+    window.go(f"{swapped[0]}#lang=en&level=faults")
+    window.until(READY)
+    details = "return document.querySelector('.detail').innerText"
+    press(window, Keys.END)
+    while "back from the swap disk, frame #" not in window.run("return document.querySelector('.detail h3').innerText"):
+        press(window, Keys.ARROW_LEFT)
+    assert re.search(r"What it did\s.*page 0x\w+ in \S+ is back from the swap disk, slot [\d\u202f]+, in frame #", window.run(details), re.S)
+    while not re.match(r".*frames are few: [\d\u202f]+ pages were looked at, [\d\u202f]+ frames came free", window.run("return document.querySelector('.detail h3').innerText"), re.S):
+        press(window, Keys.ARROW_LEFT)
+    window.collect()
+    assert not window.errors
+
+
 def test_a_recording_without_faults_says_so(window, tmp_path):
     folder = tmp_path / "recording"
     lab.guest(["malloc1"], options=("-q", "--icount", "--trace", str(folder), "--trace-level", "1"))
