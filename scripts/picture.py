@@ -5,7 +5,7 @@ look() reads a moment out of the guest's RAM, with the same code as the gdb comm
 draw() makes lines for a width and height, each a list of (text, style). Nothing here knows a terminal.
 
     map       a cell is some frames: the letter of the owner who has most of them, any owner before `free`
-    pages     a cell is some pages of a region: # all of them have a frame, + some, . none
+    pages     a cell is some pages of a region: # all of them have a frame, + some, ~ none, but some are on the swap disk, . none
 """
 
 import itertools
@@ -26,11 +26,12 @@ MANY_PROCESSES = 5     # rows for them, if there is room for more
 MAP_MOST = 40
 REGION_TEXT = 48       # columns of a region's row before its pages
 PAGES_IN_TABLE, SAMPLE = 512, 16
+HAS_FRAME, SWAPPED = X86.PTE_HAS_FRAME, X86.PTE_SWAPPED
 FRAME_BITS = X86.PTE_FRAME_MASK >> X86.PAGE_SHIFT
 TORN = (gdb.MemoryError, gdb.GdbError, gdb.error, KeyError, IndexError, ValueError, OverflowError)
 
-Process = namedtuple("Process", "pid name vsz rss faults executable")
-Region = namedtuple("Region", "start end permissions name rss resident")    # resident: pages with a frame, a number a cell
+Process = namedtuple("Process", "pid name vsz rss swap faults executable")
+Region = namedtuple("Region", "start end permissions name rss resident swapped")    # pages with a frame, on the swap disk: numbers, one a cell
 Moment = namedtuple("Moment", "owners processes chosen regions pfns")
 
 
@@ -45,8 +46,8 @@ def look(pid, cells):
     code = kernel.owner_names().index("image")
     image = set(itertools.compress(range(len(owners)), map(code.__eq__, owners)))    # the page of zeros and the vDSO's among them
     for one, entries in tables:
-        counts = residents(one, entries, cells, pfns, image)
-        regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts))
+        counts, swapped = residents(one, entries, cells, pfns, image)
+        regions.append(Region(one.start, one.end, kernel.permissions(one.flags), one.name or "[anon]", sum(counts) * PAGE, counts, swapped))
     return Moment(owners, found, chosen, regions, pfns)
 
 
@@ -60,7 +61,7 @@ def measured(one):
     resident = aspace["pmap"]["resident"]
     return Process(one.pid, one.name, int(aspace["total"]) * PAGE,
                    sum(int(resident[owners.index(name)]) for name in ("anon", "file", "shmem")) * PAGE,
-                   int(aspace["faults"]), one.executable)
+                   int(aspace["pmap"]["swapped"]) * PAGE, kernel.faults(aspace), one.executable)
 
 
 def tables_of(who):
@@ -83,25 +84,29 @@ def tables_of(who):
 
 
 def residents(region, tables, cells, pfns, image):
-    """How many pages of each cell have a frame that counts, none of the kernel's image; the frames' numbers go into pfns."""
+    """How many pages of each cell have a frame that counts, none of the kernel's image, and how many are on the swap disk; the frames'
+    numbers go into pfns."""
     pages = (region.end - region.start) // PAGE
-    counts = [0] * min(cells, pages)
+    counts, swapped = [0] * min(cells, pages), [0] * min(cells, pages)
     for first, entries in tables:
         count_table(entries, first, pages, image, counts, pfns)
-    return counts
+        if any(map(SWAPPED.__and__, entries)):
+            for at, entry in enumerate(entries, first):
+                swapped[at * len(counts) // pages] += machine.slot_of(entry) is not None
+    return counts, swapped
 
 
 def count_table(entries, first, pages, image, counts, pfns):
-    """The same for one page table, quickly where all of it is in one cell. Of so many pages a sample is marked in the map."""
+    """The pages with frames of one page table, quickly where all of it is in one cell. Of so many pages a sample is marked in the map."""
     here, there = first * len(counts) // pages, (first + len(entries) - 1) * len(counts) // pages
-    owned = [entry >> X86.PAGE_SHIFT & FRAME_BITS for entry in entries if entry]
+    owned = [entry >> X86.PAGE_SHIFT & FRAME_BITS for entry in entries if entry & HAS_FRAME]
     if here == there:
         counts[here] += len(owned) - sum(map(image.__contains__, owned))
         pfns.update(owned[::SAMPLE])
         return
     for at, entry in enumerate(entries, first):
         pfn = entry >> X86.PAGE_SHIFT & FRAME_BITS
-        if entry and pfn not in image:
+        if entry & HAS_FRAME and pfn not in image:
             counts[at * len(counts) // pages] += 1
             pfns.add(pfn)
 
@@ -173,16 +178,17 @@ def frame_map(moment, width, rows):
 
 
 def process_table(moment, rows, words):
-    pid, name, vsz, rss, faults, program = words["processes"]
-    lines = [[(f"{right(pid, 6)}  {left(name, 16)} {vsz:>9} {rss:>9} {right(faults, 8)}  {program}", "head")]]
-    shown = moment.processes
+    pid, name, vsz, rss, swap, faults, program = words["processes"]
+    swaps, shown = any(one.swap for one in moment.processes), moment.processes
+    lines = [[(f"{right(pid, 6)}  {left(name, 16)} {vsz:>9} {rss:>9} {right(swap, 9) + ' ' if swaps else ''}{right(faults, 8)}  {program}", "head")]]
     if len(shown) > rows:    # the chosen one among its neighbours
         at = next((i for i, one in enumerate(shown) if moment.chosen and one.pid == moment.chosen.pid), len(shown) - 1)
         first = max(0, min(at - rows // 2, len(shown) - rows))
         shown = shown[first:first + rows]
     for one in shown:
         mine = moment.chosen and one.pid == moment.chosen.pid
-        lines.append([(f"{'>' if mine else ' '}{one.pid:5}  {one.name:16} {one.vsz // KIB:7} K {one.rss // KIB:7} K {one.faults:8}  "
+        lines.append([(f"{'>' if mine else ' '}{one.pid:5}  {one.name:16} {one.vsz // KIB:7} K {one.rss // KIB:7} K "
+                       f"{f'{one.swap // KIB:7} K ' if swaps else ''}{one.faults:8}  "
                        f"{one.executable}", "chosen" if mine else "")])
     return lines + [[]] * (rows - len(shown))
 
@@ -193,7 +199,8 @@ def region_table(moment, width, rows, scroll, words):
     found, room = moment.regions, rows - 1
     scroll = max(0, min(scroll, len(found) - room))
     regions = plural(len(found), "region") if words is ENGLISH else len(found)
-    title = words["pages"].format(pid=moment.chosen.pid, name=moment.chosen.name, regions=regions)
+    disk = words["on_disk"] if any(any(one.swapped) for one in found) else ""
+    title = words["pages"].format(pid=moment.chosen.pid, name=moment.chosen.name, regions=regions, disk=disk)
     if len(found) > room:
         title += words["part"].format(first=scroll + 1, last=scroll + room, all=len(found))
     return [[(title, "head")], *(region_line(one, width) for one in found[scroll:scroll + room])]
@@ -201,12 +208,12 @@ def region_table(moment, width, rows, scroll, words):
 
 def region_line(one, width):
     pages = (one.end - one.start) // PAGE
-    marks = "".join(mark(count, at, len(one.resident), pages) for at, count in enumerate(one.resident))
+    marks = "".join(mark(count, swapped, at, len(one.resident), pages) for at, (count, swapped) in enumerate(zip(one.resident, one.swapped)))
     name = one.name if len(one.name) <= 14 else "~" + one.name[-13:]
     return [(f"{one.start:#014x} {one.permissions} {size_text(one.end - one.start):>7} {size_text(one.rss) if one.rss else '-':>7} "
              f"{name:14} "[:REGION_TEXT + 3], ""), (marks[:max(0, width - REGION_TEXT - 3)], "anon")]
 
 
-def mark(count, at, cells, pages):
+def mark(count, swapped, at, cells, pages):
     whole = (at + 1) * pages // cells - at * pages // cells    # a cell's pages (rounded as residents() does, to within one)
-    return "." if count == 0 else "#" if count >= whole else "+"
+    return ("~" if swapped else ".") if count == 0 else "#" if count >= whole else "+"

@@ -96,6 +96,7 @@ def swap_disk(path, recorded):
 
 
 PAGE = 4096
+MOST_SWAP = 8192    # MiB: as many slots as the kernel counts (two bytes each in one block of the buddy allocator: mm/slot.c)
 
 
 def swap_file(megabytes, path=None):

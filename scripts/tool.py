@@ -39,11 +39,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(self.status, f"{self.prog}: {message.removeprefix('argument ')} ({self.prog} -h says more)\n")
 
 
-def number_from(least):
-    """The type of an option that is a number, `least` or more."""
+def number_from(least, most=None):
+    """The type of an option that is a number, `least` or more, and not more than `most`."""
     def parse(text):
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} on")
+        if not text.isdecimal() or int(text) < least or most is not None and int(text) > most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} {'on' if most is None else f'to {most}'}")
         return int(text)
     return parse
 

@@ -17,7 +17,7 @@ import dwarftypes    # noqa: E402 (the scripts' folder comes first)
 import qemu          # noqa: E402
 import ramfile       # noqa: E402
 
-FRAME_ARRAY, ENTRY_BITS, PRESENT, LARGE = 0xFFFFEA0000000000, 0x000FFFFFFFFFF000, 1, 1 << 7
+FRAME_ARRAY, ENTRY_BITS, PRESENT, LARGE, KEPT, SWAPPED = 0xFFFFEA0000000000, 0x000FFFFFFFFFF000, 1, 1 << 7, 1 << 8, 1 << 9
 
 ram = ramfile.RamFile(os.environ["FAULTLINE_MEMORY"], qemu.KERNEL)
 types = dwarftypes.Types(ram.kernel)
@@ -33,10 +33,11 @@ def place(kind, *path):
 
 
 def leaves(table, level=4, va=0):
-    """Every entry of the user half that keeps a frame: (va, entry)."""
+    """Every entry of the user half that keeps a frame, or leads to the swap disk: (va, entry)."""
     for index, entry in enumerate(struct.unpack("<512Q", ram.read_phys(table, 4096))[:256 if level == 4 else 512]):
         here = va + (index << 12 + 9 * (level - 1))
         if level == 1 and entry:
+            assert bool(entry & (PRESENT | KEPT)) != bool(entry & SWAPPED), hex(entry)
             yield here, entry
         elif entry & PRESENT:
             assert not entry & LARGE
@@ -76,7 +77,7 @@ def owners():
 everybody = {pid: (name, root, dict(leaves(root))) for pid, name, root in processes()}
 maps = {}
 for _, _, entries in everybody.values():
-    for entry in entries.values():
+    for entry in (entry for entry in entries.values() if not entry & SWAPPED):
         maps[entry >> 12 & (1 << 40) - 1] = maps.get(entry >> 12 & (1 << 40) - 1, 0) + 1
 print(json.dumps({"processes": {pid: {"root": root, "entries": entries} for pid, (name, root, entries) in everybody.items()
                                 if name == sys.argv[1]},

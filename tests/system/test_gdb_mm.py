@@ -15,7 +15,8 @@ import lab
 OUTSIDE = os.path.join(lab.ROOT, "tests", "system", "outside.py")
 PAGE = 4096
 USER_END = 1 << 47
-PRESENT, IS_FILE, EXCLUSIVE = 1 << 63, 1 << 61, 1 << 56
+PRESENT, IN_SWAP, IS_FILE, EXCLUSIVE = 1 << 63, 1 << 62, 1 << 61, 1 << 56
+SWAPPED = 1 << 9    # of an entry: kernel/include/x86/pte.h
 PFN = (1 << 55) - 1
 
 # All that the comparison needs of one moment: the figures of /proc that the program keeps, then ours. The pages are
@@ -38,7 +39,8 @@ for row in rows.splitlines():
     for va in range(start, end, 4096):
         seen = tables.look_walk(va)
         last = seen["entries"][-1]
-        frame = frames.look_frame(last["value"] >> 12 & (1 << 40) - 1, reverse) if last["level"] == 1 and last["value"] else None
+        leads = last["level"] == 1 and last["value"] and "slot" not in seen
+        frame = frames.look_frame(last["value"] >> 12 & (1 << 40) - 1, reverse) if leads else None
         print(json.dumps({{"va": va, "walk": seen, "frame": frame}}))
 end
 mm frames -j
@@ -52,24 +54,25 @@ def answers(output):
 
 
 def smaps_of(text):
-    """A dictionary for each region: start, end, permissions, Rss, the dirty kibibytes."""
+    """A dictionary for each region: start, end, permissions, Rss, the dirty and the swapped kibibytes."""
     rows = []
     for line in text.splitlines():
         if match := re.match(r"([0-9a-f]+)-([0-9a-f]+) (....) ([0-9a-f]+) \S+ \d+ *(.*)", line):
             rows.append({"start": int(match[1], 16), "end": int(match[2], 16), "permissions": match[3],
                          "offset": int(match[4], 16), "name": match[5], "dirty": 0})
-        elif match := re.match(r"(Rss|Shared_Dirty|Private_Dirty): +(\d+) kB", line):
-            key = "rss" if match[1] == "Rss" else "dirty"
+        elif match := re.match(r"(Rss|Swap|Shared_Dirty|Private_Dirty): +(\d+) kB", line):
+            key = match[1].lower() if match[1] in ("Rss", "Swap") else "dirty"
             rows[-1][key] = rows[-1].get(key, 0) + int(match[2]) * 1024
     return [row for row in rows if row["start"] < USER_END]
 
 
-@pytest.fixture(scope="module", params=["heap", "files", "fork"])
+@pytest.fixture(scope="module", params=["heap", "files", "fork", "swap"])
 def witness(request, gdb, tmp_path_factory):
     """(what /proc said, what gdb says) of a program that stopped in ready()."""
     tmp_path = tmp_path_factory.mktemp("proc")
     output = gdb(["set max-value-size unlimited", 'break ready if $mm_in("witness")', "continue",
-                  *DUMP.format(folder=tmp_path, python=sys.executable, outside=OUTSIDE).splitlines()], lab.program("witness"), request.param)
+                  *DUMP.format(folder=tmp_path, python=sys.executable, outside=OUTSIDE).splitlines()], lab.program("witness"), request.param,
+                 SWAP="16" if request.param == "swap" else "")
     said = answers(output)
     assert len(said) > 3 and "processes" in said[-1], output[-3000:]    # it came to the end
     proc = {name: (tmp_path / name).read_bytes() for name in ("maps", "smaps", "pages")}
@@ -79,9 +82,10 @@ def witness(request, gdb, tmp_path_factory):
 def test_vmmap_agrees_with_smaps(witness):
     expected, _, (vmmap, *_) = witness
     assert len(expected) > 4
-    keys = ("start", "end", "permissions", "offset", "name", "rss", "dirty")
+    keys = ("start", "end", "permissions", "offset", "name", "rss", "dirty", "swap")
     assert [[row[key] for key in keys] for row in vmmap["regions"]] == [[row[key] for key in keys] for row in expected]
     assert vmmap["rss"] == sum(row["rss"] for row in expected)
+    assert vmmap["swap"] == sum(row["swap"] for row in expected)
     assert vmmap["vsz"] == sum(row["end"] - row["start"] for row in expected)
 
 
@@ -94,6 +98,7 @@ def test_pt_and_frames_agree_with_pagemap_page_by_page(witness):
     for page, entry in zip(pages, entries):
         frame = page["frame"]
         assert bool(frame) == bool(entry & PRESENT), page
+        assert page["walk"].get("slot") == (entry >> 5 & (1 << 50) - 1 if entry & IN_SWAP else None), page    # the kernel's pagemap.rst
         if not frame:
             continue
         assert frame["pfn"] == entry & PFN, page
@@ -105,6 +110,7 @@ def test_pt_and_frames_agree_with_pagemap_page_by_page(witness):
         assert len(frame["mapped_by"]) == frame["maps"], page
         assert page["va"] in [mapping["va"] for mapping in frame["mapped_by"]], page
     assert tree["pages"] == sum(row["rss"] for row in expected) // PAGE
+    assert tree["swapped"] == sum(entry & IN_SWAP != 0 for entry in entries) == sum(row["swap"] for row in expected) // PAGE
 
 
 def test_all_agrees_with_the_tables_read_from_outside(witness):
@@ -123,7 +129,9 @@ def test_all_agrees_with_the_tables_read_from_outside(witness):
     assert seen == entries
     kernels = [page["frame"]["pfn"] for page in pages if page["frame"] and page["frame"]["owner"] == "image"]    # zeros, [vdso], [vvar]
     assert len(kernels) > 1
-    assert tree["pages"] == sum(entry >> 12 & (1 << 40) - 1 not in kernels for entry in entries.values()) == vmmap["rss"] // PAGE
+    frames_of = [entry for entry in entries.values() if not entry & SWAPPED]
+    assert tree["swapped"] == len(entries) - len(frames_of)
+    assert tree["pages"] == sum(entry >> 12 & (1 << 40) - 1 not in kernels for entry in frames_of) == vmmap["rss"] // PAGE
     assert frames["owners"] == {**outside["owners"], "free": frames["owners"]["free"]}
     # Sections of RAM that are not online yet are free too, but only for who looks at the ranges of RAM.
     assert outside["owners"]["free"] <= frames["owners"]["free"]
@@ -134,6 +142,28 @@ def test_frames_add_up(witness):
     assert sum(said["owners"].values()) == said["frames"]
     assert sum(count << order for order, count in enumerate(said["buddy"])) + said["cached"] == said["owners"]["free"]
     assert said["owners"]["anon"] > 0 and said["owners"]["table"] > 0
+
+
+def test_a_page_on_the_swap_disk_is_no_frame(gdb):
+    """Its entry has a slot's number where a frame's would be; the touch takes a frame, and the frame is told."""
+    output = gdb(["mm sym " + lab.program("witness"), 'break ready if $mm_in("witness")', "continue", "mm vmmap", "mm pt swapped", "mm why swapped",
+                  "mm pt -a"], lab.program("witness"), "swap", SWAP="16")
+    walk = section(output, "pt 0x", "0x7f")
+    slot = int(re.search(r"PTE .*  ON THE SWAP DISK\n  => on the swap disk, slot (\d+): no frame, a touch reads it back", walk)[1])
+    assert f"PTE leads to the disk: on the swap disk, slot {slot}: no frame" in output
+    assert "read -> fault (read from the disk), then OK | write -> fault (read from the disk), then OK" in output
+    head = re.search(r"VSZ \d+ KiB   RSS \d+ KiB   swap (\d+) KiB", output)
+    assert re.search(r" perm +size +RSS +dirty +swap +faults  what$", output, re.MULTILINE)
+    assert f"and to find {int(head[1]) // 4} pages on the swap disk." in output
+
+
+def test_a_fault_for_a_page_on_the_swap_disk_is_foretold(gdb):
+    touch = lab.line_of("tests/system/programs/witness.c", "    block[31 ")
+    output = gdb(["mm sym " + lab.program("witness"), f'break witness.c:{touch} if $mm_in("witness")', "continue", "mm fault next", "continue"],
+                 lab.program("witness"), "swap", SWAP="16")
+    told = section(output, "#PF  pid", "(`c` runs")
+    assert re.search(r"step 3  on the swap disk, slot \d+ -> take a frame and read it +kernel/mm/swapin.c:\d+", told), output[-2000:]
+    assert re.search(r"#PF served: RSS \d+K -> \d+K, 0 page tables built, frame #\d+, refs 1, maps 1, owner anon", output)
 
 
 def section(output, beginning, ending=None):
@@ -372,7 +402,7 @@ def test_a_fault_stops_at_every_level(gdb):
     """The function that both ways of a fault share: the quiet one, and the one that tells its events."""
     for level, way in (("0", "fault"), ("2", "fault_aloud")):
         output = gdb(["break fault_locked if $mm_in(\"vmrss\")", "continue", "bt 3", "info args"], "vmrss", TRACE=level)
-        assert re.search(rf"^#0  fault_locked \(.*\n#1  (0x\w+ in )?{way} \(", output, re.MULTILINE), output
+        assert re.search(rf"^#0  fault_locked \(.*\n#1  (0x\w+ in )?fault_once \(.*\n#2  (0x\w+ in )?{way} \(", output, re.MULTILINE), output
         assert re.search(r"^va = 4\d{6}$", output, re.MULTILINE) and "access = ACCESS_EXEC" in output
 
 

@@ -47,8 +47,8 @@ class Growing:
         assert self.process.stdout.readline() == b"ready\n"
         self.memory = published(place)
 
-    def step(self):
-        self.process.stdin.write(b"\n")
+    def step(self, word=b""):
+        self.process.stdin.write(word + b"\n")
         self.process.stdin.flush()
         return self.process.stdout.readline()
 
@@ -67,7 +67,7 @@ def growing(place):
 
 def block_row(text):
     """(resident KiB, the marks) of the mapping of 64 pages."""
-    found = re.search(r"^0x\w+ rw-p +256K +(\d+K|-) \[anon\] +([#+.]+)$", text, re.MULTILINE)
+    found = re.search(r"^0x\w+ rw-p +256K +(\d+K|-) \[anon\] +([#+~.]+)$", text, re.MULTILINE)
     assert found, text
     return found.groups()
 
@@ -94,6 +94,27 @@ def test_the_picture_follows_the_program(growing):
     assert seen[3][1] - seen[1][1] == 128 and seen[3][3] - seen[1][3] == 32 and seen[3][2] - seen[1][2] == 32
     assert len(text.splitlines()) <= 40 and re.search(r"RAM 127.\d\dM = (\d+) frames, \d+ in use, \d+ free", text)
     assert re.search(r"^0x0\w{8} .*K{3}.*A{3}", text, re.MULTILINE)
+
+
+def test_pages_on_the_swap_disk(place):
+    """They have no frame, so they are neither resident nor marked in the map; they are not merely promised either."""
+    one = Growing(place, "--swap", "16")
+    try:
+        one.step()
+        one.step()
+        before = live(one.memory, "--once", "--size", "115x40").stdout
+        assert block_row(before) == ("128K", "#" * 32 + "." * 32) and "swap disk" not in before
+        assert one.step(b"out") == b"out: 0\n"
+        text = live(one.memory, "--once", "--size", "115x40").stdout
+        assert block_row(text) == ("64K", "~" * 16 + "#" * 16 + "." * 32)
+        assert "# resident  + partly  ~ on the swap disk  . promised" in text
+        rss, swap = map(int, re.search(r"^> +2  grow +\d+ K +(\d+) K +(\d+) K +\d+  /\S+/grow$", text, re.MULTILINE).groups())
+        assert swap == 64 and rss == sum(int(kib) for kib in re.findall(r"^0x\w{12} \S{4} +\d+K +(\d+)K ", text, re.MULTILINE))
+        anon = [int(re.search(r"a anon (\d+)", shown)[1]) for shown in (before, text)]
+        assert anon[0] - anon[1] == 16
+        assert "~ 在交换盘上" in live(one.memory, "--once", "--size", "115x40", LANG="zh_CN.UTF-8").stdout
+    finally:
+        one.end()
 
 
 def test_every_size_and_another_process(growing):

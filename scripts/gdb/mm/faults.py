@@ -75,6 +75,8 @@ def keep_step(fault):
     """The row of the table in kernel/mm/fault.c."""
     kind = fault.region.kind if fault.region else "anon"
     write, entry = fault.access == "WRITE", fault.entry
+    if machine.slot_of(entry) is not None:
+        return Step(f"on the swap disk, slot {machine.slot_of(entry)} -> take a frame and read it", "swap_in")
     if entry and write:
         if kind == "shared":
             return Step("the file's own page, first write -> make the entry writable", "pmap_make_writable")
@@ -173,7 +175,7 @@ class Outcome:
         kib = PAGE // 1024
         where, text = source(self.fault)
         print(f"#PF served: RSS {self.resident * kib}K -> {resident * kib}K, {plural(made - self.tables, 'page table')} built"
-              f", {tables.describe_frame(machine.frame_of(entry)) if entry else 'no frame'}")
+              f", {tables.describe_frame(machine.frame_of(entry)) if machine.has_frame(entry) else 'no frame'}")
         print(f"back at {self.fault.rip:#x} {where}" + (f"\n > {where.rsplit(':', 1)[1]}  {text}" if text else ""))
 
     def tell_refused(self):

@@ -3,7 +3,7 @@
 
 import gdb
 
-from mm import kernel, malloc, recording
+from mm import kernel, machine, malloc, recording
 from mm.command import Command, address_of, plural, size_text
 from mm.malloc import CHUNK, HEADER, OVERHEAD, Heap
 from mm.machine import PAGE
@@ -16,11 +16,12 @@ def row(heap, one):
             "slab": heap.slab(one.address + HEADER) if one.state == "slab" else None}
 
 
-def resident(heap, start, end):
-    """Bytes of [start, end) that have a frame."""
-    first = start // PAGE * PAGE
-    pages = sum(kernel.resident(heap.space.leaf(va)) for va in range(first, end, PAGE))
-    return min(pages * PAGE, end - start)
+def kept(heap, start, end):
+    """Bytes of [start, end) that have a frame, and that are on the swap disk."""
+    entries = [heap.space.leaf(va) for va in range(start // PAGE * PAGE, end, PAGE)]
+    resident = min(PAGE * sum(map(kernel.resident, entries)), end - start)
+    swapped = PAGE * sum(machine.slot_of(entry) is not None for entry in entries)
+    return {"resident": resident, "swapped": min(swapped, end - start - resident)}
 
 
 class HeapCommand(Command):
@@ -36,7 +37,7 @@ Example: mm heap          mm heap 2"""
         heap = Heap(kernel.process(argument))
         segments = [{"start": one.start, "end": one.end, "made_by": "mmap" if one.mapped_bytes else "brk",
                      "chunks": [row(heap, chunk) for chunk in heap.chunks(one)]} for one in heap.segments()]
-        top = {"resident": resident(heap, heap.top, segments[0]["end"])} if segments else None
+        top = kept(heap, heap.top, segments[0]["end"]) if segments else None
         return {"pid": heap.who.pid, "segments": segments, "top": top,
                 "mapped": [row(heap, heap.chunk(address)) for address in heap.mapped()]}
 
@@ -60,8 +61,9 @@ def show_segment(segment, top):
     for one in chunks:
         note = ""
         if one["state"] == "top":
-            rest = segment["end"] - one["chunk"] - top["resident"]
-            note = f"  ({size_text(top['resident'])} resident, {size_text(rest)} never touched)"
+            rest = segment["end"] - one["chunk"] - top["resident"] - top["swapped"]
+            swapped = f"{size_text(top['swapped'])} on the swap disk, " if top["swapped"] else ""
+            note = f"  ({size_text(top['resident'])} resident, {swapped}{size_text(rest)} never touched)"
         elif one["state"] == "broken":
             note = f"  head {one['head']:#018x} does not carry its seal: overwritten. The walk ends"
         elif one["state"] == "slab":

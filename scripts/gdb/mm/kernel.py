@@ -180,6 +180,11 @@ def permissions(flags):
                        "s" if flags & VMA.VMA_SHARED else "p")
 
 
+def faults(aspace):
+    """Those that it was served, with those for which a page was read from the disk."""
+    return int(aspace["faults"]) + int(aspace["major_faults"])
+
+
 def zero_pfn():
     return (int(symbol("zero_page")) - LAYOUT.FRAME_ARRAY) // gdb.lookup_type("struct page").sizeof
 
@@ -265,13 +270,12 @@ def reverse_map():
 def resident_leaves(leaves):
     """Those that count as resident: not the page of zeros, nor the kernel's own frames that [vdso] and [vvar] show."""
     owners, image = page_columns("owner")[0], owner_names().index("image")
-    found = [leaf for leaf in leaves if leaf.entry.value]
-    return [leaf for leaf in found if owners[machine.frame_of(leaf.entry.value)] != image]
+    return [leaf for leaf in leaves if owners[machine.frame_of(leaf.entry.value)] != image]
 
 
 def resident(entry):
     """Does this user entry keep a frame that counts? (Entries without access do; the page of zeros does not.)"""
-    return entry != 0 and machine.frame_of(entry) != zero_pfn()
+    return machine.has_frame(entry) and machine.frame_of(entry) != zero_pfn()
 
 
 def is_dirty(entry, one):

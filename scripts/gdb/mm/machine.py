@@ -8,8 +8,8 @@ them (paging.py), of any address space, in ring 3 as in ring 0, and before pagin
 import gdb
 
 from mm import paging as walker
-from mm.paging import (LEVELS, PAGE, Entry, Leaf, flags_text, frame_of, is_canonical, is_large,    # noqa: F401 (for
-                       present, span, words)                                                      # the commands)
+from mm.paging import (LEVELS, PAGE, Entry, Leaf, flags_text, frame_of, has_frame, is_canonical, is_large,    # noqa: F401
+                       present, slot_of, span, words)                                                    # (for the commands)
 
 MASK = (1 << 64) - 1
 PACKET = 2048    # QEMU 7.2 refuses to send more bytes in one answer

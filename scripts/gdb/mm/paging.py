@@ -41,6 +41,16 @@ def frame_of(entry):
     return (entry & X86.PTE_FRAME_MASK) >> X86.PAGE_SHIFT
 
 
+def has_frame(entry):
+    """Does an entry lead to a frame? One that allows no access keeps its; one that is on the swap disk has none."""
+    return bool(entry & X86.PTE_HAS_FRAME)
+
+
+def slot_of(entry):
+    """The slot of the swap disk that a user page's entry leads to; None: it leads to none."""
+    return frame_of(entry) if entry & X86.PTE_SWAPPED and not has_frame(entry) else None
+
+
 def is_large(entry, level):
     return level in (2, 3) and bool(entry & X86.PTE_LARGE)
 
@@ -101,7 +111,8 @@ class Space:
             for value in self.table(last.address - 8 * last.index)[last.index:] if last.level == 1 else [last.value]:    # one table, one walk
                 if va < end:
                     if not present(value):
-                        raise NotMapped(f"{va:#x} is not mapped")
+                        slot = slot_of(value) if last.level == 1 else None
+                        raise NotMapped(f"{va:#x} is not mapped" if slot is None else f"{va:#x} is on the swap disk, slot {slot}")
                     inside = va % span(last.level)
                     part = min(end - va, span(last.level) - inside)
                     parts.append(self.physical((value & X86.PTE_FRAME_MASK & -span(last.level)) + inside, part))
@@ -123,11 +134,20 @@ class Space:
                     yield from below(level - 1, child, value & X86.PTE_FRAME_MASK, range(X86.PT_ENTRIES))
         yield from below(4, 0, self.root, range(first, end))
 
-    def leaves(self, first=0, end=X86.PT_ENTRIES // 2):
-        """All entries that lead to memory, in order of address; the user half unless told otherwise."""
+    def used_leaves(self, first=0, end=X86.PT_ENTRIES // 2):
+        """All entries of pages that are in use, in order of address; the user half unless told otherwise."""
         for level, va, address, used in self.tables(first, end):
             table = self.table(address)
             for index in used:
                 if level == 1 or is_large(table[index], level):
                     yield Leaf(va + index * span(level), span(level),
                                Entry(level, index, address + 8 * index, table[index]))
+
+    def leaves(self, first=0, end=X86.PT_ENTRIES // 2):
+        """Those that lead to memory."""
+        return (leaf for leaf in self.used_leaves(first, end) if has_frame(leaf.entry.value))
+
+    def swapped(self):
+        """[(va, slot)] of the user pages that are on the swap disk."""
+        found = ((leaf.va, slot_of(leaf.entry.value)) for leaf in self.used_leaves())
+        return [(va, slot) for va, slot in found if slot is not None]

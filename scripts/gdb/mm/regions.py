@@ -10,17 +10,19 @@ from mm.machine import PAGE, Space
 
 
 def counted(who, found):
-    """For each region, how many of its pages are resident and how many are dirty, as smaps counts."""
-    leaves = kernel.resident_leaves(Space(who.cr3).leaves())
+    """For each region, how much of it is resident, dirty and swapped, as smaps counts."""
+    space = Space(who.cr3)
+    leaves, swapped = kernel.resident_leaves(space.leaves()), [va for va, _ in space.swapped()]
     rows, at = [], 0
     for region in found:
         rss = dirty = 0
+        swap = PAGE * sum(region.start <= va < region.end for va in swapped)
         while at < len(leaves) and leaves[at].va < region.end:
             pfn = leaves[at].entry.value
             rss += PAGE
             dirty += PAGE * kernel.is_dirty(pfn, kernel.page(kernel.machine.frame_of(pfn)))
             at += 1
-        rows.append((rss, dirty))
+        rows.append((rss, dirty, swap))
     return rows
 
 
@@ -53,19 +55,20 @@ def look_map(who):
     aspace = kernel.at("struct aspace", who.aspace)
     blocks = malloc.mapped_chunks(who) if processes.loaded(who) else []
     rows = [{"start": region.start, "end": region.end, "permissions": kernel.permissions(region.flags),
-             "size": region.end - region.start, "rss": rss, "dirty": dirty, "faults": region.faults,
+             "size": region.end - region.start, "rss": rss, "dirty": dirty, "swap": swap, "faults": region.faults,
              "offset": region.offset * PAGE if region.kind != "anon" else 0, "name": region.name,
              "what": what(who, region, blocks)}
-            for region, (rss, dirty) in zip(found, counted(who, found))]
-    return {"pid": who.pid, "name": who.name, "vsz": int(aspace["total"]) * PAGE, "rss": sum(row["rss"] for row in rows),
-            "page_tables": (1 + int(aspace["pmap"]["tables"])) * PAGE, "faults": int(aspace["faults"]), "regions": rows}
+            for region, (rss, dirty, swap) in zip(found, counted(who, found))]
+    return {"pid": who.pid, "name": who.name, "vsz": int(aspace["total"]) * PAGE, "rss": sum(row["rss"] for row in rows), "swap": sum(row["swap"] for row in rows),
+            "page_tables": (1 + int(aspace["pmap"]["tables"])) * PAGE, "faults": kernel.faults(aspace), "regions": rows}
 
 
 class Vmmap(Command):
     """mm vmmap [PID] [-w|-x]: the regions of a process with what is resident of each.
 
 -w, -x   only those that can be written, executed
-RSS and dirty are counted in the page tables, as /proc/PID/smaps does; faults are what the region has served.
+RSS and dirty are counted in the page tables, as /proc/PID/smaps does; faults are what the region has served. Where pages are on the
+swap disk there is a column for them.
 Example: mm vmmap          mm vmmap 2 -w"""
 
     name = "vmmap"
@@ -77,18 +80,21 @@ Example: mm vmmap          mm vmmap 2 -w"""
         return data
 
     def show(self, data):
-        print(f"pid {data['pid']} {data['name']}   VSZ {data['vsz'] // 1024} KiB   RSS {data['rss'] // 1024} KiB   "
+        swap = f"swap {data['swap'] // 1024} KiB   " if data["swap"] else ""
+        columns = ("size", "rss", "dirty", "swap")[:4 if swap else 3]
+        print(f"pid {data['pid']} {data['name']}   VSZ {data['vsz'] // 1024} KiB   RSS {data['rss'] // 1024} KiB   {swap}"
               f"page tables {data['page_tables'] // 1024} KiB   faults {data['faults']}")
-        print(f" {'start':18} {'end':18} perm {'size':>7} {'RSS':>7} {'dirty':>7} {'faults':>7}  what")
+        heads = " ".join(f"{'RSS' if key == 'rss' else key:>7}" for key in columns)
+        print(f" {'start':18} {'end':18} perm {heads} {'faults':>7}  what")
         for row in data["regions"]:
-            sizes = " ".join(f"{size_text(row[key]) if row[key] else '-':>7}" for key in ("size", "rss", "dirty"))
+            sizes = " ".join(f"{size_text(row[key]) if row[key] else '-':>7}" for key in columns)
             print(f" {row['start']:#018x} {row['end']:#018x} {row['permissions']} {sizes} {row['faults']:7}  {row['what']}")
 
     def hint(self, data):
-        untouched = max(data["regions"], key=lambda row: row["size"] - row["rss"], default=None)
-        if not untouched or untouched["size"] == untouched["rss"]:
+        untouched = max(data["regions"], key=lambda row: row["size"] - row["rss"] - row["swap"], default=None)
+        if not untouched or untouched["size"] == untouched["rss"] + untouched["swap"]:
             return None
-        return (f"VSZ-RSS = {size_text(data['vsz'] - data['rss'])} was promised and is not kept.  "
+        return (f"VSZ-RSS{'-swap' if data['swap'] else ''} = {size_text(data['vsz'] - data['rss'] - data['swap'])} was promised and is not kept.  "
                 f"`mm why {untouched['end'] - PAGE:#x}` explains one page.")
 
 

@@ -25,6 +25,10 @@ def describe_frame(pfn):
     return f"frame #{pfn}, refs {one.refs}, maps {one.maps}, owner {kernel.owner(one)}"
 
 
+def on_disk(entry):
+    return f"on the swap disk, slot {machine.slot_of(entry)}: no frame, a touch reads it back"
+
+
 def absence(who, va):
     """Why there is no frame, and what a touch would do."""
     if not who or va >= 1 << 47:
@@ -84,6 +88,8 @@ def look_walk(va):
                     frame=where // PAGE, what=describe_frame(where // PAGE))
     elif last.level == 1 and last.value & X86.PTE_NO_ACCESS:
         data["what"] = f"{describe_frame(machine.frame_of(last.value))}: kept, but no access is allowed (PROT_NONE)"
+    elif last.level == 1 and machine.slot_of(last.value) is not None:
+        data.update(slot=machine.slot_of(last.value), what=on_disk(last.value))
     else:
         data["what"] = absence(who, va)
     return data
@@ -101,7 +107,7 @@ def show_walk(data):
     for entry in data["entries"]:
         name = ("PTE", "PDE", "PDPTE", "PML4E")[entry["level"] - 1]
         flags = (machine.flags_text(entry["value"], entry["level"]) if machine.present(entry["value"])
-                 else "NOT PRESENT")
+                 else "NOT PRESENT" if entry["value"] == 0 or entry["level"] > 1 or machine.has_frame(entry["value"]) else "ON THE SWAP DISK")
         print(f"  {name:5} [{entry['index']:3}] @ phys {entry['address']:#010x} = "
               f"{entry['value']:#018x}  {flags}")
     if "physical" in data:
@@ -116,7 +122,7 @@ def look_tree(pid):
     tables = [{"level": level, "va": va, "physical": address, "used": len(used)}
               for level, va, address, used in space.tables()]
     mapped = kernel.resident_leaves(space.leaves())
-    return {"pid": who.pid, "name": who.name, "cr3": space.root, "tables": tables, "pages": len(mapped)}
+    return {"pid": who.pid, "name": who.name, "cr3": space.root, "tables": tables, "pages": len(mapped), "swapped": len(space.swapped())}
 
 
 def show_tree(data):
@@ -124,14 +130,15 @@ def show_tree(data):
     for table in data["tables"]:
         level, used = table["level"], table["used"]
         reach = f"{table['va']:#x}" + ("" if level == 4 else f" + {size_text(machine.span(level + 1))}")
-        what = "pages" if level == 1 else "tables below"
+        what = "pages" if level == 1 else "tables below"    # (entries in use: pages on the swap disk have one, too)
         print(f"  {'  ' * (4 - level)}{LEVELS[level]:4} @ phys {table['physical']:#010x}  "
               f"{used:3} {what:12}  {reach}")
     counts = {level: sum(table["level"] == level for table in data["tables"]) for level in LEVELS}
     cost = PAGE * len(data["tables"])
     print("pt -a: " + ", ".join(f"{name} {counts[level]}" for level, name in LEVELS.items()) +
           f" tables = {cost // 1024} KiB to map {plural(data['pages'], 'counted page')} "
-          f"({data['pages'] * PAGE // 1024} KiB).")
+          f"({data['pages'] * PAGE // 1024} KiB)" +
+          (f", and to find {plural(data['swapped'], 'page')} on the swap disk." if data["swapped"] else "."))
 
 
 Pt()

@@ -110,6 +110,8 @@ def user_words(va):
 def entry_words(who, va, entry):
     if entry == 0:
         return "PTE empty: " + tables.absence(who, va)
+    if machine.slot_of(entry) is not None:
+        return "PTE leads to the disk: " + tables.on_disk(entry)
     what = tables.describe_frame(machine.frame_of(entry))
     if not machine.present(entry):
         return f"PTE keeps its frame but allows nothing (PROT_NONE) | {what}"
@@ -124,7 +126,7 @@ def access_words(region, entry, bit, verb):
     if not allowed:
         return f"{verb} -> SIGSEGV ({'NX' if verb == 'execute' else 'the VMA forbids it'})"
     if not machine.present(entry):
-        return f"{verb} -> fault, then OK"
+        return f"{verb} -> fault{' (read from the disk)' if machine.slot_of(entry) is not None else ''}, then OK"
     if verb == "write" and not entry & X86.PTE_WRITE:
         return "write -> fault (a frame of its own), then OK"
     return f"{verb} OK"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* grow.c - a mapping of 64 pages of which each line on standard input touches 16 more; then it waits for the next. */
+/* grow.c - a mapping of 64 pages of which each line on standard input touches 16 more; `out` sends the first 16 to the swap disk. */
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define PAGE 4096
@@ -15,10 +16,15 @@ int main(void)
         return 1;
     puts("ready");
     fflush(stdout);
-    for (int touched = 0; touched < 64 && fgets(line, sizeof(line), stdin); touched += STEP) {
-        for (int i = 0; i < STEP; i++)
-            block[(touched + i) * PAGE] = 1;
-        printf("%d pages\n", touched + STEP);
+    for (int touched = 0; touched < 64 && fgets(line, sizeof(line), stdin);) {
+        if (strcmp(line, "out\n") == 0) {
+            printf("out: %d\n", madvise(block, STEP * PAGE, MADV_PAGEOUT));
+        } else {
+            for (int i = 0; i < STEP; i++)
+                block[(touched + i) * PAGE] = 1;
+            touched += STEP;
+            printf("%d pages\n", touched);
+        }
         fflush(stdout);
     }
     return 0;

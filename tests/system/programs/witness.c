@@ -19,6 +19,7 @@ char maps[16384], smaps[65536];
 uint64_t pages[16384]; /* of pagemap: all rows of maps, one after the other */
 size_t page_count;
 int me;
+char *swapped; /* a page on the swap disk */
 
 static void slurp(const char *name, char *text, size_t size)
 {
@@ -114,6 +115,18 @@ static void use_fork(void)
     memset(block, 2, 20 * PAGE);
 }
 
+/* Pages that have left for the swap disk, and one of them that is back. */
+static void use_swap(void)
+{
+    char *block = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    memset(block, 1, 48 * PAGE);
+    if (madvise(block, 32 * PAGE, MADV_PAGEOUT) < 0)
+        abort();
+    block[31 * PAGE] = 2;
+    swapped = block;
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "heap";
@@ -122,6 +135,8 @@ int main(int argc, char **argv)
         use_files(argv[0]);
     else if (strcmp(how, "fork") == 0)
         use_fork();
+    else if (strcmp(how, "swap") == 0)
+        use_swap();
     else
         use_heap();
     look();
