@@ -52,6 +52,8 @@ MADE = [
     (["run", "BOOT=nonsense"], "BOOT=nonsense: one of direct"),
     (["run", "MEM=abc"], "run: -m: 'abc' is no number from 16 on"),
     (["run", "MEM=1"], "run: -m: '1' is no number from 16 on"),
+    (["run", "SWAP=abc"], "run: --swap: 'abc' is no number from 0 to 8192"),
+    (["gdb", "SWAP=abc"], "debug: SWAP: 'abc' is no number from 0 to 8192"),
     (["report", "PROG=nosuch"], "nosuch: not found"),
     (["report", "PROG=./nosuch"], "./nosuch: not found"),
     (["explain", "PROG=nosuch"], "nosuch: not found"),
@@ -74,10 +76,10 @@ def test_make(words, text, tmp_path):
 
 
 def test_nothing_to_say_is_the_usual_thing():
-    """An empty PROG is vmrss, an empty MEM 128 MiB, with each command."""
-    shown = subprocess.run([*MAKE, "-n", "report", "explain", "record", "run", "PROG=", "MEM="], cwd=lab.ROOT, env=OUTSIDE, capture_output=True,
+    """An empty PROG is vmrss, an empty MEM 128 MiB, an empty SWAP 512, with each command."""
+    shown = subprocess.run([*MAKE, "-n", "report", "explain", "record", "run", "PROG=", "MEM=", "SWAP="], cwd=lab.ROOT, env=OUTSIDE, capture_output=True,
                            text=True, check=True).stdout
-    assert "recordings/vmrss" in shown and "scripts/story vmrss" in shown and "-- vmrss" in shown and "run -m 128" in shown
+    assert "recordings/vmrss" in shown and "scripts/story vmrss" in shown and "-- vmrss" in shown and "run -m 128 --swap 512" in shown
 
 
 def test_gdb_takes_the_program_by_either_name():

@@ -56,6 +56,33 @@ def test_make_run_on_a_terminal_is_a_prompt():
     assert child.exitstatus == 0
 
 
+def test_more_memory_than_the_machine_has_at_the_prompt():
+    """The swap disk of make run: SWAP=MiB, 512 unless somebody says otherwise, 0 is none."""
+    child = spawn("make", ["-s", "run", "MEM=32", "SWAP=32"])
+    prompt(child)
+    child.sendline("beyond -n 40")
+    child.expect("this machine has 30 MiB of memory and 31 MiB of swap")
+    child.expect("10240 of 10240 pages are as they were written")
+    prompt(child)
+    child.sendline("exit")
+    child.expect("ledger: balanced")
+    child.expect(pexpect.EOF)
+
+
+def test_the_command_that_is_shown_can_be_typed():
+    """QEMU's own, with a swap disk that has a name."""
+    def shown(*words):
+        return subprocess.run([os.path.join(lab.ROOT, "scripts", "run"), "--show", *words], capture_output=True, text=True, check=True).stdout
+    assert "swap" not in shown("--swap", "0").replace(lab.ROOT, "") and "swap.img" in shown()
+    child = spawn("sh", ["-c", shown("--swap", "16", "--direct")])
+    prompt(child)
+    child.sendline("grep Swap /proc/meminfo")
+    child.expect(r"SwapTotal: +16380 kB")
+    prompt(child)
+    child.send("\x01x")
+    child.expect(pexpect.EOF)
+
+
 @pytest.mark.parametrize("command", ["halt", "poweroff", "reboot"])
 def test_busyboxs_ways_to_end_the_machine_end_it(command):
     """Each sends a signal to process 1. A job that is stopped does not matter."""
