@@ -65,6 +65,21 @@ def test_procps_reads_proc():
     assert re.search(r"^ +2 root .* top$", shown("/usr/bin/top", "-b", "-n1"), re.MULTILINE)    # needs a description of the terminal
 
 
+def test_tools_show_what_is_on_the_swap_disk(tmp_path):
+    """Our pmap -x and free, and /proc: sixteen of the program's pages were sent there."""
+    (tmp_path / "script").write_text("mkfifo /tmp/in\n/tmp/grow < /tmp/in > /dev/null &\nexec 3> /tmp/in\necho >&3; echo >&3; echo out >&3\n"
+                                     "until grep -q 'VmSwap:.*64 kB' /proc/$!/status; do usleep 10000; done\n"
+                                     "pmap -x $!; free; grep Swap: /proc/$!/smaps; cat /proc/swaps\n")
+    said = shown("sh", "/tmp/script", options=["-q", "--swap", "16", "-f", f"{tmp_path / 'script'}:/tmp/script",
+                                               "-f", f"{os.path.join(lab.BUILD, 'tests', 'ours', 'grow')}:/tmp/grow"])
+    assert re.search(r"^Address +Kbytes +PSS +Dirty +Swap +Mode +Mapping$", said, re.MULTILINE)
+    assert re.search(r"^00007fff\w+ +256 +64 +64 +64  rw-p", said, re.MULTILINE)
+    assert re.search(r"^total +\d+ +\d+ +\d+ +64$", said, re.MULTILINE)
+    assert re.search(r"^Swap: +16380 +64 +16316$", said, re.MULTILINE)
+    assert sum(map(int, re.findall(r"^Swap: +(\d+) kB$", said, re.MULTILINE))) == 64
+    assert re.search(r"^/dev/vda\s+partition\s+16380\s+64\s+-2$", said, re.MULTILINE)
+
+
 def test_the_processors_are_where_programs_look_for_them():
     """Every file of our /sys is one of Linux's; what lscpu, nproc and the C library make of them."""
     files = shown("busybox", "find", "/sys", "-type", "f").split()
