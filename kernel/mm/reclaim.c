@@ -7,7 +7,7 @@
  *
  * The hand passes over page after page. One that was used since it came by the last time (the CPU's accessed bit) gets a second
  * chance: the bit is cleared. One that was not leaves: a slot of the swap disk takes its bytes, its entry leads there, its frame is
- * free. So two rounds find something wherever there is something; what fork shares is left alone until a third, because a frame is
+ * free. So two rounds find something wherever there is something; what fork shares is left alone until two more, because a frame is
  * free only when the last entry has left it.
  *
  * The walk is by address spaces, not by frames: so no frame needs to know who maps it, and the first touch pays nothing for the day
@@ -22,8 +22,9 @@
 #include <mm/swap.h>
 #include <mm/tell.h>
 
-/* What is left of the hand's round, then one that clears, one that takes, and one that takes what is shared, too. */
-#define ROUNDS 4
+/* What is left of the hand's round, then one that clears and one that takes; the same two for what is shared. */
+#define ROUNDS 5
+#define ROUNDS_SHARED 2
 
 /* Where the next look begins. A number instead of a pointer: the address space may be gone by then. */
 static struct {
@@ -128,8 +129,8 @@ static uint64_t rounds(uint64_t wanted)
         }
         hand.number = aspace->number;
         if (aspace->pmap.resident[PAGE_ANON] && mutex_trylock(&aspace->lock)) {
-            freed +=
-                aspace_reclaim(aspace, round == ROUNDS - 1 ? EVICT_SHARED : EVICT_UNUSED, wanted - freed);
+            freed += aspace_reclaim(aspace, round >= ROUNDS - ROUNDS_SHARED ? EVICT_SHARED : EVICT_UNUSED,
+                                    wanted - freed);
             mutex_unlock(&aspace->lock);
         } else {
             hand.number++;

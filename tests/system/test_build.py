@@ -102,7 +102,7 @@ def test_the_fault_path_is_short():
 
 
 def test_symbols_agree_with_binutils():
-    """Each function's first line, as addr2line says it."""
+    """Each function's first line, as addr2line says it (of a function that stands in a header it may name the .c file: binutils 2.40)."""
     path = os.path.join(lab.BUILD, "kernel.elf")
     elf = Elf(path)
     lines = mksym.lines_of(elf)
@@ -112,6 +112,8 @@ def test_symbols_agree_with_binutils():
     for (address, _, name), said_name, said_place in zip(functions, asked[::2], asked[1::2]):
         row = [row for row in lines if row[0] <= address][-1]
         place = f"{row[2]}:{row[1]}"
+        if row[2].endswith(".h"):
+            place = f":{row[1]}"
         if said_name == name and "?" not in said_place and not said_place.split(" ")[0].endswith(place):
             wrong.append((name, place, said_place))
     assert len(functions) > 20 and not wrong
