@@ -60,7 +60,7 @@ static int fault_aloud(struct aspace *aspace, vaddr_t va, enum access access)
 
 TRACE_WAYS(fault_way, fault, fault_aloud, &trace_level, TRACE_LEVEL_fault_end);
 
-/* Under one lock, until something is refused. => where it stopped */
+/* Under one lock, until something is refused or frames become few. => where it stopped */
 static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum access access, int *result)
 {
     MUTEX_GUARD(&aspace->lock);
@@ -69,7 +69,7 @@ static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum a
         pte_t pte = pmap_lookup(&aspace->pmap, va);
         if (!(pte & PTE_PRESENT) || (access == ACCESS_WRITE && !(pte & PTE_WRITE)))
             *result = fault_locked(aspace, va, access, TRACE_ON(fault_end));
-        if (*result < 0)
+        if (*result < 0 || page_scarce)
             break;
     }
     trace_populate(false);
@@ -78,11 +78,14 @@ static vaddr_t range_once(struct aspace *aspace, vaddr_t va, vaddr_t end, enum a
 
 int fault_range(struct aspace *aspace, vaddr_t start, vaddr_t end, enum access access)
 {
+    bool again;
     int result;
 
     start = page_floor(start);
-    do
+    do {
         start = range_once(aspace, start, end, access, &result);
-    while (result == -ENOMEM && reclaim());
+        bool freed = page_scarce && reclaim();
+        again = result < 0 ? result == -ENOMEM && freed : start < end;
+    } while (again);
     return MIN(result, 0);
 }

@@ -252,10 +252,11 @@ void signal_deliver(struct trapframe *frame)
 static void reclaim_and_retry(struct trapframe *frame, struct thread *thread)
 {
     int64_t result = (int64_t)frame->rax;
+    bool failed = frame->vector == TRAP_SYSCALL && (int64_t)frame->error >= 0 &&
+                  (result == -ENOMEM || result == -ENOSPC);
 
     __atomic_and_fetch(&thread->pending, ~THREAD_FRAMES, __ATOMIC_RELAXED);
-    if (reclaim() && frame->vector == TRAP_SYSCALL && (int64_t)frame->error >= 0 &&
-        (result == -ENOMEM || result == -ENOSPC))
+    if ((failed || page_scarce) && reclaim() && failed)
         restart(frame);
 }
 

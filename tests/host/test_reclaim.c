@@ -1,0 +1,1143 @@
+/* SPDX-License-Identifier: MIT */
+/* test_reclaim.c - memory larger than RAM: up to four processes on 3 MiB, with a disk that sometimes refuses, against a copy of every byte.
+ *
+ * Everything from the verbs down to the frames is the real thing; the CPU is played (touch), and the disk (shim/disk.c). A check looks at
+ * every page of all processes where it is, in its frame or in its slot, so that looking brings nothing back.
+ * After a refused write the kernel gives nothing to its disk any more: those tests have a process of their own. */
+/* sources: kernel/mm/mmap.c kernel/mm/mremap.c kernel/mm/madvise.c kernel/mm/mlock.c kernel/mm/commit.c kernel/mm/fault.c kernel/mm/tell.c
+ *          kernel/mm/tellfault.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c kernel/mm/access.c kernel/mm/vma.c
+ *          kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/slot.c kernel/mm/swap.c
+ *          kernel/mm/swapin.c kernel/mm/reclaim.c kernel/mm/bootmem.c tests/host/shim/machine.c tests/host/shim/disk.c */
+/* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "shim/disk.h"
+#include "shim/machine.h"
+
+#include <asm-generic/errno.h>
+#include <mm/access.h>
+#include <mm/fault.h>
+#include <mm/kmap.h>
+#include <mm/kmem.h>
+#include <mm/mmap.h>
+#include <mm/pt.h>
+#include <mm/reclaim.h>
+#include <mm/slot.h>
+#include <mm/swap.h>
+#include <pagesrc.h>
+#include <x86/cpu.h>
+
+#include <linux/mman.h>
+
+#define RAM (3 * MIB)
+#define SLOTS 2000U /* each entry of all processes could have one */
+#define MOST 8U     /* frames in a transfer */
+#define PROCESSES 4
+#define PAGES 400UL
+#define BASE (0x40000000UL - 150 * PAGE_SIZE) /* in page tables of two page directories */
+#define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
+#define READ_WRITE (PROT_READ | PROT_WRITE)
+
+/* ---- a file ---- */
+
+#define FILE_PAGES 16UL
+static struct page *file_frames[FILE_PAGES];
+
+static int file_page(struct pagesrc *source, uint64_t index, struct page **page)
+{
+    (void)source;
+    assert_true(index < FILE_PAGES);
+    page_get(file_frames[index]);
+    *page = file_frames[index];
+    return 0;
+}
+
+static struct page *file_resident(struct pagesrc *source, uint64_t index)
+{
+    (void)source;
+    return file_frames[index];
+}
+
+static void file_name(struct pagesrc *source, char *buffer, size_t size)
+{
+    (void)source;
+    (void)size;
+    strcpy(buffer, "/file");
+}
+
+static void file_release(struct pagesrc *source)
+{
+    (void)source;
+    fail_msg("the file's last reference is the test's own");
+}
+
+static const struct pagesrc_ops file_ops = {file_page, file_resident, file_name, file_release};
+static struct pagesrc file = {.ops = &file_ops, .refs = 1};
+
+static uint8_t file_byte(uint64_t page)
+{
+    return (uint8_t)(0xc0 + page);
+}
+
+static void file_make(void)
+{
+    for (uint64_t i = 0; i < FILE_PAGES; i++) {
+        file_frames[i] = page_alloc(PAGE_FILE);
+        memset(page_to_virt(file_frames[i]), file_byte(i), PAGE_SIZE);
+    }
+}
+
+/* ---- the model ---- */
+
+struct known {
+    bool mapped, locked, pinned; /* pinned: locked, and made resident by that */
+    int prot;
+    uint32_t file; /* 0: anonymous; n: shows the file's page n - 1 until it is written */
+};
+
+struct process {
+    struct aspace *aspace; /* NULL: there is none */
+    struct known page[PAGES];
+    uint8_t bytes[PAGES][PAGE_SIZE];
+};
+static struct process processes[PROCESSES];
+static bool memory_may_end; /* -ENOMEM is an answer: the disk takes nothing any more */
+static uint64_t memory_ended;
+
+static bool is_the_end(int result)
+{
+    bool end = result == -ENOMEM && memory_may_end;
+
+    memory_ended += end;
+    return end;
+}
+
+static vaddr_t address(uint64_t page)
+{
+    return BASE + page * PAGE_SIZE;
+}
+
+/* What is there before the first write. */
+static void page_begin(struct process *process, uint64_t i, struct known known)
+{
+    process->page[i] = known;
+    memset(process->bytes[i], known.file ? file_byte(known.file - 1) : 0, PAGE_SIZE);
+}
+
+static const void *frame_bytes(pte_t pte)
+{
+    return paddr_to_virt(pte_paddr(pte));
+}
+
+static void page_compare(struct process *process, uint64_t i)
+{
+    const struct known *known = &process->page[i];
+    pte_t pte = pmap_lookup(&process->aspace->pmap, address(i));
+    uint8_t untouched = known->file ? file_byte(known->file - 1) : 0;
+    const struct vma *vma = vma_find(&process->aspace->vmas, address(i));
+
+    assert_int_equal(!!vma, known->mapped);
+    assert_int_equal(vma && vma->flags & VMA_LOCKED, known->locked);
+    if (!known->mapped) {
+        assert_int_equal(pte, 0);
+    } else if (pte & PTE_HAS_FRAME) {
+        assert_memory_equal(frame_bytes(pte), process->bytes[i], PAGE_SIZE);
+        assert_int_equal(!!(pte & PTE_NO_ACCESS), known->prot == PROT_NONE);
+        assert_true(known->prot & PROT_WRITE || !(pte & PTE_WRITE));
+        assert_true(known->prot & PROT_EXEC || known->prot == PROT_NONE || pte & PTE_NX);
+    } else if (pte & PTE_SWAPPED) {
+        assert_memory_equal(disk_slot(pte_slot(pte)), process->bytes[i], PAGE_SIZE);
+    } else {
+        assert_int_equal(process->bytes[i][0], untouched);
+        assert_memory_equal(process->bytes[i], process->bytes[i] + 1, PAGE_SIZE - 1);
+    }
+    assert_true(!known->pinned || pte & PTE_HAS_FRAME);
+}
+
+/* Every slot is led to by as many entries as it counts. */
+static void slots_compare(void)
+{
+    static uint16_t shares[SLOTS + 1];
+    uint32_t taken = 0;
+
+    memset(shares, 0, sizeof(shares));
+    for (struct aspace *aspace = aspace_next(NULL); aspace; aspace = aspace_next(aspace))
+        PT_FOREACH_RUN (run, aspace->pmap.root, 0, STACK_TOP)
+            for (size_t i = 0; i < run.count; i++)
+                if (run.entry[i] & PTE_SWAPPED)
+                    taken += shares[pte_slot(run.entry[i])]++ == 0;
+    for (uint32_t slot = 1; slot <= SLOTS; slot++)
+        assert_int_equal(slot_shares(slot), shares[slot]);
+    assert_int_equal(slots_count().taken, taken);
+}
+
+static void check(struct aspace *aspace)
+{
+    const char *broken = aspace_check(aspace);
+
+    if (!broken)
+        broken = page_check();
+    if (broken)
+        fail_msg("%s", broken);
+}
+
+static void check_all(void)
+{
+    for (struct process *process = processes; process < processes + PROCESSES; process++) {
+        if (!process->aspace)
+            continue;
+        check(process->aspace);
+        for (uint64_t i = 0; i < PAGES; i++)
+            page_compare(process, i);
+    }
+    for (uint64_t i = 0; i < FILE_PAGES; i++) /* private writes never reach the file */
+        assert_int_equal(*(uint8_t *)page_to_virt(file_frames[i]), file_byte(i));
+    slots_compare();
+}
+
+/* ---- what must be the same before and after ---- */
+
+struct balance {
+    uint64_t anon, tables, objects;
+};
+
+static struct balance balance(void)
+{
+    struct page_ledger ledger;
+    struct balance now;
+
+    page_ledger(&ledger);
+    now = (struct balance){.anon = ledger.frames[PAGE_ANON], .tables = ledger.frames[PAGE_TABLE]};
+    for (struct kmem_cache *cache = kmem_first(); cache; cache = cache->next)
+        now.objects += cache->in_use;
+    return now;
+}
+
+static void assert_all_is_back(const struct balance *before)
+{
+    struct balance now = balance();
+
+    assert_int_equal(now.anon, before->anon);
+    assert_int_equal(now.tables, before->tables);
+    assert_int_equal(now.objects, before->objects);
+    assert_int_equal(slots_count().taken, 0);
+    assert_null(page_check());
+    assert_null(kmem_check());
+}
+
+static uint64_t free_frames(void)
+{
+    struct page_ledger ledger;
+
+    page_ledger(&ledger);
+    return ledger.frames[PAGE_FREE];
+}
+
+/* Reclaim begins before frames run out: the fewest that were free when something was written to the disk. */
+static uint64_t fewest_frames = UINT64_MAX;
+static int (*transfer_really)(struct blkdev *, bool, uint64_t, const uint32_t *, unsigned);
+
+static int transfer_watched(struct blkdev *on, bool write, uint64_t sector, const uint32_t *pfns,
+                            unsigned count)
+{
+    if (write)
+        fewest_frames = MIN(fewest_frames, free_frames());
+    return transfer_really(on, write, sector, pfns, count);
+}
+
+/* ---- the CPU ---- */
+
+/* What the MMU does: 0 and the place of the page's bytes if the entry allows the access, else the fault handler is asked. The page may
+ * leave again before the instruction is run again, if few others are left. */
+static int touch(struct aspace *aspace, vaddr_t va, enum access access, uint8_t **page)
+{
+    for (int tries = 0; tries < 10; tries++) {
+        pte_t pte = pmap_lookup(&aspace->pmap, va), *way[PT_LEVELS + 1];
+        if (pte & PTE_PRESENT && (access != ACCESS_WRITE || pte & PTE_WRITE)) {
+            pt_way(aspace->pmap.root, va, way);
+            pt_table(*way[2])[PT_INDEX(va, 1)] |= PTE_ACCESSED | (access == ACCESS_WRITE ? PTE_DIRTY : 0);
+            *page = paddr_to_virt(pte_paddr(pte));
+            return 0;
+        }
+        int verdict = fault(aspace, va, access);
+        if (verdict == -ENOMEM && reclaim()) /* so does trap.c */
+            continue;
+        if (verdict < 0)
+            return verdict;
+    }
+    fail_msg("the fault handler says yes, but the entry still forbids the access");
+    return 0;
+}
+
+static bool allowed(const struct known *known, enum access access)
+{
+    return access == ACCESS_WRITE ? known->prot & PROT_WRITE : known->prot;
+}
+
+static void random_bytes(uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)machine_random(256);
+}
+
+/* The disk refuses to read for the length of one access: the page is not to be had, or it was in memory. */
+static void touch_in_vain(struct process *process, uint64_t i, enum access access)
+{
+    uint64_t refused = disk.refused;
+    uint8_t *page;
+
+    disk.no_reads = true;
+    int result = touch(process->aspace, address(i), access, &page);
+    disk.no_reads = false;
+    if (result == -EIO) {
+        assert_true(disk.refused > refused);
+        assert_true(pmap_lookup(&process->aspace->pmap, address(i)) & PTE_SWAPPED);
+    } else {
+        assert_true(result == 0 || is_the_end(result));
+    }
+}
+
+static void touch_random(struct process *process)
+{
+    uint64_t i = machine_random(PAGES);
+    struct known *known = &process->page[i];
+    enum access access = machine_random(3) ? ACCESS_WRITE : ACCESS_READ;
+    uint8_t *page;
+
+    if (known->mapped && allowed(known, access) && machine_random(10) == 0)
+        touch_in_vain(process, i, access);
+    int result = touch(process->aspace, address(i) + machine_random(PAGE_SIZE), access, &page);
+    if (!known->mapped) {
+        assert_int_equal(result, -EFAULT);
+        return;
+    }
+    if (!allowed(known, access)) {
+        assert_int_equal(result, -EACCES);
+        return;
+    }
+    if (is_the_end(result))
+        return;
+    assert_int_equal(result, 0);
+    assert_memory_equal(page, process->bytes[i], PAGE_SIZE);
+    if (access == ACCESS_WRITE) {
+        uint64_t from = machine_random(PAGE_SIZE), size = 1 + machine_random(PAGE_SIZE - from);
+        random_bytes(page + from, MIN(size, 64));
+        memcpy(process->bytes[i], page, PAGE_SIZE);
+    }
+}
+
+/* A program goes over its memory: what comes back comes in rows. */
+static void walk_random(struct process *process)
+{
+    enum access access = machine_random(3) ? ACCESS_WRITE : ACCESS_READ;
+    uint64_t first = machine_random(PAGES - 64);
+    uint8_t *page;
+
+    for (uint64_t i = first; i < first + 64; i++) {
+        if (!process->page[i].mapped || !allowed(&process->page[i], access))
+            continue;
+        int result = touch(process->aspace, address(i), access, &page);
+        if (is_the_end(result))
+            return;
+        assert_int_equal(result, 0);
+        assert_memory_equal(page, process->bytes[i], PAGE_SIZE);
+        if (access == ACCESS_WRITE)
+            page[i] = process->bytes[i][i] = (uint8_t)machine_random(256);
+    }
+}
+
+/* ---- the verbs ---- */
+
+static void random_range(uint64_t *first, uint64_t *count)
+{
+    *count = 1 + machine_random(machine_random(8) ? 12 : 120);
+    *first = machine_random(PAGES - *count);
+}
+
+static int random_prot(void)
+{
+    static const int prots[] = {
+        PROT_NONE, PROT_READ, READ_WRITE, READ_WRITE, READ_WRITE, READ_WRITE, READ_WRITE | PROT_EXEC};
+    return prots[machine_random(ARRAY_SIZE(prots))];
+}
+
+static void mmap_random(struct process *process)
+{
+    uint64_t first, count, offset = 0;
+    struct mmap_file what = {0};
+    int prot = random_prot();
+
+    random_range(&first, &count);
+    if (machine_random(4) == 0) {
+        count = MIN(count, FILE_PAGES / 2);
+        offset = machine_random(FILE_PAGES / 2);
+        what = (struct mmap_file){.source = &file, .offset = offset * PAGE_SIZE};
+    }
+    uint64_t flags = MAP_FIXED | (what.source ? MAP_PRIVATE : PRIVATE);
+    assert_int_equal(
+        mm_mmap(process->aspace, address(first), count * PAGE_SIZE, (uint64_t)prot, flags, &what),
+        address(first));
+    for (uint64_t i = 0; i < count; i++)
+        page_begin(process, first + i,
+                   (struct known){
+                       .mapped = true, .prot = prot, .file = what.source ? (uint32_t)(offset + i + 1) : 0});
+}
+
+static void munmap_random(struct process *process)
+{
+    uint64_t first, count;
+
+    random_range(&first, &count);
+    int result = mm_munmap(process->aspace, address(first), count * PAGE_SIZE);
+    if (is_the_end(result))
+        return; /* a region could not be split */
+    assert_int_equal(result, 0);
+    for (uint64_t i = first; i < first + count; i++)
+        page_begin(process, i, (struct known){0});
+}
+
+static void mprotect_random(struct process *process)
+{
+    uint64_t first, count, i;
+    int prot = random_prot();
+
+    random_range(&first, &count);
+    int result = mm_mprotect(process->aspace, address(first), count * PAGE_SIZE, (uint64_t)prot);
+    for (i = first; i < first + count && process->page[i].mapped; i++)
+        process->page[i].prot = prot; /* up to the first hole */
+    assert_int_equal(result, i == first + count ? 0 : -ENOMEM);
+}
+
+/* What comes into being when a locked region grows is resident at once. */
+static struct known grown(const struct known *like)
+{
+    return (struct known){.mapped = true,
+                          .prot = like->prot,
+                          .locked = like->locked,
+                          .pinned = like->locked && like->prot != PROT_NONE};
+}
+
+static void mremap_model(struct process *process, uint64_t first, uint64_t count, uint64_t to,
+                         uint64_t wanted, bool stays)
+{
+    struct known was = process->page[first];
+
+    for (uint64_t i = 0; i < wanted; i++) {
+        if (i >= count) {
+            page_begin(process, to + i, grown(&was));
+            continue;
+        }
+        process->page[to + i] = process->page[first + i];
+        memcpy(process->bytes[to + i], process->bytes[first + i], PAGE_SIZE);
+    }
+    for (uint64_t i = first; i < first + count; i++) {
+        struct known left = {.mapped = true, .prot = process->page[i].prot, .file = process->page[i].file};
+        page_begin(process, i, stays ? left : (struct known){0});
+    }
+}
+
+/* MREMAP_DONTUNMAP: as on Linux, all of the region that it leaves is unlocked, up to where the pages go if that is in it. */
+static void region_unlock(struct process *process, vaddr_t start, vaddr_t end, uint64_t first, uint64_t to,
+                          uint64_t count)
+{
+    uint64_t from = (start - BASE) >> PAGE_SHIFT, below = (end - BASE) >> PAGE_SHIFT;
+
+    if (to < first)
+        from = MAX(from, to + count);
+    else
+        below = MIN(below, to);
+    for (uint64_t i = from; i < below; i++)
+        process->page[i].locked = process->page[i].pinned = false;
+}
+
+static void mremap_random(struct process *process)
+{
+    uint64_t first, count, to = machine_random(PAGES - 130);
+    uint64_t flags = MREMAP_MAYMOVE | MREMAP_FIXED | (machine_random(4) ? 0 : MREMAP_DONTUNMAP);
+
+    random_range(&first, &count);
+    const struct vma *vma = vma_find(&process->aspace->vmas, address(first));
+    uint64_t wanted = 1 + machine_random(count + (vma && vma->source ? 0 : 8));
+    if (flags & MREMAP_DONTUNMAP)
+        wanted = count;
+    bool overlap = first < to + wanted && to < first + count;
+    bool whole = vma && vma->end >= address(first + MIN(count, wanted));
+    vaddr_t start = vma ? vma->start : 0, end = vma ? vma->end : 0;
+    int64_t got =
+        mm_mremap(process->aspace, address(first), count * PAGE_SIZE, wanted * PAGE_SIZE, flags, address(to));
+    if (overlap || !whole) {
+        assert_int_equal(got, overlap ? -EINVAL : -EFAULT);
+        return;
+    }
+    assert_int_equal(got, address(to));
+    mremap_model(process, first, count, to, wanted, flags & MREMAP_DONTUNMAP);
+    if (flags & MREMAP_DONTUNMAP)
+        region_unlock(process, start, end, first, to, count);
+}
+
+/* Few pages are locked, many are unlocked: most of the memory can leave. */
+static void mlock_random(struct process *process)
+{
+    uint64_t first, count, i;
+    bool accessible = true, lock = machine_random(2);
+
+    random_range(&first, &count);
+    if (lock)
+        count = MIN(count, 4);
+    int result = mm_mlock(process->aspace, address(first), count * PAGE_SIZE, lock ? VMA_LOCKED : 0);
+    for (i = first; i < first + count && process->page[i].mapped; i++) {
+        process->page[i].locked = lock;
+        process->page[i].pinned &= lock;
+        accessible &= process->page[i].prot != PROT_NONE;
+    }
+    bool whole = i == first + count;
+    assert_int_equal(result, whole && (accessible || !lock) ? 0 : -ENOMEM);
+    for (i = first; lock && whole && i < first + count; i++)
+        process->page[i].pinned |= process->page[i].prot != PROT_NONE;
+}
+
+/* => how many pages from `first` on an advice reaches that is refused where memory is locked; *result: what the call must say */
+static uint64_t advised(const struct process *process, uint64_t first, uint64_t count, int *result)
+{
+    *result = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (process->page[first + i].locked) {
+            *result = -EINVAL;
+            return i;
+        }
+        if (!process->page[first + i].mapped)
+            *result = -ENOMEM; /* a hole: the rest is still done */
+    }
+    return count;
+}
+
+static void dontneed_random(struct process *process)
+{
+    uint64_t first, count;
+    int expected;
+
+    random_range(&first, &count);
+    uint64_t done = advised(process, first, count, &expected);
+    assert_int_equal(mm_madvise(process->aspace, address(first), count * PAGE_SIZE, MADV_DONTNEED), expected);
+    for (uint64_t i = first; i < first + done; i++)
+        page_begin(process, i, process->page[i]);
+}
+
+static bool may_leave(pte_t pte)
+{
+    return pte & PTE_HAS_FRAME && pfn_to_page(pte_pfn(pte))->owner == PAGE_ANON &&
+           pfn_to_page(pte_pfn(pte))->refs == 1;
+}
+
+static void pageout_random(struct process *process)
+{
+    uint64_t first, count;
+    int expected;
+    bool leaves[PAGES] = {false};
+
+    random_range(&first, &count);
+    uint64_t done = advised(process, first, count, &expected);
+    for (uint64_t i = first; i < first + done; i++)
+        leaves[i] = may_leave(pmap_lookup(&process->aspace->pmap, address(i)));
+    assert_int_equal(mm_madvise(process->aspace, address(first), count * PAGE_SIZE, MADV_PAGEOUT), expected);
+    for (uint64_t i = first; i < first + done; i++)
+        if (leaves[i] && !memory_may_end)
+            assert_true(pmap_lookup(&process->aspace->pmap, address(i)) & PTE_SWAPPED);
+}
+
+static void populate_random(struct process *process)
+{
+    enum access access = machine_random(2) ? ACCESS_WRITE : ACCESS_READ;
+    uint64_t first, count, i;
+
+    random_range(&first, &count);
+    int result = mm_madvise(process->aspace, address(first), count * PAGE_SIZE,
+                            access == ACCESS_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+    for (i = first; i < first + count; i++)
+        if (!process->page[i].mapped || !allowed(&process->page[i], access))
+            break;
+    assert_int_equal(result, i == first + count ? 0 : !process->page[i].mapped ? -ENOMEM : -EINVAL);
+}
+
+/* /proc/<pid>/mem: what is there can be read whatever its region says; a forced write needs a region that can be read. */
+static bool accessible(struct process *process, uint64_t i, bool write, bool force)
+{
+    const struct known *known = &process->page[i];
+
+    if (!known->mapped)
+        return false;
+    if (write)
+        return force ? known->prot != PROT_NONE : known->prot & PROT_WRITE;
+    return known->prot != PROT_NONE || pmap_lookup(&process->aspace->pmap, address(i));
+}
+
+static void access_random(struct process *process)
+{
+    static uint8_t bytes[3 * PAGE_SIZE];
+    uint64_t first = machine_random(PAGES - 3), offset = machine_random(PAGE_SIZE), expected = 0;
+    size_t size = 1 + machine_random(2 * PAGE_SIZE), done;
+    bool write = machine_random(2), force = machine_random(2);
+    uint8_t *model = process->bytes[first] + offset;
+
+    for (uint64_t i = first; expected < size && accessible(process, i, write, force); i++)
+        expected = MIN(size, (i + 1 - first) * PAGE_SIZE - offset);
+    if (write) {
+        memset(bytes, (int)machine_random(256), sizeof(bytes));
+        done = access_write(process->aspace, address(first) + offset, bytes, size, force);
+        memcpy(model, bytes, expected);
+    } else {
+        done = access_read(process->aspace, address(first) + offset, bytes, size);
+        assert_memory_equal(model, bytes, expected);
+    }
+    assert_int_equal(done, expected);
+}
+
+/* ---- processes come and go ---- */
+
+static void exit_process(struct process *process)
+{
+    aspace_put(process->aspace);
+    process->aspace = NULL;
+}
+
+static void start_process(struct process *process)
+{
+    process->aspace = aspace_create();
+    assert_non_null(process->aspace);
+    for (uint64_t i = 0; i < PAGES; i++)
+        page_begin(process, i, (struct known){0});
+}
+
+/* The child takes another's place, the first time an empty one. */
+static void fork_random(struct process *process)
+{
+    struct process *child = &processes[machine_random(PROCESSES)];
+
+    if (child == process || machine_random(4))
+        return;
+    if (child->aspace)
+        exit_process(child);
+    child->aspace = aspace_fork(process->aspace);
+    assert_non_null(child->aspace);
+    memcpy(child->page, process->page, sizeof(child->page));
+    memcpy(child->bytes, process->bytes, sizeof(child->bytes));
+    for (uint64_t i = 0; i < PAGES; i++)
+        child->page[i].locked = child->page[i].pinned = false; /* mlock(2): not inherited */
+}
+
+/* The hand moves though nobody is in need; it passes over an address space that is in use. */
+static void reclaim_random(struct process *process)
+{
+    uint64_t frames = free_frames(), swapped = process->aspace->pmap.swapped;
+    bool in_use = machine_random(2);
+
+    if (in_use)
+        mutex_lock(&process->aspace->lock);
+    uint64_t freed = reclaim();
+    assert_int_equal(free_frames(), frames + freed);
+    assert_true(freed == 0 || !memory_may_end);
+    assert_false(page_scarce);
+    if (in_use) {
+        assert_int_equal(process->aspace->pmap.swapped, swapped);
+        mutex_unlock(&process->aspace->lock);
+    }
+}
+
+static struct process *any_process(void)
+{
+    struct process *process;
+
+    do
+        process = &processes[machine_random(PROCESSES)];
+    while (!process->aspace);
+    shim_cr3 = process->aspace->pmap.cr3;
+    return process;
+}
+
+typedef void operation(struct process *);
+
+static void random_steps(operation *const *operations, size_t count, int steps)
+{
+    for (int step = 0; step < steps; step++) {
+        uint64_t what = machine_random(8);
+        (what < 4 ? touch_random : what < 6 ? walk_random : operations[machine_random(count)])(any_process());
+        if (page_scarce) /* so does process_return_to_user */
+            reclaim();
+        if (step % 100 == 0)
+            check_all();
+    }
+    check_all();
+}
+
+static operation *const all_operations[] = {mmap_random,     mmap_random,     mmap_random,   munmap_random,
+                                            mprotect_random, mremap_random,   mlock_random,  dontneed_random,
+                                            pageout_random,  populate_random, access_random, access_random,
+                                            fork_random,     reclaim_random};
+
+static void exit_all(void)
+{
+    for (struct process *process = processes; process < processes + PROCESSES; process++)
+        if (process->aspace)
+            exit_process(process);
+    shim_cr3 = kmap_cr3();
+}
+
+static void random_operations(void **state)
+{
+    struct balance before = balance();
+    struct swap_state swap = swap_state();
+    (void)state;
+
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        machine_seed(seed);
+        start_process(&processes[0]);
+        random_steps(all_operations, ARRAY_SIZE(all_operations), 6000);
+        exit_all();
+        assert_all_is_back(&before);
+    }
+    assert_true(swap_state().pages_in > swap.pages_in + 10000);
+    assert_true(swap_state().pages_out > swap.pages_out + 10000);
+}
+
+/* ---- one thing at a time ---- */
+
+static struct aspace *with_region(uint64_t pages)
+{
+    struct aspace *aspace = aspace_create();
+
+    page_scarce = false; /* that was another test's memory */
+    assert_int_equal(mm_mmap(aspace, BASE, pages * PAGE_SIZE, READ_WRITE, PRIVATE | MAP_FIXED, &mmap_no_file),
+                     BASE);
+    return aspace;
+}
+
+static int write_number(struct aspace *aspace, uint64_t i, uint64_t number)
+{
+    uint8_t *page;
+    int result = touch(aspace, address(i), ACCESS_WRITE, &page);
+
+    if (result == 0)
+        memcpy(page + i % 500 * 8, &number, sizeof(number));
+    return result;
+}
+
+static void assert_number(struct aspace *aspace, uint64_t i, uint64_t number)
+{
+    uint64_t found;
+    uint8_t *page;
+
+    assert_int_equal(touch(aspace, address(i), ACCESS_READ, &page), 0);
+    memcpy(&found, page + i % 500 * 8, sizeof(found));
+    assert_int_equal(found, number);
+}
+
+static bool is_on_disk(struct aspace *aspace, uint64_t i)
+{
+    return pmap_lookup(&aspace->pmap, address(i)) & PTE_SWAPPED;
+}
+
+/* After fork nothing is anybody's own: still the first call finds what is needed. */
+static void shared_pages_leave_when_all_is_shared(void **state)
+{
+    struct balance before = balance();
+    struct aspace *parent = with_region(1000), *child;
+    uint64_t pages = 0;
+    (void)state;
+
+    for (; free_frames() > 150; pages++)
+        assert_int_equal(write_number(parent, pages, pages), 0);
+    child = aspace_fork(parent);
+    assert_non_null(child);
+    assert_true(reclaim() > 0);
+    assert_true(free_frames() >= 190);
+    for (uint64_t i = 0; i < pages; i++) {
+        assert_number(child, i, i);
+        assert_int_equal(write_number(child, i, i + 5), 0);
+    }
+    for (uint64_t i = 0; i < pages; i++) {
+        assert_number(parent, i, i);
+        assert_number(child, i, i + 5);
+    }
+    check(parent);
+    check(child);
+    aspace_put(parent);
+    aspace_put(child);
+    assert_all_is_back(&before);
+}
+
+/* What is used all the time stays. */
+static void the_used_stays(void **state)
+{
+    struct aspace *aspace = with_region(1600);
+    uint64_t majors = 0;
+    (void)state;
+
+    for (uint64_t i = 0; i < 1600; i++) {
+        assert_int_equal(write_number(aspace, i, i), 0);
+        uint64_t before = aspace->major_faults;
+        for (uint64_t j = 0; j < 40; j++)
+            assert_number(aspace, j, j < i ? j : j == i ? i : 0);
+        majors += aspace->major_faults - before;
+    }
+    assert_true(aspace->pmap.swapped > 800);
+    assert_true(majors < 20); /* of 64 000 touches */
+    for (uint64_t i = 0; i < 1600; i++)
+        assert_number(aspace, i, i);
+    aspace_put(aspace);
+}
+
+static bool is_used(struct aspace *aspace, uint64_t i)
+{
+    return pmap_lookup(&aspace->pmap, address(i)) & PTE_ACCESSED;
+}
+
+/* Memory is not short: each call lets one batch leave, the next begins behind it. */
+static void the_hand_goes_on_where_it_stopped(void **state)
+{
+    struct aspace *first = with_region(200), *second = with_region(100);
+    (void)state;
+
+    for (uint64_t i = 0; i < 200; i++)
+        assert_int_equal(write_number(first, i, i), 0);
+    for (uint64_t i = 0; i < 100; i++)
+        assert_int_equal(write_number(second, i, i), 0);
+    assert_int_equal(reclaim(), EVICT_MOST); /* the first round took the marks */
+    for (uint64_t from = EVICT_MOST; from + EVICT_MOST <= 200; from += EVICT_MOST) {
+        assert_number(first, from - EVICT_MOST, from - EVICT_MOST); /* back, with up to seven others */
+        assert_int_equal(reclaim(), EVICT_MOST);
+        for (uint64_t i = from; i < from + EVICT_MOST; i++)
+            assert_true(is_on_disk(first, i));
+        for (uint64_t i = 0; i < from; i += EVICT_MOST)
+            assert_true(is_used(first, i)); /* it has not come by here */
+    }
+    assert_int_equal(second->pmap.swapped, 0);
+    assert_int_equal(reclaim(), 200 % EVICT_MOST + EVICT_MOST); /* the rest was too little */
+    assert_int_equal(second->pmap.swapped, EVICT_MOST);
+    aspace_put(first);
+    assert_int_equal(reclaim(), EVICT_MOST);
+    assert_int_equal(second->pmap.swapped, 2 * EVICT_MOST);
+    for (uint64_t i = 0; i < 100; i++)
+        assert_number(second, i, i);
+    aspace_put(second);
+}
+
+/* What a private mapping of a file has written is on the disk, the rest is the file's. */
+static void copies_of_a_file_leave(void **state)
+{
+    struct aspace *aspace = with_region(1000);
+    struct mmap_file what = {.source = &file};
+    vaddr_t at = address(1200);
+    (void)state;
+
+    assert_int_equal(mm_mmap(aspace, at, FILE_PAGES * PAGE_SIZE, READ_WRITE, MAP_PRIVATE | MAP_FIXED, &what),
+                     at);
+    for (uint64_t i = 0; i < FILE_PAGES; i++)
+        if (i % 2)
+            assert_int_equal(write_number(aspace, 1200 + i, i), 0);
+        else
+            assert_number(aspace, 1200 + i, file_byte(i) * 0x0101010101010101UL);
+    for (uint64_t i = 0; i < 3000; i++) /* the hand comes around */
+        assert_int_equal(write_number(aspace, i % 1000, i), 0);
+    for (uint64_t i = 0; i < FILE_PAGES; i++)
+        assert_int_equal(is_on_disk(aspace, 1200 + i), i % 2);
+    struct aspace *child = aspace_fork(aspace);
+    assert_non_null(child);
+    for (uint64_t i = 1; i < FILE_PAGES; i += 2) {
+        assert_number(child, 1200 + i, i);
+        assert_number(aspace, 1200 + i, i);
+    }
+    check(child);
+    aspace_put(child);
+    check(aspace);
+    aspace_put(aspace);
+}
+
+/* MADV_POPULATE_WRITE and mlock go over more than there is: frames do not run out on the way. */
+static void ranges_leave_some_frames(void **state)
+{
+    struct aspace *aspace = with_region(1500);
+    (void)state;
+
+    fewest_frames = UINT64_MAX;
+    assert_int_equal(mm_madvise(aspace, BASE, 1500 * PAGE_SIZE, MADV_POPULATE_WRITE), 0);
+    assert_true(aspace->pmap.swapped > 700);
+    assert_true(fewest_frames > 32);
+    assert_int_equal(mm_mlock(aspace, BASE, 300 * PAGE_SIZE, VMA_LOCKED), 0);
+    for (uint64_t i = 0; i < 300; i++)
+        assert_false(is_on_disk(aspace, i));
+    assert_int_equal(mm_mlock(aspace, BASE, 1500 * PAGE_SIZE, VMA_LOCKED),
+                     -EAGAIN); /* that is more than RAM */
+    assert_true(swap_has_room());
+    check(aspace);
+    aspace_put(aspace);
+}
+
+/* /proc/<pid>/mem of pages that are on the disk, whatever their region allows. */
+static void other_memory_comes_from_the_disk(void **state)
+{
+    static const int prots[] = {PROT_NONE, PROT_READ, READ_WRITE};
+    struct aspace *aspace = with_region(30);
+    uint64_t found, number = 77;
+    uint8_t *page;
+    (void)state;
+
+    for (uint64_t i = 0; i < 30; i++)
+        assert_int_equal(write_number(aspace, i, i + 1), 0);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_int_equal(mm_mprotect(aspace, address(i * 10), 10 * PAGE_SIZE, (uint64_t)prots[i]), 0);
+    for (uint64_t i = 5; i < 30; i += 10) {
+        assert_int_equal(mm_madvise(aspace, BASE, 30 * PAGE_SIZE, MADV_PAGEOUT), 0);
+        assert_int_equal(aspace->pmap.swapped, 30);
+        assert_int_equal(access_read(aspace, address(i) + i * 8, &found, 8), 8);
+        assert_int_equal(found, i + 1);
+        assert_true(aspace->pmap.swapped < 30);
+        assert_int_equal(mm_madvise(aspace, BASE, 30 * PAGE_SIZE, MADV_PAGEOUT), 0);
+        assert_int_equal(aspace->pmap.swapped, 30);
+        assert_int_equal(access_write(aspace, address(i) + i * 8, &number, 8, true), i < 10 ? 0 : 8);
+        assert_int_equal(access_read(aspace, address(i) + i * 8, &found, 8), 8);
+        assert_int_equal(found, i < 10 ? i + 1 : number);
+        check(aspace);
+    }
+    assert_int_equal(touch(aspace, address(5), ACCESS_READ, &page), -EACCES);
+    assert_int_equal(touch(aspace, address(15), ACCESS_WRITE, &page), -EACCES);
+    assert_int_equal(mm_mprotect(aspace, BASE, 30 * PAGE_SIZE, PROT_READ), 0);
+    for (uint64_t i = 0; i < 30; i++)
+        assert_number(aspace, i, i == 15 || i == 25 ? number : i + 1);
+    aspace_put(aspace);
+}
+
+static void a_full_disk_ends_memory(void **state)
+{
+    struct balance before = balance();
+    struct aspace *aspace = with_region(4000);
+    uint64_t pages = 0;
+    (void)state;
+
+    while (write_number(aspace, pages, pages + 7) == 0)
+        assert_true(++pages < 4000);
+    assert_int_equal(write_number(aspace, pages, 0), -ENOMEM);
+    assert_int_equal(slots_count().taken, SLOTS);
+    assert_false(swap_has_room());
+    assert_true(pages > SLOTS + 400);
+    check(aspace);
+    slots_compare();
+    uint64_t kept = pages - 300;
+    assert_int_equal(mm_munmap(aspace, address(kept), (4000 - kept) * PAGE_SIZE), 0);
+    for (uint64_t i = 0; i < kept; i++)
+        assert_number(aspace, i, i + 7);
+    check(aspace);
+    aspace_put(aspace);
+    assert_all_is_back(&before);
+}
+
+/* Of a row one page cannot be read: the others can, and so can it when the disk works again. */
+static void a_bad_slot_is_one_page(void **state)
+{
+    struct aspace *aspace = with_region(16);
+    uint8_t *page;
+    (void)state;
+
+    for (uint64_t i = 0; i < 16; i++)
+        assert_int_equal(write_number(aspace, i, i + 1), 0);
+    assert_int_equal(mm_madvise(aspace, BASE, 16 * PAGE_SIZE, MADV_PAGEOUT), 0);
+    assert_int_equal(aspace->pmap.swapped, 16);
+    disk.bad_slot = pte_slot(pmap_lookup(&aspace->pmap, address(5)));
+    for (uint64_t i = 0; i < 16; i++)
+        if (i != 5)
+            assert_number(aspace, i, i + 1);
+    uint64_t faults = aspace->faults + aspace->major_faults;
+    for (int tries = 0; tries < 3; tries++) {
+        assert_int_equal(touch(aspace, address(5), ACCESS_READ, &page), -EIO);
+        assert_int_equal(access_read(aspace, address(5), &faults, 1), 0);
+    }
+    assert_int_equal(mm_mlock(aspace, BASE, 16 * PAGE_SIZE, VMA_LOCKED), -ENOMEM);
+    assert_int_equal(aspace->pmap.swapped, 1);
+    check(aspace);
+    disk.bad_slot = 0;
+    assert_number(aspace, 5, 6);
+    assert_int_equal(aspace->pmap.swapped, 0);
+    aspace_put(aspace);
+    assert_int_equal(slots_count().taken, 0);
+}
+
+/* Write, page out, fork, read and write back, lock, move: with the n-th frame allocation failing, and no number lost.
+ * => an allocation has failed */
+static bool life(unsigned long n)
+{
+    const vaddr_t far = address(600);
+    struct aspace *aspace = with_region(24);
+    uint8_t *page;
+
+    for (uint64_t i = 0; i < 24; i++)
+        assert_int_equal(write_number(aspace, i, i + 1), 0);
+    assert_int_equal(mm_madvise(aspace, BASE, 20 * PAGE_SIZE, MADV_PAGEOUT), 0);
+    machine_fail_after(n);
+    struct aspace *child = aspace_fork(aspace);
+    bool good = child && touch(child, address(0), ACCESS_READ, &page) >= 0;
+    bool child_wrote = good && write_number(child, 9, 100) == 0;
+    good = child_wrote && mm_mlock(aspace, address(9), 4 * PAGE_SIZE, VMA_LOCKED) == 0;
+    bool moved = good && mm_mremap(aspace, BASE, 8 * PAGE_SIZE, 8 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+                                   far) == (int64_t)far;
+    good = moved && touch(aspace, far, ACCESS_WRITE, &page) == 0;
+    bool failed = machine_has_failed();
+    machine_fail_after(0);
+    assert_true(good || failed);
+
+    check(aspace);
+    slots_compare();
+    for (uint64_t i = 0; i < 24; i++) {
+        if (child)
+            assert_number(child, i, i == 9 && child_wrote ? 100 : i + 1);
+        if (i >= 8 || !moved)
+            assert_number(aspace, i, i + 1);
+    }
+    for (uint64_t i = 0; i < 8 && moved; i++) {
+        assert_int_equal(touch(aspace, far + i * PAGE_SIZE, ACCESS_READ, &page), 0);
+        assert_int_equal(page[i * 8], i + 1);
+    }
+    if (child)
+        aspace_put(child);
+    aspace_put(aspace);
+    return failed;
+}
+
+static void every_allocation_fails_once(void **state)
+{
+    struct balance before = balance();
+    (void)state;
+
+    for (unsigned long n = 1; life(n); n++)
+        assert_all_is_back(&before);
+    assert_all_is_back(&before);
+}
+
+/* ---- a disk that takes nothing any more ---- */
+
+static void a_refused_page_stays(void **state)
+{
+    struct balance before = balance();
+    struct aspace *aspace = with_region(40);
+    (void)state;
+
+    for (uint64_t i = 0; i < 40; i++)
+        assert_int_equal(write_number(aspace, i, i + 1), 0);
+    assert_int_equal(mm_mprotect(aspace, address(20), 4 * PAGE_SIZE, PROT_NONE), 0);
+    assert_int_equal(mm_mprotect(aspace, address(30), 4 * PAGE_SIZE, PROT_READ), 0);
+    /* The first two transfers of the first region are done, the third is not; the other regions' are not tried. */
+    assert_int_equal(mm_madvise(aspace, BASE, PAGE_SIZE, MADV_PAGEOUT), 0);
+    disk.bad_slot = pte_slot(pmap_lookup(&aspace->pmap, BASE)) + 2 * MOST + 1;
+    uint64_t writes = disk.writes, refused = disk.refused;
+    assert_int_equal(mm_madvise(aspace, BASE, 40 * PAGE_SIZE, MADV_PAGEOUT), 0);
+    assert_int_equal(disk.writes, writes + 2);
+    assert_int_equal(disk.refused, refused + 1);
+    assert_int_equal(aspace->pmap.swapped, 1 + 2 * MOST);
+    assert_false(swap_has_room());
+    disk.bad_slot = 0;
+    assert_int_equal(mm_madvise(aspace, BASE, 40 * PAGE_SIZE, MADV_PAGEOUT), 0);
+    assert_int_equal(reclaim(), 0);
+    assert_int_equal(disk.writes, writes + 2); /* nothing more is given to it */
+    check(aspace);
+    slots_compare();
+
+    for (uint64_t i = 0; i < 40; i++) {
+        uint8_t *page;
+        assert_int_equal(is_on_disk(aspace, i), i <= 2 * MOST);
+        if (i >= 20 && i < 24) {
+            assert_true(pmap_lookup(&aspace->pmap, address(i)) & PTE_NO_ACCESS);
+            assert_int_equal(touch(aspace, address(i), ACCESS_READ, &page), -EACCES);
+        }
+    }
+    assert_int_equal(mm_mprotect(aspace, BASE, 40 * PAGE_SIZE, READ_WRITE), 0);
+    uint64_t frames = free_frames();
+    for (uint64_t i = 0; i < 40; i++) {
+        assert_number(aspace, i, i + 1);
+        assert_int_equal(write_number(aspace, i, i + 2), 0);
+        assert_number(aspace, i, i + 2);
+    }
+    assert_int_equal(free_frames(), frames - 1 - 2 * MOST); /* what came back as it was is not copied */
+    check(aspace);
+    aspace_put(aspace);
+    assert_all_is_back(&before);
+}
+
+/* Most memory is in use when the disk refuses to write. All that it has can still be read, until frames end; when other processes have
+ * gone, nothing of the last one is lost. */
+static void random_operations_then_refusal(void **state)
+{
+    static operation *const operations[] = {walk_random,    walk_random,     walk_random,
+                                            pageout_random, dontneed_random, reclaim_random};
+    struct balance before = balance();
+    (void)state;
+
+    start_process(&processes[0]);
+    do
+        random_steps(all_operations, ARRAY_SIZE(all_operations), 500);
+    while (slots_count().taken < 200);
+    disk.no_writes = memory_may_end = true;
+    random_steps(operations, ARRAY_SIZE(operations), 500);
+    assert_false(swap_has_room());
+    assert_true(memory_ended > 0);
+
+    memory_may_end = false;
+    for (struct process *process = processes + 1; process < processes + PROCESSES; process++)
+        if (process->aspace)
+            exit_process(process);
+    for (uint64_t i = 0; i < PAGES; i++)
+        if (processes[0].page[i].mapped && processes[0].page[i].prot)
+            assert_int_equal(fault_range(processes[0].aspace, address(i), address(i + 1), ACCESS_READ), 0);
+    check_all();
+    exit_all();
+    assert_all_is_back(&before);
+}
+
+/* A machine of its own for each refusal: in a process that has still done nothing. => 0: passed */
+static int run_apart(const struct CMUnitTest *test, uint64_t seed)
+{
+    int status;
+    pid_t pid = fork();
+
+    assert(pid >= 0);
+    if (pid == 0) {
+        machine_seed(seed);
+        const struct CMUnitTest tests[] = {*test};
+        exit(cmocka_run_group_tests(tests, NULL, NULL));
+    }
+    return waitpid(pid, &status, 0) != pid || status != 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shared_pages_leave_when_all_is_shared),
+        cmocka_unit_test(the_used_stays),
+        cmocka_unit_test(the_hand_goes_on_where_it_stopped),
+        cmocka_unit_test(copies_of_a_file_leave),
+        cmocka_unit_test(ranges_leave_some_frames),
+        cmocka_unit_test(other_memory_comes_from_the_disk),
+        cmocka_unit_test(a_full_disk_ends_memory),
+        cmocka_unit_test(a_bad_slot_is_one_page),
+        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(random_operations),
+    };
+    const struct CMUnitTest stays = cmocka_unit_test(a_refused_page_stays);
+    const struct CMUnitTest refusal = cmocka_unit_test(random_operations_then_refusal);
+
+    machine_start(RAM);
+    pmap_init();
+    file_make();
+    struct blkdev *dev = disk_make(SLOTS, MOST);
+    transfer_really = dev->transfer;
+    dev->transfer = transfer_watched;
+    assert(swap_begin(dev) == 0);
+    int failed = run_apart(&stays, 1);
+    for (uint64_t seed = 10; seed < 13; seed++)
+        failed |= run_apart(&refusal, seed);
+    return cmocka_run_group_tests(tests, NULL, NULL) || failed;
+}
