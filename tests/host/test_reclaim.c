@@ -463,6 +463,9 @@ static void mremap_random(struct process *process)
     uint64_t flags = MREMAP_MAYMOVE | MREMAP_FIXED | (machine_random(4) ? 0 : MREMAP_DONTUNMAP);
 
     random_range(&first, &count);
+    for (uint64_t i = 0; i < PAGES && machine_random(64); i++) /* often one that is locked: there are few */
+        if (process->page[i].locked)
+            first = i, count = 1;
     const struct vma *vma = vma_find(&process->aspace->vmas, address(first));
     uint64_t wanted = 1 + machine_random(count + (vma && vma->source ? 0 : 8));
     if (flags & MREMAP_DONTUNMAP)
@@ -1081,11 +1084,15 @@ static void random_operations_then_refusal(void **state)
         random_steps(all_operations, ARRAY_SIZE(all_operations), 500);
     while (slots_count().taken < 200);
     disk.no_writes = memory_may_end = true;
-    random_steps(operations, ARRAY_SIZE(operations), 500);
+    struct aspace *greedy = with_region(1000);
+    for (uint64_t i = 0; write_number(greedy, i, i) == 0; i++)
+        assert_true(i < 999);
     assert_false(swap_has_room());
+    random_steps(operations, ARRAY_SIZE(operations), 500);
     assert_true(memory_ended > 0);
 
     memory_may_end = false;
+    aspace_put(greedy);
     for (struct process *process = processes + 1; process < processes + PROCESSES; process++)
         if (process->aspace)
             exit_process(process);
