@@ -5,7 +5,7 @@
 /* sources: kernel/mm/mmap.c kernel/mm/mremap.c kernel/mm/madvise.c kernel/mm/mlock.c kernel/mm/commit.c kernel/mm/brk.c kernel/mm/fault.c kernel/mm/tell.c kernel/mm/tellfault.c kernel/mm/stack.c kernel/mm/anon.c kernel/mm/filemap.c kernel/mm/aspace.c
  *          kernel/mm/access.c kernel/mm/mmstat.c kernel/mm/vma.c kernel/mm/pmap.c kernel/mm/pt.c kernel/mm/kmem.c kernel/mm/page.c kernel/mm/buddy.c kernel/mm/slot.c kernel/mm/swap.c
  *          kernel/mm/swapin.c kernel/mm/reclaim.c
- *          kernel/mm/bootmem.c tests/host/shim/machine.c */
+ *          kernel/mm/bootmem.c tests/host/shim/machine.c tests/host/shim/source.c */
 /* flags: -isystem build/include -Wl,--wrap=page_alloc -Wl,--wrap=page_alloc_order -Wl,--wrap=page_alloc_zeroed */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "shim/machine.h"
+#include "shim/source.h"
 
 #include <asm-generic/errno.h>
 #include <mm/access.h>
@@ -30,53 +31,6 @@
 #define PAGES 600UL
 #define BASE 0x10000000UL
 #define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
-
-/* ---- a file of FILE_PAGES pages; page n is filled with FILE_BYTE(n) ---- */
-
-#define FILE_PAGES 20UL
-#define FILE_BYTE(n) ((uint8_t)(0x80 + (n)))
-
-static struct page *file_frames[FILE_PAGES];
-
-static int file_page(struct pagesrc *source, uint64_t index, struct page **page)
-{
-    (void)source;
-    if (index >= FILE_PAGES)
-        return -EIO;
-    page_get(file_frames[index]);
-    *page = file_frames[index];
-    return 0;
-}
-
-static struct page *file_resident(struct pagesrc *source, uint64_t index)
-{
-    (void)source;
-    return index < FILE_PAGES ? file_frames[index] : NULL;
-}
-
-static void file_name(struct pagesrc *source, char *buffer, size_t size)
-{
-    (void)source;
-    (void)size;
-    strcpy(buffer, "/file");
-}
-
-static void file_release(struct pagesrc *source)
-{
-    (void)source;
-    fail_msg("the file's last reference is the test's own");
-}
-
-static const struct pagesrc_ops file_ops = {file_page, file_resident, file_name, file_release};
-static struct pagesrc file = {.ops = &file_ops, .refs = 1};
-
-static void file_make(void)
-{
-    for (uint64_t i = 0; i < FILE_PAGES; i++) {
-        file_frames[i] = page_alloc(PAGE_FILE);
-        memset(page_to_virt(file_frames[i]), FILE_BYTE(i), PAGE_SIZE);
-    }
-}
 
 /* ---- the model ---- */
 
@@ -200,7 +154,7 @@ static void mmap_file_random(void)
 
     assert_int_equal(got, address(first));
     for (uint64_t i = 0; i < count; i++)
-        model[first + i] = (struct expected){.mapped = true, .prot = prot, .byte = FILE_BYTE(offset + i)};
+        model[first + i] = (struct expected){.mapped = true, .prot = prot, .byte = file_byte(offset + i)};
 }
 
 static void munmap_random(void)
@@ -330,7 +284,7 @@ static void random_operations(void **state)
     }
     check(aspace);
     for (uint64_t i = 0; i < FILE_PAGES; i++) /* private writes never reach the file */
-        assert_int_equal(*(uint8_t *)page_to_virt(file_frames[i]), FILE_BYTE(i));
+        assert_int_equal(*(uint8_t *)page_to_virt(file_frames[i]), file_byte(i));
     aspace_put(aspace);
     check(aspace_create());
     assert_true(machine_frames_used() <= used + 8); /* slabs that are kept, and the address space just made */
@@ -493,7 +447,7 @@ static void shared_file_pages_are_the_file(void **state)
     assert_int_equal(touch(a, at, ACCESS_WRITE, &byte), 0);
     *byte = 0x11;
     assert_int_equal(*(uint8_t *)page_to_virt(file_frames[3]), 0x11);
-    *byte = FILE_BYTE(3);
+    *byte = file_byte(3);
     check(a);
     aspace_put(a);
 }
@@ -521,7 +475,7 @@ static void other_memory_is_read_and_written(void **state)
     assert_int_equal(touch(a, text_page, ACCESS_READ, &byte), 0);
     assert_int_equal(*byte, 0xcc);
     assert_int_equal(touch(a, text_page, ACCESS_WRITE, &byte), -EACCES);
-    assert_int_equal(*(uint8_t *)page_to_virt(file_frames[0]), FILE_BYTE(0));
+    assert_int_equal(*(uint8_t *)page_to_virt(file_frames[0]), file_byte(0));
     check(a);
     aspace_put(a);
 }
