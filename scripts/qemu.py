@@ -7,7 +7,6 @@ The text is for people who want to type it themselves: `scripts/run --show` prin
 """
 
 import ctypes
-import errno
 import os
 import shlex
 import signal
@@ -101,10 +100,8 @@ MOST_SWAP = 8192    # MiB: as many slots as the kernel counts (two bytes each in
 
 def swap_file(megabytes, path=None):
     """A sparse file with the header that mkswap(8) writes (Linux's union swap_header), for `swap`; without a path one without a name, which
-    QEMU inherits. => its descriptor; OSError: the host cannot have such a file"""
+    QEMU inherits. megabytes: MOST_SWAP at most. => its descriptor; OSError: the host cannot have such a file"""
     pages = megabytes * 2**20 // PAGE
-    if pages > 2**32:    # the header has 32 bits for a page's number
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), f"a swap disk of {megabytes} MiB")
     file = open(path, "w+b") if path else tempfile.TemporaryFile()    # noqa: SIM115: the descriptor is the result
     with file:
         file.truncate(pages * PAGE)

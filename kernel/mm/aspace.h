@@ -94,8 +94,8 @@ bool aspace_commits(uint32_t flags);
 /* Would `bytes` more keep within RLIMIT_AS, RLIMIT_DATA if the flags make it data, and what may be promised? */
 bool aspace_may_grow(const struct aspace *aspace, uint64_t bytes, uint32_t flags);
 
-/* Serves a fault of the region at va, and counts it (swap_in its own): its kind knows what to map, unless the page only has to come back from the disk.
- * => as vma_ops.fault, or FAULT_MAJOR. aspace->lock held. */
+/* Serves a fault of the region at va, and counts it (swap_in its own): its kind knows what to map, unless the page only has to come
+ * back from the disk. => as vma_ops.fault, or FAULT_MAJOR. aspace->lock held. */
 static inline int aspace_fault(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access access,
                                pte_t pte)
 {

@@ -17,12 +17,12 @@ int swap_in(struct aspace *aspace, struct vma *vma, vaddr_t va, pte_t pte)
     struct swap_row row;
     int error = swap_row_read(&row, &aspace->pmap, va, vma->end, pte);
 
-    for (unsigned i = 0; !error && i < row.count; i++, va += PAGE_SIZE) {
+    if (error)
+        return error;
+    for (unsigned i = 0; i < row.count; i++, va += PAGE_SIZE) {
         TELL(swap_in, aspace, va, row.pfns[i], row.slots[i]);
         assert(pmap_enter(&aspace->pmap, va, pfn_to_page(row.pfns[i]), flags) == 0); /* its table is there */
     }
-    if (error)
-        return error;
     vma->faults++;
     aspace->major_faults++;
     return FAULT_MAJOR;

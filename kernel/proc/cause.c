@@ -114,7 +114,7 @@ static bool forbidden(const struct fault_facts *facts, struct cause *cause)
 
 static bool page_fault(const struct fault_facts *facts, struct cause *cause)
 {
-    if (facts->info->number == SIGBUS && facts->on_disk)
+    if (facts->disk_failed)
         return ANSWER(disk_failed, high, as_disk_failed);
     if (facts->info->number == SIGBUS)
         return ANSWER(beyond_file, high, as_beyond_file, facts->here.name);

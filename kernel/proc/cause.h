@@ -27,8 +27,8 @@ struct fault_facts {
     bool page_fault; /* else the CPU told no address */
     bool no_frame;   /* no exception at all: a signal's frame does not fit on the stack */
     struct region here, below, above, code, stack;
-    bool on_disk; /* its page is swapped */
-    bool known;   /* it was unmapped lately: */
+    bool disk_failed; /* its page is swapped, and could not be read */
+    bool known;       /* it was unmapped lately: */
     struct unmapped_range history;
     uint64_t history_age_ns;
     vaddr_t heap_start, heap_end;

@@ -39,7 +39,8 @@ static void find_regions(struct fault_facts *facts, struct aspace *aspace)
     struct vma *last = TAILQ_LAST(&aspace->vmas.list, vma_list);
 
     region_copy(&facts->here, aspace, inside ? next : NULL);
-    facts->on_disk = inside && pmap_lookup(&aspace->pmap, page_floor(facts->info->address)) & PTE_SWAPPED;
+    facts->disk_failed = facts->info->number == SIGBUS && inside &&
+                         pmap_lookup(&aspace->pmap, page_floor(address)) & PTE_SWAPPED;
     region_copy(&facts->above, aspace, inside ? vma_next(next) : next);
     region_copy(&facts->below, aspace, next != NULL ? vma_prev(next) : last);
     region_copy(&facts->code, aspace, vma_find(&aspace->vmas, facts->frame->rip));

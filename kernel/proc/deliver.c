@@ -8,7 +8,8 @@
  *
  * A fault's signal cannot wait and cannot be refused: if it is blocked or ignored, the process dies of it
  * (Linux's force_sig). Starting a call again means to let its `syscall` instruction run once more: two bytes
- * back, number in rax. All of this is done by the process itself. */
+ * back, number in rax. A call that found no frame is started again, too, once some are reclaimed. All of this is
+ * done by the process itself. */
 #include <arch/x86/sigframe.h>
 #include <asm-generic/errno.h>
 #include <mm/reclaim.h>

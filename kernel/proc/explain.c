@@ -107,10 +107,10 @@ static void say_what(const struct fault_facts *facts)
         : write ? WORD_OF(WRITE)
                 : WORD_OF(READ),
         facts->info->address,
-        here->end == 0                                    ? WORD_OF(why_no_region)
-        : facts->on_disk && facts->info->number == SIGBUS ? WORD_OF(why_on_disk)
-        : facts->info->number == SIGBUS                   ? WORD_OF(why_file_end)
-                                                          : WORD_OF(why_forbidden),
+        here->end == 0                  ? WORD_OF(why_no_region)
+        : facts->disk_failed            ? WORD_OF(why_on_disk)
+        : facts->info->number == SIGBUS ? WORD_OF(why_file_end)
+                                        : WORD_OF(why_forbidden),
         error, error & FAULT_ERROR_USER ? WORD_OF(error_user) : WORD_OF(error_kernel),
         fetch   ? WORD_OF(error_fetch)
         : write ? WORD_OF(error_write)

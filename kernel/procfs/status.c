@@ -134,7 +134,8 @@ void proc_stat(struct proctext *text)
     /* [31-34] signal sets, the old 31 signals only */
     proctext_printf(text, " %lu %lu %lu %lu", now.pending & INT32_MAX, now.blocked & INT32_MAX,
                     now.ignored & INT32_MAX, now.caught & INT32_MAX);
-    /* [35-44] wchan: 1 while it sleeps; nswap and cnswap, which Linux does not keep either; exit signal, CPU, real-time priority and policy, delays, guest times */
+    /* [35-44] wchan: 1 while it sleeps; nswap and cnswap, which Linux does not keep either; exit signal, CPU, real-time priority and
+     * policy, delays, guest times */
     proctext_printf(text, " %d 0 0 %d 0 0 0 0 0 0", now.state == 'S' || now.state == 'D', SIGCHLD);
     /* [45-52] */
     proctext_printf(text, " %lu %lu %lu %lu %lu %lu %lu %d\n", now.data_start, now.data_end, now.brk_start,
