@@ -41,6 +41,10 @@
 #define TTY_NAME_MAX 32
 #define SYMLOOP_MAX 40
 #define NZERO 20
+#define PTHREAD_KEYS_MAX 128
+#define PTHREAD_DESTRUCTOR_ITERATIONS 4
+#define PTHREAD_STACK_MIN 16384 /* glibc's, from this machine's <limits.h> */
+#define SEM_VALUE_MAX INT_MAX
 #define ATEXIT_MAX 32
 #define _POSIX_ARG_MAX 4096
 #define _POSIX_CHILD_MAX 25

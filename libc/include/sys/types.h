@@ -48,4 +48,63 @@ typedef uint16_t u_int16_t;
 typedef uint32_t u_int32_t;
 typedef uint64_t u_int64_t;
 
+/* Threads. What begins as zeros is ready for use where POSIX has an initialiser; the fields are the library's (libc/thread). */
+typedef unsigned long pthread_t;
+typedef unsigned int pthread_key_t;
+typedef int pthread_once_t;
+typedef int pthread_spinlock_t;
+
+typedef struct {
+    int __detached;
+    size_t __stack_size; /* 0: the default */
+    void *__stack;       /* NULL: the library maps one */
+    size_t __guard_size;
+} pthread_attr_t;
+
+typedef struct {
+    unsigned int __word; /* 0: free; else the owner's thread id, with the bits of <linux/futex.h> */
+    int __kind;
+    int __shared;
+    int __robust;
+    unsigned int __depth; /* how many times more its owner has it */
+    void *__held[2];      /* robust: the next and the one before among those that its owner has */
+} pthread_mutex_t;
+typedef struct {
+    int __kind;
+    int __shared;
+    int __robust;
+} pthread_mutexattr_t;
+
+typedef struct {
+    int __sequence; /* of signals: who waits, waits for another number */
+    int __waiters;
+    int __shared;
+    int __clock;
+} pthread_cond_t;
+typedef struct {
+    int __shared;
+    int __clock;
+} pthread_condattr_t;
+
+typedef struct {
+    int __state; /* how many readers, or that a writer has it */
+    int __waiters;
+    int __shared;
+} pthread_rwlock_t;
+typedef struct {
+    int __shared;
+} pthread_rwlockattr_t;
+
+typedef struct {
+    int __lock;
+    int __shared;
+    int __sequence; /* how many times all were there */
+    unsigned int __count;
+    unsigned int __arrived;
+    unsigned int __inside; /* who have not left yet */
+} pthread_barrier_t;
+typedef struct {
+    int __shared;
+} pthread_barrierattr_t;
+
 #endif
