@@ -174,7 +174,7 @@ $(B)/kernel.elf: $(B)/kernel-first.elf scripts/mksym.py
 # malloc.c and what is behind it make one object, in which what its files have in common is local: no program can collide with it.
 # Beside another one the functions of the allocator called malloc get a prefix (libc/malloc/names.h).
 MALLOC_OBJ  := $(B)/libc/malloc/product.o $(B)/libc/malloc/classic.o $(if $(filter malloc,$(MALLOC)),,$(B)/libc/malloc/generic.o)
-MALLOC_PART := $(PRODUCT_C) $(CLASSIC_C) libc/malloc/malloc.c libc/malloc/chosen.c
+MALLOC_PART := $(PRODUCT_C) $(CLASSIC_C) libc/malloc/malloc.c libc/malloc/chosen.c libc/thread/heap.c
 LIBC_OBJ    := $(patsubst libc/%.c,$(B)/libc/%.o,$(filter-out $(MALLOC_PART),$(LIBC_C))) $(LIBC_ASM:libc/%.asm=$(B)/libc/%.asm.o) $(MALLOC_OBJ)
 
 $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
@@ -183,6 +183,7 @@ $(B)/libc/%.o: libc/%.c $(B)/flags | $(B)/include
 	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
 
 $(B)/libc/malloc/chosen.o: LIBC_FLAGS += -DMALLOC_CHOSEN=allocator_$(MALLOC)
+THREADS_OBJ := $(B)/libc/thread/heap.o
 PRODUCT_OBJ := $(PRODUCT_C:%.c=$(B)/%.o) $(B)/libc/malloc/product/interface.o
 $(PRODUCT_OBJ): LIBC_FLAGS += -fno-strict-aliasing $(if $(filter malloc,$(MALLOC)),,-DMALLOC_PREFIXED)
 $(CLASSIC_C:%.c=$(B)/%.o): LIBC_FLAGS += -fno-strict-aliasing
@@ -190,9 +191,10 @@ $(B)/libc/malloc/product/interface.o: libc/malloc/malloc.c $(B)/flags | $(B)/inc
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LIBC_FLAGS) $(DEPS) -c -o $@ $<
-$(B)/libc/malloc/product.o: $(PRODUCT_OBJ) $(HEAP_C:%.c=$(B)/%.o)
+$(THREADS_OBJ): LIBC_FLAGS += $(if $(filter malloc,$(MALLOC)),,-DMALLOC_GENERIC)
+$(B)/libc/malloc/product.o: $(PRODUCT_OBJ) $(HEAP_C:%.c=$(B)/%.o) $(if $(filter malloc,$(MALLOC)),$(THREADS_OBJ))
 $(B)/libc/malloc/classic.o: $(CLASSIC_C:%.c=$(B)/%.o)
-$(B)/libc/malloc/generic.o: $(B)/libc/malloc/malloc.o $(B)/libc/malloc/chosen.o
+$(B)/libc/malloc/generic.o: $(B)/libc/malloc/malloc.o $(B)/libc/malloc/chosen.o $(THREADS_OBJ)
 $(B)/libc/malloc/product.o $(B)/libc/malloc/classic.o $(B)/libc/malloc/generic.o:
 	$(Q)$(LD) -r -o $@ $^ && objcopy --localize-hidden $@
 
@@ -376,8 +378,8 @@ GUEST_TESTS   := $(basename $(notdir $(wildcard tests/guest/*.c)))
 TEST_HELPERS  := $(basename $(notdir $(wildcard tests/system/programs/*.c)))
 MUSL_FLAGS    := -std=gnu11 -Og -g -static -fno-pie -no-pie -idirafter $(B)/include -D_GNU_SOURCE \
                  -Wall -Wextra -Werror -Wno-missing-field-initializers
-# Our libc has no pthreads, musl has not our malloc; tables of raw calls need no second library.
-TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out thread_% errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
+# musl has not our malloc; tables of raw calls need no second library.
+TEST_PROGRAMS := $(patsubst %,$(B)/tests/ours/%,$(filter-out errors_% linux_%,$(GUEST_TESTS))) $(patsubst %,$(B)/tests/musl/%,$(filter-out malloc_%,$(GUEST_TESTS))) \
                  $(TEST_HELPERS:%=$(B)/tests/programs/%) $(B)/tests/glibc/thread_soak $(B)/tests/preload/memory256.so $(patsubst tests/system/ours/%.c,$(B)/tests/ours/%,$(wildcard tests/system/ours/*.c)) $(patsubst user/demo/%.c,$(B)/tests/demo/%,$(DEMO_C))
 
 .PHONY: test-programs

@@ -59,8 +59,8 @@
     }
 
 /* ---- Threads */
-int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*body)(void *),
-                   void *restrict argument);
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
+                   void *(*body)(void *), void *restrict argument);
 void pthread_exit(void *result) __attribute__((noreturn));
 int pthread_join(pthread_t thread, void **result);
 int pthread_tryjoin_np(pthread_t thread, void **result);
@@ -76,9 +76,6 @@ int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(vo
 int pthread_setname_np(pthread_t thread, const char *name);
 int pthread_getname_np(pthread_t thread, char *name, size_t size);
 int pthread_getcpuclockid(pthread_t thread, clockid_t *clock);
-int pthread_getconcurrency(void);
-int pthread_setconcurrency(int level);
-int pthread_yield(void);
 
 int pthread_attr_init(pthread_attr_t *attributes);
 int pthread_attr_destroy(pthread_attr_t *attributes);
@@ -88,7 +85,8 @@ int pthread_attr_getguardsize(const pthread_attr_t *restrict attributes, size_t 
 int pthread_attr_setguardsize(pthread_attr_t *attributes, size_t size);
 int pthread_attr_getstacksize(const pthread_attr_t *restrict attributes, size_t *restrict size);
 int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size);
-int pthread_attr_getstack(const pthread_attr_t *restrict attributes, void **restrict stack, size_t *restrict size);
+int pthread_attr_getstack(const pthread_attr_t *restrict attributes, void **restrict stack,
+                          size_t *restrict size);
 int pthread_attr_setstack(pthread_attr_t *attributes, void *stack, size_t size);
 int pthread_attr_getscope(const pthread_attr_t *restrict attributes, int *restrict scope);
 int pthread_attr_setscope(pthread_attr_t *attributes, int scope);
@@ -96,8 +94,10 @@ int pthread_attr_getinheritsched(const pthread_attr_t *restrict attributes, int 
 int pthread_attr_setinheritsched(pthread_attr_t *attributes, int inherit);
 int pthread_attr_getschedpolicy(const pthread_attr_t *restrict attributes, int *restrict policy);
 int pthread_attr_setschedpolicy(pthread_attr_t *attributes, int policy);
-int pthread_attr_getschedparam(const pthread_attr_t *restrict attributes, struct sched_param *restrict parameters);
-int pthread_attr_setschedparam(pthread_attr_t *restrict attributes, const struct sched_param *restrict parameters);
+int pthread_attr_getschedparam(const pthread_attr_t *restrict attributes,
+                               struct sched_param *restrict parameters);
+int pthread_attr_setschedparam(pthread_attr_t *restrict attributes,
+                               const struct sched_param *restrict parameters);
 int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
 
 /* ---- Cancellation. What stands between push and pop is one block, which must be left at its end. */
@@ -111,7 +111,7 @@ void __pthread_cleanup_pop(struct __cleanup *cleanup, int execute);
 #define pthread_cleanup_push(function, value)                                                                \
     do {                                                                                                     \
         struct __cleanup __cleanup;                                                                          \
-        __pthread_cleanup_push(&__cleanup, function, value)
+    __pthread_cleanup_push(&__cleanup, function, value)
 #define pthread_cleanup_pop(execute)                                                                         \
     __pthread_cleanup_pop(&__cleanup, execute);                                                              \
     }                                                                                                        \
@@ -135,7 +135,8 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex);
 int pthread_mutex_lock(pthread_mutex_t *mutex);
 int pthread_mutex_trylock(pthread_mutex_t *mutex);
 int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struct timespec *restrict deadline);
-int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock, const struct timespec *restrict deadline);
+int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
+                            const struct timespec *restrict deadline);
 int pthread_mutex_unlock(pthread_mutex_t *mutex);
 int pthread_mutex_consistent(pthread_mutex_t *mutex);
 int pthread_mutexattr_init(pthread_mutexattr_t *attributes);
@@ -155,8 +156,8 @@ int pthread_cond_destroy(pthread_cond_t *condition);
 int pthread_cond_wait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex);
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
                            const struct timespec *restrict deadline);
-int pthread_cond_clockwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t clock,
-                           const struct timespec *restrict deadline);
+int pthread_cond_clockwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+                           clockid_t clock, const struct timespec *restrict deadline);
 int pthread_cond_signal(pthread_cond_t *condition);
 int pthread_cond_broadcast(pthread_cond_t *condition);
 int pthread_condattr_init(pthread_condattr_t *attributes);
@@ -182,8 +183,8 @@ int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *restrict attribute
 int pthread_rwlockattr_setpshared(pthread_rwlockattr_t *attributes, int shared);
 
 /* ---- Barriers and spin locks */
-int pthread_barrier_init(pthread_barrier_t *restrict barrier, const pthread_barrierattr_t *restrict attributes,
-                         unsigned int count);
+int pthread_barrier_init(pthread_barrier_t *restrict barrier,
+                         const pthread_barrierattr_t *restrict attributes, unsigned int count);
 int pthread_barrier_destroy(pthread_barrier_t *barrier);
 int pthread_barrier_wait(pthread_barrier_t *barrier);
 int pthread_barrierattr_init(pthread_barrierattr_t *attributes);

@@ -7,10 +7,13 @@
 #include <linux/sched.h>
 #include <linux/time.h>
 
+#define SCHED_OTHER SCHED_NORMAL
+
 struct sched_param {
     int sched_priority;
 };
 
+int clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
 int sched_yield(void);
 int sched_getcpu(void);
 int sched_get_priority_max(int policy);

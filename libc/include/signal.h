@@ -15,6 +15,8 @@
 #include <linux/signal.h>
 #undef sigaction
 #undef NSIG
+#undef SIGRTMIN
+#define SIGRTMIN 34 /* the first two are the library's (libc/thread/thread.h), as with glibc */
 #define NSIG (_NSIG + 1)
 
 #include <sys/ucontext.h>
@@ -40,6 +42,9 @@ int killpg(pid_t group, int number);
 int tkill(pid_t thread, int number);
 int tgkill(pid_t process, pid_t thread, int number);
 int raise(int number);
+int pthread_kill(pthread_t thread, int number);
+int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old);
+int pthread_sigqueue(pthread_t thread, int number, const union sigval value);
 int sigqueue(pid_t process, int number, const union sigval value);
 int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old);
 int sigpending(sigset_t *set);

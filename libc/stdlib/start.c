@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* start.c - from the raw stack of a new program to main, and from its return to exit.
  *
- * Static programs only: there is nothing to relocate. The order is the ABI's: thread pointer (tls.c),
+ * Static programs only: there is nothing to relocate. The order is the ABI's: thread pointer (libc/thread/tls.c),
  * .preinit_array, .init_array, main, exit (libc/stdlib/exit.c), which runs .fini_array. */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../sys/watch.h"
+#include "../thread/tls.h"
 #include "start.h"
 
 int main(int argc, char **argv, char **envp);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* errno.c - where errno lives, and the one place that sets it from a kernel's answer.
- *
- * One plain variable: there is one thread. With threads it moves into the thread's own block, and only this
- * file changes. */
+/* errno.c - where errno lives, a variable of each thread's own, and the one place that sets it from a kernel's answer. */
 #include <errno.h>
 
 #include "raw.h"
 
 #define HIGHEST_ERROR 4095
 
-static int error_number;
+static _Thread_local int error_number;
 
 int *__errno_location(void)
 {

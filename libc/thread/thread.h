@@ -2,10 +2,11 @@
 /* thread.h - what the library knows of a thread, for the files of libc only.
  *
  * It lies at the FS base, behind the thread's `_Thread_local` variables (tls.c); a pthread_t is its address. All of it belongs to the
- * thread itself but `state`, `tid` and `result`, by which others wait for its end (thread.c).
+ * thread itself but `state`, `tid` and `result`, by which others wait for its end (thread.c), `cancel`, `signal_lock` and `deaf`.
  */
 #pragma once
 
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,23 +20,13 @@ enum thread_state {
     THREAD_ENDED,    /* was joinable, and goes or is gone; `result` is there */
 };
 
-/* What the kernel looks at when a thread dies with robust mutexes held (get_robust_list(2), <linux/futex.h>). */
-struct robust_node {
-    struct robust_node *next;
-};
-struct robust_list {
-    struct robust_node head; /* of a ring that ends here */
-    long futex_offset;       /* from a node to its mutex's word */
-    struct robust_node *pending;
-};
-
 struct thread {
     struct thread *self; /* the ABI: code takes the address of a variable from here */
     void *of_the_abi[4];
     uintptr_t canary; /* at 0x28, where compilers look for it */
-    int tid;          /* 0: the first thread, which has not asked yet (thread_id); cleared, with a wake-up, by the kernel at the end */
-    int state;        /* enum thread_state */
-    void *area;       /* what was mapped for it: guard, stack, variables; NULL: not ours (the first thread) */
+    int tid; /* 0: the first thread, which has not asked yet (self.c); cleared, with a wake-up, by the kernel at the end */
+    int state;  /* enum thread_state */
+    void *area; /* what was mapped for it: guard, stack, variables; NULL: not ours (the first thread) */
     size_t area_size;
     void *stack; /* its lowest byte that may be used; NULL in the first thread, the kernel's */
     size_t stack_size;
@@ -43,9 +34,13 @@ struct thread {
     void *(*body)(void *);
     void *argument; /* of body */
     void *result;
-    sigset_t mask; /* to begin with */
-    struct __cleanup *cleanup;
-    struct robust_list robust; /* head.next is NULL until the kernel knows of it */
+    struct __cleanup *cleanup;      /* pushed last */
+    int cancel;                     /* somebody wants it to end (cancel.c) */
+    int cancel_state;               /* PTHREAD_CANCEL_ENABLE, ... */
+    int cancel_type;                /* PTHREAD_CANCEL_DEFERRED, ... */
+    int signal_lock;                /* who sends it a signal, or */
+    bool deaf;                      /* is about to end: none comes any more (kill.c) */
+    struct robust_list_head robust; /* list.next is NULL until the kernel knows of it (get_robust_list(2)) */
 };
 
 static inline struct thread *thread_self(void)
@@ -59,5 +54,18 @@ static inline struct thread *thread_self(void)
 /* The kernel's number of this thread. */
 int thread_id(void);
 
-/* More than one thread has been made: before, nobody else can be in the library. */
+/* After fork, in the child: this is its only thread, the others stayed with the parent (fork.c). */
+void __thread_alone(void) __attribute__((weak));
+
+/* A second thread has been made: before, nobody else can be in the library. */
 extern bool __thread_many;
+
+#define SIGCANCEL                                                                                            \
+    32 /* one of the two real-time signals that glibc keeps for itself too; no mask of a program holds it back */
+
+/* All signals, the library's own too. => the mask before */
+sigset_t signals_hold(void);
+void signals_let(sigset_t mask);
+
+/* Nobody sends this thread a signal any more: its number may soon be another's. => all signals are held back */
+void signals_end(void);

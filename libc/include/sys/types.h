@@ -59,6 +59,7 @@ typedef struct {
     size_t __stack_size; /* 0: the default */
     void *__stack;       /* NULL: the library maps one */
     size_t __guard_size;
+    int __explicit; /* PTHREAD_EXPLICIT_SCHED: kept, of no consequence */
 } pthread_attr_t;
 
 typedef struct {

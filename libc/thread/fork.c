@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* fork.c - fork: the child has one thread, and no lock of the library that another thread held.
+ *
+ * The parent takes all locks that a child could meet taken for ever, in this order: the program's own (atfork.c), streams, the rest of the
+ * library, malloc. The last is the one that the others' holders may still want. With one thread nobody can hold one.
+ * A program that does not use these parts does not link them.
+ */
+#include <unistd.h>
+
+#include "../sys/raw.h"
+#include "thread.h"
+
+enum side {
+    BEFORE,
+    PARENT,
+    CHILD,
+};
+
+void __atfork_run(int side) __attribute__((weak));
+void __stdio_fork(int side) __attribute__((weak));
+void __malloc_fork(int side) __attribute__((weak));
+
+static void prepare(void)
+{
+    if (__stdio_fork)
+        __stdio_fork(BEFORE);
+    if (__malloc_fork)
+        __malloc_fork(BEFORE);
+}
+
+static void release(enum side side)
+{
+    if (__malloc_fork)
+        __malloc_fork(side);
+    if (__stdio_fork)
+        __stdio_fork(side);
+}
+
+pid_t fork(void)
+{
+    bool many = __thread_many;
+
+    if (__atfork_run)
+        __atfork_run(BEFORE);
+    if (many)
+        prepare();
+
+    long child = RAW_SYSCALL(__NR_fork);
+
+    if (child == 0)
+        thread_self()->tid = 0;
+    if (child == 0 && many)
+        __thread_alone();
+    if (many)
+        release(child == 0 ? CHILD : PARENT);
+    if (__atfork_run)
+        __atfork_run(child == 0 ? CHILD : PARENT);
+    return (pid_t)syscall_result(child);
+}
