@@ -11,32 +11,32 @@
 
 ssize_t read(int fd, void *to, size_t count)
 {
-    return SYSCALL(__NR_read, fd, to, count);
+    return WAITING_SYSCALL(__NR_read, fd, to, count);
 }
 
 ssize_t write(int fd, const void *from, size_t count)
 {
-    return SYSCALL(__NR_write, fd, from, count);
+    return WAITING_SYSCALL(__NR_write, fd, from, count);
 }
 
 ssize_t pread(int fd, void *to, size_t count, off_t offset)
 {
-    return SYSCALL(__NR_pread64, fd, to, count, offset);
+    return WAITING_SYSCALL(__NR_pread64, fd, to, count, offset);
 }
 
 ssize_t pwrite(int fd, const void *from, size_t count, off_t offset)
 {
-    return SYSCALL(__NR_pwrite64, fd, from, count, offset);
+    return WAITING_SYSCALL(__NR_pwrite64, fd, from, count, offset);
 }
 
 ssize_t readv(int fd, const struct iovec *pieces, int count)
 {
-    return SYSCALL(__NR_readv, fd, pieces, count);
+    return WAITING_SYSCALL(__NR_readv, fd, pieces, count);
 }
 
 ssize_t writev(int fd, const struct iovec *pieces, int count)
 {
-    return SYSCALL(__NR_writev, fd, pieces, count);
+    return WAITING_SYSCALL(__NR_writev, fd, pieces, count);
 }
 
 ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long local_count,
@@ -52,7 +52,7 @@ off_t lseek(int fd, off_t offset, int whence)
 
 int close(int fd)
 {
-    return (int)SYSCALL(__NR_close, fd);
+    return (int)WAITING_SYSCALL(__NR_close, fd);
 }
 
 int dup(int fd)
@@ -88,6 +88,8 @@ int fcntl(int fd, int command, ...)
     va_start(arguments, command);
     long argument = va_arg(arguments, long);
     va_end(arguments);
+    if (command == F_SETLKW || command == F_OFD_SETLKW)
+        return (int)WAITING_SYSCALL(__NR_fcntl, fd, command, argument);
     return (int)SYSCALL(__NR_fcntl, fd, command, argument);
 }
 
@@ -108,12 +110,12 @@ int flock(int fd, int operation)
 
 int fsync(int fd)
 {
-    return (int)SYSCALL(__NR_fsync, fd);
+    return (int)WAITING_SYSCALL(__NR_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-    return (int)SYSCALL(__NR_fdatasync, fd);
+    return (int)WAITING_SYSCALL(__NR_fdatasync, fd);
 }
 
 int ftruncate(int fd, off_t size)

@@ -51,7 +51,7 @@ int mincore(void *address, size_t size, unsigned char *resident)
 
 int msync(void *address, size_t size, int flags)
 {
-    return (int)SYSCALL(__NR_msync, address, size, flags);
+    return (int)WAITING_SYSCALL(__NR_msync, address, size, flags);
 }
 
 int mlock(const void *address, size_t size)

@@ -16,7 +16,7 @@ int open(const char *path, int flags, ...)
     va_start(arguments, flags);
     mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
-    return (int)SYSCALL(__NR_open, path, flags, mode);
+    return (int)WAITING_SYSCALL(__NR_open, path, flags, mode);
 }
 
 int openat(int directory, const char *path, int flags, ...)
@@ -26,7 +26,7 @@ int openat(int directory, const char *path, int flags, ...)
     va_start(arguments, flags);
     mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
-    return (int)SYSCALL(__NR_openat, directory, path, flags, mode);
+    return (int)WAITING_SYSCALL(__NR_openat, directory, path, flags, mode);
 }
 
 int creat(const char *path, mode_t mode)

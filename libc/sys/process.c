@@ -31,7 +31,7 @@ void _Exit(int status)
 
 pid_t wait4(pid_t process, int *status, int options, struct rusage *usage)
 {
-    return (pid_t)SYSCALL(__NR_wait4, process, status, options, usage);
+    return (pid_t)WAITING_SYSCALL(__NR_wait4, process, status, options, usage);
 }
 
 pid_t wait3(int *status, int options, struct rusage *usage)
@@ -51,7 +51,7 @@ pid_t wait(int *status)
 
 int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-    return (int)SYSCALL(__NR_waitid, type, id, info, options);
+    return (int)WAITING_SYSCALL(__NR_waitid, type, id, info, options);
 }
 
 int prctl(int option, ...)

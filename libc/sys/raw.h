@@ -6,6 +6,7 @@
  * there).
  *
  *     return SYSCALL(__NR_read, fd, to, count);        sets errno and returns -1, or the answer
+ *     return WAITING_SYSCALL(__NR_pause);              the same for one that may wait: a cancellation point
  *     long answer = RAW_SYSCALL(__NR_brk, end);        the kernel's own answer
  *
  * Missing arguments are passed as 0; setting the register costs less than six variants to read. */
@@ -27,6 +28,9 @@ static inline long raw_syscall(long number, long a, long b, long c, long d, long
     return answer;
 }
 
+/* The same for a call that may wait: here a thread can be cancelled (point.asm). */
+long syscall_point(long number, long a, long b, long c, long d, long e, long f);
+
 /* The answer itself, or -1 with errno set. */
 long syscall_result(long answer);
 
@@ -34,3 +38,7 @@ long syscall_result(long answer);
     raw_syscall(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define RAW_SYSCALL(...) RAW_SYSCALL_7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 #define SYSCALL(...) syscall_result(RAW_SYSCALL(__VA_ARGS__))
+#define POINT_SYSCALL_7(number, a, b, c, d, e, f, ...)                                                       \
+    syscall_point(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define RAW_WAITING_SYSCALL(...) POINT_SYSCALL_7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define WAITING_SYSCALL(...) syscall_result(RAW_WAITING_SYSCALL(__VA_ARGS__))

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "../thread/thread.h"
 #include "raw.h"
 
 static int signal_exists(int number)
@@ -49,9 +50,12 @@ int sigismember(const sigset_t *set, int number)
     return *set >> (number - 1) & 1;
 }
 
+/* The signal by which a thread is cancelled is never held back (libc/thread/cancel.c). */
 int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
-    return (int)SYSCALL(__NR_rt_sigprocmask, how, set, old, sizeof(sigset_t));
+    sigset_t wanted = set ? *set & ~((sigset_t)1 << (SIGCANCEL - 1)) : 0;
+
+    return (int)SYSCALL(__NR_rt_sigprocmask, how, set ? &wanted : NULL, old, sizeof(sigset_t));
 }
 
 int sigpending(sigset_t *set)
@@ -61,13 +65,13 @@ int sigpending(sigset_t *set)
 
 int sigsuspend(const sigset_t *mask)
 {
-    return (int)SYSCALL(__NR_rt_sigsuspend, mask, sizeof(sigset_t));
+    return (int)WAITING_SYSCALL(__NR_rt_sigsuspend, mask, sizeof(sigset_t));
 }
 
 int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
                  const struct timespec *restrict timeout)
 {
-    return (int)SYSCALL(__NR_rt_sigtimedwait, set, info, timeout, sizeof(sigset_t));
+    return (int)WAITING_SYSCALL(__NR_rt_sigtimedwait, set, info, timeout, sizeof(sigset_t));
 }
 
 int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)

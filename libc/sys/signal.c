@@ -10,6 +10,7 @@
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h> /* needs the two signal headers before it */
 
+#include "../thread/thread.h"
 #include "raw.h"
 #include "restorer.h"
 
@@ -30,7 +31,7 @@ SAME_REGISTER(REG_CR2, cr2);
 _Static_assert(offsetof(struct ucontext, uc_mcontext.fpstate) == offsetof(ucontext_t, uc_mcontext.fpregs),
                "fpregs");
 
-int sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old)
+int __sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old)
 {
     struct kernel_sigaction wanted, previous;
 
@@ -50,6 +51,15 @@ int sigaction(int number, const struct sigaction *restrict action, struct sigact
         old->sa_mask = previous.sa_mask;
     }
     return 0;
+}
+
+int sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old)
+{
+    if (number == SIGCANCEL) {
+        errno = EINVAL;
+        return -1;
+    }
+    return __sigaction(number, action, old);
 }
 
 /* BSD's meaning, as in glibc: the handler stays, and interrupted calls go on. */

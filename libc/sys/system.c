@@ -95,11 +95,11 @@ int getentropy(void *to, size_t count)
 
 int poll(struct pollfd *descriptors, nfds_t count, int timeout_milliseconds)
 {
-    return (int)SYSCALL(__NR_poll, descriptors, count, timeout_milliseconds);
+    return (int)WAITING_SYSCALL(__NR_poll, descriptors, count, timeout_milliseconds);
 }
 
 int select(int count, fd_set *restrict reading, fd_set *restrict writing, fd_set *restrict exceptions,
            struct timeval *restrict timeout)
 {
-    return (int)SYSCALL(__NR_select, count, reading, writing, exceptions, timeout);
+    return (int)WAITING_SYSCALL(__NR_select, count, reading, writing, exceptions, timeout);
 }

@@ -32,12 +32,12 @@ int clock_settime(clockid_t clock, const struct timespec *now)
 /* Returns the error number instead of setting errno. */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *remaining)
 {
-    return (int)-RAW_SYSCALL(__NR_clock_nanosleep, clock, flags, request, remaining);
+    return (int)-RAW_WAITING_SYSCALL(__NR_clock_nanosleep, clock, flags, request, remaining);
 }
 
 int nanosleep(const struct timespec *request, struct timespec *remaining)
 {
-    return (int)SYSCALL(__NR_nanosleep, request, remaining);
+    return (int)WAITING_SYSCALL(__NR_nanosleep, request, remaining);
 }
 
 int gettimeofday(struct timeval *restrict now, void *restrict zone)
@@ -71,7 +71,7 @@ unsigned int alarm(unsigned int seconds)
 
 int pause(void)
 {
-    return (int)SYSCALL(__NR_pause);
+    return (int)WAITING_SYSCALL(__NR_pause);
 }
 
 clock_t times(struct tms *used)

@@ -190,7 +190,7 @@ static int join(struct thread *thread, void **result, clockid_t clock, const str
     if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == THREAD_DETACHED)
         return EINVAL;
     for (int tid; (tid = __atomic_load_n(&thread->tid, __ATOMIC_ACQUIRE)) != 0;) {
-        int error = word_wait_until(&thread->tid, tid, clock, deadline,
+        int error = word_wait_point(&thread->tid, tid, clock, deadline,
                                     true); /* (the kernel wakes as for shared memory) */
 
         if (error == ETIMEDOUT || error == EINVAL)

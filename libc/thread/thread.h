@@ -24,6 +24,7 @@ struct thread {
     struct thread *self; /* the ABI: code takes the address of a variable from here */
     void *of_the_abi[4];
     uintptr_t canary; /* at 0x28, where compilers look for it */
+    int cancel; /* somebody wants it to end (cancel.c); at 0x30, where libc/sys/point.asm looks for it */
     int tid; /* 0: the first thread, which has not asked yet (self.c); cleared, with a wake-up, by the kernel at the end */
     int state;  /* enum thread_state */
     void *area; /* what was mapped for it: guard, stack, variables; NULL: not ours (the first thread) */
@@ -35,9 +36,9 @@ struct thread {
     void *argument; /* of body */
     void *result;
     struct __cleanup *cleanup;      /* pushed last */
-    int cancel;                     /* somebody wants it to end (cancel.c) */
     int cancel_state;               /* PTHREAD_CANCEL_ENABLE, ... */
     int cancel_type;                /* PTHREAD_CANCEL_DEFERRED, ... */
+    int uncancellable;              /* locks held with which it must not end */
     int signal_lock;                /* who sends it a signal, or */
     bool deaf;                      /* is about to end: none comes any more (kill.c) */
     struct robust_list_head robust; /* list.next is NULL until the kernel knows of it (get_robust_list(2)) */
@@ -60,8 +61,11 @@ void __thread_alone(void) __attribute__((weak));
 /* A second thread has been made: before, nobody else can be in the library. */
 extern bool __thread_many;
 
-#define SIGCANCEL                                                                                            \
-    32 /* one of the two real-time signals that glibc keeps for itself too; no mask of a program holds it back */
+/* One of the two real-time signals that glibc keeps for itself too: no mask of a program holds it back, no handler is its. */
+#define SIGCANCEL 32
+
+/* sigaction without a look at which signal it is. */
+int __sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old);
 
 /* All signals, the library's own too. => the mask before */
 sigset_t signals_hold(void);
