@@ -13,6 +13,7 @@ proc_text proc_status, proc_stat, proc_statm, proc_comm, proc_limits, proc_maps,
     proc_smaps_rollup, proc_mounts, proc_mountinfo, proc_io, proc_oom_score, proc_oom_score_adj, proc_oom_adj,
     proc_coredump_filter;
 proc_set proc_oom_set; /* of the last two of oom.c */
+proc_set proc_comm_set;
 
 /* window.c: the memory of a process itself, and the frames of the machine */
 extern const struct node_ops proc_mem_ops, proc_cmdline_ops, proc_environ_ops, proc_pagemap_ops,

@@ -19,7 +19,7 @@ static const struct node_ops task_ops;
 
 static const struct proc_entry entries[] = {
     {"cmdline", EVERYBODY, .ops = &proc_cmdline_ops},
-    {"comm", EVERYBODY, &proc_text_ops, .text = proc_comm},
+    {"comm", EVERYBODY | S_IWUSR, &proc_text_ops, .text = proc_comm, .set = proc_comm_set},
     {"coredump_filter", EVERYBODY, &proc_text_ops, .text = proc_coredump_filter},
     {"cwd", LINK, &proc_link_ops, .target = proc_cwd},
     {"environ", S_IFREG | S_IRUSR, .ops = &proc_environ_ops},

@@ -11,6 +11,7 @@
 #include <procfs/snapshot.h>
 #include <string.h>
 
+#include <asm-generic/errno.h>
 #include <asm/signal.h>
 #include <linux/capability.h>
 #include <linux/resource.h>
@@ -154,6 +155,20 @@ void proc_statm(struct proctext *text)
 void proc_comm(struct proctext *text)
 {
     proctext_printf(text, "%s\n", text->task != NULL ? task_name(text->task) : text->process->name);
+}
+
+/* A thread names itself and the others of its process; what is too long is cut off. */
+ssize_t proc_comm_set(const struct proc_node *node, char *text, size_t size)
+{
+    struct process *process = proc_node_process(&node->node);
+    struct task *task = node->tid != 0 ? task_find(node->tid) : NULL;
+
+    if (process == NULL || (node->tid != 0 && task == NULL))
+        return -ESRCH;
+    if (process != current_process())
+        return -EINVAL;
+    strlcpy(task != NULL ? task_name(task) : process->name, text, PROCESS_NAME_SIZE);
+    return (ssize_t)size;
 }
 
 static void limit(struct proctext *text, uint64_t value)

@@ -2,6 +2,7 @@
 /* thread_join.c - threads come and go: their results, what /proc shows of them, their stacks as rows of their own, and that
  * a thousand of them leave nothing behind. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -97,6 +98,36 @@ static void text_of(long tid, const char *file, char *text, size_t size)
         fclose(opened);
 }
 
+/* => what write says */
+static long write_name(const char *path, const char *name)
+{
+    int file = open(path, O_WRONLY);
+    long written = file < 0 ? -1 : write(file, name, strlen(name));
+
+    if (file >= 0)
+        close(file);
+    return written;
+}
+
+/* A thread's name is written to its comm: by the threads of its process. */
+static void rename_thread(long tid)
+{
+    char path[64], text[128];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/comm", tid);
+    expect("written to its comm", write_name(path, "renamed"), 7);
+    text_of(tid, "comm", text, sizeof(text));
+    say("its comm: %s", text);
+    expect("a long one", write_name(path, "0123456789abcdef0123456789abcdef0123456789"), 42);
+    text_of(tid, "comm", text, sizeof(text));
+    say("its comm: %s", text);
+    expect("the process's", write_name("/proc/self/comm", "process"), 7);
+    text_of(getpid(), "comm", text, sizeof(text));
+    say("the first one's comm: %s", text);
+    snprintf(path, sizeof(path), "/proc/%d/comm", getppid());
+    expect_error("another process's", write_name(path, "renamed"), EINVAL);
+}
+
 static void visible(void)
 {
     struct seen seen = {0};
@@ -115,6 +146,7 @@ static void visible(void)
     say("its comm: %s", text);
     text_of(getpid(), "comm", text, sizeof(text));
     say("the first one's comm: %s", text);
+    rename_thread(seen.tid);
     text_of(seen.tid, "stat", text, sizeof(text));
     expect("its stat begins with its tid", strtol(text, NULL, 10) == seen.tid, 1);
     text_of(seen.tid, "maps", text, sizeof(text));

@@ -181,8 +181,8 @@ static void no_memory(void)
     pthread_t thread;
 
     pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, (size_t)1 << 46);
-    expect("a stack of 64 TiB", pthread_create(&thread, &attr, come_back, NULL), EAGAIN);
+    pthread_attr_setstacksize(&attr, (size_t)1 << 47);
+    expect("a stack of 128 TiB", pthread_create(&thread, &attr, come_back, NULL), EAGAIN);
 }
 
 /* ---- Waiting for the end ---- */
