@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* wait.c - sleeping on a word until a moment. */
+/* wait.c - the futex call of everything that may wait until a moment, or for threads of other processes (wait.h). */
 #include "wait.h"
 
-#include <errno.h>
 #include <linux/futex.h>
+#include <stddef.h>
 
 #include "../sys/raw.h"
 
 typedef long (*caller)(long number, long a, long b, long c, long d, long e, long f);
 
+static int sharing(bool shared)
+{
+    return shared ? 0 : FUTEX_PRIVATE_FLAG;
+}
+
 static int wait_by(caller call, int *word, int value, clockid_t clock, const struct timespec *deadline,
                    bool shared)
 {
-    int operation = FUTEX_WAIT_BITSET | (shared ? 0 : FUTEX_PRIVATE_FLAG);
+    int operation = FUTEX_WAIT_BITSET | sharing(shared);
 
-    if (deadline && (deadline->tv_nsec < 0 || deadline->tv_nsec >= 1000000000))
+    if (deadline && !moment_is_valid(clock, deadline))
         return EINVAL;
+    if (deadline && deadline->tv_sec < 0) /* long ago; the kernel takes it for nonsense */
+        return ETIMEDOUT;
     if (clock == CLOCK_REALTIME)
         operation |= FUTEX_CLOCK_REALTIME;
-    else if (clock != CLOCK_MONOTONIC)
-        return EINVAL;
     return (int)-call(__NR_futex, (long)word, operation, value, (long)deadline, 0,
                       (int)FUTEX_BITSET_MATCH_ANY);
 }
@@ -32,4 +37,9 @@ int word_wait_until(int *word, int value, clockid_t clock, const struct timespec
 int word_wait_point(int *word, int value, clockid_t clock, const struct timespec *deadline, bool shared)
 {
     return wait_by(syscall_point, word, value, clock, deadline, shared);
+}
+
+void word_wake_sleepers(int *word, int sleepers, bool shared)
+{
+    RAW_SYSCALL(__NR_futex, word, FUTEX_WAKE | sharing(shared), sleepers);
 }

@@ -62,13 +62,17 @@ typedef struct {
     int __explicit; /* PTHREAD_EXPLICIT_SCHED: kept, of no consequence */
 } pthread_attr_t;
 
+struct __held_mutex {
+    struct __held_mutex *__next;
+    struct __held_mutex *__before; /* NULL: the first of the list */
+};
 typedef struct {
     unsigned int __word; /* 0: free; else the owner's thread id, with the bits of <linux/futex.h> */
     int __kind;
     int __shared;
     int __robust;
-    unsigned int __depth; /* how many times more its owner has it */
-    void *__held[2];      /* robust: the next and the one before among those that its owner has */
+    unsigned int __depth;       /* how many times more its owner has it */
+    struct __held_mutex __held; /* robust: its place among those that its owner has */
 } pthread_mutex_t;
 typedef struct {
     int __kind;
@@ -78,7 +82,7 @@ typedef struct {
 
 typedef struct {
     int __sequence; /* of signals: who waits, waits for another number */
-    int __waiters;
+    unsigned int __waiters;
     int __shared;
     int __clock;
 } pthread_cond_t;
@@ -88,8 +92,8 @@ typedef struct {
 } pthread_condattr_t;
 
 typedef struct {
-    int __state; /* how many readers, or that a writer has it */
-    int __waiters;
+    unsigned int __state; /* how many readers, or that a writer has it; whether somebody sleeps */
+    int __writer;         /* its thread id */
     int __shared;
 } pthread_rwlock_t;
 typedef struct {
@@ -97,12 +101,10 @@ typedef struct {
 } pthread_rwlockattr_t;
 
 typedef struct {
-    int __lock;
-    int __shared;
-    int __sequence; /* how many times all were there */
+    unsigned long __state; /* below: how many times all were there; above: how many have arrived since */
     unsigned int __count;
-    unsigned int __arrived;
     unsigned int __inside; /* who have not left yet */
+    int __shared;
 } pthread_barrier_t;
 typedef struct {
     int __shared;
