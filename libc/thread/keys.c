@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* keys.c - values of a thread's own, under keys that are made at run time.
+ *
+ * Values lie in a `_Thread_local` array. Each key counts how often it was made and deleted (odd: it exists), and a value holds for
+ * the count under which it was set only: so a key made anew has no value in any thread, and deleting one touches no other thread.
+ *
+ * `lock` is for making and deleting; a key's count and destructor are read without it. When a thread ends it calls
+ * __thread_values_end, by a weak reference: a program without keys does not have this file. */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stddef.h>
+
+#include "lock.h"
+
+static int lock;
+
+static struct {
+    unsigned long count; /* atomic */
+    void (*destructor)(void *);
+} keys[PTHREAD_KEYS_MAX];
+
+static _Thread_local struct value {
+    unsigned long count; /* of its key, when it was set */
+    const void *value;
+} values[PTHREAD_KEYS_MAX];
+
+void __thread_values_end(void);
+
+static inline unsigned long count_of(pthread_key_t key)
+{
+    return __atomic_load_n(&keys[key].count, __ATOMIC_ACQUIRE);
+}
+
+static inline bool exists(pthread_key_t key)
+{
+    return key < PTHREAD_KEYS_MAX && count_of(key) % 2 == 1;
+}
+
+static int find_free(pthread_key_t *free)
+{
+    for (*free = 0; *free < PTHREAD_KEYS_MAX; ++*free)
+        if (!exists(*free))
+            return 0;
+    return EAGAIN;
+}
+
+int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+    lock_take(&lock);
+    int error = find_free(key);
+
+    if (!error) {
+        __atomic_store_n(&keys[*key].destructor, destructor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&keys[*key].count, 1, __ATOMIC_RELEASE);
+    }
+    lock_drop(&lock);
+    return error;
+}
+
+int pthread_key_delete(pthread_key_t key)
+{
+    lock_take(&lock);
+    bool existed = exists(key);
+
+    if (existed)
+        __atomic_fetch_add(&keys[key].count, 1, __ATOMIC_RELEASE);
+    lock_drop(&lock);
+    return existed ? 0 : EINVAL;
+}
+
+void *pthread_getspecific(pthread_key_t key)
+{
+    if (!exists(key) || values[key].count != count_of(key))
+        return NULL;
+    return (void *)values[key].value;
+}
+
+int pthread_setspecific(pthread_key_t key, const void *value)
+{
+    if (!exists(key))
+        return EINVAL;
+    values[key] = (struct value){count_of(key), value};
+    return 0;
+}
+
+/* => there was a value, and it is gone. */
+static bool value_end(pthread_key_t key)
+{
+    void *value = pthread_getspecific(key);
+
+    if (!value)
+        return false;
+    void (*destructor)(void *) = __atomic_load_n(&keys[key].destructor, __ATOMIC_RELAXED);
+
+    values[key].value = NULL;
+    if (destructor)
+        destructor(value);
+    return true;
+}
+
+/* A destructor may set values again; that many rounds it may go on. */
+void __thread_values_end(void)
+{
+    bool more = true;
+
+    for (int round = 0; more && round < PTHREAD_DESTRUCTOR_ITERATIONS; round++) {
+        more = false;
+        for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++)
+            more |= value_end(key);
+    }
+}
