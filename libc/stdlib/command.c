@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - running a shell command: system waits for it, popen talks to it. */
+/* command.c - running a shell command: system waits for it, popen talks to it.
+ *
+ * Streams of popen are closed on exec, with "e" or without, so no later command holds an earlier one's pipe open.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
+#include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../stdio/stream.h"
+#include "../thread/lock.h"
 
-static void run_shell(const char *command)
+/* => an error number */
+static int spawn_shell(pid_t *process, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, const char *command)
 {
-    execl(_PATH_BSHELL, "sh", "-c", command, (char *)NULL);
-    _exit(127);
+    char *const words[] = {"sh", "-c", (char *)command, NULL};
+
+    return posix_spawn(process, _PATH_BSHELL, actions, attributes, words, environ);
 }
 
 static int wait_for(pid_t process)
@@ -26,34 +35,122 @@ static int wait_for(pid_t process)
     return status;
 }
 
-/* The wait status of the shell. While it runs, an interrupt from the terminal is the command's affair, not
- * ours. */
+/* ---- system: while a command runs, an interrupt from the terminal is its affair, not ours. */
+
+/* What SIGINT and SIGQUIT did before the first of the commands that run now, in any thread. */
+static struct {
+    int lock;
+    int commands;
+    struct sigaction interrupt;
+    struct sigaction quit;
+} before;
+
+struct command {
+    pid_t process;
+    sigset_t mask; /* of the thread that waits, before */
+};
+
+static void ignore_terminal(void)
+{
+    static const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    lock_take(&before.lock);
+    if (before.commands++ == 0) {
+        sigaction(SIGINT, &ignore, &before.interrupt);
+        sigaction(SIGQUIT, &ignore, &before.quit);
+    }
+    lock_drop(&before.lock);
+}
+
+static void heed_terminal(void)
+{
+    lock_take(&before.lock);
+    if (--before.commands == 0) {
+        sigaction(SIGINT, &before.interrupt, NULL);
+        sigaction(SIGQUIT, &before.quit, NULL);
+    }
+    lock_drop(&before.lock);
+}
+
+/* The shell has the signals that we had before. */
+static int spawn_command(struct command *running, const char *command)
+{
+    posix_spawnattr_t attributes;
+    sigset_t heeded;
+
+    sigemptyset(&heeded);
+    if (before.interrupt.sa_handler != SIG_IGN)
+        sigaddset(&heeded, SIGINT);
+    if (before.quit.sa_handler != SIG_IGN)
+        sigaddset(&heeded, SIGQUIT);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &heeded);
+    posix_spawnattr_setsigmask(&attributes, &running->mask);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    return spawn_shell(&running->process, NULL, &attributes, command);
+}
+
+/* The thread that waits is cancelled. */
+static void give_up(void *argument)
+{
+    const struct command *running = argument;
+
+    kill(running->process, SIGKILL);
+    wait_for(running->process);
+    heed_terminal();
+    sigprocmask(SIG_SETMASK, &running->mask, NULL);
+}
+
+static int wait_for_command(struct command *running)
+{
+    int status;
+
+    pthread_cleanup_push(give_up, running);
+    status = wait_for(running->process);
+    pthread_cleanup_pop(0);
+    return status;
+}
+
+/* A shell that cannot be executed is one that ended with 127; without memory or processes there is none. */
+static int status_of_failure(int error)
+{
+    errno = error;
+    return error == EAGAIN || error == ENOMEM ? -1 : 127 << 8;
+}
+
 int system(const char *command)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, old_interrupt, old_quit;
-    sigset_t child, old_mask;
+    struct command running;
+    sigset_t child;
 
     if (command == NULL)
         return access(_PATH_BSHELL, X_OK) == 0;
-    sigaction(SIGINT, &ignore, &old_interrupt);
-    sigaction(SIGQUIT, &ignore, &old_quit);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, &old_mask);
+    sigprocmask(SIG_BLOCK, &child, &running.mask);
+    ignore_terminal();
 
-    pid_t process = fork();
-    if (process != 0) {
-        int status = process > 0 ? wait_for(process) : -1;
-        sigaction(SIGINT, &old_interrupt, NULL);
-        sigaction(SIGQUIT, &old_quit, NULL);
-        sigprocmask(SIG_SETMASK, &old_mask, NULL);
-        return status;
-    }
-    sigaction(SIGINT, &old_interrupt, NULL);
-    sigaction(SIGQUIT, &old_quit, NULL);
-    sigprocmask(SIG_SETMASK, &old_mask, NULL);
-    run_shell(command);
-    return -1;
+    int error = spawn_command(&running, command);
+    int status = error == 0 ? wait_for_command(&running) : status_of_failure(error);
+
+    heed_terminal();
+    sigprocmask(SIG_SETMASK, &running.mask, NULL);
+    return status;
+}
+
+/* ---- popen */
+
+/* `end` of the pipe is the shell's standard input or output. */
+static int spawn_at_pipe(pid_t *process, int end, int standard, const char *command)
+{
+    posix_spawn_file_actions_t actions;
+
+    posix_spawn_file_actions_init(&actions);
+    int error = posix_spawn_file_actions_adddup2(&actions, end, standard);
+    if (error == 0)
+        error = spawn_shell(process, &actions, NULL, command);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
 }
 
 /* "r" reads what the command prints, "w" writes what it reads. */
@@ -65,25 +162,16 @@ FILE *popen(const char *command, const char *mode)
         return NULL;
     int ours = (flags & O_ACCMODE) == O_RDONLY ? 0 : 1;
     struct stream *stream = stream_create(ends[ours], flags);
-    pid_t process = stream != NULL ? fork() : -1;
-    if (process < 0) {
-        if (stream != NULL)
-            fclose(stream);
-        else
-            close(ends[ours]);
-        close(ends[!ours]);
-        return NULL;
-    }
-    if (process == 0) {
-        if (ends[!ours] == !ours)
-            fcntl(!ours, F_SETFD, 0);
-        else
-            dup2(ends[!ours], !ours);
-        run_shell(command);
-    }
+    int error = stream != NULL ? spawn_at_pipe(&stream->process, ends[!ours], !ours, command) : ENOMEM;
     close(ends[!ours]);
-    stream->process = process;
-    return stream;
+    if (error == 0)
+        return stream;
+    if (stream != NULL)
+        fclose(stream);
+    else
+        close(ends[ours]);
+    errno = error;
+    return NULL;
 }
 
 int pclose(FILE *stream)

@@ -7,6 +7,7 @@ those called errors_* make raw calls, those called linux_* what only Linux has: 
 """
 
 import os
+import subprocess
 
 import pytest
 
@@ -36,3 +37,14 @@ def test_registers_while_calls_are_watched():
     result = lab.guest([path], options=["--append", "strace"])
     assert b"vfork(" in result.stderr
     assert result.stdout.decode() == lab.linux([path]).stdout.decode()
+
+
+def test_system_in_threads(tmp_path):
+    """Our libc's, beside glibc's."""
+    judge = str(tmp_path / "judge")
+    subprocess.run(["gcc", "-pthread", "-w", "-o", judge, os.path.join(lab.ROOT, "tests/system/ours/commands.c")], check=True)
+    expected = lab.linux([judge])
+    assert expected.returncode == 0 and b"none: an interrupt is heeded" in expected.stdout
+    ours = os.path.join(lab.BUILD, "tests", "ours", "commands")
+    for found in lab.linux([ours]), lab.guest([ours]):
+        assert (found.returncode, found.stdout) == (0, expected.stdout)
