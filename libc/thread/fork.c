@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* fork.c - fork: the child has one thread, and no lock of the library that another thread held.
  *
- * The parent takes all locks that a child could meet taken for ever, in this order: the program's own (atfork.c), streams, the rest of the
- * library, malloc. The last is the one that the others' holders may still want. With one thread nobody can hold one.
+ * The parent takes all locks that a child could meet taken for ever, in this order: the program's own (atfork.c), malloc's, the library's.
+ * Each is one that a holder of those before it may still want. Streams are not waited for (library.c). With one thread nobody can hold one.
  * A program that does not use these parts does not link them.
  */
 #include <unistd.h>
 
 #include "../sys/raw.h"
+#include "library.h"
 #include "thread.h"
 
 enum side {
@@ -17,23 +18,23 @@ enum side {
 };
 
 void __atfork_run(int side) __attribute__((weak));
-void __stdio_fork(int side) __attribute__((weak));
 void __malloc_fork(int side) __attribute__((weak));
 
 static void prepare(void)
 {
-    if (__stdio_fork)
-        __stdio_fork(BEFORE);
     if (__malloc_fork)
         __malloc_fork(BEFORE);
+    library_fork_prepare();
 }
 
 static void release(enum side side)
 {
+    if (side == CHILD)
+        library_fork_child();
+    else
+        library_fork_parent();
     if (__malloc_fork)
         __malloc_fork(side);
-    if (__stdio_fork)
-        __stdio_fork(side);
 }
 
 pid_t fork(void)
