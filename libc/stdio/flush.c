@@ -4,18 +4,24 @@
 
 #include "stream.h"
 
-/* All streams that hold written bytes; those that read are left where they are. */
+static int flush_writer(struct stream *stream)
+{
+    STREAM_HOLD(stream);
+    return stream->state == STREAM_WRITING ? stream_flush_written(stream) : 0;
+}
+
+/* All streams that hold written bytes; those that read are left where they are, and not waited for. */
 static int flush_every_writer(void)
 {
     int result = 0;
 
-    for (struct stream *stream = stream_first_opened(); stream != NULL; stream = stream->following)
-        if (stream->state == STREAM_WRITING && stream_flush_written(stream) != 0)
+    for (struct stream *stream = stream_next(NULL); stream != NULL; stream = stream_next(stream))
+        if (stream_is_writing(stream) && flush_writer(stream) != 0)
             result = EOF;
     return result;
 }
 
-int fflush(FILE *stream)
+int fflush_unlocked(FILE *stream)
 {
     if (stream == NULL)
         return flush_every_writer();
@@ -26,9 +32,12 @@ int fflush(FILE *stream)
     return 0;
 }
 
-int fflush_unlocked(FILE *stream)
+int fflush(FILE *stream)
 {
-    return fflush(stream);
+    if (stream == NULL)
+        return flush_every_writer();
+    STREAM_HOLD(stream);
+    return fflush_unlocked(stream);
 }
 
 /* Before the first read or write. Without a buffer of the caller's the present one stays, whatever the size
@@ -39,7 +48,8 @@ int setvbuf(FILE *restrict stream, char *restrict buffer, int mode, size_t size)
         errno = EINVAL;
         return -1;
     }
-    if (fflush(stream) != 0)
+    STREAM_HOLD(stream);
+    if (fflush_unlocked(stream) != 0)
         return -1;
     stream->state = STREAM_IDLE;
     stream->buffering = (enum stream_buffering)mode;

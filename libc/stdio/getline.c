@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* getline.c - lines of any length, in memory that grows by malloc. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "stream.h"
 
 #define FIRST_SIZE 120
 
@@ -30,15 +31,16 @@ ssize_t getdelim(char **restrict line, size_t *restrict size, int delimiter, FIL
         errno = EINVAL;
         return -1;
     }
+    STREAM_HOLD(stream);
     do {
-        c = getc(stream);
+        c = getc_unlocked(stream);
         if (c == EOF)
             break;
         if (!make_room(line, size, length + 2))
             return -1;
         (*line)[length++] = (char)c;
     } while (c != delimiter);
-    if (length == 0 || ferror(stream))
+    if (length == 0 || stream->failed)
         return -1;
     (*line)[length] = '\0';
     return (ssize_t)length;

@@ -92,10 +92,12 @@ FILE *fdopen(int fd, const char *mode)
 /* Flushes and lets go of the descriptor; the struct stays. */
 static int detach(struct stream *stream)
 {
-    int result = fflush(stream);
+    STREAM_HOLD(stream);
+    int result = fflush_unlocked(stream);
 
     if (close(stream->fd) != 0)
         result = EOF;
+    stream->fd = -1;
     stream->state = STREAM_IDLE;
     return result;
 }
@@ -104,40 +106,44 @@ int fclose(FILE *stream)
 {
     int result = detach(stream);
 
-    stream_unlink(stream);
-    stream->fd = -1;
-    if (stream->allocated)
-        free(stream);
+    stream_discard(stream);
     return result;
 }
 
-/* The same FILE on another file, under the same descriptor number. Without a path only the mode would change,
- * which Linux cannot do to an open file: EBADF. */
-FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream)
+/* Opens the path under the stream's descriptor number. Without one only the mode would change, which Linux cannot do to an
+ * open file: EBADF. */
+static bool reopen(struct stream *stream, const char *path, const char *mode)
 {
+    STREAM_HOLD(stream);
     int flags = stream_mode_flags(mode);
 
-    fflush(stream);
+    fflush_unlocked(stream);
     if (flags < 0 || path == NULL) {
         errno = path == NULL ? EBADF : EINVAL;
-        goto fail;
+        return false;
     }
     int fd = open(path, flags, 0666);
     if (fd < 0)
-        goto fail;
+        return false;
     if (fd != stream->fd) {
         int moved = dup3(fd, stream->fd, flags & O_CLOEXEC);
         close(fd);
         if (moved < 0)
-            goto fail;
+            return false;
     }
     set_direction(stream, stream->fd, flags);
     stream->state = STREAM_IDLE;
     stream->at_end = stream->failed = false;
     if (stream->size > 0)
         stream->buffering = STREAM_UNDECIDED;
-    return stream;
-fail:
+    return true;
+}
+
+/* The same FILE on another file; when that fails, closed. */
+FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream)
+{
+    if (reopen(stream, path, mode))
+        return stream;
     fclose(stream);
     return NULL;
 }

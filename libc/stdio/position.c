@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* position.c - where a stream stands, and its state as the program may ask for it. */
+/* position.c - where a stream stands, its state as the program may ask for it, and its lock. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 
 off_t ftello(FILE *stream)
 {
+    STREAM_HOLD(stream);
     bool appending = stream->state == STREAM_WRITING && stream->append && stream->end > 0;
     off_t position = lseek(stream->fd, 0, appending ? SEEK_END : SEEK_CUR);
 
@@ -19,6 +20,7 @@ off_t ftello(FILE *stream)
 
 int fseeko(FILE *stream, off_t offset, int whence)
 {
+    STREAM_HOLD(stream);
     if (stream->state == STREAM_WRITING && stream_flush_written(stream) != 0)
         return -1;
     if (stream->state == STREAM_READING && whence == SEEK_CUR)
@@ -44,6 +46,7 @@ int fseek(FILE *stream, long offset, int whence)
 
 void rewind(FILE *stream)
 {
+    STREAM_HOLD(stream);
     fseeko(stream, 0, SEEK_SET);
     stream->failed = false;
 }
@@ -59,21 +62,40 @@ int fsetpos(FILE *stream, const fpos_t *position)
     return fseeko(stream, *position, SEEK_SET);
 }
 
-int feof(FILE *stream)
+int feof_unlocked(FILE *stream)
 {
     return stream->at_end;
 }
 
-int ferror(FILE *stream)
+int feof(FILE *stream)
+{
+    STREAM_HOLD(stream);
+    return feof_unlocked(stream);
+}
+
+int ferror_unlocked(FILE *stream)
 {
     return stream->failed;
 }
 
-void clearerr(FILE *stream)
+int ferror(FILE *stream)
+{
+    STREAM_HOLD(stream);
+    return ferror_unlocked(stream);
+}
+
+void clearerr_unlocked(FILE *stream)
 {
     stream->at_end = stream->failed = false;
 }
 
+void clearerr(FILE *stream)
+{
+    STREAM_HOLD(stream);
+    clearerr_unlocked(stream);
+}
+
+/* Who wants to poll a stream's descriptor must not wait for the thread that reads it. */
 int fileno(FILE *stream)
 {
     if (stream->fd < 0) {
@@ -83,19 +105,23 @@ int fileno(FILE *stream)
     return stream->fd;
 }
 
-/* One thread: there is nothing to lock against. */
+int fileno_unlocked(FILE *stream)
+{
+    return fileno(stream);
+}
+
+/* These three take the lock in any case: what begins while there is one thread may go on when there are more. */
 void flockfile(FILE *stream)
 {
-    (void)stream;
+    owned_take(&stream->lock);
 }
 
 void funlockfile(FILE *stream)
 {
-    (void)stream;
+    owned_drop(&stream->lock);
 }
 
 int ftrylockfile(FILE *stream)
 {
-    (void)stream;
-    return 0;
+    return owned_try(&stream->lock) ? 0 : -1;
 }

@@ -87,6 +87,7 @@ int vfprintf(FILE *restrict stream, const char *restrict format, va_list argumen
         .stream = stream,
     };
 
+    STREAM_HOLD(stream);
     if (!stream_begin_writing(stream))
         return -1;
     if (stream->buffering == STREAM_UNBUFFERED) {

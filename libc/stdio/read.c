@@ -17,11 +17,15 @@ static size_t read_descriptor(struct stream *stream, void *to, size_t size)
     return count > 0 ? (size_t)count : 0;
 }
 
-/* A question that waits in a line-buffered stdout must be seen before the answer is awaited. */
+/* A question that waits in a line-buffered stdout must be seen before the answer is awaited. Who prints there at this moment is
+ * not waited for: he may wait for the stream that is to be read. */
 static void show_prompt(void)
 {
+    if (!stream_is_writing(stdout) || !owned_try(&stdout->lock))
+        return;
     if (stdout->state == STREAM_WRITING && stdout->buffering == STREAM_LINE)
         stream_flush_written(stdout);
+    owned_drop(&stdout->lock);
 }
 
 /* The buffer is empty: reads once. False at the end and on an error. */
@@ -34,7 +38,7 @@ static bool fill(struct stream *stream)
     return stream->end > 0;
 }
 
-int getc(FILE *stream)
+int getc_unlocked(FILE *stream)
 {
     if (!stream_begin_reading(stream))
         return EOF;
@@ -83,7 +87,7 @@ static size_t read_bytes(struct stream *stream, unsigned char *to, size_t size)
 }
 
 /* Returns whole items. */
-size_t fread(void *restrict to, size_t size, size_t count, FILE *restrict stream)
+size_t fread_unlocked(void *restrict to, size_t size, size_t count, FILE *restrict stream)
 {
     size_t bytes;
 
@@ -99,6 +103,7 @@ size_t fread(void *restrict to, size_t size, size_t count, FILE *restrict stream
 
 int ungetc(int c, FILE *stream)
 {
+    STREAM_HOLD(stream);
     if (c == EOF || !stream_begin_reading(stream) || stream->pushed_count == STREAM_PUSHED_BACK_MAX)
         return EOF;
     stream->pushed[stream->pushed_count++] = (unsigned char)c;
@@ -107,14 +112,14 @@ int ungetc(int c, FILE *stream)
 }
 
 /* One line with its newline, or what fits. NULL when nothing was read, or on an error. */
-char *fgets(char *restrict line, int size, FILE *restrict stream)
+char *fgets_unlocked(char *restrict line, int size, FILE *restrict stream)
 {
     int length = 0, c = 0;
 
     if (size <= 0)
         return NULL;
     while (length < size - 1 && c != '\n') {
-        c = getc(stream);
+        c = getc_unlocked(stream);
         if (c == EOF)
             break;
         line[length++] = (char)c;
@@ -123,6 +128,24 @@ char *fgets(char *restrict line, int size, FILE *restrict stream)
         return NULL;
     line[length] = '\0';
     return line;
+}
+
+char *fgets(char *restrict line, int size, FILE *restrict stream)
+{
+    STREAM_HOLD(stream);
+    return fgets_unlocked(line, size, stream);
+}
+
+size_t fread(void *restrict to, size_t size, size_t count, FILE *restrict stream)
+{
+    STREAM_HOLD(stream);
+    return fread_unlocked(to, size, count, stream);
+}
+
+int getc(FILE *stream)
+{
+    STREAM_HOLD(stream);
+    return getc_unlocked(stream);
 }
 
 int fgetc(FILE *stream)
@@ -135,22 +158,12 @@ int getchar(void)
     return getc(stdin);
 }
 
-int getc_unlocked(FILE *stream)
-{
-    return getc(stream);
-}
-
 int fgetc_unlocked(FILE *stream)
 {
-    return getc(stream);
+    return getc_unlocked(stream);
 }
 
 int getchar_unlocked(void)
 {
-    return getc(stdin);
-}
-
-size_t fread_unlocked(void *restrict to, size_t size, size_t count, FILE *restrict stream)
-{
-    return fread(to, size, count, stream);
+    return getc_unlocked(stdin);
 }

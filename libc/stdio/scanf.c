@@ -2,7 +2,7 @@
 /* scanf.c - the scanf family: the language of scan.c, read from streams and from strings. */
 #include "scanf.h"
 
-#include <stdio.h>
+#include "stream.h"
 
 struct stream_source {
     struct scan_source source;
@@ -16,7 +16,7 @@ struct string_source {
 
 static int get_stream(struct scan_source *source)
 {
-    return getc(((struct stream_source *)source)->stream);
+    return getc_unlocked(((struct stream_source *)source)->stream);
 }
 
 static void unget_stream(struct scan_source *source, int c)
@@ -41,6 +41,7 @@ int vfscanf(FILE *restrict stream, const char *restrict format, va_list argument
 {
     struct stream_source from = {.source = {get_stream, unget_stream}, .stream = stream};
 
+    STREAM_HOLD(stream);
     return scan_from(&from.source, format, arguments);
 }
 

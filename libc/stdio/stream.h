@@ -8,11 +8,18 @@
  *
  * Bytes pushed back by ungetc are kept apart and come first. The buffer of the three standard streams is
  * static, so that a printf does not move the heap that an experiment watches; a stream that was opened holds
- * its own behind the struct, in one malloc. No locks: there is one thread so far. */
+ * its own behind the struct, in one malloc.
+ *
+ * Locks. Each stream has one, which its holder may take again (flockfile). Every public function holds it for its whole call; the
+ * _unlocked functions and all that is named stream_... here want it held. While one stream is held none is waited for, except by
+ * the program. The list is under the library's lock (thread/library.h), for a few steps at a time: who walks it pins one stream
+ * after the other, and waits for a stream's lock with nothing else in hand. So the order is: streams, then the list. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
+
+#include "../thread/owned.h"
 
 #define STREAM_PUSHED_BACK_MAX 8
 
@@ -30,7 +37,8 @@ enum stream_buffering {
 };
 
 struct stream {
-    int fd;
+    struct owned_lock lock;
+    int fd; /* is the same from fopen to fclose: fileno does not ask for the lock */
     bool readable;
     bool writable;
     bool append;
@@ -46,13 +54,25 @@ struct stream {
     unsigned int pushed_count;
     unsigned char pushed[STREAM_PUSHED_BACK_MAX]; /* the last one pushed comes first */
     int process;                                  /* popen: the child behind the pipe, else 0 */
-    struct stream *following;                     /* list of opened streams */
+
+    /* The library's lock: */
+    struct stream *following; /* list of opened streams */
+    unsigned int pins;        /* of threads that walk the list: it stays where it is */
+    bool closed;              /* the last who has it pinned takes it out of the list, and frees it */
 };
 
-/* All streams: the three standard ones, then those of fopen. */
-struct stream *stream_first_opened(void);
+#define STREAM_HOLD(stream) OWNED_HOLD(&(stream)->lock)
+
+/* Into the list; out of it, and the memory goes, at once or when nobody has it pinned. The lock must not be held. */
 void stream_link(struct stream *stream);
-void stream_unlink(struct stream *stream);
+void stream_discard(struct stream *stream);
+
+/* A walk over all: those of fopen, the last one first, then the three standard ones. NULL begins and ends it. What it returns is pinned until
+ * it is asked for the next. */
+struct stream *stream_next(struct stream *stream);
+
+/* Does it hold bytes to write? To be asked without its lock, too: the answer may then be a former one. */
+bool stream_is_writing(const struct stream *stream);
 
 /* Makes it read or write; false (errno, error flag) when the stream was not opened for that. */
 bool stream_begin_reading(struct stream *stream);
@@ -64,8 +84,11 @@ int stream_flush_written(struct stream *stream);
 /* Forgets what was read ahead, and moves the descriptor's position back to where the program is. */
 void stream_drop_read(struct stream *stream);
 
-/* Flushes and detaches every stream; called by exit. */
+/* Flushes every stream; what is written later goes out at once. Called by exit. */
 void stream_flush_all(void);
+
+/* In a child of fork, under the library's lock. */
+void stream_fork_child(void);
 
 /* "r", "w+", "ab", "wxe": the flags for open, or -1 with EINVAL. */
 int stream_mode_flags(const char *mode);

@@ -62,7 +62,7 @@ size_t stream_write(struct stream *stream, const void *from, size_t size)
 }
 
 /* Returns whole items. */
-size_t fwrite(const void *restrict from, size_t size, size_t count, FILE *restrict stream)
+size_t fwrite_unlocked(const void *restrict from, size_t size, size_t count, FILE *restrict stream)
 {
     size_t bytes;
 
@@ -76,23 +76,42 @@ size_t fwrite(const void *restrict from, size_t size, size_t count, FILE *restri
     return stream_write(stream, from, bytes) / size;
 }
 
-int putc(int c, FILE *stream)
+int putc_unlocked(int c, FILE *stream)
 {
     unsigned char byte = (unsigned char)c;
 
     return stream_write(stream, &byte, 1) == 1 ? byte : EOF;
 }
 
-int fputs(const char *restrict text, FILE *restrict stream)
+int fputs_unlocked(const char *restrict text, FILE *restrict stream)
 {
     size_t length = strlen(text);
 
     return stream_write(stream, text, length) == length ? 1 : EOF;
 }
 
+size_t fwrite(const void *restrict from, size_t size, size_t count, FILE *restrict stream)
+{
+    STREAM_HOLD(stream);
+    return fwrite_unlocked(from, size, count, stream);
+}
+
+int putc(int c, FILE *stream)
+{
+    STREAM_HOLD(stream);
+    return putc_unlocked(c, stream);
+}
+
+int fputs(const char *restrict text, FILE *restrict stream)
+{
+    STREAM_HOLD(stream);
+    return fputs_unlocked(text, stream);
+}
+
 int puts(const char *text)
 {
-    if (fputs(text, stdout) == EOF || putc('\n', stdout) == EOF)
+    STREAM_HOLD(stdout);
+    if (fputs_unlocked(text, stdout) == EOF || putc_unlocked('\n', stdout) == EOF)
         return EOF;
     return 1;
 }
@@ -107,27 +126,12 @@ int putchar(int c)
     return putc(c, stdout);
 }
 
-int putc_unlocked(int c, FILE *stream)
-{
-    return putc(c, stream);
-}
-
 int fputc_unlocked(int c, FILE *stream)
 {
-    return putc(c, stream);
+    return putc_unlocked(c, stream);
 }
 
 int putchar_unlocked(int c)
 {
-    return putc(c, stdout);
-}
-
-int fputs_unlocked(const char *restrict text, FILE *restrict stream)
-{
-    return fputs(text, stream);
-}
-
-size_t fwrite_unlocked(const void *restrict from, size_t size, size_t count, FILE *restrict stream)
-{
-    return fwrite(from, size, count, stream);
+    return putc_unlocked(c, stdout);
 }

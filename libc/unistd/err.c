@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* err.c - "program: what: why" on standard error, and leaving with it. */
+/* err.c - "program: what: why" on standard error, all of it at one time, and leaving with it. */
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,20 +10,24 @@ void vwarn(const char *format, va_list arguments)
 {
     int number = errno;
 
+    flockfile(stderr);
     fprintf(stderr, "%s: ", program_invocation_short_name);
     if (format != NULL) {
         vfprintf(stderr, format, arguments);
         fputs(": ", stderr);
     }
     fprintf(stderr, "%s\n", strerror(number));
+    funlockfile(stderr);
 }
 
 void vwarnx(const char *format, va_list arguments)
 {
+    flockfile(stderr);
     fprintf(stderr, "%s: ", program_invocation_short_name);
     if (format != NULL)
         vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void warn(const char *format, ...)
