@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "../../kernel/trace/events.h"
+#include "../thread/lock.h"
 #include "glue.h"
 
 _Thread_local struct glue_note glue_note __attribute__((tls_model("initial-exec")));
@@ -105,26 +105,19 @@ bool glue_break_set(uintptr_t address)
     return true;
 }
 
-/* 0: free, 1: held, 2: held, and somebody may sleep until it is free. Without contention no system call. */
 bool glue_try(int *word)
 {
-    int expected = 0;
-
-    return __atomic_compare_exchange_n(word, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return lock_try(word);
 }
 
 void glue_take(int *word)
 {
-    if (glue_try(word))
-        return;
-    while (__atomic_exchange_n(word, 2, __ATOMIC_ACQUIRE) != 0)
-        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 2, (void *)0);
+    lock_take(word);
 }
 
 void glue_drop(int *word)
 {
-    if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 2)
-        syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+    lock_drop(word);
 }
 
 static int lock_word;
