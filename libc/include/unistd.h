@@ -63,6 +63,7 @@ int pipe(int ends[2]);
 int pipe2(int ends[2], int flags);
 int isatty(int fd);
 char *ttyname(int fd);
+int ttyname_r(int fd, char *path, size_t size);
 int fsync(int fd);
 int fdatasync(int fd);
 void sync(void);

@@ -3,7 +3,11 @@
  *
  * environ first points at the kernel's array on the stack. The first addition moves the array (not the
  * strings) into malloc's memory, with room to grow; `own` is that array. Strings made by setenv are never
- * freed: another part of the program may still hold what getenv gave it. */
+ * freed: another part of the program may still hold what getenv gave it. Nor is an array that became too small:
+ * another thread may read it (execv does). They double, so all together are no more than the last.
+ *
+ * The functions here lock each other out (the library's lock, under which malloc is not called), so any threads may use them at the
+ * same time. A program that changes environ, or the text of a string in it, by itself must see to its threads itself. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,8 +15,21 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-static char **own;
+#include "../thread/library.h"
+
+static char **own; /* the library's lock, these two and environ */
 static size_t own_size;
+static char *nothing[1];
+
+/* What is to be put in, and what was brought along for it. */
+struct addition {
+    char *entry;
+    size_t name_length;
+    bool overwrite;
+    bool taken;   /* the entry is in the environment */
+    char **array; /* room for a larger one */
+    size_t array_size;
+};
 
 /* The place of NAME=..., or of the NULL at the end. */
 static char **find(const char *name, size_t length)
@@ -28,7 +45,10 @@ char *getenv(const char *name)
 {
     size_t length = strlen(name);
 
-    if (environ == NULL || length == 0 || strchr(name, '=') != NULL)
+    if (length == 0 || strchr(name, '=') != NULL)
+        return NULL;
+    LIBRARY_HOLD();
+    if (environ == NULL)
         return NULL;
     char **entry = find(name, length);
     return *entry != NULL ? *entry + length + 1 : NULL;
@@ -39,37 +59,63 @@ char *secure_getenv(const char *name)
     return getauxval(AT_SECURE) != 0 ? NULL : getenv(name);
 }
 
-static bool append(char *entry)
+/* Makes room behind `count` strings. False: neither the array in hand nor the one brought along is large enough. */
+static bool make_room(struct addition *addition, size_t count)
 {
-    size_t count = 0;
-
-    while (environ != NULL && environ[count] != NULL)
-        count++;
-    if (environ != own || count + 2 > own_size) {
-        size_t size = 2 * count + 8;
-        char **larger = realloc(own, size * sizeof(*larger));
-        if (larger == NULL)
+    if (count + 2 > own_size) {
+        if (count + 2 > addition->array_size)
             return false;
-        if (environ != own && count > 0)
-            memcpy(larger, environ, count * sizeof(*larger));
-        environ = own = larger;
-        own_size = size;
+        memcpy(addition->array, environ, count * sizeof(*environ));
+        environ = own = addition->array;
+        own_size = addition->array_size;
+        addition->array = NULL;
+    } else if (environ != own) {
+        memcpy(own, environ, count * sizeof(*environ));
+        environ = own;
     }
-    environ[count] = entry;
-    environ[count + 1] = NULL;
     return true;
 }
 
-/* Puts the string itself into the environment, in the place of a former one of that name. */
-static int put(char *entry, size_t name_length)
+/* In the place of a former one of that name, or at the end. Returns 0, or how many pointers the array needs that it is to be
+ * called with again. */
+static size_t try_put(struct addition *addition)
 {
-    char **place = environ != NULL ? find(entry, name_length) : NULL;
+    LIBRARY_HOLD();
+    if (environ == NULL)
+        environ = nothing;
 
-    if (place != NULL && *place != NULL) {
-        *place = entry;
+    char **place = find(addition->entry, addition->name_length);
+    size_t count = (size_t)(place - environ);
+
+    addition->taken = *place == NULL || addition->overwrite;
+    if (*place != NULL) {
+        if (addition->overwrite)
+            *place = addition->entry;
         return 0;
     }
-    return append(entry) ? 0 : -1;
+    if (!make_room(addition, count))
+        return 2 * count + 8;
+    environ[count + 1] = NULL;
+    environ[count] = addition->entry;
+    return 0;
+}
+
+/* Puts the string itself into the environment. */
+static int put(struct addition *addition)
+{
+    size_t wanted;
+
+    while ((wanted = try_put(addition)) > 0) {
+        free(addition->array);
+        addition->array_size = wanted;
+        addition->array = malloc(wanted * sizeof(*addition->array));
+        if (addition->array == NULL) {
+            addition->taken = false;
+            return -1;
+        }
+    }
+    free(addition->array);
+    return 0;
 }
 
 static bool is_name(const char *name)
@@ -84,8 +130,6 @@ int setenv(const char *name, const char *value, int overwrite)
 {
     if (!is_name(name))
         return -1;
-    if (!overwrite && getenv(name) != NULL)
-        return 0;
 
     size_t name_length = strlen(name), value_length = strlen(value);
     char *entry = malloc(name_length + value_length + 2);
@@ -94,17 +138,20 @@ int setenv(const char *name, const char *value, int overwrite)
     memcpy(entry, name, name_length);
     entry[name_length] = '=';
     memcpy(entry + name_length + 1, value, value_length + 1);
-    if (put(entry, name_length) != 0) {
+
+    struct addition addition = {.entry = entry, .name_length = name_length, .overwrite = overwrite != 0};
+    int answer = put(&addition);
+
+    if (!addition.taken)
         free(entry);
-        return -1;
-    }
-    return 0;
+    return answer;
 }
 
 int unsetenv(const char *name)
 {
     if (!is_name(name))
         return -1;
+    LIBRARY_HOLD();
     if (environ == NULL)
         return 0;
 
@@ -123,13 +170,17 @@ int putenv(char *entry)
 {
     char *equals = strchr(entry, '=');
 
-    return equals != NULL ? put(entry, (size_t)(equals - entry)) : unsetenv(entry);
+    if (equals == NULL)
+        return unsetenv(entry);
+
+    struct addition addition = {.entry = entry, .name_length = (size_t)(equals - entry), .overwrite = true};
+
+    return put(&addition);
 }
 
 int clearenv(void)
 {
-    static char *nothing[1];
-
+    LIBRARY_HOLD();
     nothing[0] = NULL;
     environ = nothing;
     return 0;

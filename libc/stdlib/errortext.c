@@ -12,10 +12,10 @@ static const char *const texts[] = {
 #include "string/errors.def"
 };
 
-/* Numbers that nobody defined are named in a buffer of this function's own. */
+/* Numbers that nobody defined are named in a buffer of the thread's own. */
 char *strerror(int number)
 {
-    static char unknown[32];
+    static _Thread_local char unknown[32];
 
     return strerror_r(number, unknown, sizeof(unknown));
 }

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* exit.c - leaving in order: functions of atexit, last first; .fini_array, last first; then every stream is
- * flushed. */
+ * flushed.
+ *
+ * One thread leaves; another one that calls exit meanwhile waits for the end of the process there. The one that leaves may call it
+ * again, from a function of atexit or a signal handler: it goes on with what is left. The tables are under the library's lock, which
+ * is not held while their functions run. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "../thread/library.h"
 
 #define MOST_FUNCTIONS 64 /* C promises 32 */
 
@@ -26,6 +33,7 @@ static size_t quick_function_count;
 
 int on_exit(void (*function)(int, void *), void *argument)
 {
+    LIBRARY_HOLD();
     if (function_count == MOST_FUNCTIONS) {
         errno = ENOMEM;
         return -1;
@@ -47,6 +55,7 @@ int atexit(void (*function)(void))
 
 int at_quick_exit(void (*function)(void))
 {
+    LIBRARY_HOLD();
     if (quick_function_count == MOST_FUNCTIONS) {
         errno = ENOMEM;
         return -1;
@@ -55,12 +64,31 @@ int at_quick_exit(void (*function)(void))
     return 0;
 }
 
+static bool take_last(struct exit_function *function)
+{
+    LIBRARY_HOLD();
+    if (function_count == 0)
+        return false;
+    *function = functions[--function_count];
+    return true;
+}
+
+static bool take_last_quick(void (**function)(void))
+{
+    LIBRARY_HOLD();
+    if (quick_function_count == 0)
+        return false;
+    *function = quick_functions[--quick_function_count];
+    return true;
+}
+
 void exit(int status)
 {
-    while (function_count > 0) { /* a function may register another one, which then comes next */
-        struct exit_function function = functions[--function_count];
-        function.call(status, function.argument);
-    }
+    struct exit_function last;
+
+    owned_take(&__exit_lock);
+    while (take_last(&last)) /* a function may register another one, which then comes next */
+        last.call(status, last.argument);
     for (void (*const *function)(void) = __fini_array_end; function > __fini_array_start;)
         (*--function)();
     if (stream_flush_all != NULL)
@@ -71,7 +99,10 @@ void exit(int status)
 /* Nothing but its own functions: no streams, no .fini_array. */
 void quick_exit(int status)
 {
-    while (quick_function_count > 0)
-        quick_functions[--quick_function_count]();
+    void (*last)(void);
+
+    owned_take(&__exit_lock);
+    while (take_last_quick(&last))
+        last();
     _exit(status);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* locale.c - there is one locale. Asking for "" (the user's choice) gives it as well. */
+/* locale.c - there is one locale. Asking for "" (the user's choice) gives it as well. Nothing is kept, so any thread may ask. */
 #include <locale.h>
 #include <string.h>
 

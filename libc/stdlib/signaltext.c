@@ -11,10 +11,10 @@ static const char *const texts[] = {
 #include "string/signals.def"
 };
 
-/* A signal without a text is named in a buffer of this function's own. */
+/* A signal without a text is named in a buffer of the thread's own. */
 char *strsignal(int number)
 {
-    static char other[32];
+    static _Thread_local char other[32];
 
     if (number > 0 && (size_t)number < COUNT(texts))
         return (char *)texts[number];

@@ -119,6 +119,7 @@ char *strtok_r(char *restrict text, const char *restrict separators, char **rest
     return text;
 }
 
+/* One text at a time for all threads, as C has it. */
 char *strtok(char *restrict text, const char *restrict separators)
 {
     static char *rest;

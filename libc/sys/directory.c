@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* directory.c - reading a directory: the kernel's records are handed out one at a time from a buffer. */
+/* directory.c - reading a directory: the kernel's records are handed out one at a time from a buffer.
+ *
+ * No lock: a DIR belongs to the thread that reads it, as POSIX allows; several threads may each have one, of the same directory
+ * too. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -6,16 +6,19 @@
  * DT_HASH (System V ABI, "Hash Table": number of buckets, number of symbols, ...) is read for the number of symbols only:
  * there are so few that one walk over all of them is quicker than hashing. All names bear one version, LINUX_2.6.
  *
- * No lock: two threads that come first at once find the same addresses. */
+ * Done once, at the first question. */
 #include <elf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "../thread/library.h"
 #include "vdso.h"
 
-static struct vdso found;
+static struct vdso found; /* complete when `searched` says so */
+static bool searched;
 
 static void take(const char *name, void *function)
 {
@@ -75,17 +78,24 @@ static void search(uintptr_t image)
         find_all(dynamic, bias);
 }
 
+static void search_once(void)
+{
+    LIBRARY_HOLD();
+    if (searched)
+        return;
+
+    int saved = errno;
+    uintptr_t image = getauxval(AT_SYSINFO_EHDR);
+
+    errno = saved;
+    if (image != 0)
+        search(image);
+    __atomic_store_n(&searched, true, __ATOMIC_RELEASE);
+}
+
 const struct vdso *vdso_functions(void)
 {
-    static int searched;
-
-    if (!__atomic_load_n(&searched, __ATOMIC_ACQUIRE)) {
-        int saved = errno;
-        uintptr_t image = getauxval(AT_SYSINFO_EHDR);
-        errno = saved;
-        if (image != 0)
-            search(image);
-        __atomic_store_n(&searched, 1, __ATOMIC_RELEASE);
-    }
+    if (!__atomic_load_n(&searched, __ATOMIC_ACQUIRE))
+        search_once();
     return &found;
 }

@@ -72,7 +72,8 @@ time_t timegm(struct tm *when)
     return gmtime_r(&seconds, when) != NULL ? seconds : -1;
 }
 
-static struct tm shared;
+static struct tm
+    shared; /* by all threads: POSIX does not make gmtime and localtime safe for several, hence the _r ones */
 
 struct tm *gmtime(const time_t *when)
 {

@@ -230,6 +230,7 @@ char *asctime_r(const struct tm *restrict when, char *restrict to)
     return strftime(to, 26, "%a %b %e %H:%M:%S %Y\n", when) != 0 ? to : NULL;
 }
 
+/* In one buffer for all threads, as POSIX has it; so does ctime. */
 char *asctime(const struct tm *when)
 {
     static char text[26];

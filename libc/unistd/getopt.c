@@ -3,7 +3,7 @@
  *
  * In the order given: parsing ends at the first word that is no option (POSIX; glibc sorts the words unless
  * told not to). "a:" takes a value, "a::" one only in the same word; "--" ends the options; a leading ':'
- * keeps getopt silent. */
+ * keeps getopt silent. Its variables are the program's, one set for all threads. */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>

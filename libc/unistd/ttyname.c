@@ -5,17 +5,31 @@
 #include <stdio.h>
 #include <unistd.h>
 
-char *ttyname(int fd)
+/* Returns 0 or the error number. */
+int ttyname_r(int fd, char *path, size_t size)
 {
-    static char path[TTY_NAME_MAX];
     char link[32];
 
     if (!isatty(fd))
-        return NULL;
+        return errno;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    ssize_t length = readlink(link, path, size);
     if (length < 0)
-        return NULL;
+        return errno;
+    if ((size_t)length == size)
+        return ERANGE;
     path[length] = '\0';
-    return path;
+    return 0;
+}
+
+/* In one buffer for all threads, as POSIX has it. */
+char *ttyname(int fd)
+{
+    static char path[TTY_NAME_MAX];
+    int error = ttyname_r(fd, path, sizeof(path));
+
+    if (error == 0)
+        return path;
+    errno = error;
+    return NULL;
 }
