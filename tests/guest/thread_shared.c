@@ -4,9 +4,7 @@
 #include <semaphore.h>
 #include <sys/mman.h>
 
-#include "threads.h"
-
-#define TURNS 300
+#include "answers.h"
 
 static struct {
     pthread_mutex_t mutex;
@@ -19,19 +17,6 @@ static struct {
     int turn, item, halves[2], torn, serial;
     long counter;
 } * shared;
-
-static void answers(const char *what, int got, int wanted)
-{
-    const char *name = got == EOWNERDEAD        ? "EOWNERDEAD"
-                       : got == ENOTRECOVERABLE ? "ENOTRECOVERABLE"
-                                                : error_name(got);
-
-    say("%s: %s", what, name);
-    if (got != wanted) {
-        say("    expected %d", wanted);
-        check_failures++;
-    }
-}
 
 static void make_mutex(pthread_mutex_t *mutex, int type, int robust)
 {
@@ -69,7 +54,7 @@ static void make_all(void)
 
 static void take_turns(int mine)
 {
-    for (int i = 0; i < TURNS; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         pthread_mutex_lock(&shared->mutex);
         while (shared->turn != mine)
             pthread_cond_wait(&shared->condition, &shared->mutex);
@@ -82,7 +67,7 @@ static void take_turns(int mine)
 
 static void pass_items(int mine)
 {
-    for (int i = 0; i < TURNS; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         sem_wait(mine ? &shared->full : &shared->empty);
         if (mine)
             shared->counter += shared->item == i;
@@ -94,7 +79,7 @@ static void pass_items(int mine)
 
 static void read_and_write(int mine)
 {
-    for (int i = 0; i < TURNS; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         if (i % 2 == mine) {
             pthread_rwlock_wrlock(&shared->lock);
             shared->halves[0]++;
@@ -111,7 +96,7 @@ static void read_and_write(int mine)
 static void meet(int mine)
 {
     (void)mine;
-    for (int i = 0; i < TURNS; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         int serial = pthread_barrier_wait(&shared->barrier) == PTHREAD_BARRIER_SERIAL_THREAD;
 
         pthread_spin_lock(&shared->spin);
@@ -137,15 +122,15 @@ static void two_processes(void)
     say("-- two processes");
     make_all();
     in_two(take_turns);
-    expect("turns", shared->counter, 2 * TURNS);
+    expect("turns", shared->counter, 2 * ROUNDS);
     shared->counter = 0;
     in_two(pass_items);
-    expect("items", shared->counter, TURNS);
+    expect("items", shared->counter, ROUNDS);
     in_two(read_and_write);
-    expect("written", shared->halves[0], TURNS);
+    expect("written", shared->halves[0], ROUNDS);
     expect("half written", shared->torn, 0);
     in_two(meet);
-    expect("serial threads", shared->serial, TURNS);
+    expect("serial threads", shared->serial, ROUNDS);
     answers("destroy", pthread_barrier_destroy(&shared->barrier), 0);
     answers("destroy", pthread_cond_destroy(&shared->condition), 0);
     answers("destroy", pthread_rwlock_destroy(&shared->lock), 0);

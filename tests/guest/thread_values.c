@@ -2,15 +2,7 @@
 /* thread_values.c - values of a thread's own under keys, what happens to them at its end, and what is done once for all threads. */
 #include <limits.h>
 
-#include "threads.h"
-
-#define CROWD 6
-
-static void answers(const char *what, int got, int wanted)
-{
-    say("%s: %s", what, error_name(got));
-    check_failures += got != wanted;
-}
+#include "answers.h"
 
 static void *number(long value)
 {
@@ -197,14 +189,11 @@ static void do_another(void)
 
 static void onces(void)
 {
-    pthread_t threads[CROWD];
+    pthread_t threads[2];
 
     say("-- once");
     pthread_barrier_init(&barrier, NULL, CROWD);
-    for (int i = 0; i < CROWD; i++)
-        threads[i] = begin(all_want_it, NULL);
-    for (int i = 0; i < CROWD; i++)
-        pthread_join(threads[i], NULL);
+    crowd(all_want_it, NULL);
     expect("done by a crowd", begun, 1);
     expect("gone on before it was done", too_early, 0);
     answers("again", pthread_once(&once, do_it), 0);
