@@ -48,8 +48,10 @@ pid_t fork(void)
 
     long child = RAW_SYSCALL(__NR_fork);
 
-    if (child == 0)
+    if (child == 0) {
         thread_self()->tid = 0;
+        thread_self()->robust.list.next = NULL; /* the kernel knows of no list of the child's */
+    }
     if (child == 0 && many)
         __thread_alone();
     if (many)

@@ -34,6 +34,7 @@
 /* What a program does not use is not linked: values of threads (keys.c), malloc. */
 void __thread_values_end(void) __attribute__((weak));
 void __malloc_thread_ends(void) __attribute__((weak));
+void __thread_robust_end(void) __attribute__((weak));
 
 static int alive = 1;
 
@@ -46,7 +47,6 @@ void __thread_alone(void)
 {
     alive = 1;
     __thread_many = false; /* the kernel does not know where this thread's `tid` is to be cleared */
-    thread_self()->robust.list.next = NULL;
 }
 
 /* The second thread is about to be made: the first one's end may be waited for from now on. */
@@ -143,10 +143,13 @@ static void leave_joinable(void)
         RAW_SYSCALL(__NR_exit, 0);
 }
 
-/* Its memory will belong to others when the kernel would write the end into it, or look for robust mutexes there. */
+/* Its memory will belong to others when the kernel would write the end into it, or look for robust mutexes there: those it has are
+ * released here. */
 static void leave_detached(struct thread *self)
 {
     RAW_SYSCALL(__NR_set_tid_address, NULL);
+    if (__thread_robust_end)
+        __thread_robust_end();
     if (self->robust.list.next)
         RAW_SYSCALL(__NR_set_robust_list, NULL, sizeof(self->robust));
     thread_leave(self->area, self->area_size);
