@@ -151,6 +151,32 @@ static void lists(void)
     walk("into the kernel", 1, (void *)0xffffffff80000000UL);
 }
 
+/* Who was woken and is killed before it has the mutex passes the wake-up on, be the mutex released or its owner dead. */
+static void killed_when_woken(const char *what, uint32_t word)
+{
+    const struct timespec patience = {.tv_sec = 2};
+    uint32_t *at = &raw->entries[0].word;
+    int status = -1;
+
+    *at = word;
+    pid_t sleeper = fork();
+    if (sleeper == 0)
+        _exit(syscall(SYS_futex, at, FUTEX_WAIT, word, &patience) == 0 ? 0 : 1);
+    doze();
+    pid_t killed = fork();
+    if (killed == 0) {
+        raw->head = (struct robust_list_head){.futex_offset = (char *)at - (char *)&raw->entries[0].list,
+                                              .list_op_pending = &raw->entries[0].list};
+        raw->head.list.next = &raw->head.list;
+        syscall(SYS_set_robust_list, &raw->head, sizeof(raw->head));
+        _exit(0);
+    }
+    waitpid(killed, NULL, 0);
+    waitpid(sleeper, &status, 0);
+    expect(what, status, 0);
+    expect("    the word is as it was", *at == word, 1);
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -162,5 +188,8 @@ int main(int argc, char **argv)
     threads();
     processes();
     lists();
+    killed_when_woken("killed when woken: released", 0);
+    killed_when_woken("killed when woken: its owner died", FUTEX_OWNER_DIED);
+    killed_when_woken("killed when woken: its owner died, others wait", FUTEX_OWNER_DIED | FUTEX_WAITERS);
     return finish();
 }
