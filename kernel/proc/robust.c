@@ -22,8 +22,8 @@ static bool bury(struct task *task, vaddr_t address, bool pending, bool inheriti
 
     if (address % sizeof(word) || copy_from_user(&word, address, sizeof(word)) != 0)
         return false;
-    if (pending && !inheriting &&
-        (word & FUTEX_TID_MASK) == 0) /* nobody has it: the wake-up that we were or should give goes on */
+    /* Nobody has it: the wake-up that the task was about to give, or was given in vain, goes to the next one. */
+    if (pending && !inheriting && (word & FUTEX_TID_MASK) == 0)
         futex_wake(task->thread.process->aspace, address, FUTEX_SHARED, 1, FUTEX_ANY);
     do {
         if ((word & FUTEX_TID_MASK) != (uint32_t)task->thread.tid)

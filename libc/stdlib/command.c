@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../stdio/stream.h"
-#include "../thread/lock.h"
+#include "../thread/library.h"
 
 /* => an error number */
 static int spawn_shell(pid_t *process, const posix_spawn_file_actions_t *actions,
@@ -39,7 +39,6 @@ static int wait_for(pid_t process)
 
 /* What SIGINT and SIGQUIT did before the first of the commands that run now, in any thread. */
 static struct {
-    int lock;
     int commands;
     struct sigaction interrupt;
     struct sigaction quit;
@@ -54,22 +53,22 @@ static void ignore_terminal(void)
 {
     static const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-    lock_take(&before.lock);
+    LIBRARY_HOLD();
+
     if (before.commands++ == 0) {
         sigaction(SIGINT, &ignore, &before.interrupt);
         sigaction(SIGQUIT, &ignore, &before.quit);
     }
-    lock_drop(&before.lock);
 }
 
 static void heed_terminal(void)
 {
-    lock_take(&before.lock);
+    LIBRARY_HOLD();
+
     if (--before.commands == 0) {
         sigaction(SIGINT, &before.interrupt, NULL);
         sigaction(SIGQUIT, &before.quit, NULL);
     }
-    lock_drop(&before.lock);
 }
 
 /* The shell has the signals that we had before. */

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "lock.h"
+#include "library.h"
 
 struct row {
     void (*acts[3])(void); /* before; then in the parent, in the child */
@@ -15,7 +15,6 @@ struct row {
 };
 
 static struct row *newest, *oldest;
-static int lock;
 
 int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
 {
@@ -25,14 +24,14 @@ int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(vo
     errno = saved;
     if (!row)
         return ENOMEM;
-    lock_take(&lock);
+
+    LIBRARY_HOLD();
     *row = (struct row){{prepare, parent, child}, newest, NULL};
     if (newest)
         __atomic_store_n(&newest->newer, row, __ATOMIC_RELEASE);
     else
         __atomic_store_n(&oldest, row, __ATOMIC_RELEASE);
     __atomic_store_n(&newest, row, __ATOMIC_RELEASE);
-    lock_drop(&lock);
     return 0;
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../sys/raw.h"
-#include "lock.h"
+#include "library.h"
 #include "thread.h"
 
 extern const char __point_begin[], __point_end[];
@@ -59,15 +59,13 @@ static void handle(int number, siginfo_t *info, void *context)
 
 static void install(void)
 {
-    static int lock;
     static bool installed;
 
-    lock_take(&lock);
+    LIBRARY_HOLD();
     if (!installed)
         __sigaction(SIGCANCEL,
                     &(struct sigaction){.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESTART}, NULL);
     installed = true;
-    lock_drop(&lock);
 }
 
 int pthread_cancel(pthread_t thread)

@@ -4,16 +4,14 @@
  * Values lie in a `_Thread_local` array. Each key counts how often it was made and deleted (odd: it exists), and a value holds for
  * the count under which it was set only: so a key made anew has no value in any thread, and deleting one touches no other thread.
  *
- * `lock` is for making and deleting; a key's count and destructor are read without it. When a thread ends it calls
+ * The library's lock is for making and deleting; a key's count and destructor are read without it. When a thread ends it calls
  * __thread_values_end, by a weak reference: a program without keys does not have this file. */
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 
-#include "lock.h"
-
-static int lock;
+#include "library.h"
 
 static struct {
     unsigned long count; /* atomic */
@@ -47,25 +45,23 @@ static int find_free(pthread_key_t *free)
 
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
-    lock_take(&lock);
+    LIBRARY_HOLD();
     int error = find_free(key);
 
     if (!error) {
         __atomic_store_n(&keys[*key].destructor, destructor, __ATOMIC_RELAXED);
         __atomic_fetch_add(&keys[*key].count, 1, __ATOMIC_RELEASE);
     }
-    lock_drop(&lock);
     return error;
 }
 
 int pthread_key_delete(pthread_key_t key)
 {
-    lock_take(&lock);
+    LIBRARY_HOLD();
     bool existed = exists(key);
 
     if (existed)
         __atomic_fetch_add(&keys[key].count, 1, __ATOMIC_RELEASE);
-    lock_drop(&lock);
     return existed ? 0 : EINVAL;
 }
 
