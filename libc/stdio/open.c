@@ -50,7 +50,7 @@ struct stream *stream_create(int fd, int flags)
     if (stream == NULL)
         return NULL;
     *stream = (struct stream){
-        .allocated = true,
+        .give_back = free,
         .buffering = STREAM_UNDECIDED,
         .buffer = (unsigned char *)(stream + 1),
         .size = BUFSIZ,

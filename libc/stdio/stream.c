@@ -60,7 +60,7 @@ static bool unlink_unused(struct stream *stream)
         link = &(*link)->following;
     if (*link != NULL)
         *link = stream->following;
-    return stream->allocated;
+    return stream->give_back != NULL;
 }
 
 static bool mark_closed(struct stream *stream)
@@ -76,7 +76,7 @@ static bool ending;
 static void give_back(struct stream *stream)
 {
     if (!ending)
-        free(stream);
+        stream->give_back(stream);
 }
 
 void stream_discard(struct stream *stream)

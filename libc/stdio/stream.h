@@ -44,7 +44,6 @@ struct stream {
     bool append;
     bool at_end;
     bool failed;
-    bool allocated; /* the struct itself came from malloc */
     enum stream_state state;
     enum stream_buffering buffering;
     unsigned char *buffer;
@@ -54,6 +53,8 @@ struct stream {
     unsigned int pushed_count;
     unsigned char pushed[STREAM_PUSHED_BACK_MAX]; /* the last one pushed comes first */
     int process;                                  /* popen: the child behind the pipe, else 0 */
+    void (*give_back)(
+        void *); /* the struct itself; NULL: it is static. A program that opens none needs no free. */
 
     /* The library's lock: */
     struct stream *following; /* list of opened streams */
