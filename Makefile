@@ -428,6 +428,22 @@ $(B)/bench/bench: $(wildcard tests/bench/*.c) tests/bench/bench.h $(B)/flags | $
 	$(call say,MUSL,tests/bench)
 	@mkdir -p $(@D)
 	$(Q)musl-gcc $(filter-out -Og,$(MUSL_FLAGS)) -O2 -o $@ $(filter %.c,$^)
+# ---- make bench-threads: one program, three C libraries -------------------------------------------------------------
+PTHREADS := $(addprefix $(B)/bench/pthreads-,ours musl glibc)
+$(B)/bench/pthreads-ours: tests/bench/pthreads/costs.c $(B)/crt0.o $(B)/libc.a $(B)/flags | $(B)/include
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Og,$(USER_FLAGS)) -O2 -c -o $@.o $<
+	$(Q)$(LD) $(USER_LINK) -o $@ $(B)/crt0.o $@.o $(B)/libc.a
+$(B)/bench/pthreads-musl: tests/bench/pthreads/costs.c $(B)/flags
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(filter-out -Og,$(MUSL_FLAGS)) -O2 -o $@ $<
+$(B)/bench/pthreads-glibc: tests/bench/pthreads/costs.c $(B)/flags
+	$(call say,GLIBC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -static -pthread -D_GNU_SOURCE -Wall -Wextra -Werror -o $@ $<
+
 $(B)/bench/tiny $(B)/bench/firmware.elf: $(B)/bench/%: tests/bench/$$(basename $$*).asm
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
@@ -508,7 +524,7 @@ $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-threads bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, SWAP=MiB of swap disk or 0, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) --swap $(SWAP) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -528,6 +544,8 @@ live: $(B)/kernel.elf ## the memory of the guest that make run started, in anoth
 bench: $(B)/kernel.elf bench-programs ## the kernel's paths in instructions, beside Debian's Linux (QUICK=1: without Linux)
 	@scripts/bench $(if $(QUICK),--quick)
 bench-programs: $(BENCH)
+bench-threads: $(IMAGES) $(PTHREADS) ## what mutexes and their like cost with our libc, musl and glibc, in instructions
+	@scripts/bench-threads
 bench-malloc: malloc-lab $(addprefix $(B)/malloc/,pairs threads peak programs) ## our malloc beside glibc, jemalloc, tcmalloc, mimalloc (QUICK=1: a minute, LIBS="x.so ...": more)
 	@scripts/bench-malloc $(if $(QUICK),--quick) $(LIBS)
 model-malloc: malloc-lab $(addprefix $(B)/malloc/,model tsan-$(MALLOC) asan-$(MALLOC)) ## millions of random calls, threads and forks against a model (TIMES=10)
@@ -547,7 +565,7 @@ fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory #
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)
 suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)
 	@scripts/suites $(if $(QUICK),--quick) $(ONLY)
-soak: $(IMAGES) $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, musl and glibc (SECONDS=n)
+soak: $(IMAGES) $(B)/tests/ours/thread_soak $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, with our libc, musl and glibc (SECONDS=n)
 	@scripts/campaign soak $(or $(SECONDS),60)
 faultpath: $(B)/kernel.elf ## what a reader passes from the page fault's entry to the PTE, by function
 	$(Q)$(PYTHON) scripts/faultpath.py $(B)

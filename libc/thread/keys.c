@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* keys.c - values of a thread's own, under keys that are made at run time.
  *
- * Values lie in a `_Thread_local` array. Each key counts how often it was made and deleted (odd: it exists), and a value holds for
+ * The values of the first few keys lie in the thread's own variables, so that a thread costs no page more; those of the others in memory
+ * from malloc, when the first of them is set. Each key counts how often it was made and deleted (odd: it exists), and a value holds for
  * the count under which it was set only: so a key made anew has no value in any thread, and deleting one touches no other thread.
  *
  * The library's lock is for making and deleting; a key's count and destructor are read without it. When a thread ends it calls
@@ -10,6 +11,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "library.h"
 
@@ -18,10 +20,15 @@ static struct {
     void (*destructor)(void *);
 } keys[PTHREAD_KEYS_MAX];
 
-static _Thread_local struct value {
+struct value {
     unsigned long count; /* of its key, when it was set */
     const void *value;
-} values[PTHREAD_KEYS_MAX];
+};
+
+#define FEW 8
+static _Thread_local struct value few[FEW];
+static _Thread_local struct value *others; /* NULL: none has been set */
+static _Thread_local bool any;             /* has been set */
 
 void __thread_values_end(void);
 
@@ -65,18 +72,48 @@ int pthread_key_delete(pthread_key_t key)
     return existed ? 0 : EINVAL;
 }
 
+/* Where this thread has its value; NULL: nowhere yet. */
+static inline struct value *value_of(pthread_key_t key)
+{
+    if (key < FEW)
+        return &few[key];
+    return others ? &others[key - FEW] : NULL;
+}
+
 void *pthread_getspecific(pthread_key_t key)
 {
-    if (!exists(key) || values[key].count != count_of(key))
-        return NULL;
-    return (void *)values[key].value;
+    const struct value *found = exists(key) ? value_of(key) : NULL;
+
+    return found && found->count == count_of(key) ? (void *)found->value : NULL;
+}
+
+/* => ENOMEM: no room for a value where there was none. */
+static int set_first(pthread_key_t key, const void *value)
+{
+    int saved = errno;
+
+    if (!value)
+        return 0;
+    others = calloc(PTHREAD_KEYS_MAX - FEW, sizeof(*others));
+    errno = saved;
+    if (!others)
+        return ENOMEM;
+    *value_of(key) = (struct value){count_of(key), value};
+    any = true;
+    return 0;
 }
 
 int pthread_setspecific(pthread_key_t key, const void *value)
 {
     if (!exists(key))
         return EINVAL;
-    values[key] = (struct value){count_of(key), value};
+
+    struct value *place = value_of(key);
+
+    if (!place)
+        return set_first(key, value);
+    *place = (struct value){count_of(key), value};
+    any |= value != NULL;
     return 0;
 }
 
@@ -89,7 +126,7 @@ static bool value_end(pthread_key_t key)
         return false;
     void (*destructor)(void *) = __atomic_load_n(&keys[key].destructor, __ATOMIC_RELAXED);
 
-    values[key].value = NULL;
+    value_of(key)->value = NULL;
     if (destructor)
         destructor(value);
     return true;
@@ -98,11 +135,14 @@ static bool value_end(pthread_key_t key)
 /* A destructor may set values again; that many rounds it may go on. */
 void __thread_values_end(void)
 {
-    bool more = true;
+    bool more = any;
 
     for (int round = 0; more && round < PTHREAD_DESTRUCTOR_ITERATIONS; round++) {
         more = false;
         for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++)
             more |= value_end(key);
     }
+    if (others)
+        free(others);
+    others = NULL;
 }

@@ -34,7 +34,7 @@ static bool change(pthread_once_t *once, int from, int to)
     return __atomic_compare_exchange_n(once, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-int pthread_once(pthread_once_t *once, void (*function)(void))
+static __attribute__((noinline)) void run_or_wait(pthread_once_t *once, void (*function)(void))
 {
     while (__atomic_load_n(once, __ATOMIC_ACQUIRE) != DONE) {
         if (change(once, NEW, RUNS))
@@ -42,5 +42,11 @@ int pthread_once(pthread_once_t *once, void (*function)(void))
         else if (change(once, RUNS, WAITED_FOR) || __atomic_load_n(once, __ATOMIC_RELAXED) == WAITED_FOR)
             word_wait(once, WAITED_FOR);
     }
+}
+
+int pthread_once(pthread_once_t *once, void (*function)(void))
+{
+    if (__atomic_load_n(once, __ATOMIC_ACQUIRE) != DONE)
+        run_or_wait(once, function);
     return 0;
 }

@@ -46,7 +46,7 @@ static inline bool written_by_caller(const pthread_rwlock_t *lock)
 }
 
 /* `waiters`: WAITERS if others may sleep. => 0, EBUSY; EAGAIN: too many readers */
-static int take_to_read(pthread_rwlock_t *lock, unsigned int waiters)
+static inline int take_to_read(pthread_rwlock_t *lock, unsigned int waiters)
 {
     unsigned int seen = look(lock);
 
@@ -59,7 +59,7 @@ static int take_to_read(pthread_rwlock_t *lock, unsigned int waiters)
     return 0;
 }
 
-static int take_to_write(pthread_rwlock_t *lock, unsigned int waiters)
+static inline int take_to_write(pthread_rwlock_t *lock, unsigned int waiters)
 {
     unsigned int seen = look(lock);
 
@@ -86,23 +86,35 @@ static int wait_for_users(pthread_rwlock_t *lock, bool any, clockid_t clock, con
     return wait_failed(error) ? error : 0;
 }
 
-static int lock_until(pthread_rwlock_t *lock, bool to_write, clockid_t clock, const struct timespec *deadline)
+static inline int take(pthread_rwlock_t *lock, bool to_write, unsigned int waiters)
 {
-    int (*const take)(pthread_rwlock_t *, unsigned int) = to_write ? take_to_write : take_to_read;
+    return to_write ? take_to_write(lock, waiters) : take_to_read(lock, waiters);
+}
 
-    if (!clock_waits(clock))
-        return EINVAL;
-    int error = take(lock, 0);
+static __attribute__((noinline)) int wait_and_take(pthread_rwlock_t *lock, bool to_write, clockid_t clock,
+                                                   const struct timespec *deadline)
+{
+    int error = EBUSY;
 
-    if (error == EBUSY && written_by_caller(lock))
+    if (written_by_caller(lock))
         return EDEADLK;
     while (error == EBUSY) {
         error = wait_for_users(lock, to_write, clock, deadline);
         if (error)
             return error;
-        error = take(lock, WAITERS);
+        error = take(lock, to_write, WAITERS);
     }
     return error;
+}
+
+static inline int lock_until(pthread_rwlock_t *lock, bool to_write, clockid_t clock,
+                             const struct timespec *deadline)
+{
+    if (!clock_waits(clock))
+        return EINVAL;
+    int error = take(lock, to_write, 0);
+
+    return error == EBUSY ? wait_and_take(lock, to_write, clock, deadline) : error;
 }
 
 int pthread_rwlock_rdlock(pthread_rwlock_t *lock)

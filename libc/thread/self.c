@@ -5,13 +5,9 @@
 
 #include "thread.h"
 
-int thread_id(void)
+int thread_ask_id(void)
 {
-    struct thread *self = thread_self();
-
-    if (self->tid == 0)
-        self->tid = gettid();
-    return self->tid;
+    return thread_self()->tid = gettid();
 }
 
 pthread_t pthread_self(void)

@@ -28,7 +28,7 @@ int pthread_spin_trylock(pthread_spinlock_t *lock)
 }
 
 /* Only reads until it is free: writing would take the line from its owner's cache each time. */
-static void spin(const pthread_spinlock_t *lock)
+static __attribute__((noinline)) void spin(const pthread_spinlock_t *lock)
 {
     for (int looks = 0; __atomic_load_n(lock, __ATOMIC_RELAXED); looks++)
         if (looks < LOOKS)
@@ -39,7 +39,7 @@ static void spin(const pthread_spinlock_t *lock)
 
 int pthread_spin_lock(pthread_spinlock_t *lock)
 {
-    while (pthread_spin_trylock(lock) != 0)
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE))
         spin(lock);
     return 0;
 }

@@ -60,11 +60,11 @@ static void become_many(void)
 
 /* ---- Beginning ---- */
 
+/* => the memory reads zero; NULL: too little */
 static struct thread *place_on(char *stack, size_t size)
 {
     if (size < tls_size() + PAGE)
         return NULL;
-    memset(stack + size - tls_size(), 0, tls_size());
 
     struct thread *made = tls_place(stack + size);
 
@@ -73,18 +73,20 @@ static struct thread *place_on(char *stack, size_t size)
     return made;
 }
 
+/* The guard is taken out of what is accessible: so the kernel looks at one page for it, and not at all of the stack. */
 static struct thread *map(const struct thread_attributes *wanted)
 {
     size_t guard = pages(wanted->guard_size), size = guard + pages(wanted->stack_size);
-    char *area = size < guard ? MAP_FAILED
-                              : mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    char *area = MAP_FAILED;
 
+    if (size >= guard)
+        area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (area == MAP_FAILED)
         return NULL;
 
     struct thread *made = NULL;
 
-    if (mprotect(area + guard, size - guard, PROT_READ | PROT_WRITE) == 0)
+    if (guard == 0 || mprotect(area, guard, PROT_NONE) == 0)
         made = place_on(area + guard, size - guard);
     if (!made) {
         munmap(area, size);
@@ -94,6 +96,14 @@ static struct thread *map(const struct thread_attributes *wanted)
     made->area_size = size;
     made->guard_size = guard;
     return made;
+}
+
+/* Memory of the program's own may have been used before. */
+static struct thread *place_on_own(const struct thread_attributes *wanted)
+{
+    if (wanted->stack_size > tls_size())
+        memset((char *)wanted->stack + wanted->stack_size - tls_size(), 0, tls_size());
+    return place_on(wanted->stack, wanted->stack_size);
 }
 
 static void give_back(struct thread *thread)
@@ -113,7 +123,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
                    void *(*body)(void *), void *restrict argument)
 {
     struct thread_attributes wanted = attributes_read(attributes);
-    struct thread *made = wanted.stack ? place_on(wanted.stack, wanted.stack_size) : map(&wanted);
+    struct thread *made = wanted.stack ? place_on_own(&wanted) : map(&wanted);
     int saved = errno;
 
     if (!made)

@@ -53,7 +53,13 @@ static inline struct thread *thread_self(void)
 }
 
 /* The kernel's number of this thread. */
-int thread_id(void);
+int thread_ask_id(void);
+static inline int thread_id(void)
+{
+    int tid = thread_self()->tid;
+
+    return __builtin_expect(tid != 0, true) ? tid : thread_ask_id();
+}
 
 /* After fork, in the child: this is its only thread, the others stayed with the parent (fork.c). */
 void __thread_alone(void) __attribute__((weak));
