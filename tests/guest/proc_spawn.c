@@ -231,6 +231,7 @@ static void groups(void)
 {
     posix_spawnattr_t attributes;
 
+    setpgid(0, 0); /* whoever started us may have left us in a group that has no number here */
     posix_spawnattr_init(&attributes);
     try("neither", posix_spawn, self, NULL, &attributes, "group", 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* threads - two threads, each with a stack of its own; all other memory is common.
  *
- * This does by hand what pthread_create does: memory for a stack, with a page below it that nobody may touch; then
+ * This does by hand what pthread_create does (libc/thread/thread.c): memory for a stack, with a page below it that nobody may touch; then
  * clone(2), which starts a second flow of control there. 8 MiB is what glibc takes (musl: 128 KiB); it costs what is
  * touched of it. The kernel has no "stack of a thread": the row is one like any other.
  *
- * The second thread uses nothing of the C library, which does not know of it. */
+ * The second thread uses nothing of the C library, which does not know of it: its errno and its malloc would be the first one's. */
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <stdio.h>
