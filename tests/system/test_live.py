@@ -203,9 +203,7 @@ def test_the_screen(growing, terminal):
     terminal.wait(r"^> +2  grow ")
     terminal.wait(r"^0x\w+ rw-p +256K +- \[anon\] +\.{63}")
     growing.step()
-    began = time.monotonic()
-    terminal.wait(r"^0x\w+ rw-p +256K +64K \[anon\] +#{16}\.{47}")
-    assert time.monotonic() - began < 5
+    terminal.wait(r"^0x\w+ rw-p +256K +64K \[anon\] +#{16}\.{47}")    # without a key
     assert "\x1b[32m" in terminal.screen(colours=True) or "\x1b[7m\x1b[32m" in terminal.screen(colours=True)
     terminal.press("p")
     terminal.wait(r"^> +1  init ")
