@@ -8,6 +8,7 @@
  * The process is not looked at after that lock was waited for. */
 #include <procfs/files.h>
 
+#include <lib/digits.h>
 #include <mm/mmstat.h>
 #include <proc/process.h>
 #include <string.h>
@@ -15,32 +16,55 @@
 #include <asm-generic/errno.h>
 
 #define NAME_COLUMN 73
+#define KB_COLUMN 16
 #define NAME_SIZE 4097 /* a path of PATH_LENGTH_MAX, and " (deleted)" cut short */
 
+/* Everything before the name: "start-end perm offset device inode ", up to the name's column if there is one. */
+static void put_head(struct proctext *text, const struct vma *vma, bool named)
+{
+    char head[128], *at = head;
+    uint32_t device = vma->source != NULL ? vma->source->device : 0;
+
+    at = digits_hex(at, vma->start, 8);
+    *at++ = '-';
+    at = digits_hex(at, vma->end, 8);
+    *at++ = ' ';
+    *at++ = vma->flags & VMA_READ ? 'r' : '-';
+    *at++ = vma->flags & VMA_WRITE ? 'w' : '-';
+    *at++ = vma->flags & VMA_EXEC ? 'x' : '-';
+    *at++ = vma->flags & VMA_SHARED ? 's' : 'p';
+    *at++ = ' ';
+    at = digits_hex(at, vma->source != NULL ? vma->offset << PAGE_SHIFT : 0, 8);
+    *at++ = ' ';
+    at = digits_hex(at, device >> 8, 2);
+    *at++ = ':';
+    at = digits_hex(at, device & 0xff, 2);
+    *at++ = ' ';
+    at = digits_decimal(at, vma->source != NULL ? vma->source->inode : 0, 1);
+    do
+        *at++ = ' ';
+    while (named && at < head + NAME_COLUMN);
+    proctext_put(text, head, (size_t)(at - head));
+}
 
 static void row(struct proctext *text, struct aspace *aspace, struct vma *vma, char name[NAME_SIZE])
 {
-    uint32_t device = vma->source != NULL ? vma->source->device : 0;
-    uint64_t inode = vma->source != NULL ? vma->source->inode : 0;
-    uint64_t offset = vma->source != NULL ? vma->offset << PAGE_SHIFT : 0;
-    uint64_t begin = text->chain.size;
-
-    proctext_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
-                    vma->flags & VMA_READ ? 'r' : '-', vma->flags & VMA_WRITE ? 'w' : '-',
-                    vma->flags & VMA_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p', offset,
-                    device >> 8, device & 0xff, inode);
     mmstat_vma_name(aspace, vma, name, NAME_SIZE);
-    if (name[0] != '\0') {
-        uint64_t column = text->chain.size - begin;
-        proctext_printf(text, "%*s%s", column < NAME_COLUMN ? (int)(NAME_COLUMN - column) : 0, "", name);
-    }
-    proctext_printf(text, "\n");
+    put_head(text, vma, name[0] != '\0');
+    proctext_put(text, name, strlen(name));
+    proctext_put(text, "\n", 1);
 }
 
 /* "Rss:                  12 kB" */
 static void kilobytes(struct proctext *text, const char *name, uint64_t bytes)
 {
-    proctext_printf(text, "%-16s%8lu kB\n", name, bytes / KIB);
+    char line[64], *at;
+
+    memset(line, ' ', KB_COLUMN);
+    memcpy(line, name, strlen(name));
+    at = digits_decimal(line + KB_COLUMN, bytes / KIB, 8);
+    memcpy(at, " kB\n", 4);
+    proctext_put(text, line, (size_t)(at + 4 - line));
 }
 
 /* What smaps and its roll-up have in common. `shmem`: say whose the proportional share is; so much is shared memory's. */
@@ -140,7 +164,6 @@ void proc_smaps(struct proctext *text)
     rows(text, true);
 }
 
-
 void proc_smaps_rollup(struct proctext *text)
 {
     struct aspace *aspace ASPACE_HELD = process_aspace(text->process);
@@ -162,8 +185,7 @@ void proc_smaps_rollup(struct proctext *text)
     }
     mutex_unlock(&aspace->lock);
 
-    uint64_t begin = text->chain.size;
-    proctext_printf(text, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
-    proctext_printf(text, "%*s[rollup]\n", (int)(NAME_COLUMN - (text->chain.size - begin)), "");
+    put_head(text, &(struct vma){.start = start, .end = end}, true);
+    proctext_printf(text, "[rollup]\n");
     usage(text, &sum, &shmem);
 }

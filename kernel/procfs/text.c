@@ -5,12 +5,15 @@
 
 #include <string.h>
 
-static void text_put(struct format_sink *sink, const char *bytes, size_t count)
+void proctext_put(struct proctext *text, const char *bytes, size_t count)
 {
-    struct proctext *text = CONTAINER_OF(sink, struct proctext, sink);
-
     if (text->error == 0)
         text->error = chain_append(&text->chain, bytes, count);
+}
+
+static void text_put(struct format_sink *sink, const char *bytes, size_t count)
+{
+    proctext_put(CONTAINER_OF(sink, struct proctext, sink), bytes, count);
 }
 
 void proctext_init(struct proctext *text)

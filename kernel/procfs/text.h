@@ -27,6 +27,7 @@ struct proctext {
 void proctext_init(struct proctext *text);
 /* Frees its frames; it is empty then. */
 void proctext_clear(struct proctext *text);
+void proctext_put(struct proctext *text, const char *bytes, size_t count);
 void proctext_printf(struct proctext *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* => bytes, 0 at the end, -EFAULT. */
 ssize_t proctext_read(struct proctext *text, struct io *io, uint64_t *position);
