@@ -44,6 +44,9 @@ override MEM := $(or $(MEM),128)
 GDB_SWAP := $(if $(filter command environment,$(firstword $(origin SWAP))),$(SWAP))
 override SWAP := $(or $(SWAP),512)
 
+# What boots. Here, because make reads a rule's prerequisites when it comes to them.
+IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
+
 # ---- What there is ------------------------------------------------------------------------------------------------
 find = $(sort $(shell find $(1) -name '$(2)' 2>/dev/null))
 
@@ -511,14 +514,13 @@ $(B)/tests/diff/%: tests/diff/%.c tests/diff/probe.h tests/guest/check.h $(B)/fl
 	$(Q)musl-gcc $(MUSL_FLAGS) -Wno-unused-result -o $@ $<
 
 # ---- Commands -----------------------------------------------------------------------------------------------------
-IMAGES := $(B)/kernel.elf $(B)/initramfs.cpio $(B)/faultline.iso $(B)/tour.iso
 REC    ?= $(B)/recording
 
 # Before anything that needs them, the packages that are missing: make reads the stamp as a part of itself, so it
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs bench-threads diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pexpect
+import pytest
 
 import lab
 import mksym
@@ -60,6 +61,13 @@ def loaded(path):
 def test_nothing_is_built_twice():
     make("all")
     assert run("make", "all", env=OUTSIDE).stdout == ""
+
+
+@pytest.mark.parametrize("command", ["run", "report", "gdb", "record", "explain", "diff", "suites", "soak", "fuzz-calls", "bench-threads"])
+def test_the_first_command_in_a_clone_builds_what_it_boots(tmp_path, command):
+    planned = make("-n", f"B={tmp_path}", command)
+    assert planned.returncode == 0, planned.stderr
+    assert f" -o {tmp_path}/kernel.elf " in planned.stdout and "> ../initramfs.cpio" in planned.stdout, planned.stdout[-2000:]
 
 
 def test_help_names_every_command():
