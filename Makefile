@@ -22,6 +22,7 @@ MALLOC  ?= malloc
 PROG    ?= vmrss
 MEM     ?= 128
 SWAP    ?= 512
+CPUS    ?= 1
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 LD      := ld
 NASM    := nasm
@@ -40,6 +41,7 @@ PROGRAM  := $(if $(filter command environment,$(firstword $(origin PROG))),$(PRO
 endif
 override PROG := $(or $(PROG),vmrss)
 override MEM := $(or $(MEM),128)
+override CPUS := $(or $(CPUS),1)
 # make gdb has a swap disk only when somebody says so.
 GDB_SWAP := $(if $(filter command environment,$(firstword $(origin SWAP))),$(SWAP))
 override SWAP := $(or $(SWAP),512)
@@ -528,15 +530,15 @@ $(B)/ready-%: scripts/packages.txt
 
 .PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-threads bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
-run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, SWAP=MiB of swap disk or 0, BOOT=direct without GRUB); no terminal: the tour
-	@scripts/run -m $(MEM) --swap $(SWAP) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
+run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, CPUS=N, SWAP=MiB of swap disk or 0, BOOT=direct without GRUB); no terminal: the tour
+	@scripts/run -m $(MEM) -c $(CPUS) --swap $(SWAP) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
 test: all check test-programs ## everything: check, then the tests that boot guests (PYTEST="tests/system/test_x.py -k y": some of them, in one process)
 	$(if $(PYTEST),,$(Q)$(PYTHON) -c 'import xdist' 2>/dev/null || { echo 'make test: pytest-xdist is missing: make setup brings it' >&2; exit 1; })
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider $(if $(PYTEST),,-n $(shell nproc) --dist loadfile) $(if $(findstring tests/system,$(PYTEST)),,tests/system) $(PYTEST)
 check: all check-layers check-warnings check-cppcheck check-format check-python check-peers host faultpath ## the quick part, under a minute
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
-gdb: $(IMAGES) $(NAMED) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story; SWAP=MiB: a swap disk)
-	@TRACE=$(TRACE) SWAP=$(GDB_SWAP) scripts/debug $(PROGRAM)
+gdb: $(IMAGES) $(NAMED) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story; SWAP=MiB: a swap disk; CPUS=N)
+	@TRACE=$(TRACE) SWAP=$(GDB_SWAP) CPUS=$(CPUS) scripts/debug $(PROGRAM)
 record: $(IMAGES) $(NAMED) ## run a program and record it, for make rewind (PROG="name args" of the guest's /bin or a file, else vmrss; REC=folder)
 	@scripts/guest --record '$(REC)' -- $(PROG) || case " $(NOT_RUN) " in *" $$? "*) exit 1 ;; esac
 rewind: ## gdb on a recorded run, in which it goes backwards: mm end, mm who-wrote ADDR, reverse-continue (REC=folder)

@@ -9,6 +9,8 @@
 ; - the first 2 GiB of them - at KERNEL_BASE. All of it is writable and executable for the moment: mm/kmap.c builds the
 ; real tables as soon as C runs.
 ;
+; The other CPUs come later, by a third door of their own (smp_real_mode), and take the second half of the same way.
+;
 ; Never add a multiboot1 header: QEMU would look for it first and refuse a 64-bit file.
 
 bits 32
@@ -57,6 +59,7 @@ pvh_start:
 start:
     cli
     cld
+    xor ebp, ebp                        ; the first CPU
     mov esi, ebx
     rdtsc
     mov [boot_tsc], eax
@@ -102,6 +105,7 @@ start:
     mov dword [boot_pml4 + 273 * 8], boot_pdpt_low + PTE_PRESENT_WRITE   ; DIRECT_MAP ffff888000000000
     mov dword [boot_pml4 + 511 * 8], boot_pdpt_high + PTE_PRESENT_WRITE  ; KERNEL_BASE
 
+long_mode_on:
     mov eax, CR4_PAE
     mov cr4, eax
     mov eax, boot_pml4
@@ -128,8 +132,35 @@ no_long_mode:
     hlt
     jmp .stop
 
+; Another CPU: kernel/arch/x86/smp.c copies this to a page below 1 MiB, where the CPU begins in real mode with cs = that page's
+; address / 16. What it refers to is where it was linked, but for its own data.
+bits 16
+global smp_real_mode
+global smp_real_mode_end
+smp_real_mode:
+    cli
+    mov ax, cs
+    mov ds, ax
+    o32 lgdt [smp_gdt_pointer - smp_real_mode]
+    mov eax, CR0_PE
+    mov cr0, eax                        ; (this ends the state without caches that a reset leaves)
+    jmp dword 0x08:smp_protected_mode
+smp_gdt_pointer:
+    dw BOOT_GDT_SIZE - 1
+    dd boot_gdt
+smp_real_mode_end:
+
+bits 32
+smp_protected_mode:
+    mov ax, 0x18
+    mov ds, ax
+    mov ss, ax
+    mov ebp, 1                          ; not the first CPU
+    jmp long_mode_on
+
 bits 64
 extern entry64
+extern entry64_other
 long_mode:
     mov ax, 0x18
     mov ds, ax
@@ -138,19 +169,23 @@ long_mode:
     xor eax, eax
     mov fs, ax
     mov gs, ax
-    mov rax, entry64
-    jmp rax                             ; edi, esi: the loader's magic and information
+    mov rax, entry64                    ; edi, esi: the loader's magic and information
+    mov rcx, entry64_other
+    test ebp, ebp
+    cmovnz rax, rcx
+    jmp rax
 
 section .boot.data progbits alloc noexec write align=8
 global boot_tsc
 boot_tsc: dq 0                          ; the TSC at the kernel's first instruction
 boot_gdt:
     dq 0
-    dq 0
+    dq 0x00cf9b000000ffff               ; 0x08: 32-bit code
     dq 0x00af9b000000ffff               ; 0x10: 64-bit code
     dq 0x00cf93000000ffff               ; 0x18: data
+BOOT_GDT_SIZE equ $ - boot_gdt
 boot_gdt_pointer:
-    dw $ - boot_gdt - 1
+    dw BOOT_GDT_SIZE - 1
     dd boot_gdt
 no_long_mode_text: db "Faultline needs a 64-bit CPU (long mode).", 13, 10, 0
 

@@ -4,6 +4,9 @@
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
+#include <arch/x86/percpu.h>
+#include <arch/x86/smp.h>
+#include <arch/x86/tlb.h>
 #include <crash.h>
 #include <dev/console.h>
 #include <dev/serial.h>
@@ -14,6 +17,7 @@
 #include <lib/words.h>
 #include <mm/bootmem.h>
 #include <mm/kmap.h>
+#include <mm/kstack.h>
 #include <mm/page.h>
 #include <mm/pmap.h>
 #include <mm/pt.h>
@@ -22,8 +26,11 @@
 #include <proc/explain.h>
 #include <proc/process.h>
 #include <procfs/procfs.h>
+#include <sched/giant.h>
+#include <sched/thread.h>
 #include <string.h>
 #include <trace/trace.h>
+#include <trap.h>
 #include <vdso/vdso.h>
 #include <version.h>
 
@@ -31,6 +38,8 @@
 #define INIT_WORDS 32   /* arguments and environment strings of init that the command line may give */
 
 void kmain(uint32_t magic, uint32_t info);
+
+void kmain_other(uint32_t number);
 
 static void memory_init(void)
 {
@@ -42,6 +51,8 @@ static void memory_init(void)
     if (bootinfo.initramfs_size)
         bootmem_take(page_floor(bootinfo.initramfs), bootinfo.initramfs + bootinfo.initramfs_size,
                      PAGE_BUFFER);
+    if (bootinfo.cpus > 1)
+        bootmem_take(SMP_PAGE, SMP_PAGE + PAGE_SIZE, PAGE_IMAGE);
     kmap_init(cpu_features.gigabyte_pages);
     apic_init(kmap_device(apic_local_address(), PAGE_SIZE), kmap_device(IO_APIC_ADDRESS, PAGE_SIZE));
     page_init();
@@ -106,6 +117,47 @@ static void init_start(void)
         panic("/init cannot be started (error %d): is it in the initramfs?", -error);
 }
 
+/* From here on the lock of the kernel is taken: by this CPU until it goes idle or to ring 3. */
+static void other_cpus_start(void)
+{
+    uint32_t most = MIN(bootinfo.cpus, MAX_CPUS), own = this_cpu()->apic_id;
+
+    if (bootinfo.cpus <= 1)
+        return;
+    giant_enter();
+    trap_way = trap_several;
+    sched_init(kmap_cr3());
+    smp_prepare();
+    for (uint32_t i = 0; i < most; i++) {
+        if (bootinfo.apic_ids[i] == own)
+            continue;
+        vaddr_t stack = kstack_alloc();
+        if (!stack || !smp_start(cpu_count, bootinfo.apic_ids[i], stack, kmap_cr3())) {
+            log_line("cpu: the one with APIC %u does not start, the rest are not asked",
+                     bootinfo.apic_ids[i]);
+            break; /* it may still be on its way, with what it was given */
+        }
+        cpu_count++;
+    }
+    syscall_door_open();
+    log_line("cpu: %u of %u run", cpu_count, bootinfo.cpus);
+}
+
+/* The first steps of another CPU in C. */
+void kmain_other(uint32_t number)
+{
+    cpu_init_this(number);
+    page_tables_load(this_cpu(), kmap_cr3());
+    apic_init_this();
+    sched_init(kmap_cr3());
+    if (!smp_arrived())
+        cpu_halt_forever();
+    giant_enter();
+    syscall_door_open(); /* once more: now it is known that there are several */
+    clock_start_tick();
+    sched_run();
+}
+
 static void tell_history(void)
 {
     trace_print_tail(PANIC_EVENTS);
@@ -136,7 +188,7 @@ void kmain(uint32_t magic, uint32_t info)
     memory_init();
     panic_hooks.page_walk = log_walk;
     clock_init();
-    sched_init();
+    sched_init(0);
     if (tell_level(trace_init()) < 0)
         log_line("trace: no memory for the ring of events: nothing is traced");
     swap_init();
@@ -145,6 +197,8 @@ void kmain(uint32_t magic, uint32_t info)
     process_init();
     panic_hooks.context = explain_context;
     panic_hooks.history = tell_history;
+
+    other_cpus_start();
 
     struct page_ledger ledger;
     page_ledger(&ledger);

@@ -6,6 +6,7 @@
  *
  * This file turns the fault handler's verdicts into signals; mm/ knows none. `current` is read here. */
 #include <arch/x86/apic.h>
+#include <arch/x86/tlb.h>
 #include <arch/x86/usercopy.h>
 #include <asm-generic/errno.h>
 #include <dev/serial.h>
@@ -16,6 +17,7 @@
 #include <proc/oom.h>
 #include <proc/process.h>
 #include <proc/signal.h>
+#include <sched/giant.h>
 #include <trace/trace.h>
 #include <trap.h>
 #include <x86/cpu.h>
@@ -203,6 +205,9 @@ static void other_trap(struct trapframe *frame)
         apic_end_of_interrupt();
         serial_interrupt(frame->vector == TRAP_SERIAL1 ? SERIAL_COM1 : SERIAL_COM2);
         break;
+    case TRAP_ATTENTION:
+        apic_end_of_interrupt(); /* what it is about is seen on the way out */
+        break;
     case TRAP_SPURIOUS:
         break;
     default:
@@ -219,7 +224,25 @@ void trap(struct trapframe *frame)
         other_trap(frame);
 }
 
+/* With several CPUs. An exception of the kernel itself comes inside its lock; an interrupt only while it is idle, outside. */
+void trap_several(struct trapframe *frame)
+{
+    if (frame->vector == TRAP_TLB_FLUSH) {
+        apic_end_of_interrupt();
+        tlb_serve();
+        return;
+    }
+    bool outside = trapframe_from_user(frame) || frame->vector >= TRAP_INTERRUPTS;
+    if (outside)
+        giant_enter();
+    trap(frame);
+    if (outside)
+        giant_leave();
+}
+
 void trap_before_user(struct trapframe *frame)
 {
+    giant_enter_if_used();
     process_return_to_user(frame);
+    giant_leave_if_used();
 }

@@ -10,6 +10,7 @@
  * All of it is global and shared: a new address space copies the upper 256 entries of this root. So every PML4 entry of the
  * upper half that will ever be used is made at boot. pmap.c writes user entries; only this file writes kernel ones.
  * One CPU builds them before others run; kernel stacks are guarded by their own lock (kstack.c). */
+#include <arch/x86/tlb.h>
 #include <asm-generic/errno.h>
 #include <mm/bootmem.h>
 #include <mm/kmap.h>
@@ -175,6 +176,6 @@ paddr_t kmap_unmap_page(vaddr_t va)
 
     assert(*entry & PTE_PRESENT);
     *entry = 0;
-    cpu_invlpg(va);
+    tlb_flush_kernel(va);
     return frame;
 }

@@ -17,6 +17,6 @@ paddr_t kmap_cr3(void);
 /* Page-table frames of the kernel half: what stays in the ledger when no address space is left. */
 uint64_t kmap_tables(void);
 
-/* Kernel pages one by one, for kernel stacks. => 0 or -ENOMEM. unmap gives the frame back to the caller and flushes this CPU's TLB. */
+/* Kernel pages one by one, for kernel stacks. => 0 or -ENOMEM. unmap gives the frame back to the caller once no CPU's TLB knows it. */
 int kmap_page(vaddr_t va, paddr_t frame);
 paddr_t kmap_unmap_page(vaddr_t va);

@@ -131,6 +131,17 @@ static void cache_drain(struct page_cache *cache, uint32_t keep)
         buddy_free(page_to_pfn(stack_pop(&cache->plain)), 0);
 }
 
+/* The last free frames are in other CPUs' caches. They stand still: one CPU at a time is in the kernel. */
+static bool cache_borrow(struct page_cache *cache)
+{
+    for (struct page_cache *other = caches; other < caches + cpu_count; other++)
+        if (other != cache && (other->plain.count > 0 || zeroed_spend(other))) {
+            stack_push(&cache->plain, stack_pop(&other->plain));
+            return true;
+        }
+    return false;
+}
+
 /* Frames come by the block and are handed out in ascending order: neighbours in time become neighbours in memory, and
  * can go back as a block (page_put_batch). */
 static bool cache_fill(struct page_cache *cache)
@@ -146,7 +157,7 @@ static bool cache_fill(struct page_cache *cache)
     if (page_scarce)
         thread_before_user(THREAD_FRAMES);
     if (!block)
-        return zeroed_spend(cache);
+        return zeroed_spend(cache) || cache_borrow(cache);
     for (unsigned i = 1U << order; i-- > 0;) {
         block[i].order = 0;
         stack_push(&cache->plain, &block[i]);

@@ -11,10 +11,12 @@
  * Each page table's frame counts its entries in use (page->maps): a table is freed when the last one goes, at once.
  *
  * The order that keeps other CPUs safe: clear entries, flush TLBs, and only then let frames and tables go. struct release
- * collects what is to be let go meanwhile. With one CPU running, a flush is this CPU's; starting others means sending it to
- * every CPU that has this root loaded, in tlb_flush() and nowhere else.
+ * collects what is to be let go meanwhile. A flush reaches every CPU that has this root loaded (arch/x86/tlb.h). While it is under way
+ * such a CPU may still use what it remembers. It may also set PTE_ACCESSED or PTE_DIRTY in an entry that is being rewritten here,
+ * and that is lost: it costs a fault more, and the page counts as clean until it is written again; its bytes are never lost by it.
  *
  * Guards: the address space's lock; the counts of frames are atomic because other address spaces share them. */
+#include <arch/x86/tlb.h>
 #include <asm-generic/errno.h>
 #include <mm/kmap.h>
 #include <mm/pmap.h>
@@ -27,7 +29,6 @@
 #define USER_PAGE (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
 #define ROOT_USER_ENTRIES (PT_ENTRIES / 2)
 
-#define FLUSH_SINGLY_MAX 8     /* pages; beyond that a new CR3 costs less than one invlpg each */
 #define RELEASE_MAX PT_ENTRIES /* a whole page table's frames */
 
 struct page *zero_page;
@@ -49,23 +50,11 @@ static inline void page_unmap(struct pmap *pmap, struct page *page)
 
 /* ---- TLB, and letting go ---- */
 
-static void tlb_flush(const struct pmap *pmap, vaddr_t start, vaddr_t end)
-{
-    if (cpu_read_cr3() != pmap->cr3)
-        return; /* not loaded: the next load flushes */
-    if (end - start > FLUSH_SINGLY_MAX * PAGE_SIZE) {
-        cpu_write_cr3(pmap->cr3);
-        return;
-    }
-    for (vaddr_t va = start; va < end; va += PAGE_SIZE)
-        cpu_invlpg(va);
-}
-
 /* (One page's flush is told with its fault.) */
 static inline void range_flush(const struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
     flush_tell(start, end);
-    tlb_flush(pmap, start, end);
+    tlb_flush(pmap->cr3, start, end);
 }
 
 /* Frames that no entry leads to any more, but that some TLB may still know. */
@@ -121,7 +110,7 @@ void pmap_destroy(struct pmap *pmap)
 
     assert(root->maps == 0 && pmap->tables == 0 && pmap_resident_pages(pmap) + pmap->swapped == 0);
     if (cpu_read_cr3() == pmap->cr3)
-        cpu_write_cr3(kmap_cr3());
+        page_tables_load(this_cpu(), kmap_cr3());
     page_put(root);
     pmap->root = NULL;
 }
@@ -218,7 +207,7 @@ static NOINLINE int entry_replaced(struct pmap *pmap, vaddr_t va, pte_t old)
         pmap->swapped--;
         return 0; /* no TLB knows such an entry */
     }
-    tlb_flush(pmap, va, va + PAGE_SIZE);
+    tlb_flush(pmap->cr3, va, va + PAGE_SIZE);
     if (page != zero_page) {
         page_unmap(pmap, page);
         page_put(page);
@@ -251,7 +240,7 @@ void pmap_make_writable(struct pmap *pmap, vaddr_t va)
 
     assert(entry && *entry & PTE_PRESENT && !pmap_is_zero_page(*entry));
     *entry |= PTE_WRITE | PTE_DIRTY;
-    tlb_flush(pmap, va, va + PAGE_SIZE);
+    tlb_flush(pmap->cr3, va, va + PAGE_SIZE);
 }
 
 /* ---- ranges ---- */

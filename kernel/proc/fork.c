@@ -13,6 +13,7 @@
 #include <proc/process.h>
 #include <proc/signal.h>
 #include <proc/timer.h>
+#include <sched/giant.h>
 #include <mm/tell.h>
 #include <string.h>
 #include <x86/trapframe.h>
@@ -31,6 +32,7 @@ static void child_begin(void *argument)
         (void)copy_to_user(task->set_child_tid, &task->thread.tid, sizeof(task->thread.tid));
     if (task->thread.pending)
         process_return_to_user(frame);
+    giant_leave_if_used();
     switch_to_user(frame);
 }
 
@@ -57,6 +59,7 @@ static void copy_task(struct task *child, struct task *parent, const struct trap
     struct thread *thread = &child->thread;
     uint64_t flags = options->flags;
     thread->cr3 = thread->process->aspace->pmap.cr3;
+    thread->cpus = parent->thread.cpus;
     thread->fs_base = flags & CLONE_SETTLS ? options->tls : parent->thread.fs_base;
     cpu_fxsave(thread->fpu); /* the parent runs: its registers are in the FPU */
     memcpy(child->name, task_name(parent), sizeof(child->name));

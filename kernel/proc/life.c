@@ -22,6 +22,7 @@ struct task *task_alloc(struct process *process)
         return NULL;
     memset(task, 0, offsetof(struct task, fpu));
     task->thread.fpu = task->fpu;
+    task->thread.cpus = ~0U;
     task->thread.process = process;
     TAILQ_INIT(&task->pending.queue);
     task->thread.stack_top = kstack_alloc();

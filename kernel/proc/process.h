@@ -140,6 +140,8 @@ char *task_name(struct task *task);
 unsigned process_count(void);
 uint64_t process_forks(void);
 /* The time that the process has used, split by the ticks that hit ring 3 and ring 0, as Linux does. */
+/* The part of a time that was spent in ring 0, by the rings at the ticks; without a tick in ring 0 all of it counts as ring 3's. */
+uint64_t usage_system_share(uint64_t total, uint64_t user_ticks, uint64_t system_ticks);
 void process_times(const struct process *process, uint64_t *user_ns, uint64_t *system_ns);
 /* From now on the event stream tells of this process and those that it makes, of nobody else; 0: of all. */
 void process_trace_only(int pid);

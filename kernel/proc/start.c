@@ -11,6 +11,7 @@
 #include <proc/shutdown.h>
 #include <proc/signal.h>
 #include <proc/timer.h>
+#include <sched/giant.h>
 #include <string.h>
 
 #include <asm/fcntl.h>
@@ -37,6 +38,7 @@ static void init_begin(void *argument)
 {
     const struct task *task = argument;
     fpu_reset();
+    giant_leave_if_used();
     switch_to_user(thread_frame(task->thread.stack_top));
 }
 

@@ -8,9 +8,9 @@
 
 #include <linux/resource.h>
 
-/* Without a tick in ring 0 all counts as user time. By tick, not in one product: it would overflow within the
+/* By tick, not in one product: it would overflow within the
  * hour. */
-static uint64_t system_share(uint64_t total, uint64_t user_ticks, uint64_t system_ticks)
+uint64_t usage_system_share(uint64_t total, uint64_t user_ticks, uint64_t system_ticks)
 {
     uint64_t ticks = user_ticks + system_ticks;
     return ticks ? MIN(total, total / ticks * system_ticks) : 0;
@@ -26,7 +26,7 @@ void process_times(const struct process *process, uint64_t *user_ns, uint64_t *s
         user_ticks += task->thread.user_ticks;
         system_ticks += task->thread.system_ticks;
     }
-    *system_ns = system_share(total, user_ticks, system_ticks);
+    *system_ns = usage_system_share(total, user_ticks, system_ticks);
     *user_ns = total - *system_ns;
 }
 
@@ -34,7 +34,7 @@ void task_usage(const struct task *task, struct process_usage *usage)
 {
     const struct thread *thread = &task->thread;
     uint64_t total = thread_cpu_ns(thread);
-    uint64_t system_ns = system_share(total, thread->user_ticks, thread->system_ticks);
+    uint64_t system_ns = usage_system_share(total, thread->user_ticks, thread->system_ticks);
     *usage = (struct process_usage){
         .minor_faults = task->minor_faults,
         .major_faults = task->major_faults,

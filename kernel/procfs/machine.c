@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* machine.c - the machine in numbers, but for its memory. Formats as in proc(5). One CPU runs yet, so lines that Linux repeats for each CPU come once. */
+/* machine.c - the machine in numbers, but for its memory. Formats as in proc(5). */
 #include <procfs/files.h>
 
 #include <arch/x86/bootinfo.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/machine.h>
+#include <arch/x86/percpu.h>
 #include <mm/page.h>
 #include <mm/reclaim.h>
 #include <mm/swap.h>
@@ -61,18 +62,6 @@ void proc_filesystems(struct proctext *text)
     proctext_printf(text, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n");
 }
 
-/* The sum over the processes that live now and those that were waited for by ones that live: pid 1 inherits the rest. */
-static void cpu_times(uint64_t *user, uint64_t *system)
-{
-    *user = *system = 0;
-    PROCESS_FOREACH (process) {
-        uint64_t own_user, own_system;
-        process_times(process, &own_user, &own_system);
-        *user += own_user + process->children_usage.user_ns;
-        *system += own_system + process->children_usage.system_ns;
-    }
-}
-
 /* Linux adds up the same, and some that it gathers where it must wait for a disk. */
 static uint64_t faults(uint64_t *major)
 {
@@ -111,15 +100,33 @@ void proc_vmstat(struct proctext *text)
                     reclaim_count.seen, reclaim_count.freed);
 }
 
+static void put_times(struct proctext *text, uint64_t user_ns, uint64_t system_ns, uint64_t idle_ns)
+{
+    proctext_printf(text, " %lu 0 %lu %lu 0 0 0 0 0 0\n", user_ns / CENTISECOND_NS,
+                    system_ns / CENTISECOND_NS, idle_ns / CENTISECOND_NS);
+}
+
 /* All time is user, system or idle: nobody is nice, nothing waits for a disk. */
 void proc_machine_stat(struct proctext *text)
 {
-    uint64_t user, system, idle = sched_idle_ns();
+    uint64_t user[MAX_CPUS], system[MAX_CPUS], idle[MAX_CPUS], all_user = 0, all_system = 0, all_idle = 0;
 
-    cpu_times(&user, &system);
-    proctext_printf(text, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n",
-                    user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS,
-                    user / CENTISECOND_NS, system / CENTISECOND_NS, idle / CENTISECOND_NS);
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+        struct cpu_times times;
+        sched_cpu_times(cpu, &times);
+        system[cpu] = usage_system_share(times.busy_ns, times.user_ticks, times.system_ticks);
+        user[cpu] = times.busy_ns - system[cpu];
+        idle[cpu] = times.idle_ns;
+        all_user += user[cpu];
+        all_system += system[cpu];
+        all_idle += idle[cpu];
+    }
+    proctext_printf(text, "cpu ");
+    put_times(text, all_user, all_system, all_idle);
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+        proctext_printf(text, "cpu%u", cpu);
+        put_times(text, user[cpu], system[cpu], idle[cpu]);
+    }
     proctext_printf(text, "ctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
                     sched_switches(), proc_boot_time, process_forks(), sched_ready_count());
 }
@@ -137,7 +144,7 @@ void proc_swaps(struct proctext *text)
                         total < SWAPS_WIDE ? "\t" : "", taken, taken < SWAPS_WIDE ? "\t" : "");
 }
 
-void proc_cpuinfo(struct proctext *text)
+static void one_cpuinfo(struct proctext *text, unsigned number)
 {
     const struct cpu_features *cpu = &cpu_features;
     uint32_t eax, ebx, ecx, edx;
@@ -147,10 +154,11 @@ void proc_cpuinfo(struct proctext *text)
     uint32_t family = (eax >> 8 & 15) + ((eax >> 8 & 15) == 15 ? eax >> 20 & 255 : 0);
     uint32_t model = (eax >> 4 & 15) | (family >= 6 ? eax >> 12 & 0xf0 : 0);
     proctext_printf(text,
-                    "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
-                    cpu->vendor, family, model, cpu->model);
-    proctext_printf(text, "stepping\t: %u\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n",
-                    eax & 15);
+                    "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
+                    number, cpu->vendor, family, model, cpu->model);
+    proctext_printf(text,
+                    "stepping\t: %u\nphysical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
+                    eax & 15, cpu_count, number, cpu_count);
     proctext_printf(
         text,
         "fpu\t\t: yes\nflags\t\t: fpu pse tsc msr pae cx8 apic pge cmov mmx fxsr sse sse2 syscall nx lm%s%s%s%s%s%s\n",
@@ -158,4 +166,10 @@ void proc_cpuinfo(struct proctext *text)
         cpu->fsgsbase ? " fsgsbase" : "", cpu->gigabyte_pages ? " pdpe1gb" : "",
         cpu->rdrand ? " rdrand" : "");
     proctext_printf(text, "clflush size\t: %u\naddress sizes\t: 48 bits virtual\n\n", (ebx >> 8 & 255) * 8);
+}
+
+void proc_cpuinfo(struct proctext *text)
+{
+    for (unsigned number = 0; number < cpu_count; number++)
+        one_cpuinfo(text, number);
 }

@@ -24,6 +24,8 @@ static void take_task(struct task *task, struct proc_snapshot *snapshot)
     snapshot->pid = task->thread.tid;
     snapshot->pending = task->pending.set;
     snapshot->blocked = task->blocked;
+    snapshot->cpu = thread_cpu(&task->thread);
+    snapshot->cpus = task->thread.cpus & CPUS_ONLINE;
     snapshot->voluntary_switches = task->thread.voluntary_switches;
     snapshot->involuntary_switches = task->thread.involuntary_switches;
     strlcpy(snapshot->name, task_name(task), sizeof(snapshot->name));
@@ -41,6 +43,7 @@ static void take_process(struct process *process, struct task *task, struct proc
         .session = process->session,
         .umask = process->umask,
         .nice = process->nice,
+        .cpus = CPUS_ONLINE,
         .fd_size = process->files != NULL ? process->files->size : 0,
         .children = process->children_usage,
         .started_ns = process->started_ns,

@@ -13,6 +13,8 @@ struct proc_snapshot {
     unsigned threads;
     unsigned umask, fd_size;
     int nice;
+    unsigned cpu;                                               /* where it runs, or ran last */
+    uint32_t cpus;                                              /* where it may: a bit for each */
     uint64_t pending, shared_pending, blocked, ignored, caught; /* pending: the thread's own */
     struct process_usage usage, children;
     uint64_t started_ns;

@@ -90,8 +90,11 @@ static void rights(struct proctext *text, const struct proc_snapshot *now)
     proctext_printf(
         text, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\nSpeculation_Store_Bypass:\tvulnerable\n"
               "SpeculationIndirectBranch:\talways enabled\n");
-    proctext_printf(text,
-                    "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
+    proctext_printf(text, "Cpus_allowed:\t");
+    proctext_put_mask(text, now->cpus);
+    proctext_printf(text, "\nCpus_allowed_list:\t");
+    proctext_put_list(text, now->cpus);
+    proctext_printf(text, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
     proctext_printf(text, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
                     now->voluntary_switches, now->involuntary_switches);
 }
@@ -137,7 +140,7 @@ void proc_stat(struct proctext *text)
                     now.ignored & INT32_MAX, now.caught & INT32_MAX);
     /* [35-44] wchan: 1 while it sleeps; nswap and cnswap, which Linux does not keep either; exit signal, CPU, real-time priority and
      * policy, delays, guest times */
-    proctext_printf(text, " %d 0 0 %d 0 0 0 0 0 0", now.state == 'S' || now.state == 'D', SIGCHLD);
+    proctext_printf(text, " %d 0 0 %d %u 0 0 0 0 0", now.state == 'S' || now.state == 'D', SIGCHLD, now.cpu);
     /* [45-52] */
     proctext_printf(text, " %lu %lu %lu %lu %lu %lu %lu %d\n", now.data_start, now.data_end, now.brk_start,
                     now.arg_start, now.arg_end, now.env_start, now.env_end, now.exit_status);

@@ -3,6 +3,7 @@
  * when memory is in small pieces. Not guarded: a text belongs to one open file. */
 #include <procfs/text.h>
 
+#include <arch/x86/percpu.h>
 #include <string.h>
 
 void proctext_put(struct proctext *text, const char *bytes, size_t count)
@@ -34,6 +35,25 @@ void proctext_printf(struct proctext *text, const char *format, ...)
     va_start(arguments, format);
     format_to(&text->sink, format, arguments);
     va_end(arguments);
+}
+
+void proctext_put_list(struct proctext *text, uint32_t cpus)
+{
+    const char *before = "";
+
+    for (unsigned first = 0, end; first < MAX_CPUS; first = end + 1) {
+        for (end = first; cpus & 1U << end;)
+            end++;
+        if (end == first)
+            continue;
+        proctext_printf(text, end == first + 1 ? "%s%u" : "%s%u-%u", before, first, end - 1);
+        before = ",";
+    }
+}
+
+void proctext_put_mask(struct proctext *text, uint32_t cpus)
+{
+    proctext_printf(text, "%0*x", (int)(cpu_count + 3) / 4, cpus);
 }
 
 /* The frame that holds byte `position`. Reads go forward, so the search begins where the last one ended. */

@@ -29,5 +29,8 @@ void proctext_init(struct proctext *text);
 void proctext_clear(struct proctext *text);
 void proctext_put(struct proctext *text, const char *bytes, size_t count);
 void proctext_printf(struct proctext *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A set of CPUs in the two forms that Linux has: a list of ranges, "0-2,5", and a mask, with as many hexadecimal digits as all take. */
+void proctext_put_list(struct proctext *text, uint32_t cpus);
+void proctext_put_mask(struct proctext *text, uint32_t cpus);
 /* => bytes, 0 at the end, -EFAULT. */
 ssize_t proctext_read(struct proctext *text, struct io *io, uint64_t *position);

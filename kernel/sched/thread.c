@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* thread.c - who runs next: one run queue a CPU, round robin, a tick that ends the time slice.
+/* thread.c - who runs next: one run queue, round robin, a tick that ends the time slice.
  *
  *      NEW --thread_start--> READY --switch--> RUNNING --sched_yield, slice over--> READY
  *                              ^                  |  \--thread_exit--> DEAD
@@ -12,18 +12,25 @@
  * A thread that goes to sleep says so first (thread_sleep_begin), then tells others where it can be found,
  * then gives up the CPU (thread_sleep). Woken in between, it is RUNNING again and does not give it up at all.
  *
+ * All CPUs take from the one queue the first thread that may run on them. Who puts a thread there calls a CPU that is idle; an interrupt
+ * also brings a CPU into the kernel whose thread in ring 3 has work waiting (thread->pending).
+ *
  * The boot flow of a CPU becomes its idle thread: it is on no queue and runs when nothing else is ready.
- * Locks: a run queue's lock guards the list, `current` and the state of the threads that belong to it; only RUNNING to
- * SLEEPING is done by the thread itself, without it.
+ * Locks: the run queue's lock guards the list, the processors and the state of the threads; only RUNNING to
+ * SLEEPING is done by the thread itself, without it. With several CPUs all of it is also inside the kernel's lock (giant.h), which
+ * the idle loop lets go while it waits.
  * Interrupts are off except while the idle loop waits.
- * Not here: moving threads between CPUs, priorities. */
+ * Not here: a CPU that a thread would rather have, priorities. */
+#include <arch/x86/apic.h>
 #include <arch/x86/clock.h>
 #include <arch/x86/percpu.h>
 #include <arch/x86/switch.h>
 #include <asm-generic/errno.h>
+#include <sched/giant.h>
 #include <sched/load.h>
 #include <sched/thread.h>
 #include <sched/timeout.h>
+#include <x86/trapframe.h>
 
 #define TICK_NS (NS_PER_SECOND / CLOCK_TICK_HZ)
 /* So close to a deadline the idle loop polls the clock: the tick would come up to a hundredth of a second
@@ -32,52 +39,110 @@
 
 STAILQ_HEAD(run_list, thread);
 
-struct run_queue {
+static struct run_queue {
     struct spinlock lock;
     struct run_list ready;
-    unsigned ready_count;
+    unsigned count;
+} queue = {.ready = STAILQ_HEAD_INITIALIZER(queue.ready)};
+
+/* A CPU, as it looks from here. */
+static struct processor {
     struct thread *current;
     struct thread idle;
+    uint32_t mask; /* its bit in thread->cpus */
+    bool called; /* idle, and on its way to the run queue: another one is to be called for the next thread */
     uint64_t switches;
+    uint64_t began_tsc;
+    uint64_t user_ticks, system_ticks;
     /* Left by a dying thread for whoever runs next. */
     void (*after)(void *);
     void *after_argument;
-};
+} processors[MAX_CPUS];
 
-static struct run_queue run_queues[MAX_CPUS];
-
-static inline struct run_queue *this_queue(void)
+static inline struct processor *this_processor(void)
 {
-    return current_thread()->queue;
+    return current_thread()->processor;
 }
 
-void sched_init(void)
+void sched_init(paddr_t idle_cr3)
 {
-    struct run_queue *queue = &run_queues[cpu_number()];
-    STAILQ_INIT(&queue->ready);
-    queue->idle.state = THREAD_RUNNING;
-    queue->idle.queue = queue;
-    queue->current = &queue->idle;
-    this_cpu()->current = &queue->idle;
+    struct processor *self = &processors[cpu_number()];
+
+    self->mask = 1U << cpu_number();
+    self->idle.state = THREAD_RUNNING;
+    self->idle.processor = self;
+    self->idle.cr3 = idle_cr3;
+    self->idle.started_tsc = self->began_tsc = cpu_rdtsc();
+    self->current = &self->idle;
+    this_cpu()->current = &self->idle;
 }
 
 /* ---- Run queue. All with its lock held ---- */
 
-static void make_ready(struct run_queue *queue, struct thread *thread)
+static inline bool may_run_on(const struct thread *thread, const struct processor *processor)
 {
-    thread->state = THREAD_READY;
-    STAILQ_INSERT_TAIL(&queue->ready, thread, run_link);
-    queue->ready_count++;
+    return thread->cpus & processor->mask;
 }
 
-static struct thread *take_next(struct run_queue *queue)
+static void call(struct processor *processor)
 {
-    struct thread *thread = STAILQ_FIRST(&queue->ready);
+    apic_interrupt(cpu_data((uint32_t)(processor - processors))->apic_id, TRAP_ATTENTION);
+}
+
+/* A CPU that has nothing to do comes and takes the thread. */
+static NOINLINE void call_idle(const struct thread *thread)
+{
+    for (struct processor *at = processors; at < processors + cpu_count; at++)
+        if (at->current == &at->idle && !at->called && may_run_on(thread, at) && at != this_processor()) {
+            at->called = true;
+            call(at);
+            return;
+        }
+}
+
+static void make_ready(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    STAILQ_INSERT_TAIL(&queue.ready, thread, run_link);
+    queue.count++;
+    if (unlikely(cpu_count > 1))
+        call_idle(thread);
+}
+
+/* Behind the first one, which may not. */
+static NOINLINE struct thread *take_later(const struct processor *self)
+{
+    struct thread *thread;
+
+    STAILQ_FOREACH (thread, &queue.ready, run_link) {
+        if (!may_run_on(thread, self))
+            continue;
+        STAILQ_REMOVE(&queue.ready, thread, thread, run_link);
+        queue.count--;
+        return thread;
+    }
+    return NULL;
+}
+
+/* => NULL: nobody is ready that may run here. */
+static inline struct thread *take_ready(const struct processor *self)
+{
+    struct thread *thread = STAILQ_FIRST(&queue.ready);
+
     if (!thread)
-        return &queue->idle;
-    STAILQ_REMOVE_HEAD(&queue->ready, run_link);
-    queue->ready_count--;
+        return NULL;
+    if (unlikely(!may_run_on(thread, self)))
+        return take_later(self);
+    STAILQ_REMOVE_HEAD(&queue.ready, run_link);
+    queue.count--;
     return thread;
+}
+
+static inline struct thread *take_next(struct processor *self)
+{
+    struct thread *thread = take_ready(self);
+
+    return thread ? thread : &self->idle;
 }
 
 /* ---- The switch ---- */
@@ -85,16 +150,16 @@ static struct thread *take_next(struct run_queue *queue)
 /* The first thing on the new thread's stack. */
 static inline void switch_finish(void)
 {
-    struct run_queue *queue = this_queue();
-    void (*after)(void *) = queue->after;
-    spin_unlock(&queue->lock);
+    struct processor *self = this_processor();
+    void (*after)(void *) = self->after;
+    spin_unlock(&queue.lock);
     if (unlikely(after != NULL)) {
-        queue->after = NULL;
-        after(queue->after_argument);
+        self->after = NULL;
+        after(self->after_argument);
     }
 }
 
-static inline void switch_to(struct run_queue *queue, struct thread *previous, struct thread *next)
+static inline void switch_to(struct processor *self, struct thread *previous, struct thread *next)
 {
     struct percpu *cpu = this_cpu();
     uint64_t now = cpu_rdtsc();
@@ -103,8 +168,9 @@ static inline void switch_to(struct run_queue *queue, struct thread *previous, s
     if (unlikely(sched_switch_hook != NULL))
         sched_switch_hook(previous, next);
     next->state = THREAD_RUNNING;
-    queue->current = cpu->current = next;
-    queue->switches++;
+    next->processor = self;
+    self->current = cpu->current = next;
+    self->switches++;
 
     if (previous->fpu)
         cpu_fxsave(previous->fpu);
@@ -128,7 +194,7 @@ static void first_run(void *argument)
 void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument)
 {
     thread->state = THREAD_NEW;
-    thread->queue = this_queue();
+    thread->processor = this_processor();
     thread->entry = entry;
     thread->argument = argument;
     thread->kernel_rsp = switch_prepare(thread->stack_top, first_run, thread);
@@ -137,26 +203,24 @@ void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument
 void thread_start(struct thread *thread)
 {
     assert(thread->state == THREAD_NEW);
-    struct run_queue *queue = thread->queue;
-    spin_lock(&queue->lock);
-    make_ready(queue, thread);
-    spin_unlock(&queue->lock);
+    spin_lock(&queue.lock);
+    make_ready(thread);
+    spin_unlock(&queue.lock);
 }
 
 /* The current thread stays ready. => true if another one ran meanwhile. */
 static bool let_others_run(void)
 {
-    struct run_queue *queue = this_queue();
-    spin_lock(&queue->lock);
-    struct thread *thread = queue->current;
+    struct processor *self = this_processor();
+    spin_lock(&queue.lock);
+    struct thread *thread = self->current, *next = take_ready(self);
     __atomic_and_fetch(&thread->pending, ~THREAD_RESCHEDULE, __ATOMIC_RELAXED);
-    if (STAILQ_EMPTY(&queue->ready)) {
-        spin_unlock(&queue->lock);
+    if (!next && likely(may_run_on(thread, self))) {
+        spin_unlock(&queue.lock);
         return false;
     }
-    struct thread *next = take_next(queue);
-    make_ready(queue, thread);
-    switch_to(queue, thread, next);
+    make_ready(thread);
+    switch_to(self, thread, next ? next : &self->idle);
     return true;
 }
 
@@ -174,15 +238,15 @@ void sched_preempt(void)
 
 void thread_exit(void (*after)(void *), void *argument)
 {
-    struct run_queue *queue = this_queue();
-    spin_lock(&queue->lock);
-    struct thread *thread = queue->current;
-    assert(thread != &queue->idle);
+    struct processor *self = this_processor();
+    spin_lock(&queue.lock);
+    struct thread *thread = self->current;
+    assert(thread != &self->idle);
     thread->state = THREAD_DEAD;
     thread->fpu = NULL; /* nothing to save */
-    queue->after = after;
-    queue->after_argument = argument;
-    switch_to(queue, thread, take_next(queue));
+    self->after = after;
+    self->after_argument = argument;
+    switch_to(self, thread, take_next(self));
     panic("a dead thread runs");
 }
 
@@ -192,15 +256,15 @@ void thread_exit(void (*after)(void *), void *argument)
 static NOINLINE int block(void)
 {
     struct thread *thread = current_thread();
-    struct run_queue *queue = thread->queue;
-    spin_lock(&queue->lock);
+    struct processor *self = thread->processor;
+    spin_lock(&queue.lock);
     if (unlikely(thread->state != THREAD_SLEEPING)) {
-        spin_unlock(&queue->lock);
+        spin_unlock(&queue.lock);
         return thread->wake_result;
     }
-    assert(thread != &queue->idle);
+    assert(thread != &self->idle);
     thread->voluntary_switches++;
-    switch_to(queue, thread, take_next(queue));
+    switch_to(self, thread, take_next(self));
     return current_thread()
         ->wake_result; /* the same thread, but asking again is cheaper than remembering it */
 }
@@ -217,34 +281,46 @@ int thread_sleep(uint64_t deadline)
 }
 
 /* With the run queue's lock held. */
-static void wake_locked(struct run_queue *queue, struct thread *thread, int result)
+static void wake_locked(struct thread *thread, int result)
 {
     thread->wake_result = result;
-    if (unlikely(thread == queue->current))
+    if (unlikely(thread == thread->processor->current))
         thread->state = THREAD_RUNNING;
     else
-        make_ready(queue, thread);
+        make_ready(thread);
 }
 
 bool thread_wake(struct thread *thread, int result)
 {
-    struct run_queue *queue = thread->queue;
-    spin_lock(&queue->lock);
+    spin_lock(&queue.lock);
     bool asleep = thread->state == THREAD_SLEEPING;
     if (likely(asleep))
-        wake_locked(queue, thread, result);
-    spin_unlock(&queue->lock);
+        wake_locked(thread, result);
+    spin_unlock(&queue.lock);
     return asleep;
 }
 
 void thread_notify(struct thread *thread, uint32_t what)
 {
-    struct run_queue *queue = thread->queue;
-    spin_lock(&queue->lock);
+    spin_lock(&queue.lock);
     __atomic_or_fetch(&thread->pending, what, __ATOMIC_RELAXED);
     if ((what & THREAD_SIGNAL) && thread->state == THREAD_SLEEPING && thread->interruptible)
-        wake_locked(queue, thread, -EINTR);
-    spin_unlock(&queue->lock);
+        wake_locked(thread, -EINTR);
+    else if (unlikely(thread->state == THREAD_RUNNING && thread != current_thread()))
+        call(thread->processor); /* it is in ring 3: it looks on its way back there */
+    spin_unlock(&queue.lock);
+}
+
+void thread_run_on(struct thread *thread, uint32_t cpus)
+{
+    thread->cpus = cpus;
+    if (thread->state == THREAD_RUNNING && !may_run_on(thread, thread->processor))
+        thread_notify(thread, THREAD_RESCHEDULE);
+}
+
+unsigned thread_cpu(const struct thread *thread)
+{
+    return (unsigned)(thread->processor - processors);
 }
 
 void thread_before_user(uint32_t what)
@@ -265,82 +341,100 @@ void (*sched_switch_hook)(const struct thread *from, const struct thread *to);
 
 void sched_tick(bool from_user)
 {
-    struct run_queue *queue = this_queue();
-    struct thread *thread = queue->current;
+    struct processor *self = this_processor();
+    struct thread *thread = self->current;
     uint64_t now = clock_now();
     timeout_expire(now, deadline_reached);
     if (sched_tick_hook)
         sched_tick_hook(now);
     if (cpu_number() == 0)
         load_tick(now, sched_ready_count());
-    if (thread == &queue->idle)
+    if (thread == &self->idle)
         return;
-    if (from_user)
+    if (from_user) {
         thread->user_ticks++;
-    else
+        self->user_ticks++;
+    } else {
         thread->system_ticks++;
-    if (queue->ready_count > 0)
+        self->system_ticks++;
+    }
+    if (queue.count > 0)
         __atomic_or_fetch(&thread->pending, THREAD_RESCHEDULE, __ATOMIC_RELAXED);
 }
 
+/* Interrupts are let in, and with several CPUs the others into the kernel. */
 static void idle_wait(void)
 {
     uint64_t now = clock_now();
     uint64_t next = timeout_next();
+    giant_leave_if_used();
     if (next > now && next - now > POLL_NS) {
         cpu_wait_for_interrupt();
+        giant_enter_if_used();
         return;
     }
-    /* Interrupts are let in between two looks at the clock. */
+    /* Between two looks at the clock. */
     __asm__ volatile("sti; nop; pause; cli" : : : "memory");
+    giant_enter_if_used();
     timeout_expire(clock_now(), deadline_reached);
 }
 
 void sched_run(void)
 {
-    struct run_queue *queue = this_queue();
-    queue->idle.started_tsc = cpu_rdtsc();
+    struct processor *self = this_processor();
+    self->idle.started_tsc = self->began_tsc = cpu_rdtsc();
     for (;;) {
-        spin_lock(&queue->lock);
-        if (STAILQ_EMPTY(&queue->ready)) {
-            spin_unlock(&queue->lock);
-            idle_wait();
+        spin_lock(&queue.lock);
+        self->called = false;
+        struct thread *next = take_ready(self);
+        if (next) {
+            switch_to(self, &self->idle, next);
         } else {
-            switch_to(queue, &queue->idle, take_next(queue));
+            spin_unlock(&queue.lock);
+            idle_wait();
         }
     }
 }
 
 unsigned sched_ready_count(void)
 {
-    unsigned count = 0;
-    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
-        const struct run_queue *queue = &run_queues[cpu];
-        count += queue->ready_count + (queue->current && queue->current != &queue->idle);
-    }
+    unsigned count = queue.count;
+    for (const struct processor *at = processors; at < processors + cpu_count; at++)
+        count += at->current != &at->idle;
     return count;
 }
 
 uint64_t sched_switches(void)
 {
     uint64_t switches = 0;
-    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        switches += run_queues[cpu].switches;
+    for (const struct processor *at = processors; at < processors + cpu_count; at++)
+        switches += at->switches;
     return switches;
 }
 
 uint64_t thread_cpu_ns(const struct thread *thread)
 {
     uint64_t total = thread->run_tsc;
-    if (thread->queue && thread == thread->queue->current)
+    if (thread->processor && thread == thread->processor->current)
         total += cpu_rdtsc() - thread->started_tsc;
     return clock_ns(&clock_scale, total);
+}
+
+void sched_cpu_times(unsigned cpu, struct cpu_times *times)
+{
+    const struct processor *processor = &processors[cpu];
+    uint64_t since = clock_ns(&clock_scale, cpu_rdtsc() - processor->began_tsc);
+
+    times->idle_ns = MIN(since, thread_cpu_ns(&processor->idle));
+    times->busy_ns = since - times->idle_ns;
+    times->user_ticks = processor->user_ticks;
+    times->system_ticks = processor->system_ticks;
 }
 
 uint64_t sched_idle_ns(void)
 {
     uint64_t total = 0;
-    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
-        total += thread_cpu_ns(&run_queues[cpu].idle);
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+        total += thread_cpu_ns(&processors[cpu].idle);
     return total;
 }

@@ -12,7 +12,7 @@
 #include <types.h>
 
 struct process;
-struct run_queue;
+struct processor;
 struct waitq;
 
 enum thread_state {
@@ -57,14 +57,16 @@ struct thread {
     struct timeout timeout;        /* when to wake at the latest */
     int wake_result;               /* 0, -ETIMEDOUT or -EINTR */
     bool interruptible;
-    struct run_queue *queue; /* the CPU's that it belongs to; fixed until threads migrate */
-    void (*entry)(void *);   /* where it starts, see thread_prepare() */
+    struct processor *processor; /* where it runs, or ran last */
+    uint32_t cpus;               /* where it may run: a bit for each CPU */
+    void (*entry)(void *);       /* where it starts, see thread_prepare() */
     void *argument;
 };
 
-/* Runs at every switch to a thread (arch: TSS.rsp0, CR3, FS base, FPU). */
-void sched_init(void);
-/* `thread` was zeroed and has tid, stack_top, process, cr3, fpu set. It will start in `entry(argument)` with
+/* On every CPU, before it does anything with threads. idle_cr3: the page tables that it has when it is idle; 0: those of the thread before,
+ * which is quicker, but no other CPU may take them away. */
+void sched_init(paddr_t idle_cr3);
+/* `thread` was zeroed and has tid, stack_top, process, cr3, fpu, cpus set. It will start in `entry(argument)` with
  * interrupts off when it is first given to the scheduler by thread_start(). */
 void thread_prepare(struct thread *thread, void (*entry)(void *), void *argument);
 void thread_start(struct thread *thread);
@@ -82,7 +84,11 @@ _Noreturn void sched_run(void);
 /* Marks work for a thread and, if it sleeps interruptibly and `what` has THREAD_SIGNAL, wakes it with -EINTR.
  * */
 void thread_notify(struct thread *thread, uint32_t what);
-/* The same for the current one, if there is one yet. */
+/* Lets it run on these CPUs only, one of which is there; it moves on its way back to ring 3, at the latest. */
+void thread_run_on(struct thread *thread, uint32_t cpus);
+/* The number of the CPU where it runs, or ran last. */
+unsigned thread_cpu(const struct thread *thread);
+/* thread_notify() for the current one, if there is one yet. */
 void thread_before_user(uint32_t what);
 /* Ends a thread's sleep with this result. => false: it was not asleep. */
 bool thread_wake(struct thread *thread, int result);
@@ -110,5 +116,10 @@ uint64_t thread_cpu_ns(const struct thread *thread);
 extern void (*sched_tick_hook)(uint64_t now);
 /* The same at every switch, while `from` is still the current thread. */
 extern void (*sched_switch_hook)(const struct thread *from, const struct thread *to);
-/* Nanoseconds spent idle since boot. */
+/* What a CPU has done since it began: nanoseconds, and at how many ticks it was found in ring 3 and in ring 0. */
+struct cpu_times {
+    uint64_t busy_ns, idle_ns, user_ticks, system_ticks;
+};
+void sched_cpu_times(unsigned cpu, struct cpu_times *times);
+/* Nanoseconds spent idle by all CPUs together. */
 uint64_t sched_idle_ns(void);

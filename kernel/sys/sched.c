@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* sched.c - the calls that ask for another scheduling than everybody's: one CPU, one policy (SCHED_OTHER), time slices in turn.
+/* sched.c - the calls that ask for another scheduling than everybody's: any CPU, one policy (SCHED_OTHER), time slices in turn.
  *
- * What asks for just that is granted; a niceness is kept and told, and has no effect; other policies are refused as for a user
+ * Which CPUs a thread may run on is kept and obeyed. Of the rest, what asks for just that is granted; a niceness is kept and told, and has no effect; other policies are refused as for a user
  * without the right to them. */
 #include <sys/calls.h>
 
+#include <arch/x86/percpu.h>
 #include <arch/x86/usercopy.h>
 #include <proc/process.h>
 #include <sys/timespec.h>
@@ -41,11 +42,13 @@ int64_t sys_sched_yield(struct trapframe *)
 
 int64_t sys_sched_getaffinity(struct trapframe *frame)
 {
-    const uint64_t cpus = 1;
+    uint64_t cpus = CPUS_ONLINE;
     if (ARG1(frame) < sizeof(cpus) || ARG1(frame) % sizeof(cpus))
         return -EINVAL;
-    if (!named(ARG0(frame)))
+    const struct task *task = named(ARG0(frame));
+    if (!task)
         return -ESRCH;
+    cpus &= task->thread.cpus;
     int error = copy_to_user(ARG2(frame), &cpus, sizeof(cpus));
     return error ? error : (int64_t)sizeof(cpus);
 }
@@ -55,9 +58,13 @@ int64_t sys_sched_setaffinity(struct trapframe *frame)
     uint64_t cpus = 0;
     if (copy_from_user(&cpus, ARG2(frame), MIN(ARG1(frame), sizeof(cpus))) != 0)
         return -EFAULT;
-    if (!named(ARG0(frame)))
+    struct task *task = named(ARG0(frame));
+    if (!task)
         return -ESRCH;
-    return cpus & 1 ? 0 : -EINVAL;
+    if (!(cpus & CPUS_ONLINE))
+        return -EINVAL;
+    thread_run_on(&task->thread, (uint32_t)cpus & CPUS_ONLINE);
+    return 0;
 }
 
 static_assert(SCHED_NORMAL == 0, "everybody's policy is also what check_task() answers");

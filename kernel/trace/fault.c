@@ -29,7 +29,9 @@ static struct {
 /* The last fault, and how many like it have followed. */
 static struct {
     bool possible; /* the last fault can be followed by others */
-    uint32_t tid, cause;
+    const struct thread
+        *thread; /* who has them; it cannot end without an event, before which the run is written */
+    uint32_t cause;
     uint64_t ip, last_time;
     vaddr_t last_va;
     uint64_t last_pfn;
@@ -46,8 +48,8 @@ void trace_populate(bool begins)
 void trace_fault_flush(void)
 {
     if (run.record.n)
-        trace_record(current_thread(), TRACE_fault_run, run.last_time, run.cause, &run.record,
-                     sizeof(run.record), NULL);
+        trace_record(run.thread, TRACE_fault_run, run.last_time, run.cause, &run.record, sizeof(run.record),
+                     NULL);
     run.possible = false;
     run.record.n = 0;
 }
@@ -107,7 +109,7 @@ static bool joins_run(const struct trace_fault_end *end)
 {
     int64_t distance = (int64_t)(end->pfn - run.last_pfn);
 
-    if (!run.possible || now_open.told || end->tables || (uint32_t)current_thread()->tid != run.tid)
+    if (!run.possible || now_open.told || end->tables || current_thread() != run.thread)
         return false;
     if (now_open.cause != run.cause || now_open.begin.ip != run.ip || end->kind != run.record.kind ||
         page_floor(end->va) != run.last_va + PAGE_SIZE)
@@ -147,7 +149,7 @@ void trace_fault_end(const struct trace_fault_end *end, uint32_t cause)
             tell_begin();
         trace_record(current_thread(), TRACE_fault_end, now, now_open.cause, &record, sizeof(record), NULL);
         run.possible = true;
-        run.tid = (uint32_t)current_thread()->tid;
+        run.thread = current_thread();
         run.cause = now_open.cause;
         run.ip = now_open.begin.ip;
         run.record = (struct trace_fault_run){.kind = end->kind};

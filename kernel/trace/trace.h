@@ -7,7 +7,7 @@
  * branch that is never taken. The two ways into the kernel that are taken most, faults and system calls, have not even that:
  * they are called through a pointer (TRACE_WAYS), and the pointer leads to another function where somebody watches.
  *
- * Guards: kernel code is not interrupted, and one CPU runs; a record is written in one go. */
+ * Guards: kernel code is not interrupted, and one CPU at a time is in it (sched/giant.h); a record is written in one go. */
 #pragma once
 
 #include <arch/x86/percpu.h>

@@ -63,7 +63,7 @@ def read_register(name):
         return 1 << 31 if _ram.word(_ram.symbol("root", "kernel/mm/kmap.c")) else 0
     if name != "cr3":
         raise GdbError(f"a memory has no register {name}")
-    thread = int(parse_and_eval("'kernel/arch/x86/cpu.c'::percpu")[0]["current"])
+    thread = int(parse_and_eval("'kernel/arch/x86/percpu.c'::percpu")[0]["current"])
     root = int(Value(thread).cast(lookup_type("struct thread").pointer()).dereference()["cr3"]) if thread else 0
     return root or _ram.kernel_space().root
 

@@ -27,6 +27,7 @@ GUEST = [
     (["-m", "x", "true"], "-m: 'x' is no number from 16 on"),
     (["-m", "8", "true"], "-m: '8' is no number from 16 on"),
     (["-c", "0", "true"], "-c: '0' is no number from 1 on"),
+    (["-c", "2", "--icount", "true"], "leave out -c"),
     (["-t", "0", "true"], "-t: '0' is no time in seconds"),
     (["-t", "soon", "true"], "-t: 'soon' is no time in seconds"),
     (["-f", "/no/file", "true"], "-f /no/file: no such file"),
@@ -53,6 +54,8 @@ MADE = [
     (["run", "MEM=abc"], "run: -m: 'abc' is no number from 16 on"),
     (["run", "MEM=1"], "run: -m: '1' is no number from 16 on"),
     (["run", "SWAP=abc"], "run: --swap: 'abc' is no number from 0 to 8192"),
+    (["run", "CPUS=0"], "run: -c: '0' is no number from 1 on"),
+    (["gdb", "CPUS=9"], "debug: CPUS: '9' is no number from 1 to 8"),
     (["gdb", "SWAP=abc"], "debug: SWAP: 'abc' is no number from 0 to 8192"),
     (["report", "PROG=nosuch"], "nosuch: not found"),
     (["report", "PROG=./nosuch"], "./nosuch: not found"),
@@ -65,9 +68,9 @@ MADE = [
 
 @pytest.mark.parametrize("words, text", MADE, ids=lambda value: value if isinstance(value, str) else " ".join(value))
 def test_make(words, text, tmp_path):
-    if words == ["live"] and os.path.exists(lab.qemu.LIVE):
-        pytest.skip("a guest runs")
     status, lines = said([*MAKE, *[word.format(folder=tmp_path / "recording") for word in words]])
+    if words == ["live"] and os.path.exists(lab.qemu.LIVE):
+        pytest.skip("another test's guest runs")
     assert status != 0, lines
     told = [line for line in lines if text in line]
     assert len(told) == 1, lines
@@ -76,10 +79,10 @@ def test_make(words, text, tmp_path):
 
 
 def test_nothing_to_say_is_the_usual_thing():
-    """An empty PROG is vmrss, an empty MEM 128 MiB, an empty SWAP 512, with each command."""
-    shown = subprocess.run([*MAKE, "-n", "report", "explain", "record", "run", "PROG=", "MEM=", "SWAP="], cwd=lab.ROOT, env=OUTSIDE, capture_output=True,
+    """An empty PROG is vmrss, an empty MEM 128 MiB, an empty SWAP 512, an empty CPUS 1, with each command."""
+    shown = subprocess.run([*MAKE, "-n", "report", "explain", "record", "run", "PROG=", "MEM=", "SWAP=", "CPUS="], cwd=lab.ROOT, env=OUTSIDE, capture_output=True,
                            text=True, check=True).stdout
-    assert "recordings/vmrss" in shown and "scripts/story vmrss" in shown and "-- vmrss" in shown and "run -m 128 --swap 512" in shown
+    assert "recordings/vmrss" in shown and "scripts/story vmrss" in shown and "-- vmrss" in shown and "run -m 128 -c 1 --swap 512" in shown
 
 
 def test_gdb_takes_the_program_by_either_name():

@@ -13,6 +13,8 @@
 #define LOCAL_TASK_PRIORITY (0x80 / 4)
 #define LOCAL_EOI (0xb0 / 4)
 #define LOCAL_SPURIOUS (0xf0 / 4)
+#define LOCAL_COMMAND (0x300 / 4)
+#define LOCAL_COMMAND_TO (0x310 / 4)
 #define LOCAL_TIMER (0x320 / 4)
 #define LOCAL_LINT0 (0x350 / 4)
 #define LOCAL_LINT1 (0x360 / 4)
@@ -23,6 +25,13 @@
 #define LOCAL_MASKED (1U << 16)
 #define LOCAL_PERIODIC (1U << 17)
 #define LOCAL_DIVIDE_BY_16 3
+
+/* The command register (SDM vol. 3, 10.6.1). */
+#define COMMAND_INIT (5U << 8)
+#define COMMAND_START (6U << 8)
+#define COMMAND_UNDER_WAY (1U << 12)
+#define COMMAND_ASSERT (1U << 14)
+#define COMMAND_ALL_OTHERS (3U << 18)
 
 /* I/O APIC (82093AA data sheet): an index register and a window. */
 #define IO_SELECT 0
@@ -42,6 +51,11 @@ void apic_init(volatile uint32_t *local_registers, volatile uint32_t *io_registe
 {
     local = local_registers;
     io = io_registers;
+    apic_init_this();
+}
+
+void apic_init_this(void)
+{
     local[LOCAL_SPURIOUS] = LOCAL_ENABLE | TRAP_SPURIOUS;
     local[LOCAL_TASK_PRIORITY] = 0;
     local[LOCAL_LINT0] = LOCAL_MASKED;
@@ -67,6 +81,29 @@ void apic_route(unsigned isa_line, unsigned vector)
 void apic_end_of_interrupt(void)
 {
     local[LOCAL_EOI] = 0;
+}
+
+static void command(uint32_t to, uint32_t what)
+{
+    local[LOCAL_COMMAND_TO] = to << 24;
+    local[LOCAL_COMMAND] = what;
+    while (local[LOCAL_COMMAND] & COMMAND_UNDER_WAY)
+        cpu_pause();
+}
+
+void apic_interrupt(uint32_t apic_id, unsigned vector)
+{
+    command(apic_id, COMMAND_ASSERT | vector);
+}
+
+void apic_reset_others(void)
+{
+    command(0, COMMAND_ALL_OTHERS | COMMAND_ASSERT | COMMAND_INIT);
+}
+
+void apic_start(uint32_t apic_id, paddr_t page)
+{
+    command(apic_id, COMMAND_ASSERT | COMMAND_START | (uint32_t)(page >> PAGE_SHIFT));
 }
 
 void apic_timer_count_from(uint32_t count)

@@ -3,6 +3,7 @@
  *
  * Formats: the Multiboot2 specification 2.0, section 3.6; Xen's start_info.h (PVH). All of it lies below 4 GiB, where the
  * first page tables have a direct map. */
+#include <arch/x86/acpi.h>
 #include <arch/x86/bootinfo.h>
 #include <assert.h>
 #include <mm/layout.h>
@@ -133,6 +134,7 @@ void bootinfo_read(uint32_t magic, paddr_t info)
     else
         panic("started by an unknown loader (magic %#x): use GRUB with multiboot2, or QEMU -kernel", magic);
     assert(bootinfo.ram_count > 0);
+    bootinfo.cpus = acpi_cpus(bootinfo.rsdp, bootinfo.apic_ids, MAX_CPUS);
 }
 
 bool boot_option(const char *name, char *buffer, size_t size)

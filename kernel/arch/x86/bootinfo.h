@@ -4,6 +4,8 @@
 
 #include <types.h>
 
+#include <arch/x86/percpu.h>
+
 #define BOOT_RANGES 64
 #define BOOT_COMMAND_LINE 2048
 
@@ -17,7 +19,9 @@ struct bootinfo {
     unsigned ram_count;
     paddr_t initramfs;
     size_t initramfs_size;
-    paddr_t rsdp; /* 0: not told */
+    paddr_t rsdp;               /* 0: not told */
+    unsigned cpus;              /* that the machine has; some may be more than MAX_CPUS */
+    uint8_t apic_ids[MAX_CPUS]; /* of the first ones' local APICs */
     char command_line[BOOT_COMMAND_LINE];
 };
 extern struct bootinfo bootinfo;

@@ -42,11 +42,10 @@ struct table_pointer {
 #define GATE_INTERRUPT_USER 0xee /* ring 3 may use it: int3, into */
 
 extern const uint64_t trap_stubs[256];
-void syscall_start(void);
+void syscall_start(void), syscall_start_several(void);
 
 struct cpu_features cpu_features;
 
-static struct percpu percpu[MAX_CPUS];
 static uint64_t gdt[MAX_CPUS][GDT_ENTRIES];
 static uint8_t ist_stacks[MAX_CPUS][3][IST_STACK_SIZE] __attribute__((aligned(16)));
 static struct idt_gate idt[256];
@@ -117,7 +116,7 @@ static void gdt_load(struct percpu *cpu)
                      : "rax", "memory");
 }
 
-static void idt_load(void)
+static void idt_fill(void)
 {
     for (int vector = 0; vector < 256; vector++) {
         uint64_t stub = trap_stubs[vector];
@@ -134,7 +133,10 @@ static void idt_load(void)
     idt[TRAP_DOUBLE_FAULT].ist = 1;
     idt[TRAP_NMI].ist = 2;
     idt[TRAP_MACHINE_CHECK].ist = 3;
+}
 
+static void idt_load(void)
+{
     struct table_pointer pointer = {sizeof(idt) - 1, (uint64_t)idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
 }
@@ -153,11 +155,11 @@ static void control_registers_load(void)
     cpu_write_cr0((cpu_read_cr0() | CR0_WP | CR0_MP | CR0_NE) & ~(CR0_EM | CR0_TS));
 }
 
-static void syscall_door_open(void)
+void syscall_door_open(void)
 {
     cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
     cpu_wrmsr(MSR_STAR, (uint64_t)SYSRET_BASE << 48 | (uint64_t)KERNEL_CODE << 32);
-    cpu_wrmsr(MSR_LSTAR, (uint64_t)syscall_start);
+    cpu_wrmsr(MSR_LSTAR, (uint64_t)(cpu_count > 1 ? syscall_start_several : syscall_start));
     cpu_wrmsr(MSR_SFMASK, RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
 }
 
@@ -181,14 +183,20 @@ static void smap_sites_fill(void)
 
 void cpu_init(void)
 {
-    struct percpu *cpu = &percpu[0];
-
     features_read();
+    idt_fill();
+    smap_sites_fill();
+    cpu_init_this(0);
+}
+
+void cpu_init_this(uint32_t number)
+{
+    struct percpu *cpu = cpu_data(number);
+
     cpu->self = cpu;
-    cpu->number = 0;
+    cpu->number = number;
     gdt_load(cpu);
     idt_load();
-    smap_sites_fill();
     control_registers_load();
     cpu_wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     cpu_wrmsr(MSR_KERNEL_GS_BASE, 0);

@@ -9,6 +9,9 @@
 ; the way in and once on the way out, and never for an entry from ring 0. Three exceptions may come while the two are
 ; not yet exchanged (NMI, double fault, machine check): they have stacks of their own and look at the base itself.
 ;
+; With several CPUs one of them at a time is in the kernel (sched/giant.h): system calls have an entry of their own then, and traps another
+; function. With one CPU no instruction is spent on it.
+;
 ; clac: the user's AC flag would switch SMAP off. The places are nops until cpu_init() finds SMAP and fills them in.
 
 bits 64
@@ -16,6 +19,8 @@ default rel
 %include "arch/x86/unwind.inc"
 
 extern trap
+extern giant
+extern giant_enter
 extern trap_before_user
 extern syscall_way
 extern syscall_watched
@@ -28,6 +33,7 @@ PERCPU_USER_RSP equ 8
 PERCPU_CURRENT equ 24
 PERCPU_TSS_RSP0 equ 48
 THREAD_PENDING equ 8
+GIANT_SERVED equ 4
 
 FRAME_R15 equ 0 * 8
 FRAME_R14 equ 1 * 8
@@ -157,7 +163,7 @@ trap_common:
     cld
     mov rdi, rsp
     xor ebp, ebp                        ; a backtrace ends at the frame
-    call trap
+    call [trap_way]
 
 global trap_return
 trap_return:
@@ -214,9 +220,17 @@ unwind_end
 %endmacro
 
 ; SYSCALL: rcx = user rip, r11 = user rflags, rsp still the user's, interrupts off and AC, DF, TF clear (MSR_SFMASK).
-global syscall_start
+; The same twice: for one CPU, and for several.
+%assign several 0
+%rep 2
 unwind syscall
+%if several
+global syscall_start_several
+syscall_start_several:
+%else
+global syscall_start
 syscall_start:
+%endif
     swapgs
     mov [gs:PERCPU_USER_RSP], rsp
     mov rsp, [gs:PERCPU_TSS_RSP0]
@@ -235,9 +249,15 @@ unwind trap
     push_each CALL_REGISTERS
     sub rsp, OTHERS * 8
     frame_is FRAME_WORDS
-    mov rdi, rsp
     xor ebp, ebp
+%if several
+    call giant_enter                    ; (it preserves what the frame has not: rbx, r12 to r15)
+%endif
+    mov rdi, rsp
     call [syscall_way]                  ; to syscall_entry(); the result is in rax from now on
+%if several
+    inc dword [giant + GIANT_SERVED]    ; giant_leave()
+%endif
     mov rdi, [gs:PERCPU_CURRENT]
     cmp dword [rdi + THREAD_PENDING], 0
     jne .by_iret
@@ -279,6 +299,8 @@ unwind trap
     mov dword [rsp + FRAME_VECTOR], 0   ; no call is started again
     jmp trap_return
 unwind_end
+%assign several 1
+%endrep
 
 ; What sees the whole frame during the call: int64_t name(struct trapframe *frame)
 %macro with_whole_frame 2 ; name, function
@@ -304,6 +326,10 @@ switch_to_user:
     unwind_nowhere
     jmp trap_return
 unwind_end
+
+section .data
+global trap_way
+trap_way: dq trap                       ; with several CPUs: trap_several
 
 section .rodata
 ; The addresses of the stubs, for the IDT.

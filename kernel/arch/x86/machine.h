@@ -16,6 +16,9 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-void cpu_init(void); /* GDT, TSS, IDT, per-CPU data, control registers, SYSCALL */
+void cpu_init(void);                 /* the first CPU, and what all have in common */
+void cpu_init_this(uint32_t number); /* GDT, TSS, IDT, per-CPU data, control registers, SYSCALL */
+/* The door of system calls, for one CPU or for several (cpu_count). */
+void syscall_door_open(void);
 
 _Noreturn void power_off(uint8_t code);

@@ -22,6 +22,11 @@ struct tss {
     uint16_t reserved3, io_map;
 } __attribute__((packed));
 
+/* How many CPUs run. Written while the boot's CPU is the only one. */
+extern uint32_t cpu_count;
+/* Their set: a bit for each number. */
+#define CPUS_ONLINE ((1U << cpu_count) - 1)
+
 struct percpu {
     struct percpu *self;    /* offset 0 */
     uint64_t user_rsp;      /* 8: scratch of the system-call entry */
@@ -31,6 +36,7 @@ struct percpu {
     uint32_t apic_id;
     uint32_t unused;
     struct tss tss; /* 44: rsp[0], the top of the current thread's kernel stack, at 48 */
+    paddr_t cr3;    /* what CR3 holds, once threads run: page_tables_load() */
 };
 static_assert(offsetof(struct percpu, user_rsp) == 8, "entry.asm");
 static_assert(offsetof(struct percpu, current) == 24, "entry.asm");
@@ -49,6 +55,9 @@ static inline uint32_t cpu_number(void)
     __asm__ volatile("mov %%gs:32, %0" : "=r"(number));
     return number;
 }
+
+/* Of any CPU, by its number. */
+struct percpu *cpu_data(uint32_t number);
 
 /* The user's thread pointer. Only here is the register written, and ring 3 cannot (CR4.FSGSBASE is off). */
 static inline void cpu_load_fs_base(struct percpu *cpu, uint64_t fs_base)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arch/x86/percpu.h>
+#include <arch/x86/tlb.h>
 #include <types.h>
 #include <x86/trapframe.h>
 
@@ -26,8 +27,8 @@ uint64_t switch_prepare(vaddr_t stack_top, void (*entry)(void *), void *argument
 static inline void switch_load(struct percpu *cpu, vaddr_t stack_top, paddr_t cr3, uint64_t fs_base)
 {
     cpu->tss.rsp[0] = stack_top;
-    if (cpu_read_cr3() != cr3)
-        cpu_write_cr3(cr3);
+    if (cpu->cr3 != cr3)
+        page_tables_load(cpu, cr3);
     cpu_load_fs_base(cpu, fs_base);
 }
 

@@ -40,9 +40,12 @@ static_assert(sizeof(struct trapframe) == 22 * 8, "entry.asm counts on it");
 #define TRAP_SIMD 19
 
 /* Interrupts of ours, above the 32 exceptions. */
+#define TRAP_INTERRUPTS 32
 #define TRAP_SERIAL1 36 /* COM1, ISA interrupt 4 */
 #define TRAP_SERIAL2 35 /* COM2, ISA interrupt 3 */
 #define TRAP_TIMER 48
+#define TRAP_ATTENTION 49 /* from another CPU: look at your run queue, or at your thread's pending work */
+#define TRAP_TLB_FLUSH 50 /* from another CPU: arch/x86/tlb.c */
 #define TRAP_SPURIOUS 255
 #define TRAP_SYSCALL 256
 

@@ -23,6 +23,11 @@ def register(name):
     return int(gdb.parse_and_eval("$" + name)) & MASK
 
 
+def cpu():
+    """The number of the processor that gdb looks at: QEMU shows each as a thread."""
+    return 0 if OUTSIDE else gdb.selected_thread().num - 1
+
+
 def paging():
     return bool(register("cr0") & CR0_PG)
 

@@ -86,8 +86,7 @@ def trapframe():
     """What was interrupted in ring 3 for the kernel to run now, None if nothing was."""
     if not machine.paging() or in_ring_3():
         return None
-    # On one processor the first is this one's.
-    top = int(kernel.symbol("percpu", "kernel/arch/x86/cpu.c")[0]["tss"]["rsp"][0])
+    top = int(kernel.symbol("percpu", "kernel/arch/x86/percpu.c")[machine.cpu()]["tss"]["rsp"][0])
     if top < LAYOUT.KSTACK_AREA or top >= LAYOUT.KSTACK_AREA_END:
         return None
     frame = kernel.at("struct trapframe", top - gdb.lookup_type("struct trapframe").sizeof)
