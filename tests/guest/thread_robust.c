@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* thread_robust.c - robust mutexes whose owner dies: by returning, by pthread_exit, by being killed, by execve; within a
  * process and between processes. And the list itself, with nonsense in it. */
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 
@@ -62,6 +63,10 @@ static void threads(void)
 
 static void die_by(const char *how, pthread_mutex_t *mutex)
 {
+    int running[2]; /* its writing end is closed by execve, or by the end */
+
+    if (pipe2(running, O_CLOEXEC) != 0)
+        exit(1);
     pid_t child = fork();
 
     if (child == 0) {
@@ -72,10 +77,11 @@ static void die_by(const char *how, pthread_mutex_t *mutex)
             execl("/proc/self/exe", "thread_robust", "only sleep", NULL);
         _exit(0);
     }
+    close(running[1]);
+    (void)!read(running[0], &(char){0}, 1);
+    close(running[0]);
     if (strcmp(how, "execve") != 0)
         waitpid(child, NULL, 0);
-    else
-        doze();
     owner_died(how, mutex);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
@@ -156,13 +162,15 @@ static void killed_when_woken(const char *what, uint32_t word)
 {
     const struct timespec patience = {.tv_sec = 2};
     uint32_t *at = &raw->entries[0].word;
+    char path[32];
     int status = -1;
 
     *at = word;
     pid_t sleeper = fork();
     if (sleeper == 0)
         _exit(syscall(SYS_futex, at, FUTEX_WAIT, word, &patience) == 0 ? 0 : 1);
-    doze();
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)sleeper);
+    wait_until_asleep_in(path);
     pid_t killed = fork();
     if (killed == 0) {
         raw->head = (struct robust_list_head){.futex_offset = (char *)at - (char *)&raw->entries[0].list,

@@ -49,11 +49,10 @@ __attribute__((unused)) static long proc_number(const char *path, const char *na
 }
 
 /* Until the thread sleeps: its state in /proc. */
-__attribute__((unused)) static void wait_until_asleep(long tid)
+__attribute__((unused)) static void wait_until_asleep_in(const char *path)
 {
-    char path[64], line[256];
+    char line[256];
 
-    snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", tid);
     for (int i = 0; i < 10000; i++) {
         FILE *file = fopen(path, "r");
         if (!file)
@@ -64,4 +63,12 @@ __attribute__((unused)) static void wait_until_asleep(long tid)
             return;
         sched_yield();
     }
+}
+
+__attribute__((unused)) static void wait_until_asleep(long tid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", tid);
+    wait_until_asleep_in(path);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Several CPUs: that all of them start and are told of, and that programs of several threads and processes are on them what they are on
+"""Several CPUs: that all of them start and are told of, and that programs of several threads and processes find there what they find on
 one, and on Linux. (tests/guest/thread_cpus.c asks what only several can get wrong; here it has them.)"""
 
 import os
@@ -18,18 +18,19 @@ import schema    # noqa: E402
 import sizes     # noqa: E402
 
 TWO = ["-c", "2"]
+TWO_IN_TURN = [*TWO, "--swap", "1"]    # with a disk QEMU has one thread for both (scripts/qemu.py): the host cannot hold up one of them alone
 NAMES = [(library, name) for library, prefixes in (("ours", ("thread_",)), ("musl", ("thread_cpus", "mm_", "proc_", "sys_pipe", "sys_registers")))
-         for name in lab.sources("tests/guest") if name.startswith(prefixes)]
+         for name in lab.sources("tests/guest") if name.startswith(prefixes) and name != "thread_make"]    # (it only takes long)
 
 
 @pytest.mark.parametrize("library,name", NAMES)
-def test_same_as_on_linux(library, name):
-    path = os.path.join(lab.BUILD, "tests", library, name)
-    result = lab.guest([path], options=TWO)
+def test_programs(library, name):
+    """They know what they should find; test_programs.py holds that Linux agrees."""
+    with open(os.path.join(lab.ROOT, "tests", "guest", name + ".c"), encoding="utf-8") as source:
+        dozes = "doze()" in source.read()    # and takes it for granted that others have come far enough meanwhile
+    result = lab.guest([os.path.join(lab.BUILD, "tests", library, name)], options=TWO_IN_TURN if dozes else TWO)
     assert "ledger: balanced" in lab.log_of(result)
     assert result.returncode == 0, result.stdout.decode()
-    if lab.judged(name):
-        assert result.stdout.decode() == lab.linux([path]).stdout.decode()
 
 
 LOOK = ("nproc; grep -c ^processor /proc/cpuinfo; grep -c '^cpu[0-9]' /proc/stat; cat /sys/devices/system/cpu/online; grep Cpus_allowed /proc/self/status; "
@@ -111,11 +112,11 @@ def test_stress():
 
 def test_the_stream_tells_the_same(tmp_path):
     """What is replayed from the events of two CPUs agrees with the kernel's counters, of every process, at every moment."""
-    touch = os.path.join(lab.BUILD, "tests", "ours", "thread_cpus")
-    script = f"vmrss > /dev/null & {touch} > /dev/null & vmrss > /dev/null; wait"
+    forks = os.path.join(lab.BUILD, "tests", "ours", "thread_fork")
+    script = f"vmrss > /dev/null & {forks} > /dev/null & vmrss > /dev/null; wait"
     folder = tmp_path / "events"
-    result = lab.guest(["sh", "-c", script], options=["-q", *TWO, "-f", touch, "--trace", str(folder), "-m", "256"])
+    result = lab.guest(["sh", "-c", script], options=["-q", *TWO, "-f", forks, "--trace", str(folder), "-m", "256"])
     assert result.returncode == 0, result.stderr.decode()
     processes = model.replay(list(schema.Schema().read(folder))).processes.values()
-    assert len(processes) > 40 and sum(len(process.counters) for process in processes) > 200
+    assert len(processes) > 10 and sum(len(process.counters) for process in processes) > 100
     assert [difference for process in processes for difference in sizes.differences(process)] == []
