@@ -53,7 +53,7 @@ static inline void page_unmap(struct pmap *pmap, struct page *page)
 /* (One page's flush is told with its fault.) */
 static inline void range_flush(const struct pmap *pmap, vaddr_t start, vaddr_t end)
 {
-    flush_tell(start, end);
+    flush_tell(pmap->cr3, start, end);
     tlb_flush(pmap->cr3, start, end);
 }
 

@@ -2,20 +2,22 @@
 /* ptwrite.h - what pmap.c tells the event stream about entries and flushes. */
 #pragma once
 
+#include <arch/x86/tlb.h>
 #include <mm/pt.h>
 #include <trace/trace.h>
 
 /* The functions that write a record are out of the way of those who have nothing to tell: inlined, they would cost them registers. */
 
-static NOINLINE void flush_told(vaddr_t start, vaddr_t end)
+static NOINLINE void flush_told(paddr_t cr3, vaddr_t start, vaddr_t end)
 {
-    TRACE(tlb, .kind = TRACE_flush_kind_range, .va = start, .pages = (end - start) >> PAGE_SHIFT);
+    TRACE(tlb, .kind = TRACE_flush_kind_range, .va = start, .pages = (end - start) >> PAGE_SHIFT,
+          .asked = tlb_sharers(cr3));
 }
 
-static inline void flush_tell(vaddr_t start, vaddr_t end)
+static inline void flush_tell(paddr_t cr3, vaddr_t start, vaddr_t end)
 {
     if (TRACE_ON(tlb))
-        flush_told(start, end);
+        flush_told(cr3, start, end);
 }
 
 static NOINLINE void entry_told(int level, vaddr_t va, pte_t before, pte_t after)

@@ -3,6 +3,7 @@
  *
  * What the fault did is read from the entry before and after it: those who serve it need not say.
  * Guards: aspace->lock. */
+#include <arch/x86/tlb.h>
 #include <mm/tellfault.h>
 
 #include <mm/aspace.h>
@@ -47,7 +48,8 @@ int fault_told(struct aspace *aspace, struct vma *vma, vaddr_t va, enum access a
     int result = aspace_fault(aspace, vma, va, access, pte);
     pte_t after = pmap_lookup(&aspace->pmap, va);
     if (pte && pte != after)
-        TRACE(tlb, .kind = TRACE_flush_kind_page, .va = va, .pages = 1);
+        TRACE(tlb, .kind = TRACE_flush_kind_page, .va = va, .pages = 1,
+              .asked = tlb_sharers(aspace->pmap.cr3));
     if (pte != after)
         TRACE(pte, .table_level = 1, .va = va, .old_entry = pte, .new_entry = after);
     struct trace_fault_end end = {.va = va,

@@ -23,7 +23,7 @@ from collections import namedtuple
 
 import lab
 
-DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/gdb.md", "docs/errors.md", "docs/trace.md", "docs/memory-map.md")
+DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/gdb.md", "docs/errors.md", "docs/trace.md", "docs/memory-map.md", "docs/several-cpus.md")
 BLOCK = re.compile(r"<!-- shown: (.*?) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROMPT = "(gdb) "
 # What gdb says of its own doings, and what guest and recording say before the first command.

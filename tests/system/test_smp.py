@@ -120,3 +120,14 @@ def test_the_stream_tells_the_same(tmp_path):
     processes = model.replay(list(schema.Schema().read(folder))).processes.values()
     assert len(processes) > 10 and sum(len(process.counters) for process in processes) > 100
     assert [difference for process in processes for difference in sizes.differences(process)] == []
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_experiment(count, tmp_path):
+    """What takes pages away from the thread on the other CPU asks that one; on one CPU nobody is asked."""
+    result = lab.guest(["cpus", "-v"], options=["-q", "-c", str(count), "--trace", str(tmp_path / "events"), "--trace-level", "3"])
+    text = result.stdout.decode()
+    assert ("the first runs on CPU 0, the second on CPU 1" if count == 2 else "both run on CPU 0, in turn") in text
+    assert text.count("at the page's address: yes") == 2 and "YES" not in text and "NO" not in text
+    asked = [event.asked for event in schema.Schema().read(tmp_path / "events") if event.name == "tlb"]
+    assert set(asked) <= set(range(count)) and asked.count(1) >= (3 if count == 2 else 0), asked

@@ -33,6 +33,7 @@ static const struct topic topics[] = {
     {"protect", "a page made read-only, then written to"},
     {"rings", "what ring 3 may not do: cli, hlt, in, kernel memory, ..."},
     {"isolate", "two processes, one address, two frames"},
+    {"cpus", "a page taken away on one CPU is gone on all (needs two: -c 2)"},
     {NULL, "Experiments: giving back"},
     {"leak", "never freed, and gone after exit (leak -forever: until OOM)"},
     {"/bin/exit", "what the kernel takes back when a process ends"},

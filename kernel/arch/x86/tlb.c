@@ -37,6 +37,15 @@ static uint32_t others_with(paddr_t cr3)
     return others;
 }
 
+uint32_t tlb_count_others(paddr_t cr3)
+{
+    uint32_t count = 0;
+
+    for (uint32_t others = others_with(cr3); others; others &= others - 1)
+        count++;
+    return count;
+}
+
 void tlb_flush_others(paddr_t cr3, vaddr_t start, vaddr_t end)
 {
     const uint32_t others = others_with(cr3);

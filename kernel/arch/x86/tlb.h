@@ -30,6 +30,14 @@ static inline void tlb_flush_here(paddr_t cr3, vaddr_t start, vaddr_t end)
         cpu_invlpg(va);
 }
 
+/* How many CPUs but this one have them loaded. */
+uint32_t tlb_count_others(paddr_t cr3);
+
+static inline uint32_t tlb_sharers(paddr_t cr3)
+{
+    return cpu_count > 1 ? tlb_count_others(cr3) : 0;
+}
+
 /* The CPUs but this one that have them loaded; returns when all have forgotten. */
 void tlb_flush_others(paddr_t cr3, vaddr_t start, vaddr_t end);
 
