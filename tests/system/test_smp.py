@@ -83,6 +83,15 @@ def test_both_work():
     assert all(abs(total - a - b) <= 1 for total, a, b in zip(lines["cpu"], lines["cpu0"], lines["cpu1"])), text
 
 
+def test_malloc_in_threads():
+    """Four threads of a program of Debian's C library, with our malloc preloaded, against the model of what must be where."""
+    lab.make("malloc-lab", "malloc/model")
+    library = os.path.join(lab.BUILD, "libmalloc.so")
+    result = lab.guest([os.path.join(lab.BUILD, "malloc", "model"), "4", "100000", "7", "fork"],
+                       options=["-q", *TWO, "-m", "512", "-f", library, "-e", "LD_PRELOAD=" + library])
+    assert result.returncode == 0 and b"nothing wrong" in result.stdout, result.stderr.decode()
+
+
 def test_memory_that_is_larger_than_ram():
     result = lab.guest([lab.program("swapping"), "crowd", "30", "1"], options=["-m", "24", "--swap", "256", *TWO])
     assert result.returncode == 0, result.stdout.decode() + lab.log_of(result)
