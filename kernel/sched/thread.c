@@ -89,15 +89,24 @@ static void call(struct processor *processor)
     apic_interrupt(cpu_data((uint32_t)(processor - processors))->apic_id, TRAP_ATTENTION);
 }
 
-/* A CPU that has nothing to do comes and takes the thread. */
+static inline bool is_free_for(const struct thread *thread, const struct processor *processor)
+{
+    return processor->current == &processor->idle && !processor->called && may_run_on(thread, processor);
+}
+
+/* A CPU that has nothing to do comes and takes the thread: this one by itself, another one when it is called. */
 static NOINLINE void call_idle(const struct thread *thread)
 {
-    for (struct processor *at = processors; at < processors + cpu_count; at++)
-        if (at->current == &at->idle && !at->called && may_run_on(thread, at) && at != this_processor()) {
-            at->called = true;
-            call(at);
-            return;
-        }
+    struct processor *at = this_processor();
+
+    if (!is_free_for(thread, at))
+        for (at = processors; at < processors + cpu_count && !is_free_for(thread, at); at++)
+            ;
+    if (at == processors + cpu_count)
+        return;
+    at->called = true;
+    if (at != this_processor())
+        call(at);
 }
 
 static void make_ready(struct thread *thread)
