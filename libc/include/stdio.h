@@ -10,6 +10,19 @@
 typedef struct stream FILE;
 typedef off_t fpos_t;
 
+/* What serves a stream of fopencookie; each may be NULL. read: 0 at the end; write: 0 or less on an error; seek: the new position
+ * into *offset, and 0. */
+typedef ssize_t cookie_read_function_t(void *argument, char *to, size_t size);
+typedef ssize_t cookie_write_function_t(void *argument, const char *from, size_t size);
+typedef int cookie_seek_function_t(void *argument, off64_t *offset, int whence);
+typedef int cookie_close_function_t(void *argument);
+typedef struct {
+    cookie_read_function_t *read;
+    cookie_write_function_t *write;
+    cookie_seek_function_t *seek;
+    cookie_close_function_t *close;
+} cookie_io_functions_t;
+
 #define EOF (-1)
 #define BUFSIZ 4096
 #define FILENAME_MAX 4096
@@ -38,6 +51,9 @@ extern FILE *stderr;
 FILE *fopen(const char *restrict path, const char *restrict mode);
 FILE *fdopen(int fd, const char *mode);
 FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream);
+FILE *fopencookie(void *argument, const char *mode, cookie_io_functions_t functions);
+FILE *fmemopen(void *restrict bytes, size_t size, const char *restrict mode);
+FILE *open_memstream(char **text, size_t *size);
 int fclose(FILE *stream);
 int fflush(FILE *stream);
 int fileno(FILE *stream);

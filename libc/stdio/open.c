@@ -35,9 +35,8 @@ int stream_mode_flags(const char *mode)
     return flags;
 }
 
-static void set_direction(struct stream *stream, int fd, int flags)
+void stream_set_direction(struct stream *stream, int flags)
 {
-    stream->fd = fd;
     stream->readable = (flags & O_ACCMODE) != O_WRONLY;
     stream->writable = (flags & O_ACCMODE) != O_RDONLY;
     stream->append = (flags & O_APPEND) != 0;
@@ -50,12 +49,13 @@ struct stream *stream_create(int fd, int flags)
     if (stream == NULL)
         return NULL;
     *stream = (struct stream){
+        .fd = fd,
         .give_back = free,
         .buffering = STREAM_UNDECIDED,
         .buffer = (unsigned char *)(stream + 1),
         .size = BUFSIZ,
     };
-    set_direction(stream, fd, flags);
+    stream_set_direction(stream, flags);
     stream_link(stream);
     return stream;
 }
@@ -95,7 +95,7 @@ static int detach(struct stream *stream)
     STREAM_HOLD(stream);
     int result = fflush_unlocked(stream);
 
-    if (close(stream->fd) != 0)
+    if (backing_close(stream) != 0)
         result = EOF;
     stream->fd = -1;
     stream->state = STREAM_IDLE;
@@ -131,7 +131,7 @@ static bool reopen(struct stream *stream, const char *path, const char *mode)
         if (moved < 0)
             return false;
     }
-    set_direction(stream, stream->fd, flags);
+    stream_set_direction(stream, flags);
     stream->state = STREAM_IDLE;
     stream->at_end = stream->failed = false;
     if (stream->size > 0)

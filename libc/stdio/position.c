@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* position.c - where a stream stands, its state as the program may ask for it, and its lock. */
 #include <errno.h>
-#include <unistd.h>
 
 #include "stream.h"
 
@@ -9,7 +8,7 @@ off_t ftello(FILE *stream)
 {
     STREAM_HOLD(stream);
     bool appending = stream->state == STREAM_WRITING && stream->append && stream->end > 0;
-    off_t position = lseek(stream->fd, 0, appending ? SEEK_END : SEEK_CUR);
+    off_t position = backing_seek(stream, 0, appending ? SEEK_END : SEEK_CUR);
 
     if (position < 0)
         return -1;
@@ -25,7 +24,7 @@ int fseeko(FILE *stream, off_t offset, int whence)
         return -1;
     if (stream->state == STREAM_READING && whence == SEEK_CUR)
         offset -= (off_t)(stream->end - stream->next) + stream->pushed_count;
-    if (lseek(stream->fd, offset, whence) < 0)
+    if (backing_seek(stream, offset, whence) < 0)
         return -1;
     stream->next = stream->end = 0;
     stream->pushed_count = 0;

@@ -90,7 +90,7 @@ int vfprintf(FILE *restrict stream, const char *restrict format, va_list argumen
     STREAM_HOLD(stream);
     if (!stream_begin_writing(stream))
         return -1;
-    if (stream->buffering == STREAM_UNBUFFERED) {
+    if (stream->buffering == STREAM_UNBUFFERED && stream->cookie == NULL) {
         int length = vdprintf(stream->fd, format, arguments);
         stream->failed |= length < 0;
         return length;

@@ -2,13 +2,12 @@
 /* read.c - bytes out of a stream: fread, getc, ungetc, fgets. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "stream.h"
 
 static size_t read_descriptor(struct stream *stream, void *to, size_t size)
 {
-    ssize_t count = read(stream->fd, to, size);
+    ssize_t count = backing_read(stream, to, size);
 
     if (count < 0)
         stream->failed = true;

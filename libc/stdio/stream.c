@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <unistd.h>
 
 #include "../thread/library.h"
 
@@ -172,8 +171,8 @@ int stream_flush_written(struct stream *stream)
     size_t done = 0;
 
     while (done < stream->end) {
-        ssize_t count = write(stream->fd, stream->buffer + done, stream->end - done);
-        if (count < 0) {
+        ssize_t count = backing_write(stream, stream->buffer + done, stream->end - done);
+        if (count <= 0) {
             stream->failed = true;
             stream->end = 0;
             return EOF;
@@ -190,7 +189,7 @@ void stream_drop_read(struct stream *stream)
     int saved = errno;
 
     if (ahead > 0)
-        lseek(stream->fd, -ahead, SEEK_CUR); /* a pipe refuses: its bytes are lost to others in any case */
+        backing_seek(stream, -ahead, SEEK_CUR); /* a pipe refuses: its bytes are lost to others in any case */
     errno = saved;
     stream->next = stream->end = 0;
     stream->pushed_count = 0;

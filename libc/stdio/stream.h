@@ -6,6 +6,9 @@
  *     reading   [next, end) was read from the descriptor and not yet asked for
  *     writing   [0, end) was written by the program and not yet given to the descriptor
  *
+ * What is called the descriptor here is for some streams a set of functions (fopencookie, and the streams over memory, which are made
+ * of that). Only backing.c knows the difference: the rest of this room reads, writes, seeks and closes by its four functions.
+ *
  * Bytes pushed back by ungetc are kept apart and come first. The buffer of the three standard streams is
  * static, so that a printf does not move the heap that an experiment watches; a stream that was opened holds
  * its own behind the struct, in one malloc.
@@ -36,9 +39,15 @@ enum stream_buffering {
     STREAM_UNBUFFERED = _IONBF,
 };
 
+/* Instead of a descriptor; no function is missing (cookie.c). */
+struct stream_cookie {
+    void *argument;
+    cookie_io_functions_t call;
+};
+
 struct stream {
     struct owned_lock lock;
-    int fd; /* is the same from fopen to fclose: fileno does not ask for the lock */
+    int fd; /* is the same from fopen to fclose: fileno does not ask for the lock; -1: there is a cookie */
     bool readable;
     bool writable;
     bool append;
@@ -53,6 +62,7 @@ struct stream {
     unsigned int pushed_count;
     unsigned char pushed[STREAM_PUSHED_BACK_MAX]; /* the last one pushed comes first */
     int process;                                  /* popen: the child behind the pipe, else 0 */
+    struct stream_cookie *cookie;                 /* else NULL; it goes with the struct */
     void (*give_back)(
         void *); /* the struct itself; NULL: it is static. A program that opens none needs no free. */
 
@@ -79,6 +89,12 @@ bool stream_is_writing(const struct stream *stream);
 bool stream_begin_reading(struct stream *stream);
 bool stream_begin_writing(struct stream *stream);
 
+/* As read, write, lseek and close of the stream's descriptor. Who writes nothing has failed. */
+ssize_t backing_read(struct stream *stream, void *to, size_t size);
+ssize_t backing_write(struct stream *stream, const void *from, size_t size);
+off_t backing_seek(struct stream *stream, off_t offset, int whence);
+int backing_close(struct stream *stream);
+
 /* Gives everything written to the descriptor. 0, or EOF with errno and the error flag set. */
 int stream_flush_written(struct stream *stream);
 
@@ -93,6 +109,9 @@ void stream_fork_child(void);
 
 /* "r", "w+", "ab", "wxe": the flags for open, or -1 with EINVAL. */
 int stream_mode_flags(const char *mode);
+
+/* Readable, writable and append, by what stream_mode_flags said. */
+void stream_set_direction(struct stream *stream, int flags);
 
 /* A stream over fd with a buffer of its own; NULL with errno when out of memory. fd stays the caller's on
  * failure. */

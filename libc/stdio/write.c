@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Unbuffered, or more than a buffer: straight to the descriptor. Returns the bytes written. */
 static size_t write_through(struct stream *stream, const unsigned char *from, size_t size)
@@ -13,8 +12,8 @@ static size_t write_through(struct stream *stream, const unsigned char *from, si
     size_t done = 0;
 
     while (done < size) {
-        ssize_t count = write(stream->fd, from + done, size - done);
-        if (count < 0) {
+        ssize_t count = backing_write(stream, from + done, size - done);
+        if (count <= 0) {
             stream->failed = true;
             break;
         }
