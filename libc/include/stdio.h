@@ -29,6 +29,7 @@ typedef struct {
 #define FOPEN_MAX 1000
 #define TMP_MAX 238328
 #define L_tmpnam 20
+#define L_ctermid 9
 #define P_tmpdir "/tmp"
 
 #ifndef SEEK_SET
@@ -82,6 +83,7 @@ char *fgets(char *restrict line, int size, FILE *restrict stream);
 ssize_t getline(char **restrict line, size_t *restrict size, FILE *restrict stream);
 ssize_t getdelim(char **restrict line, size_t *restrict size, int delimiter, FILE *restrict stream);
 size_t fread(void *restrict to, size_t size, size_t count, FILE *restrict stream);
+int getw(FILE *stream);
 
 int putc(int c, FILE *stream);
 int fputc(int c, FILE *stream);
@@ -89,6 +91,7 @@ int putchar(int c);
 int puts(const char *text);
 int fputs(const char *restrict text, FILE *restrict stream);
 size_t fwrite(const void *restrict from, size_t size, size_t count, FILE *restrict stream);
+int putw(int value, FILE *stream);
 
 int getc_unlocked(FILE *stream);
 int getchar_unlocked(void);
@@ -135,6 +138,9 @@ int vsscanf(const char *restrict text, const char *restrict format, va_list argu
 
 void perror(const char *text);
 FILE *tmpfile(void);
+char *tmpnam(char *name);
+char *tempnam(const char *directory, const char *prefix) __attribute__((malloc));
+char *ctermid(char *path);
 int remove(const char *path);
 int rename(const char *from, const char *to);
 int renameat(int from_directory, const char *from, int to_directory, const char *to);

@@ -94,6 +94,9 @@ int system(const char *command);
 char *realpath(const char *restrict path, char *restrict resolved);
 int mkstemp(char *pattern);
 int mkostemp(char *pattern, int flags);
+int mkstemps(char *pattern, int suffix);
+int mkostemps(char *pattern, int suffix, int flags);
 char *mkdtemp(char *pattern);
+char *mktemp(char *pattern);
 
 #endif

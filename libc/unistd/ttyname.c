@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* ttyname.c - the path of a terminal, which /proc knows. */
+/* ttyname.c - the path of a terminal, which /proc knows, and of the one that controls the process, which is always the same. */
 #include <errno.h>
 #include <limits.h>
+#include <paths.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Returns 0 or the error number. */
@@ -32,4 +34,13 @@ char *ttyname(int fd)
         return path;
     errno = error;
     return NULL;
+}
+
+_Static_assert(sizeof(_PATH_TTY) <= L_ctermid, "ctermid's name has room in the program's array");
+
+char *ctermid(char *path)
+{
+    static char shared[L_ctermid];
+
+    return strcpy(path != NULL ? path : shared, _PATH_TTY);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* libc_files.c - streams over a real file: writing, seeking, appending, reading back, and directories. */
+/* libc_files.c - streams over a real file: writing, seeking, appending, reading back; directories; names for temporary files. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,71 @@ static void list(void)
     closedir(open_directory);
 }
 
+static void words(void)
+{
+    FILE *file = fopen(path, "w+");
+
+    printf("words %d", putw(-2, file));
+    printf(" %d", putw(305419896, file));
+    rewind(file);
+    int first = getw(file), second = getw(file), third = getw(file);
+    printf(": %d %d %d, end %d\n", first, second, third, feof(file) != 0);
+    fclose(file);
+}
+
+/* What became of the pattern: its beginning and its end are kept, and there are no marks in it any more. */
+static void made(const char *what, int fd, const char *name, size_t before, const char *suffix)
+{
+    size_t length = strlen(name), end = strlen(suffix);
+    struct stat status;
+    int exists = stat(name, &status) == 0;
+
+    printf("%s: %d, exists %d, mode %o, kept %d, marks %d, closed by exec %d\n", what, fd >= 0, exists,
+           exists ? status.st_mode & 0777 : 0,
+           strncmp(name, directory, before) == 0 && strcmp(name + length - end, suffix) == 0,
+           strstr(name, "XXXXXX") != NULL, fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    unlink(name);
+}
+
+static void temporary_names(void)
+{
+    char name[128], other[L_tmpnam], terminal[L_ctermid];
+    size_t length = strlen(directory);
+    int fd;
+
+    snprintf(name, sizeof(name), "%s/aXXXXXX.txt", directory);
+    fd = mkstemps(name, 4);
+    made("mkstemps", fd, name, length, ".txt");
+    snprintf(name, sizeof(name), "%s/aXXXXXX.c", directory);
+    fd = mkostemps(name, 2, O_CLOEXEC);
+    made("mkostemps", fd, name, length, ".c");
+    snprintf(name, sizeof(name), "%s/aXXXXXX", directory);
+    made("mktemp", *mktemp(name) == '\0' ? 0 : -1, name, length, "");
+    strcpy(name, "short");
+    printf("mktemp without marks: '%s'", mktemp(name));
+    printf(" %d\n", errno == EINVAL);
+    strcpy(name, "aXXXXXXb");
+    printf("suffix of the wrong length: %d", mkstemps(name, 2));
+    printf(" %d\n", errno == EINVAL);
+    strcpy(name, "XXXXXX");
+    printf("suffix longer than the name: %d", mkstemps(name, 7));
+    printf(" %d\n", errno == EINVAL);
+
+    printf("tmpnam: %d, free %d, another one %d\n", tmpnam(other) == other, access(other, F_OK) != 0,
+           strcmp(tmpnam(NULL), other) != 0);
+    char *chosen = tempnam(directory, "begin");
+    printf("tempnam: %d, free %d\n",
+           strncmp(chosen, directory, length) == 0 && strncmp(chosen + length, "/begin", 6) == 0,
+           access(chosen, F_OK) != 0);
+    free(chosen);
+    printf("%s %s\n", ctermid(NULL), ctermid(terminal));
+}
+
 int main(void)
 {
+    unsetenv("TMPDIR");
     snprintf(directory, sizeof(directory), "/tmp/libc_files.%d", (int)getpid());
     snprintf(path, sizeof(path), "%s/file", directory);
     if (mkdir(directory, 0700) != 0) {
@@ -73,6 +137,9 @@ int main(void)
     write_and_seek();
     append();
     list();
-    printf("removed %d %d\n", remove(path), remove(directory));
+    words();
+    temporary_names();
+    printf("removed %d", remove(path));
+    printf(" %d\n", remove(directory));
     return 0;
 }
