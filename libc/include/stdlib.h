@@ -99,4 +99,10 @@ int mkostemps(char *pattern, int suffix, int flags);
 char *mkdtemp(char *pattern);
 char *mktemp(char *pattern);
 
+int posix_openpt(int flags);
+int grantpt(int fd);
+int unlockpt(int fd);
+char *ptsname(int fd);
+int ptsname_r(int fd, char *name, size_t size);
+
 #endif
