@@ -73,9 +73,17 @@ void srand(unsigned int seed);
 int rand_r(unsigned int *state);
 long random(void);
 void srandom(unsigned int seed);
+char *initstate(unsigned int seed, char *array, size_t size);
+char *setstate(char *array);
 double drand48(void);
 long lrand48(void);
+long mrand48(void);
+double erand48(unsigned short parts[3]);
+long nrand48(unsigned short parts[3]);
+long jrand48(unsigned short parts[3]);
 void srand48(long seed);
+unsigned short *seed48(unsigned short parts[3]);
+void lcong48(unsigned short parts[7]);
 
 char *getenv(const char *name);
 char *secure_getenv(const char *name);

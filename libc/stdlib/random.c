@@ -3,29 +3,32 @@
  * row.
  *
  * A 64-bit linear congruential generator (Knuth's MMIX constants); its high bits are the good ones, so those
- * are given. drand48 and lrand48 are the ones that POSIX defines bit by bit.
+ * are given. The family of drand48 is in rand48.c.
+ *
+ * initstate and setstate change the row: the one in use is always in `state`, any other in the array that the program gave for it.
  *
  * Threads share one row: each number is given once. A step that another thread was quicker with is made again, so there is no
  * lock. A row of its own a thread gets by rand_r. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint64_t state = 1;
-static uint64_t state48 = UINT64_C(0x1234abcd330e);
 
 static uint64_t step(uint64_t value)
 {
     return value * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 }
 
-static uint64_t advance(uint64_t *shared, uint64_t (*step_by)(uint64_t))
+static uint64_t advance(void)
 {
-    uint64_t old = __atomic_load_n(shared, __ATOMIC_RELAXED), next;
+    uint64_t old = __atomic_load_n(&state, __ATOMIC_RELAXED), next;
 
     do
-        next = step_by(old);
-    while (!__atomic_compare_exchange_n(shared, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+        next = step(old);
+    while (!__atomic_compare_exchange_n(&state, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return next;
 }
 
@@ -36,7 +39,7 @@ void srand(unsigned int seed)
 
 int rand(void)
 {
-    return (int)(advance(&state, step) >> 33);
+    return (int)(advance() >> 33);
 }
 
 int rand_r(unsigned int *seed)
@@ -57,22 +60,36 @@ long random(void)
     return rand();
 }
 
-static uint64_t step48(uint64_t value)
+static char first_array[sizeof(state)];
+static char *array_in_use = first_array; /* where the row in use goes when another one comes */
+
+/* Returns the former array. None needs to lie where a uint64_t may. */
+static char *change_row(uint64_t to, char *array)
 {
-    return (value * UINT64_C(0x5deece66d) + 0xb) & ((UINT64_C(1) << 48) - 1);
+    char *former = __atomic_exchange_n(&array_in_use, array, __ATOMIC_RELAXED);
+    uint64_t stood = __atomic_exchange_n(&state, to, __ATOMIC_RELAXED);
+
+    memcpy(former, &stood, sizeof(stood));
+    return former;
 }
 
-void srand48(long seed)
+/* Eight bytes are enough, more make no better row. */
+char *initstate(unsigned int seed, char *array, size_t size)
 {
-    __atomic_store_n(&state48, (uint64_t)(uint32_t)seed << 16 | 0x330e, __ATOMIC_RELAXED);
+    if (size < sizeof(state)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return change_row(step(seed), array);
 }
 
-double drand48(void)
+/* An array that initstate had: its row goes on. */
+char *setstate(char *array)
 {
-    return (double)advance(&state48, step48) / (double)(UINT64_C(1) << 48);
-}
+    uint64_t stands;
 
-long lrand48(void)
-{
-    return (long)(advance(&state48, step48) >> 17);
+    if (array == __atomic_load_n(&array_in_use, __ATOMIC_RELAXED))
+        return array;
+    memcpy(&stands, array, sizeof(stands));
+    return change_row(stands, array);
 }
