@@ -18,5 +18,7 @@ struct option {
 
 int getopt_long(int argc, char *const argv[], const char *options, const struct option *long_options,
                 int *index);
+int getopt_long_only(int argc, char *const argv[], const char *options, const struct option *long_options,
+                     int *index);
 
 #endif

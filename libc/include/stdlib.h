@@ -99,6 +99,7 @@ void qsort_r(void *base, size_t count, size_t size, int (*compare)(const void *,
              void *argument);
 
 int system(const char *command);
+int getsubopt(char **restrict rest, char *const *restrict names, char **restrict value);
 char *realpath(const char *restrict path, char *restrict resolved);
 int mkstemp(char *pattern);
 int mkostemp(char *pattern, int flags);

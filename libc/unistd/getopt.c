@@ -3,9 +3,11 @@
  *
  * In the order given: parsing ends at the first word that is no option (POSIX; glibc sorts the words unless
  * told not to). "a:" takes a value, "a::" one only in the same word; "--" ends the options; a leading ':'
- * keeps getopt silent. Its variables are the program's, one set for all threads. */
+ * keeps getopt silent. To getopt_long_only a word with one dash is a long option, too, unless only a short one
+ * can be meant. Its variables are the program's, one set for all threads. */
 #include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,10 +49,15 @@ static int take_value(int argc, char *const argv[], const char *options, const c
     return *options == ':' ? ':' : '?';
 }
 
+static const char *find_short(const char *options, int c)
+{
+    return c == ':' ? NULL : strchr(options + (*options == ':' || *options == '+'), c);
+}
+
 static int next_short(int argc, char *const argv[], const char *options)
 {
     optopt = (unsigned char)*inside++;
-    const char *found = optopt == ':' ? NULL : strchr(options + (*options == ':' || *options == '+'), optopt);
+    const char *found = find_short(options, optopt);
     if (found == NULL) {
         char name = (char)optopt;
         if (*inside == '\0')
@@ -109,24 +116,23 @@ static int find_long(const struct option *options, const char *name, size_t leng
 static int next_long(int argc, char *const argv[], const char *options, const struct option *long_options,
                      int *index)
 {
-    const char *name = argv[optind++] + 2;
+    const char *word = argv[optind++], *name = word + (word[1] == '-' ? 2 : 1);
     size_t length = strcspn(name, "=");
-    int found = find_long(long_options, name, length);
+    int found = find_long(long_options, name, length), shown = (int)(name - word + (ptrdiff_t)length);
 
     optopt = 0;
     if (found < 0)
-        return complain(argv, options, found == -1 ? "unrecognized option" : "ambiguous option", name - 2,
-                        (int)length + 2);
+        return complain(argv, options, found == -1 ? "unrecognized option" : "ambiguous option", word, shown);
     const struct option *option = &long_options[found];
     optopt = option->val;
     if (name[length] == '=' && option->has_arg == no_argument)
-        return complain(argv, options, "option doesn't allow an argument", name - 2, (int)length + 2);
+        return complain(argv, options, "option doesn't allow an argument", word, shown);
     if (name[length] == '=')
         optarg = (char *)name + length + 1;
     else if (option->has_arg == required_argument && optind < argc)
         optarg = argv[optind++];
     else if (option->has_arg == required_argument) {
-        complain(argv, options, "option requires an argument", name - 2, (int)length + 2);
+        complain(argv, options, "option requires an argument", word, shown);
         return *options == ':' ? ':' : '?';
     }
     if (index != NULL)
@@ -144,6 +150,28 @@ int getopt_long(int argc, char *const argv[], const char *options, const struct 
     if (!begin_word(argc, argv))
         return -1;
     if (inside == NULL && argv[optind][1] == '-')
+        return next_long(argc, argv, options, long_options, index);
+    return getopt(argc, argv, options);
+}
+
+/* One letter that is a short option is that one; so is a word whose first letter is, when no long option begins as the word does. */
+static bool means_long(const char *word, const char *options, const struct option *long_options)
+{
+    if (word[1] == '-')
+        return true;
+    bool is_short = find_short(options, (unsigned char)word[1]) != NULL;
+    if (!is_short)
+        return true;
+    return word[2] != '\0' && find_long(long_options, word + 1, strcspn(word + 1, "=")) != -1;
+}
+
+int getopt_long_only(int argc, char *const argv[], const char *options, const struct option *long_options,
+                     int *index)
+{
+    optarg = NULL;
+    if (!begin_word(argc, argv))
+        return -1;
+    if (inside == NULL && means_long(argv[optind], options, long_options))
         return next_long(argc, argv, options, long_options, index);
     return getopt(argc, argv, options);
 }
