@@ -40,5 +40,6 @@ ssize_t getdents64(int fd, void *to, size_t size);
 int scandir(const char *path, struct dirent ***entries, int (*wanted)(const struct dirent *),
             int (*compare)(const struct dirent **, const struct dirent **));
 int alphasort(const struct dirent **left, const struct dirent **right);
+int versionsort(const struct dirent **left, const struct dirent **right);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* <string.h> - bytes and strings. The kernel uses this header and its functions too (strdup, strerror and
- * strsignal apart). */
+/* <string.h> - bytes and strings. The kernel uses this header and its functions too (strdup, strerror,
+ * strsignal and strverscmp apart). */
 #ifndef _STRING_H
 #define _STRING_H
 
@@ -32,6 +32,7 @@ size_t strlcat(char *restrict to, const char *restrict from, size_t size);
 int strcmp(const char *left, const char *right);
 int strncmp(const char *left, const char *right, size_t count);
 int strcoll(const char *left, const char *right);
+int strverscmp(const char *left, const char *right);
 size_t strxfrm(char *restrict to, const char *restrict from, size_t size);
 char *strchr(const char *text, int c);
 char *strchrnul(const char *text, int c);

@@ -125,6 +125,32 @@ static void temporary_names(void)
     printf("%s %s\n", ctermid(NULL), ctermid(terminal));
 }
 
+static int is_version(const struct dirent *entry)
+{
+    return entry->d_name[0] == 'v';
+}
+
+static void sorted_by_version(void)
+{
+    static const char *const names[] = {"v10", "v9", "v1.10", "v1.9", "v010"};
+    struct dirent **entries;
+    char name[512];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(name, sizeof(name), "%s/%s", directory, names[i]);
+        fclose(fopen(name, "w"));
+    }
+    int count = scandir(directory, &entries, is_version, versionsort);
+    for (int i = 0; i < count; i++) {
+        printf(" %s", entries[i]->d_name);
+        snprintf(name, sizeof(name), "%s/%s", directory, entries[i]->d_name);
+        unlink(name);
+        free(entries[i]);
+    }
+    printf("\n");
+    free(entries);
+}
+
 int main(void)
 {
     unsetenv("TMPDIR");
@@ -139,6 +165,7 @@ int main(void)
     list();
     words();
     temporary_names();
+    sorted_by_version();
     printf("removed %d", remove(path));
     printf(" %d\n", remove(directory));
     return 0;

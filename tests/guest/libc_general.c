@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libc_general.c - sorting, the environment, strings cut up, dates, setjmp. */
+/* libc_general.c - sorting, the environment, strings cut up, versions, dates, setjmp. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +54,41 @@ static void cutting(void)
     free(copy);
 }
 
+static int by_version(const void *left, const void *right)
+{
+    return strverscmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static int sign(int value)
+{
+    return (value > 0) - (value < 0);
+}
+
+/* => names that begin with digits and others apart: musl sorts those in its own way. */
+static void versions(const char **names, int count)
+{
+    int wrong = 0;
+
+    qsort(names, (size_t)count, sizeof(names[0]), by_version);
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < count; j++)
+            wrong += sign(strverscmp(names[i], names[j])) != sign(i - j);
+    printf("wrong %d:", wrong);
+    for (int i = 0; i < count; i++)
+        printf(" %s", names[i]);
+    printf("\n");
+}
+
+static void sort_versions(void)
+{
+    const char *numbers[] = {"10", "9", "1", "0", "09", "010", "01", "00", "000", "12a", "12", "2b"};
+    const char *others[] = {"a1", "a",   "a10",  "a2",    "a02",    "a1.10",  "a1.9", "a1.0", "b-",
+                            "b0", "b00", "b00x", "v1.2c", "v1.2.3", "v1.12b", "",     "a-1",  "a001"};
+
+    versions(numbers, sizeof(numbers) / sizeof(numbers[0]));
+    versions(others, sizeof(others) / sizeof(others[0]));
+}
+
 static void dates(void)
 {
     static const time_t moments[] = {0, 951782399, 951782400, 1700000000, 4102444799, -1};
@@ -83,6 +118,7 @@ int main(void)
     sorting();
     environment();
     cutting();
+    sort_versions();
     dates();
     int value = setjmp(place);
     if (value == 0)
