@@ -53,6 +53,8 @@ int atoi(const char *text);
 long atol(const char *text);
 long long atoll(const char *text);
 double atof(const char *text);
+long a64l(const char *text);
+char *l64a(long value);
 long strtol(const char *restrict text, char **restrict end, int base);
 long long strtoll(const char *restrict text, char **restrict end, int base);
 unsigned long strtoul(const char *restrict text, char **restrict end, int base);
@@ -99,6 +101,7 @@ void qsort_r(void *base, size_t count, size_t size, int (*compare)(const void *,
              void *argument);
 
 int system(const char *command);
+int getloadavg(double *loads, int count);
 int getsubopt(char **restrict rest, char *const *restrict names, char **restrict value);
 char *realpath(const char *restrict path, char *restrict resolved);
 int mkstemp(char *pattern);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -66,6 +67,20 @@ int sethostname(const char *name, size_t size)
 int sysinfo(struct sysinfo *info)
 {
     return (int)SYSCALL(__NR_sysinfo, info);
+}
+
+/* Of the last 1, 5 and 15 minutes. Returns how many there are. */
+int getloadavg(double *loads, int count)
+{
+    struct sysinfo info;
+
+    if (count < 0 || sysinfo(&info) != 0)
+        return -1;
+    if (count > 3)
+        count = 3;
+    for (int i = 0; i < count; i++)
+        loads[i] = (double)info.loads[i] / (1 << SI_LOAD_SHIFT);
+    return count;
 }
 
 int reboot(int command)

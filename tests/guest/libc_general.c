@@ -89,6 +89,18 @@ static void sort_versions(void)
     versions(others, sizeof(others) / sizeof(others[0]));
 }
 
+static void digits_of_64(void)
+{
+    double loads[4];
+
+    printf("%ld %ld %ld %ld %ld\n", a64l(""), a64l("./0"), a64l("zzzzz/"), a64l("A!B"), a64l("1234567"));
+    printf("<%s>", l64a(0));
+    printf("<%s>", l64a(64));
+    printf("<%s>", l64a(-1));
+    printf("<%s>\n", l64a(123456789));
+    printf("loads %d %d\n", getloadavg(loads, 2), getloadavg(loads, 4));
+}
+
 static void dates(void)
 {
     static const time_t moments[] = {0, 951782399, 951782400, 1700000000, 4102444799, -1};
@@ -119,6 +131,7 @@ int main(void)
     environment();
     cutting();
     sort_versions();
+    digits_of_64();
     dates();
     int value = setjmp(place);
     if (value == 0)
