@@ -46,5 +46,6 @@ char *asctime_r(const struct tm *restrict when, char *restrict to);
 char *ctime(const time_t *when);
 char *ctime_r(const time_t *when, char *to);
 size_t strftime(char *restrict to, size_t size, const char *restrict format, const struct tm *restrict when);
+char *strptime(const char *restrict text, const char *restrict format, struct tm *restrict to);
 
 #endif

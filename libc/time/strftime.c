@@ -5,11 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                        "Thursday", "Friday", "Saturday"};
-static const char *const month_names[] = {"January",   "February", "March",    "April",
-                                          "May",       "June",     "July",     "August",
-                                          "September", "October",  "November", "December"};
+#include "datenames.h"
 
 struct output {
     char *to;
@@ -82,12 +78,12 @@ static void put_conversion(struct output *output, char conversion, const struct 
     switch (conversion) {
     case 'a':
     case 'A':
-        put_name(output, day_names, 7, when->tm_wday, conversion == 'A');
+        put_name(output, __day_names, DAY_NAMES, when->tm_wday, conversion == 'A');
         break;
     case 'b':
     case 'B':
     case 'h':
-        put_name(output, month_names, 12, when->tm_mon, conversion == 'B');
+        put_name(output, __month_names, MONTH_NAMES, when->tm_mon, conversion == 'B');
         break;
     case 'c':
         put_all(output, "%a %b %e %H:%M:%S %Y", when);

@@ -39,12 +39,13 @@ def test_registers_while_calls_are_watched():
     assert result.stdout.decode() == lab.linux([path]).stdout.decode()
 
 
-def test_system_in_threads(tmp_path):
-    """Our libc's, beside glibc's."""
+@pytest.mark.parametrize("name,certain", [("commands", b"none: an interrupt is heeded"), ("dates", b"2024-02-29 10:20:00 weekday 4 day 59 zone 19800")])
+def test_same_as_with_glibc(tmp_path, name, certain):
+    """system in threads, and what strptime has beyond musl's."""
     judge = str(tmp_path / "judge")
-    subprocess.run(["gcc", "-pthread", "-w", "-o", judge, os.path.join(lab.ROOT, "tests/system/ours/commands.c")], check=True)
+    subprocess.run(["gcc", "-pthread", "-w", "-o", judge, os.path.join(lab.ROOT, "tests/system/ours", name + ".c")], check=True)
     expected = lab.linux([judge])
-    assert expected.returncode == 0 and b"none: an interrupt is heeded" in expected.stdout
-    ours = os.path.join(lab.BUILD, "tests", "ours", "commands")
+    assert expected.returncode == 0 and certain in expected.stdout
+    ours = os.path.join(lab.BUILD, "tests", "ours", name)
     for found in lab.linux([ours]), lab.guest([ours]):
         assert (found.returncode, found.stdout) == (0, expected.stdout)
