@@ -7,7 +7,8 @@
  *     writing   [0, end) was written by the program and not yet given to the descriptor
  *
  * What is called the descriptor here is for some streams a set of functions (fopencookie, and the streams over memory, which are made
- * of that). Only backing.c knows the difference: the rest of this room reads, writes, seeks and closes by its four functions.
+ * of that). The rest of this room reads, writes, seeks and closes by the four functions of backing.c; only vfprintf looks for itself, as
+ * it gathers text for a descriptor without a buffer.
  *
  * Bytes pushed back by ungetc are kept apart and come first. The buffer of the three standard streams is
  * static, so that a printf does not move the heap that an experiment watches; a stream that was opened holds

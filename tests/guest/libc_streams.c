@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* A file of 64 bytes. */
 struct tape {
@@ -251,6 +252,30 @@ static void memory_for_both(void)
     printf("mode %d\n", fmemopen(bytes, 12, "q") == NULL && errno == EINVAL);
 }
 
+/* What was taken before memory ran out is there in the end. To be done last. */
+static void out_of_memory(void)
+{
+    static char block[1 << 20];
+    const struct rlimit limit = {40UL << 20, 40UL << 20};
+    char *text;
+    size_t size, total = 0, taken = sizeof(block);
+    FILE *file = open_memstream(&text, &size);
+
+    memset(block, 'x', sizeof(block));
+    setrlimit(RLIMIT_AS, &limit);
+    while (taken == sizeof(block) && total < limit.rlim_cur) {
+        taken = fwrite(block, 1, sizeof(block), file);
+        total += taken;
+    }
+    printf("stopped: %d, ENOMEM %d\n", total < limit.rlim_cur, errno == ENOMEM);
+    fclose(file);
+    printf("kept: %d, %c, terminated %d\n", size > 0 && size == total, text[size - 1], text[size] == '\0');
+    free(text);
+    errno = 0;
+    printf("too large: %d", fmemopen(NULL, 1UL << 40, "w+") == NULL);
+    printf(" %d\n", errno == ENOMEM);
+}
+
 int main(void)
 {
     cookies();
@@ -259,5 +284,6 @@ int main(void)
     memory_to_read();
     memory_to_write();
     memory_for_both();
+    out_of_memory();
     return 0;
 }
