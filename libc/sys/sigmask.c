@@ -53,7 +53,7 @@ int sigismember(const sigset_t *set, int number)
 /* The signal by which a thread is cancelled is never held back (libc/thread/cancel.c). */
 int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
-    sigset_t wanted = set ? *set & ~((sigset_t)1 << (SIGCANCEL - 1)) : 0;
+    sigset_t wanted = set ? mask_of_program(*set) : 0;
 
     return (int)SYSCALL(__NR_rt_sigprocmask, how, set ? &wanted : NULL, old, sizeof(sigset_t));
 }
@@ -65,7 +65,9 @@ int sigpending(sigset_t *set)
 
 int sigsuspend(const sigset_t *mask)
 {
-    return (int)WAITING_SYSCALL(__NR_rt_sigsuspend, mask, sizeof(sigset_t));
+    sigset_t wanted = mask_of_program(*mask);
+
+    return (int)WAITING_SYSCALL(__NR_rt_sigsuspend, &wanted, sizeof(wanted));
 }
 
 int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,

@@ -69,6 +69,10 @@ extern bool __thread_many;
 
 /* One of the two real-time signals that glibc keeps for itself too: no mask of a program holds it back, no handler is its. */
 #define SIGCANCEL 32
+static inline sigset_t mask_of_program(sigset_t wanted)
+{
+    return wanted & ~((sigset_t)1 << (SIGCANCEL - 1));
+}
 
 /* sigaction without a look at which signal it is. */
 int __sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old);

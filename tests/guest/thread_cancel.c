@@ -41,6 +41,15 @@ static void wait_pause(void)
     pause();
 }
 
+/* With all signals held back that a program may hold back. */
+static void wait_suspended(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigsuspend(&all);
+}
+
 static pid_t child;
 
 static void wait_child(void)
@@ -267,6 +276,7 @@ int main(void)
     cancelled("before it waits", waiter, wait_read, false);
     cancelled("sleep", waiter, wait_sleep, true);
     cancelled("pause", waiter, wait_pause, true);
+    cancelled("sigsuspend", waiter, wait_suspended, true);
     first = pthread_self();
     cancelled("pthread_join", waiter, wait_thread, true);
     child = fork();
