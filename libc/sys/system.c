@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* system.c - limits, use of resources, and the machine as a whole. */
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -106,15 +104,4 @@ int getentropy(void *to, size_t count)
         return -1;
     }
     return getrandom(to, count, 0) == (ssize_t)count ? 0 : -1;
-}
-
-int poll(struct pollfd *descriptors, nfds_t count, int timeout_milliseconds)
-{
-    return (int)WAITING_SYSCALL(__NR_poll, descriptors, count, timeout_milliseconds);
-}
-
-int select(int count, fd_set *restrict reading, fd_set *restrict writing, fd_set *restrict exceptions,
-           struct timeval *restrict timeout)
-{
-    return (int)WAITING_SYSCALL(__NR_select, count, reading, writing, exceptions, timeout);
 }

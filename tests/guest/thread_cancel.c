@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* thread_cancel.c - where a thread that another one cancels ends, what runs then, and what is not lost. */
+#include <poll.h>
 #include <semaphore.h>
+#include <sys/select.h>
 
 #include "threads.h"
 
@@ -48,6 +50,26 @@ static void wait_suspended(void)
 
     sigfillset(&all);
     sigsuspend(&all);
+}
+
+static void wait_ppoll(void)
+{
+    struct pollfd one = {.fd = pipe_ends[0], .events = POLLIN};
+    sigset_t all;
+
+    sigfillset(&all);
+    ppoll(&one, 1, NULL, &all);
+}
+
+static void wait_pselect(void)
+{
+    fd_set set;
+    sigset_t all;
+
+    FD_ZERO(&set);
+    FD_SET(pipe_ends[0], &set);
+    sigfillset(&all);
+    pselect(pipe_ends[0] + 1, &set, NULL, NULL, NULL, &all);
 }
 
 static pid_t child;
@@ -277,6 +299,8 @@ int main(void)
     cancelled("sleep", waiter, wait_sleep, true);
     cancelled("pause", waiter, wait_pause, true);
     cancelled("sigsuspend", waiter, wait_suspended, true);
+    cancelled("ppoll", waiter, wait_ppoll, true);
+    cancelled("pselect", waiter, wait_pselect, true);
     first = pthread_self();
     cancelled("pthread_join", waiter, wait_thread, true);
     child = fork();

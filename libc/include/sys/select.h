@@ -6,8 +6,11 @@
 #include <sys/types.h>
 #include <linux/time.h>
 
+typedef long fd_mask;
+
 #define FD_SETSIZE __FD_SETSIZE
 #define FD_BITS_PER_WORD (8 * (int)sizeof(long))
+#define NFDBITS FD_BITS_PER_WORD
 #define FD_ZERO(set)                                                                                         \
     do {                                                                                                     \
         for (unsigned int fd_word = 0; fd_word < sizeof((set)->fds_bits) / sizeof(long); fd_word++)          \
@@ -20,5 +23,7 @@
 
 int select(int count, fd_set *restrict reading, fd_set *restrict writing, fd_set *restrict exceptions,
            struct timeval *restrict timeout);
+int pselect(int count, fd_set *restrict reading, fd_set *restrict writing, fd_set *restrict exceptions,
+            const struct timespec *restrict timeout, const sigset_t *restrict mask);
 
 #endif

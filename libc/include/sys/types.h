@@ -23,6 +23,7 @@ typedef __kernel_suseconds_t suseconds_t;
 typedef __kernel_key_t key_t;
 typedef __kernel_fd_set fd_set;
 typedef __kernel_caddr_t caddr_t;
+typedef __kernel_ulong_t sigset_t; /* as in <asm/signal.h>, for headers that want no more of it */
 
 /* As wide as the fields of the x86-64 struct stat (<asm/stat.h>); __kernel_mode_t is as wide as mode_t here.
  */
