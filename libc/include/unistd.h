@@ -72,6 +72,8 @@ int ftruncate(int fd, off_t size);
 
 int access(const char *path, int mode);
 int faccessat(int directory, const char *path, int mode, int flags);
+int euidaccess(const char *path, int mode);
+int eaccess(const char *path, int mode);
 int unlink(const char *path);
 int unlinkat(int directory, const char *path, int flags);
 int rmdir(const char *path);
@@ -87,6 +89,7 @@ char *getcwd(char *to, size_t size);
 int chown(const char *path, uid_t owner, gid_t group);
 int fchown(int fd, uid_t owner, gid_t group);
 int lchown(const char *path, uid_t owner, gid_t group);
+int fchownat(int directory, const char *path, uid_t owner, gid_t group, int flags);
 int chroot(const char *path);
 
 int brk(void *end);

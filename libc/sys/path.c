@@ -47,6 +47,16 @@ int faccessat(int directory, const char *path, int mode, int flags)
     return (int)SYSCALL(__NR_faccessat2, directory, path, mode, flags);
 }
 
+int euidaccess(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS);
+}
+
+int eaccess(const char *path, int mode)
+{
+    return euidaccess(path, mode);
+}
+
 int unlink(const char *path)
 {
     return (int)SYSCALL(__NR_unlink, path);
@@ -77,9 +87,19 @@ int mknod(const char *path, mode_t mode, dev_t device)
     return (int)SYSCALL(__NR_mknod, path, mode, device);
 }
 
+int mknodat(int directory, const char *path, mode_t mode, dev_t device)
+{
+    return (int)SYSCALL(__NR_mknodat, directory, path, mode, device);
+}
+
 int mkfifo(const char *path, mode_t mode)
 {
     return mknod(path, S_IFIFO | mode, 0);
+}
+
+int mkfifoat(int directory, const char *path, mode_t mode)
+{
+    return mknodat(directory, path, S_IFIFO | mode, 0);
 }
 
 int rename(const char *from, const char *to)
@@ -165,6 +185,11 @@ int fchown(int fd, uid_t owner, gid_t group)
 int lchown(const char *path, uid_t owner, gid_t group)
 {
     return (int)SYSCALL(__NR_lchown, path, owner, group);
+}
+
+int fchownat(int directory, const char *path, uid_t owner, gid_t group, int flags)
+{
+    return (int)SYSCALL(__NR_fchownat, directory, path, owner, group, flags);
 }
 
 mode_t umask(mode_t mask)

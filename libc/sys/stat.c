@@ -66,3 +66,24 @@ int utimes(const char *path, const struct timeval times[2])
 {
     return (int)SYSCALL(__NR_utimes, path, times);
 }
+
+/* Without a path: the file that `directory` is. */
+int futimesat(int directory, const char *path, const struct timeval times[2])
+{
+    return (int)SYSCALL(__NR_futimesat, directory, path, times);
+}
+
+int futimes(int fd, const struct timeval times[2])
+{
+    return futimesat(fd, NULL, times);
+}
+
+/* What is no number of microseconds makes no number of nanoseconds either: the kernel refuses it. */
+int lutimes(const char *path, const struct timeval times[2])
+{
+    struct timespec finer[2];
+
+    for (int i = 0; times && i < 2; i++)
+        finer[i] = (struct timespec){times[i].tv_sec, times[i].tv_usec * 1000};
+    return utimensat(AT_FDCWD, path, times ? finer : NULL, AT_SYMLINK_NOFOLLOW);
+}

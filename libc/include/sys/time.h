@@ -12,6 +12,9 @@ int settimeofday(const struct timeval *now, const struct timezone *zone);
 int getitimer(int which, struct itimerval *now);
 int setitimer(int which, const struct itimerval *restrict value, struct itimerval *restrict old);
 int utimes(const char *path, const struct timeval times[2]);
+int lutimes(const char *path, const struct timeval times[2]);
+int futimes(int fd, const struct timeval times[2]);
+int futimesat(int directory, const char *path, const struct timeval times[2]);
 
 #define timerisset(value) ((value)->tv_sec != 0 || (value)->tv_usec != 0)
 #define timerclear(value) ((void)((value)->tv_sec = 0, (value)->tv_usec = 0))
