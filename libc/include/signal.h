@@ -18,6 +18,7 @@
 #undef SIGRTMIN
 #define SIGRTMIN 34 /* the first two are the library's (libc/thread/thread.h), as with glibc */
 #define NSIG (_NSIG + 1)
+#define SIG_HOLD ((__sighandler_t)2) /* for sigset */
 
 #include <sys/ucontext.h>
 
@@ -60,6 +61,18 @@ int sigfillset(sigset_t *set);
 int sigaddset(sigset_t *set, int number);
 int sigdelset(sigset_t *set, int number);
 int sigismember(const sigset_t *set, int number);
+int sigisemptyset(const sigset_t *set);
+int sigandset(sigset_t *both, const sigset_t *left, const sigset_t *right);
+int sigorset(sigset_t *either, const sigset_t *left, const sigset_t *right);
 void psignal(int number, const char *text);
+void psiginfo(const siginfo_t *info, const char *text);
+
+/* System V's and BSD's (libc/sys/oldsignal.c). */
+sighandler_t bsd_signal(int number, sighandler_t handler);
+sighandler_t sigset(int number, sighandler_t handler);
+int sighold(int number);
+int sigrelse(int number);
+int sigignore(int number);
+int sigpause(int number);
 
 #endif

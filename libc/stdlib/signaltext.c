@@ -32,3 +32,9 @@ void psignal(int number, const char *text)
     else
         fprintf(stderr, "%s\n", strsignal(number));
 }
+
+/* psignal says all that POSIX asks for; who sent it, and why, is not said. */
+void psiginfo(const siginfo_t *info, const char *text)
+{
+    psignal(info->si_signo, text);
+}

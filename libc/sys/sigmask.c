@@ -50,6 +50,27 @@ int sigismember(const sigset_t *set, int number)
     return *set >> (number - 1) & 1;
 }
 
+/* ---- glibc's: whole sets at once */
+
+int sigisemptyset(const sigset_t *set)
+{
+    return *set == 0;
+}
+
+int sigandset(sigset_t *both, const sigset_t *left, const sigset_t *right)
+{
+    *both = *left & *right;
+    return 0;
+}
+
+int sigorset(sigset_t *either, const sigset_t *left, const sigset_t *right)
+{
+    *either = *left | *right;
+    return 0;
+}
+
+/* ---- The mask of the thread, and waiting for what it holds back */
+
 /* The signal by which a thread is cancelled is never held back (libc/thread/cancel.c). */
 int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
