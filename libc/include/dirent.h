@@ -14,6 +14,8 @@ struct dirent {
     char d_name[256];
 };
 
+#define d_fileno d_ino
+
 /* The file type bits of st_mode, moved down by 12. */
 #define DT_UNKNOWN 0
 #define DT_FIFO 1
@@ -23,6 +25,7 @@ struct dirent {
 #define DT_REG 8
 #define DT_LNK 10
 #define DT_SOCK 12
+#define DT_WHT 14
 #define IFTODT(mode) (((mode)&0170000) >> 12)
 #define DTTOIF(type) ((type) << 12)
 
@@ -37,6 +40,7 @@ void seekdir(DIR *directory, long position);
 int closedir(DIR *directory);
 int dirfd(DIR *directory);
 ssize_t getdents64(int fd, void *to, size_t size);
+int getdents(int fd, struct dirent *to, size_t size);
 int scandir(const char *path, struct dirent ***entries, int (*wanted)(const struct dirent *),
             int (*compare)(const struct dirent **, const struct dirent **));
 int alphasort(const struct dirent **left, const struct dirent **right);

@@ -4,9 +4,16 @@
 #define _FCNTL_H
 
 #include <sys/types.h>
+#include <linux/fadvise.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
+
+/* For lockf. */
+#define F_ULOCK 0
+#define F_LOCK 1
+#define F_TLOCK 2
+#define F_TEST 3
 
 int open(const char *path, int flags, ...);
 int openat(int directory, const char *path, int flags, ...);
@@ -14,6 +21,8 @@ int creat(const char *path, mode_t mode);
 int fcntl(int fd, int command, ...);
 int posix_fadvise(int fd, off_t offset, off_t size, int advice);
 int posix_fallocate(int fd, off_t offset, off_t size);
+ssize_t readahead(int fd, off_t offset, size_t count);
+int lockf(int fd, int command, off_t size);
 int fallocate(int fd, int mode, off_t offset, off_t size);
 
 #endif

@@ -22,6 +22,14 @@
 #define W_OK 2
 #define R_OK 4
 
+/* For lockf; in <fcntl.h> too. */
+#define F_ULOCK 0
+#define F_LOCK 1
+#define F_TLOCK 2
+#define F_TEST 3
+
+#define POSIX_CLOSE_RESTART 0
+
 #define _POSIX_VERSION 200809L
 #define _POSIX_TIMERS 200809L
 #define _POSIX_MONOTONIC_CLOCK 200809L
@@ -56,6 +64,7 @@ ssize_t pread(int fd, void *to, size_t count, off_t offset);
 ssize_t pwrite(int fd, const void *from, size_t count, off_t offset);
 off_t lseek(int fd, off_t offset, int whence);
 int close(int fd);
+int posix_close(int fd, int flag);
 int dup(int fd);
 int dup2(int from, int to);
 int dup3(int from, int to, int flags);
@@ -67,6 +76,10 @@ int ttyname_r(int fd, char *path, size_t size);
 int fsync(int fd);
 int fdatasync(int fd);
 void sync(void);
+int syncfs(int fd);
+ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, size_t count,
+                        unsigned int flags);
+int lockf(int fd, int command, off_t size);
 int truncate(const char *path, off_t size);
 int ftruncate(int fd, off_t size);
 
@@ -138,6 +151,7 @@ int nice(int increment);
 unsigned int sleep(unsigned int seconds);
 int usleep(useconds_t microseconds);
 unsigned int alarm(unsigned int seconds);
+unsigned int ualarm(unsigned int microseconds, unsigned int interval);
 int pause(void);
 
 long sysconf(int name);

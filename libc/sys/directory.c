@@ -29,6 +29,12 @@ ssize_t getdents64(int fd, void *to, size_t size)
     return SYSCALL(__NR_getdents64, fd, to, size);
 }
 
+/* The older name, with another idea of what the bytes are. */
+int getdents(int fd, struct dirent *to, size_t size)
+{
+    return (int)getdents64(fd, to, size);
+}
+
 DIR *fdopendir(int fd)
 {
     struct stat status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* io.c - bytes in and out of an open descriptor, and the descriptor's own life. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/file.h>
@@ -53,6 +54,19 @@ off_t lseek(int fd, off_t offset, int whence)
 int close(int fd)
 {
     return (int)WAITING_SYSCALL(__NR_close, fd);
+}
+
+/* POSIX's newer close. Linux has always closed the descriptor, also when a signal interrupts; that has a name of its own here. */
+int posix_close(int fd, int flag)
+{
+    if (flag != POSIX_CLOSE_RESTART) {
+        errno = EINVAL;
+        return -1;
+    }
+    int answer = close(fd);
+    if (answer != 0 && errno == EINTR)
+        errno = EINPROGRESS;
+    return answer;
 }
 
 int dup(int fd)
@@ -118,6 +132,17 @@ int fdatasync(int fd)
     return (int)WAITING_SYSCALL(__NR_fdatasync, fd);
 }
 
+int syncfs(int fd)
+{
+    return (int)SYSCALL(__NR_syncfs, fd);
+}
+
+ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, size_t count,
+                        unsigned int flags)
+{
+    return SYSCALL(__NR_copy_file_range, from, from_offset, to, to_offset, count, flags);
+}
+
 int ftruncate(int fd, off_t size)
 {
     return (int)SYSCALL(__NR_ftruncate, fd, size);
@@ -137,4 +162,14 @@ int posix_fallocate(int fd, off_t offset, off_t size)
 int posix_fadvise(int fd, off_t offset, off_t size, int advice)
 {
     return (int)-RAW_SYSCALL(__NR_fadvise64, fd, offset, size, advice);
+}
+
+/* A kernel that has not this call knows the same hint by its other name. */
+ssize_t readahead(int fd, off_t offset, size_t count)
+{
+    long answer = RAW_SYSCALL(__NR_readahead, fd, offset, count);
+
+    if (answer == -ENOSYS)
+        answer = RAW_SYSCALL(__NR_fadvise64, fd, offset, count, POSIX_FADV_WILLNEED);
+    return syscall_result(answer);
 }

@@ -69,6 +69,21 @@ unsigned int alarm(unsigned int seconds)
     return (unsigned int)SYSCALL(__NR_alarm, seconds);
 }
 
+static struct timeval timeval_of(unsigned int microseconds)
+{
+    return (struct timeval){.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
+}
+
+/* Returns the microseconds that were left until the alarm before. */
+unsigned int ualarm(unsigned int microseconds, unsigned int interval)
+{
+    struct itimerval timer = {.it_interval = timeval_of(interval), .it_value = timeval_of(microseconds)}, old;
+
+    if (setitimer(ITIMER_REAL, &timer, &old) != 0)
+        return (unsigned int)-1;
+    return (unsigned int)(old.it_value.tv_sec * 1000000 + old.it_value.tv_usec);
+}
+
 int pause(void)
 {
     return (int)WAITING_SYSCALL(__NR_pause);
