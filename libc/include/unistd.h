@@ -34,6 +34,12 @@
 #define _POSIX_TIMERS 200809L
 #define _POSIX_MONOTONIC_CLOCK 200809L
 #define _POSIX_MAPPED_FILES 200809L
+#define _POSIX_FSYNC 200809L
+#define _POSIX_JOB_CONTROL 1
+#define _POSIX_SAVED_IDS 1
+#define _POSIX_CHOWN_RESTRICTED 1
+#define _POSIX_NO_TRUNC 1
+#define _POSIX_VDISABLE 0
 
 /* Names for sysconf, with glibc's numbers. */
 #define _SC_ARG_MAX 0
@@ -50,6 +56,44 @@
 #define _SC_PHYS_PAGES 85
 #define _SC_AVPHYS_PAGES 86
 #define _SC_HOST_NAME_MAX 180
+
+/* Names for pathconf, with glibc's numbers. */
+#define _PC_LINK_MAX 0
+#define _PC_MAX_CANON 1
+#define _PC_MAX_INPUT 2
+#define _PC_NAME_MAX 3
+#define _PC_PATH_MAX 4
+#define _PC_PIPE_BUF 5
+#define _PC_CHOWN_RESTRICTED 6
+#define _PC_NO_TRUNC 7
+#define _PC_VDISABLE 8
+#define _PC_SYNC_IO 9
+#define _PC_ASYNC_IO 10
+#define _PC_PRIO_IO 11
+#define _PC_SOCK_MAXBUF 12
+#define _PC_FILESIZEBITS 13
+#define _PC_REC_INCR_XFER_SIZE 14
+#define _PC_REC_MAX_XFER_SIZE 15
+#define _PC_REC_MIN_XFER_SIZE 16
+#define _PC_REC_XFER_ALIGN 17
+#define _PC_ALLOC_SIZE_MIN 18
+#define _PC_SYMLINK_MAX 19
+#define _PC_2_SYMLINKS 20
+
+/* Names for confstr, with glibc's numbers; of its programming environments those that a machine of 64 bits has. */
+#define _CS_PATH 0
+#define _CS_POSIX_V6_WIDTH_RESTRICTED_ENVS 1
+#define _CS_POSIX_V7_WIDTH_RESTRICTED_ENVS 5
+#define _CS_POSIX_V6_LP64_OFF64_CFLAGS 1124
+#define _CS_POSIX_V6_LP64_OFF64_LDFLAGS 1125
+#define _CS_POSIX_V6_LP64_OFF64_LIBS 1126
+#define _CS_POSIX_V6_LP64_OFF64_LINTFLAGS 1127
+#define _CS_POSIX_V7_LP64_OFF64_CFLAGS 1140
+#define _CS_POSIX_V7_LP64_OFF64_LDFLAGS 1141
+#define _CS_POSIX_V7_LP64_OFF64_LIBS 1142
+#define _CS_POSIX_V7_LP64_OFF64_LINTFLAGS 1143
+#define _CS_V6_ENV 1148
+#define _CS_V7_ENV 1149
 
 extern char **environ;
 extern char *optarg;
@@ -99,6 +143,7 @@ ssize_t readlinkat(int directory, const char *restrict path, char *restrict to, 
 int chdir(const char *path);
 int fchdir(int fd);
 char *getcwd(char *to, size_t size);
+char *get_current_dir_name(void);
 int chown(const char *path, uid_t owner, gid_t group);
 int fchown(int fd, uid_t owner, gid_t group);
 int lchown(const char *path, uid_t owner, gid_t group);
@@ -155,9 +200,19 @@ unsigned int ualarm(unsigned int microseconds, unsigned int interval);
 int pause(void);
 
 long sysconf(int name);
+long pathconf(const char *path, int name);
+long fpathconf(int fd, int name);
+size_t confstr(int name, char *to, size_t size);
 int getpagesize(void);
+int getdtablesize(void);
+long gethostid(void);
 int gethostname(char *to, size_t size);
 int sethostname(const char *name, size_t size);
+int getdomainname(char *to, size_t size);
+int setdomainname(const char *name, size_t size);
+char *getlogin(void);
+int getlogin_r(char *to, size_t size);
+void swab(const void *restrict from, void *restrict to, ssize_t count);
 int getentropy(void *to, size_t count);
 long syscall(long number, ...);
 

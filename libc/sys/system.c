@@ -62,6 +62,11 @@ int sethostname(const char *name, size_t size)
     return (int)SYSCALL(__NR_sethostname, name, size);
 }
 
+int setdomainname(const char *name, size_t size)
+{
+    return (int)SYSCALL(__NR_setdomainname, name, size);
+}
+
 int sysinfo(struct sysinfo *info)
 {
     return (int)SYSCALL(__NR_sysinfo, info);

@@ -92,6 +92,19 @@ long sysconf(int name)
     return -1;
 }
 
+int getdtablesize(void)
+{
+    long limit = limit_of(RLIMIT_NOFILE);
+
+    return limit < 0 || limit > INT_MAX ? INT_MAX : (int)limit;
+}
+
+/* Nothing here gives a machine a number of its own (glibc has /etc/hostid). */
+long gethostid(void)
+{
+    return 0;
+}
+
 int gethostname(char *to, size_t size)
 {
     struct utsname name;
@@ -100,6 +113,19 @@ int gethostname(char *to, size_t size)
         return -1;
     if (strlcpy(to, name.nodename, size) >= size) {
         errno = ENAMETOOLONG;
+        return -1;
+    }
+    return 0;
+}
+
+int getdomainname(char *to, size_t size)
+{
+    struct utsname name;
+
+    if (uname(&name) != 0)
+        return -1;
+    if (strlcpy(to, name.domainname, size) >= size) {
+        errno = EINVAL;
         return -1;
     }
     return 0;
