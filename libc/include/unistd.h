@@ -154,11 +154,14 @@ int brk(void *end);
 void *sbrk(intptr_t increment);
 
 pid_t fork(void);
+pid_t _Fork(void);
 pid_t vfork(void);
+int daemon(int keep_directory, int keep_streams);
 int execve(const char *path, char *const argv[], char *const envp[]);
 int execv(const char *path, char *const argv[]);
 int execvp(const char *file, char *const argv[]);
 int execvpe(const char *file, char *const argv[], char *const envp[]);
+int fexecve(int fd, char *const argv[], char *const envp[]);
 int execl(const char *path, const char *argument, ...);
 int execle(const char *path, const char *argument, ...);
 int execlp(const char *file, const char *argument, ...);

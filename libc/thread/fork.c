@@ -37,6 +37,20 @@ static void release(enum side side)
         __malloc_fork(side);
 }
 
+/* => the kernel's answer */
+static long fork_process(bool many)
+{
+    long child = RAW_SYSCALL(__NR_fork);
+
+    if (child != 0)
+        return child;
+    thread_self()->tid = 0;
+    thread_self()->robust.list.next = NULL; /* the kernel knows of no list of the child's */
+    if (many)
+        __thread_alone();
+    return 0;
+}
+
 pid_t fork(void)
 {
     bool many = __thread_many;
@@ -46,17 +60,18 @@ pid_t fork(void)
     if (many)
         prepare();
 
-    long child = RAW_SYSCALL(__NR_fork);
+    long child = fork_process(many);
 
-    if (child == 0) {
-        thread_self()->tid = 0;
-        thread_self()->robust.list.next = NULL; /* the kernel knows of no list of the child's */
-    }
-    if (child == 0 && many)
-        __thread_alone();
     if (many)
         release(child == 0 ? CHILD : PARENT);
     if (__atfork_run)
         __atfork_run(child == 0 ? CHILD : PARENT);
     return (pid_t)syscall_result(child);
+}
+
+/* The same for signal handlers: it waits for no lock and runs nothing of pthread_atfork's. The child of several threads may meet a lock that
+ * one of them held, so it calls only what a handler may call. */
+pid_t _Fork(void)
+{
+    return (pid_t)syscall_result(fork_process(__thread_many));
 }

@@ -50,6 +50,54 @@ static void forking(void)
     expect("another thread waits for a child", (long)(uintptr_t)result, 5);
 }
 
+/* ---- _Fork: for handlers ---- */
+
+static volatile int around;
+
+static void count_around(void)
+{
+    around++;
+}
+
+/* What runs around fork does not around _Fork; each adds one before, in the parent, in the child. */
+static void *fork_both(void *unused)
+{
+    int status = -1, other = -1;
+    pid_t child = _Fork();
+
+    if (child == 0)
+        _exit(thread_id() == getpid() && proc_number("/proc/self/status", "Threads:") == 1 ? 6 + around : 5);
+    waitpid(child, &status, 0);
+    child = fork();
+    if (child == 0)
+        _exit(around);
+    waitpid(child, &other, 0);
+    (void)unused;
+    return (void *)(uintptr_t)(100 * WEXITSTATUS(status) + 10 * WEXITSTATUS(other) + around);
+}
+
+static void forking_quietly(void)
+{
+    void *result;
+
+    pthread_atfork(count_around, count_around, count_around);
+    pthread_join(begin(fork_both, NULL), &result);
+    expect("_Fork: 6, fork: 22", (long)(uintptr_t)result, 622);
+    pid_t child = _Fork();
+    if (child == 0) {
+        pid_t inner = _Fork();
+        int status = -1;
+
+        if (inner == 0)
+            _exit(getppid() != 1 ? 7 : 8);
+        waitpid(inner, &status, 0);
+        _exit(raise(0) == 0 ? WEXITSTATUS(status) : 9);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    expect("a child of _Fork's child", WEXITSTATUS(status), 7);
+}
+
 /* ---- Memory that is shared with a child ---- */
 
 static volatile int shared;
@@ -144,6 +192,7 @@ int main(int argc, char **argv)
     if (argc == 3)
         return again(argv[2]);
     forking();
+    forking_quietly();
     sharing();
     clone_errors();
     expect("execve in a thread", WEXITSTATUS(in_child(exec_in_thread, NULL)), 12);
