@@ -24,5 +24,9 @@ speed_t cfgetispeed(const struct termios *settings);
 speed_t cfgetospeed(const struct termios *settings);
 int cfsetispeed(struct termios *settings, speed_t speed);
 int cfsetospeed(struct termios *settings, speed_t speed);
+int cfsetspeed(struct termios *settings, speed_t speed);
+pid_t tcgetsid(int fd);
+int tcgetwinsize(int fd, struct winsize *size);
+int tcsetwinsize(int fd, const struct winsize *size);
 
 #endif

@@ -215,6 +215,7 @@ int getdomainname(char *to, size_t size);
 int setdomainname(const char *name, size_t size);
 char *getlogin(void);
 int getlogin_r(char *to, size_t size);
+char *getpass(const char *prompt);
 void swab(const void *restrict from, void *restrict to, ssize_t count);
 int getentropy(void *to, size_t count);
 long syscall(long number, ...);

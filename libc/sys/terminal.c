@@ -90,3 +90,25 @@ int cfsetispeed(struct termios *settings, speed_t speed)
 {
     return speed == 0 ? 0 : cfsetospeed(settings, speed);
 }
+
+int cfsetspeed(struct termios *settings, speed_t speed)
+{
+    return cfsetospeed(settings, speed);
+}
+
+pid_t tcgetsid(int fd)
+{
+    pid_t session;
+
+    return ioctl(fd, TIOCGSID, &session) == 0 ? session : -1;
+}
+
+int tcgetwinsize(int fd, struct winsize *size)
+{
+    return ioctl(fd, TIOCGWINSZ, size);
+}
+
+int tcsetwinsize(int fd, const struct winsize *size)
+{
+    return ioctl(fd, TIOCSWINSZ, size);
+}
