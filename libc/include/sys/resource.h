@@ -15,6 +15,16 @@
 typedef unsigned long rlim_t;
 #define RLIM_SAVED_MAX RLIM_INFINITY
 #define RLIM_SAVED_CUR RLIM_INFINITY
+#define RLIMIT_NLIMITS RLIM_NLIMITS
+
+/* The names from when file sizes were words of 32 bits elsewhere: the same here. */
+#define rlimit64 rlimit
+#define rlim64_t rlim_t
+#define RLIM64_SAVED_MAX RLIM_SAVED_MAX
+#define RLIM64_SAVED_CUR RLIM_SAVED_CUR
+#define getrlimit64 getrlimit
+#define setrlimit64 setrlimit
+#define prlimit64 prlimit
 
 int getrusage(int who, struct rusage *usage);
 int getrlimit(int resource, struct rlimit *limit);

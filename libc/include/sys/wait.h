@@ -17,8 +17,19 @@
 #define WIFSTOPPED(status) (((status)&0xff) == 0x7f)
 #define WIFCONTINUED(status) ((status) == 0xffff)
 #define W_EXITCODE(code, number) ((code) << 8 | (number))
+#define W_STOPCODE(number) ((number) << 8 | 0x7f)
 
-typedef int idtype_t;
+/* An enumeration, as POSIX has it; the kernel's header defines plain numbers. */
+#undef P_ALL
+#undef P_PID
+#undef P_PGID
+#undef P_PIDFD
+typedef enum {
+    P_ALL = 0,
+    P_PID = 1,
+    P_PGID = 2,
+    P_PIDFD = 3,
+} idtype_t;
 
 pid_t wait(int *status);
 pid_t waitpid(pid_t process, int *status, int options);
