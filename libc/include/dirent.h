@@ -34,6 +34,7 @@ typedef struct directory DIR;
 DIR *opendir(const char *path);
 DIR *fdopendir(int fd);
 struct dirent *readdir(DIR *directory);
+int readdir_r(DIR *directory, struct dirent *entry, struct dirent **result);
 void rewinddir(DIR *directory);
 long telldir(DIR *directory);
 void seekdir(DIR *directory, long position);

@@ -9,6 +9,22 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
+#ifndef SEEK_SET
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
+#endif
+
+/* POSIX's and BSD's words for what Linux calls otherwise. */
+#define O_ASYNC FASYNC
+#define O_RSYNC O_SYNC
+#define O_SEARCH O_PATH
+#define O_EXEC O_PATH
+#define O_TTY_INIT 0
+#define FAPPEND O_APPEND
+#define FNDELAY O_NONBLOCK
+#define FNONBLOCK O_NONBLOCK
+
 /* For lockf. */
 #define F_ULOCK 0
 #define F_LOCK 1

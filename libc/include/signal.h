@@ -20,6 +20,8 @@
 #define NSIG (_NSIG + 1)
 #define SIG_HOLD ((__sighandler_t)2) /* for sigset */
 
+#define si_timerid si_tid
+
 #include <sys/ucontext.h>
 
 typedef int sig_atomic_t;

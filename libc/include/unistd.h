@@ -16,6 +16,9 @@
 #define SEEK_CUR 1
 #define SEEK_END 2
 #endif
+#define L_SET SEEK_SET
+#define L_INCR SEEK_CUR
+#define L_XTND SEEK_END
 
 #define F_OK 0
 #define X_OK 1

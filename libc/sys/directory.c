@@ -82,6 +82,20 @@ struct dirent *readdir(DIR *directory)
     return entry;
 }
 
+/* An entry of the caller's own, into which every name goes: none is longer than NAME_MAX. Returns the error number. */
+int readdir_r(DIR *directory, struct dirent *entry, struct dirent **result)
+{
+    int saved = errno;
+
+    errno = 0;
+    const struct dirent *found = readdir(directory);
+    int error = errno;
+
+    errno = saved;
+    *result = found != NULL ? memcpy(entry, found, found->d_reclen) : NULL;
+    return error;
+}
+
 long telldir(DIR *directory)
 {
     return directory->position;

@@ -114,6 +114,12 @@ static void copying(void)
 
 static void hints(void)
 {
+    int fd = open(FOLDER "/file", O_RDONLY | O_RSYNC | O_TTY_INIT);
+
+    expect("opened to wait for the disk", (fcntl(fd, F_GETFL) & O_RSYNC) == O_RSYNC, 1);
+    expect("    not to wait", fcntl(fd, F_SETFL, FNDELAY), 0);
+    expect("    as said", (fcntl(fd, F_GETFL) & (O_NONBLOCK | O_ASYNC)) == O_NONBLOCK, 1);
+    close(fd);
     expect("it will be needed", posix_fadvise(file, 0, 4096, POSIX_FADV_WILLNEED), 0);
     expect("    no such hint", posix_fadvise(file, 0, 4096, 77), EINVAL);
     expect("syncfs", syncfs(file), 0);

@@ -55,11 +55,19 @@ static void append(void)
 static void list(void)
 {
     DIR *open_directory = opendir(directory);
-    struct dirent *entry;
+    struct dirent *entry, own, *found;
+    int error, entries = 0;
 
     while ((entry = readdir(open_directory)) != NULL)
         if (entry->d_name[0] != '.')
             printf("entry %s\n", entry->d_name);
+    rewinddir(open_directory);
+    while ((error = readdir_r(open_directory, &own, &found)) == 0 && found == &own) {
+        entries++;
+        if (own.d_name[0] != '.')
+            printf("again %s\n", own.d_name);
+    }
+    printf("entries %d, error %d, end %d\n", entries, error, found == NULL);
     closedir(open_directory);
 }
 
