@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
@@ -58,9 +59,61 @@ long get_avphys_pages(void)
     return sysinfo(&info) == 0 ? (long)(info.freeram * info.mem_unit / (unsigned long)getpagesize()) : -1;
 }
 
+/* POSIX's options, of which <unistd.h> says the same; those that are not here are -1 without an error. => 0: no option */
+static long option(int name)
+{
+    switch (name) {
+    case _SC_BARRIERS:
+    case _SC_CLOCK_SELECTION:
+    case _SC_FSYNC:
+    case _SC_MAPPED_FILES:
+    case _SC_MEMLOCK:
+    case _SC_MEMLOCK_RANGE:
+    case _SC_MEMORY_PROTECTION:
+    case _SC_MONOTONIC_CLOCK:
+    case _SC_READER_WRITER_LOCKS:
+    case _SC_REALTIME_SIGNALS:
+    case _SC_SEMAPHORES:
+    case _SC_SPAWN:
+    case _SC_SPIN_LOCKS:
+    case _SC_THREADS:
+    case _SC_THREAD_ATTR_STACKADDR:
+    case _SC_THREAD_ATTR_STACKSIZE:
+    case _SC_THREAD_PROCESS_SHARED:
+    case _SC_THREAD_SAFE_FUNCTIONS:
+    case _SC_TIMEOUTS:
+    case _SC_TIMERS:
+    case _SC_VERSION:
+        return _POSIX_VERSION;
+    case _SC_JOB_CONTROL:
+    case _SC_SAVED_IDS:
+    case _SC_SHELL:
+    case _SC_V6_LP64_OFF64:
+    case _SC_V7_LP64_OFF64:
+        return 1;
+    case _SC_ASYNCHRONOUS_IO:
+    case _SC_IPV6:
+    case _SC_MESSAGE_PASSING:
+    case _SC_THREAD_PRIO_INHERIT:
+    case _SC_THREAD_PRIO_PROTECT:
+    case _SC_V6_ILP32_OFF32:
+    case _SC_V6_ILP32_OFFBIG:
+    case _SC_V6_LPBIG_OFFBIG:
+    case _SC_V7_ILP32_OFF32:
+    case _SC_V7_ILP32_OFFBIG:
+    case _SC_V7_LPBIG_OFFBIG:
+        return -1;
+    }
+    return 0;
+}
+
 /* -1 without touching errno means "no limit". */
 long sysconf(int name)
 {
+    long there = option(name);
+
+    if (there != 0)
+        return there;
     switch (name) {
     case _SC_ARG_MAX:
         return ARG_MAX;
@@ -72,8 +125,6 @@ long sysconf(int name)
         return NGROUPS_MAX;
     case _SC_OPEN_MAX:
         return limit_of(RLIMIT_NOFILE);
-    case _SC_VERSION:
-        return _POSIX_VERSION;
     case _SC_PAGESIZE:
         return getpagesize();
     case _SC_IOV_MAX:
@@ -87,6 +138,33 @@ long sysconf(int name)
         return get_avphys_pages();
     case _SC_HOST_NAME_MAX:
         return HOST_NAME_MAX;
+    case _SC_LOGIN_NAME_MAX:
+        return LOGIN_NAME_MAX;
+    case _SC_TTY_NAME_MAX:
+        return TTY_NAME_MAX;
+    case _SC_SYMLOOP_MAX:
+        return SYMLOOP_MAX;
+    case _SC_LINE_MAX:
+        return LINE_MAX;
+    case _SC_NZERO:
+        return NZERO;
+    case _SC_GETGR_R_SIZE_MAX:
+    case _SC_GETPW_R_SIZE_MAX:
+        return 1024; /* glibc's; where it is too little the functions say so */
+    case _SC_RTSIG_MAX:
+        return SIGRTMAX - SIGRTMIN + 1;
+    case _SC_SEM_VALUE_MAX:
+        return SEM_VALUE_MAX;
+    case _SC_THREAD_DESTRUCTOR_ITERATIONS:
+        return PTHREAD_DESTRUCTOR_ITERATIONS;
+    case _SC_THREAD_KEYS_MAX:
+        return PTHREAD_KEYS_MAX;
+    case _SC_THREAD_STACK_MIN:
+        return PTHREAD_STACK_MIN;
+    case _SC_STREAM_MAX:
+    case _SC_THREAD_THREADS_MAX:
+    case _SC_TIMER_MAX:
+        return -1;
     }
     errno = EINVAL;
     return -1;

@@ -35,6 +35,49 @@ static void limits(void)
     close(fd), close(ends[0]), close(ends[1]);
 }
 
+/* What every one of our libraries has: POSIX's version, a yes, or a number. */
+static void options(void)
+{
+    static const struct {
+        const char *what;
+        int name;
+        long wanted;
+    } all[] = {
+        {"THREADS", _SC_THREADS, 200809},
+        {"THREAD_SAFE_FUNCTIONS", _SC_THREAD_SAFE_FUNCTIONS, 200809},
+        {"THREAD_PROCESS_SHARED", _SC_THREAD_PROCESS_SHARED, 200809},
+        {"BARRIERS", _SC_BARRIERS, 200809},
+        {"READER_WRITER_LOCKS", _SC_READER_WRITER_LOCKS, 200809},
+        {"SPIN_LOCKS", _SC_SPIN_LOCKS, 200809},
+        {"SEMAPHORES", _SC_SEMAPHORES, 200809},
+        {"TIMERS", _SC_TIMERS, 200809},
+        {"TIMEOUTS", _SC_TIMEOUTS, 200809},
+        {"MONOTONIC_CLOCK", _SC_MONOTONIC_CLOCK, 200809},
+        {"MAPPED_FILES", _SC_MAPPED_FILES, 200809},
+        {"MEMLOCK", _SC_MEMLOCK, 200809},
+        {"REALTIME_SIGNALS", _SC_REALTIME_SIGNALS, 200809},
+        {"SPAWN", _SC_SPAWN, 200809},
+        {"JOB_CONTROL", _SC_JOB_CONTROL, 1},
+        {"SAVED_IDS", _SC_SAVED_IDS, 1},
+        {"SHELL", _SC_SHELL, 1},
+        {"V7_LP64_OFF64", _SC_V7_LP64_OFF64, 1},
+        {"V7_ILP32_OFF32", _SC_V7_ILP32_OFF32, -1},
+        {"LOGIN_NAME_MAX", _SC_LOGIN_NAME_MAX, 256},
+        {"TTY_NAME_MAX", _SC_TTY_NAME_MAX, 32},
+        {"IOV_MAX", _SC_UIO_MAXIOV, 1024},
+        {"NZERO", _SC_NZERO, 20},
+        {"SEM_VALUE_MAX", _SC_SEM_VALUE_MAX, 2147483647},
+        {"THREAD_DESTRUCTOR_ITERATIONS", _SC_THREAD_DESTRUCTOR_ITERATIONS, 4},
+        {"THREAD_THREADS_MAX", _SC_THREAD_THREADS_MAX, -1},
+    };
+
+    errno = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        expect(all[i].what, sysconf(all[i].name), all[i].wanted);
+    expect("none of it is an error", errno, 0);
+    expect_error("no such number", sysconf(7777), EINVAL);
+}
+
 static void words(void)
 {
     char text[32] = "untouched";
@@ -114,6 +157,7 @@ static void swapped(ssize_t count)
 int main(void)
 {
     limits();
+    options();
     words();
     names();
     descriptors();
