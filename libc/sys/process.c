@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* process.c - replacing, ending and awaiting processes. */
+/* process.c - replacing, ending and awaiting processes, and what they do not share. */
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "raw.h"
-#include "vdso.h"
 
 _Static_assert(__NR_clone == 56 && __NR_vfork == 58 && __NR_exit == 60,
                "NR_CLONE, NR_VFORK, NR_EXIT in clone.asm");
@@ -66,37 +65,12 @@ int prctl(int option, ...)
     return (int)SYSCALL(__NR_prctl, option, argument[0], argument[1], argument[2], argument[3]);
 }
 
-int sched_yield(void)
+int unshare(int flags)
 {
-    return (int)SYSCALL(__NR_sched_yield);
+    return (int)SYSCALL(__NR_unshare, flags);
 }
 
-int sched_getcpu(void)
+int setns(int fd, int kinds)
 {
-    const struct vdso *vdso = vdso_functions();
-    unsigned int cpu;
-
-    if (vdso->getcpu != NULL && vdso->getcpu(&cpu, NULL, NULL) == 0)
-        return (int)cpu;
-    return SYSCALL(__NR_getcpu, &cpu, NULL, NULL) == 0 ? (int)cpu : -1;
-}
-
-int sched_get_priority_max(int policy)
-{
-    return (int)SYSCALL(__NR_sched_get_priority_max, policy);
-}
-
-int sched_get_priority_min(int policy)
-{
-    return (int)SYSCALL(__NR_sched_get_priority_min, policy);
-}
-
-int sched_getscheduler(pid_t process)
-{
-    return (int)SYSCALL(__NR_sched_getscheduler, process);
-}
-
-int sched_setscheduler(pid_t process, int policy, const struct sched_param *parameters)
-{
-    return (int)SYSCALL(__NR_sched_setscheduler, process, policy, parameters);
+    return (int)SYSCALL(__NR_setns, fd, kinds);
 }
