@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.c - mappings. The break has a file of its own: brk.c. */
+/* memory.c - mappings. The break has a file of its own, brk.c, and memory with a name: shm.c. */
 #include <stdarg.h>
 #include <sys/mman.h>
 
@@ -57,6 +57,11 @@ int msync(void *address, size_t size, int flags)
 int mlock(const void *address, size_t size)
 {
     return (int)SYSCALL(__NR_mlock, address, size);
+}
+
+int mlock2(const void *address, size_t size, unsigned int flags)
+{
+    return (int)SYSCALL(__NR_mlock2, address, size, flags);
 }
 
 int munlock(const void *address, size_t size)

@@ -124,6 +124,7 @@ int main(void)
     mkdir("/dev", 0755);
     mount("proc", "/proc", "proc", 0, NULL);   /* ours has it already */
     mount("dev", "/dev", "devtmpfs", 0, NULL); /* ... and that, with the terminals */
+    mkdir("/dev/shm", 01777);
     mkdir("/dev/pts", 0755);
     mount("pts", "/dev/pts", "devpts", 0, "mode=0620,ptmxmode=0666");
     promise_everything();

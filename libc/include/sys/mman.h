@@ -24,9 +24,12 @@ int posix_madvise(void *address, size_t size, int advice);
 int mincore(void *address, size_t size, unsigned char *resident);
 int msync(void *address, size_t size, int flags);
 int mlock(const void *address, size_t size);
+int mlock2(const void *address, size_t size, unsigned int flags);
 int munlock(const void *address, size_t size);
 int mlockall(int flags);
 int munlockall(void);
+int shm_open(const char *name, int flags, mode_t mode);
+int shm_unlink(const char *name);
 int memfd_create(const char *name, unsigned int flags);
 
 #endif
