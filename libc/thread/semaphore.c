@@ -7,7 +7,7 @@
  * gives a value and tells whether somebody is to be woken: after it the semaphore may have been destroyed by whom it let go, and only
  * its address is used. Each post that saw a waiter wakes one, and who is woken in vain waits again.
  *
- * Not here: semaphores with a name. */
+ * Where one with a name comes from: semaphore_named.c. */
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
