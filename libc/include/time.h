@@ -34,6 +34,14 @@ int clock_settime(clockid_t clock, const struct timespec *now);
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *remaining);
 int nanosleep(const struct timespec *request, struct timespec *remaining);
 
+struct sigevent; /* <signal.h> */
+int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer);
+int timer_settime(timer_t timer, int flags, const struct itimerspec *restrict setting,
+                  struct itimerspec *restrict old);
+int timer_gettime(timer_t timer, struct itimerspec *now);
+int timer_getoverrun(timer_t timer);
+int timer_delete(timer_t timer);
+
 /* The time zone is always UTC: TZ is not read. */
 struct tm *gmtime(const time_t *when);
 struct tm *gmtime_r(const time_t *restrict when, struct tm *restrict to);

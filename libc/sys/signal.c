@@ -55,7 +55,7 @@ int __sigaction(int number, const struct sigaction *restrict action, struct siga
 
 int sigaction(int number, const struct sigaction *restrict action, struct sigaction *restrict old)
 {
-    if (number == SIGCANCEL) {
+    if (number == SIGCANCEL || number == SIGTIMER) {
         errno = EINVAL;
         return -1;
     }

@@ -67,8 +67,10 @@ void __thread_alone(void) __attribute__((weak));
 /* A second thread has been made: before, nobody else can be in the library. */
 extern bool __thread_many;
 
-/* One of the two real-time signals that glibc keeps for itself too: no mask of a program holds it back, no handler is its. */
+/* The two real-time signals that glibc keeps for itself too: no handler of a program is theirs, and no mask holds the first one back. */
 #define SIGCANCEL 32
+#define SIGTIMER 33
+
 static inline sigset_t mask_of_program(sigset_t wanted)
 {
     return wanted & ~((sigset_t)1 << (SIGCANCEL - 1));

@@ -18,7 +18,6 @@ typedef __kernel_ino_t ino_t;
 typedef __kernel_time_t time_t;
 typedef __kernel_clock_t clock_t;
 typedef __kernel_clockid_t clockid_t;
-typedef __kernel_timer_t timer_t;
 typedef __kernel_suseconds_t suseconds_t;
 typedef __kernel_key_t key_t;
 typedef __kernel_fd_set fd_set;
@@ -35,6 +34,7 @@ typedef __kernel_long_t blkcnt_t;
 typedef __kernel_ulong_t fsblkcnt_t;
 typedef __kernel_ulong_t fsfilcnt_t;
 
+typedef void *timer_t; /* the kernel's number; a pointer, as programs know it */
 typedef unsigned int id_t;
 typedef unsigned int useconds_t;
 typedef unsigned char u_char;
