@@ -32,6 +32,7 @@ int clock_gettime(clockid_t clock, struct timespec *now);
 int clock_getres(clockid_t clock, struct timespec *resolution);
 int clock_settime(clockid_t clock, const struct timespec *now);
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *remaining);
+int clock_getcpuclockid(pid_t process, clockid_t *clock);
 int nanosleep(const struct timespec *request, struct timespec *remaining);
 
 struct sigevent; /* <signal.h> */
@@ -43,6 +44,10 @@ int timer_getoverrun(timer_t timer);
 int timer_delete(timer_t timer);
 
 /* The time zone is always UTC: TZ is not read. */
+extern char *tzname[2];
+extern long timezone;
+extern int daylight;
+void tzset(void);
 struct tm *gmtime(const time_t *when);
 struct tm *gmtime_r(const time_t *restrict when, struct tm *restrict to);
 struct tm *localtime(const time_t *when);

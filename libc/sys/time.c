@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* time.c - clocks and timers. What the vDSO can tell is asked there, all else of the kernel. */
+/* time.c - clocks, and the timers that every process has (those it makes: libc/thread/timer.c). What the vDSO can tell is asked there,
+ * all else of the kernel. */
 #include <errno.h>
 #include <stddef.h>
 #include <sys/time.h>
@@ -27,6 +28,17 @@ int clock_getres(clockid_t clock, struct timespec *resolution)
 int clock_settime(clockid_t clock, const struct timespec *now)
 {
     return (int)SYSCALL(__NR_clock_settime, clock, now);
+}
+
+/* The clock of a process is known by its number (clock_getres(2): CPUCLOCK_SCHED). Returns the error number. */
+int clock_getcpuclockid(pid_t process, clockid_t *clock)
+{
+    clockid_t wanted = (clockid_t)(~(unsigned int)process << 3 | 2);
+
+    if (RAW_SYSCALL(__NR_clock_getres, wanted, NULL) != 0)
+        return ESRCH;
+    *clock = wanted;
+    return 0;
 }
 
 /* Returns the error number instead of setting errno. */
