@@ -65,20 +65,25 @@ static long option(int name)
     switch (name) {
     case _SC_BARRIERS:
     case _SC_CLOCK_SELECTION:
+    case _SC_CPUTIME:
     case _SC_FSYNC:
     case _SC_MAPPED_FILES:
     case _SC_MEMLOCK:
     case _SC_MEMLOCK_RANGE:
     case _SC_MEMORY_PROTECTION:
     case _SC_MONOTONIC_CLOCK:
+    case _SC_PRIORITY_SCHEDULING:
     case _SC_READER_WRITER_LOCKS:
     case _SC_REALTIME_SIGNALS:
     case _SC_SEMAPHORES:
+    case _SC_SHARED_MEMORY_OBJECTS:
     case _SC_SPAWN:
     case _SC_SPIN_LOCKS:
     case _SC_THREADS:
     case _SC_THREAD_ATTR_STACKADDR:
     case _SC_THREAD_ATTR_STACKSIZE:
+    case _SC_THREAD_CPUTIME:
+    case _SC_THREAD_PRIORITY_SCHEDULING:
     case _SC_THREAD_PROCESS_SHARED:
     case _SC_THREAD_SAFE_FUNCTIONS:
     case _SC_TIMEOUTS:
