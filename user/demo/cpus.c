@@ -5,11 +5,11 @@
  * returned, no CPU may use what it remembers of the page any more: the number stands still, and the second thread is in its handler.
  * Where there are two CPUs, the threads are sent to one each (-v tells which); with one CPU the same holds, and is easy. */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,25 +18,24 @@
 #include "lib/demo.h"
 
 #define LOOKS 100000 /* so long the first thread looks whether the number moves */
-#define CPU_WORDS 16 /* room for 1024, as Linux may ask for */
 
 static volatile unsigned long *volatile page;
 static volatile bool done, caught, go_on;
 static volatile int code;
 static volatile bool right_address;
 
-static unsigned long cpus[CPU_WORDS];
+static cpu_set_t cpus; /* that this process may use */
 
 static void a_moment(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
-/* The n-th CPU that this process may use; -1: there are not so many. */
+/* The n-th of them; -1: there are not so many. */
 static int allowed_cpu(int n)
 {
-    for (int cpu = 0; cpu < CPU_WORDS * 64; cpu++)
-        if (cpus[cpu / 64] >> cpu % 64 & 1 && n-- == 0)
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &cpus) && n-- == 0)
             return cpu;
     return -1;
 }
@@ -44,12 +43,13 @@ static int allowed_cpu(int n)
 /* The calling thread runs there only, if there is such a CPU. */
 static void go_to(int cpu)
 {
-    unsigned long only[CPU_WORDS] = {0};
+    cpu_set_t only;
 
     if (cpu < 0)
         return;
-    only[cpu / 64] = 1UL << cpu % 64;
-    syscall(SYS_sched_setaffinity, 0, sizeof(only), only);
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    sched_setaffinity(0, sizeof(only), &only);
 }
 
 static void on_fault(int number, siginfo_t *info, void *context)
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
     int status = -1;
 
     demo_start(argc, argv, "several CPUs: a page that is taken away on one is gone on all", "");
-    syscall(SYS_sched_getaffinity, 0, sizeof(cpus), cpus);
+    sched_getaffinity(0, sizeof(cpus), &cpus);
     if (!map_page(NULL) || sigaction(SIGSEGV, &action, NULL) != 0)
         return 1;
 
