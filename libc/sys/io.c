@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -141,6 +142,11 @@ ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, 
                         unsigned int flags)
 {
     return SYSCALL(__NR_copy_file_range, from, from_offset, to, to_offset, count, flags);
+}
+
+ssize_t sendfile(int to, int from, off_t *offset, size_t count)
+{
+    return SYSCALL(__NR_sendfile, to, from, offset, count);
 }
 
 int ftruncate(int fd, off_t size)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <utime.h>
 
 #include "raw.h"
 
@@ -60,6 +61,11 @@ int utimensat(int directory, const char *path, const struct timespec times[2], i
 int futimens(int fd, const struct timespec times[2])
 {
     return utimensat(fd, NULL, times, 0);
+}
+
+int utime(const char *path, const struct utimbuf *times)
+{
+    return (int)SYSCALL(__NR_utime, path, times);
 }
 
 int utimes(const char *path, const struct timeval times[2])

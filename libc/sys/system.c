@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/personality.h>
 #include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -65,6 +66,11 @@ int sethostname(const char *name, size_t size)
 int setdomainname(const char *name, size_t size)
 {
     return (int)SYSCALL(__NR_setdomainname, name, size);
+}
+
+int personality(unsigned long persona)
+{
+    return (int)SYSCALL(__NR_personality, persona);
 }
 
 int sysinfo(struct sysinfo *info)
