@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* libc_match.c - files by patterns: fnmatch, glob. */
+/* libc_match.c - files by patterns and in trees: fnmatch, glob, nftw. */
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <ftw.h>
 #include <glob.h>
 #include <sys/stat.h>
 
@@ -166,15 +167,89 @@ static void globs(void)
     globfree(&found);
 }
 
-static void fell(void)
-{
-    static const char *names[] = {"a/one.c", "a/two.c", "a/.three.c", "b/one.h", "b/deep/one.c",
-                                  ".d/in.c", "star*",   "plain",      "link",    "loop",
-                                  "broken",  "b/deep",  "a",          "b",       ".d"};
+/* ---- nftw: entries come in any order, so what was seen is sorted ---- */
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        remove(names[i]);
-    expect("nothing is left", rmdir(TREE), 0);
+static char seen[32][64];
+static int seen_count, files_left;
+
+static const char *kind_name(int kind)
+{
+    switch (kind) {
+    case FTW_F:
+        return "file";
+    case FTW_D:
+        return "directory";
+    case FTW_DP:
+        return "directory, after";
+    case FTW_SL:
+        return "link";
+    case FTW_SLN:
+        return "link to nothing";
+    default:
+        return "other";
+    }
+}
+
+static int see(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    snprintf(seen[seen_count++ % 32], sizeof(seen[0]), "%s: %s, level %d, name %s%s", path, kind_name(kind),
+             place->level, path + place->base, kind == FTW_F && !S_ISREG(info->st_mode) ? ", and none" : "");
+    return 0;
+}
+
+static int see_plainly(const char *path, const struct stat *info, int kind)
+{
+    snprintf(seen[seen_count++ % 32], sizeof(seen[0]), "%s: %s%s", path, kind_name(kind),
+             kind == FTW_D && !S_ISDIR(info->st_mode) ? ", and none" : "");
+    return 0;
+}
+
+static int compare(const void *one, const void *other)
+{
+    return strcmp(one, other);
+}
+
+static void walked(const char *what, int result)
+{
+    expect(what, result, 0);
+    qsort(seen, (size_t)seen_count, sizeof(seen[0]), compare);
+    for (int i = 0; i < seen_count; i++)
+        say("    %s", seen[i]);
+    seen_count = 0;
+}
+
+static int stop_at_deep(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info, (void)kind;
+    return strcmp(path + place->base, "deep") == 0 ? 7 : 0;
+}
+
+/* Everything below comes before a directory, so that it can be removed then. */
+static int uproot(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info, (void)kind, (void)place;
+    files_left += remove(path) != 0;
+    return 0;
+}
+
+static void trees(void)
+{
+    say("-- nftw");
+    walked("links stay links", nftw(".", see, 10, FTW_PHYS));
+    walked("below", nftw("b", see, 10, FTW_PHYS | FTW_DEPTH));
+    walked("with a long path", nftw(TREE "/b", see, 10, FTW_PHYS | FTW_MOUNT));
+    walked("a file", nftw("a/one.c", see, 10, FTW_PHYS));
+    walked("a link", nftw("link", see, 10, FTW_PHYS));
+    walked("a link to nothing", nftw("broken", see, 10, 0));
+    walked("ftw", ftw("b", see_plainly, 10));
+    (void)!symlink("nothing", TREE "/b/deep/broken");
+    walked("links are followed", nftw("b", see, 10, 0));
+    expect("the function stops it", nftw(".", stop_at_deep, 10, FTW_PHYS), 7);
+    expect_error("nothing", nftw("nothing", see, 10, 0), ENOENT);
+    expect_error("a link to itself", nftw("loop", see, 10, 0), ELOOP);
+    expect("removing all", nftw(TREE, uproot, 10, FTW_PHYS | FTW_DEPTH), 0);
+    expect("    failed", files_left, 0);
+    expect_error("the tree is gone", access(TREE, F_OK), ENOENT);
 }
 
 int main(void)
@@ -186,6 +261,6 @@ int main(void)
     if (chdir(TREE) != 0)
         return 1;
     globs();
-    fell();
+    trees();
     return finish();
 }
