@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* libc_match.c - files by patterns and in trees: fnmatch, glob, nftw. */
+/* libc_match.c - what is found: names by patterns, files in trees, keys. fnmatch, glob, nftw, <search.h>. */
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <ftw.h>
 #include <glob.h>
+#include <search.h>
 #include <sys/stat.h>
 
 #include "check.h"
@@ -252,6 +253,120 @@ static void trees(void)
     expect_error("the tree is gone", access(TREE, F_OK), ENOENT);
 }
 
+/* ---- <search.h> ---- */
+
+enum { KEYS = 1000 };
+
+static int keys[KEYS], visits, out_of_order, last, deepest;
+
+static int by_number(const void *one, const void *other)
+{
+    return *(const int *)one - *(const int *)other;
+}
+
+static void in_order(const void *node, VISIT when, int depth)
+{
+    if (depth > deepest)
+        deepest = depth;
+    if (when != postorder && when != leaf)
+        return;
+    visits++;
+    out_of_order += **(const int *const *)node <= last;
+    last = **(const int *const *)node;
+}
+
+static void walk(const void *root, int count)
+{
+    visits = out_of_order = deepest = 0;
+    last = -1;
+    twalk(root, in_order);
+    expect("    visited", visits, count);
+    expect("    out of order", out_of_order, 0);
+    expect("    balanced", deepest < 20, 1);
+}
+
+/* Keys i * 7 % 1000 are all different, and come in no simple order; in another round they come in order. */
+static void tree(const char *what, int step)
+{
+    void *root = NULL;
+    int wrong = 0, copy = 500, none = KEYS;
+
+    say("-- tsearch, %s", what);
+    for (int i = 0; i < KEYS; i++) {
+        keys[i] = i * step % KEYS;
+        const int *const *node = tsearch(&keys[i], &root, by_number);
+        wrong += !node || *node != &keys[i];
+    }
+    expect("added otherwise", wrong, 0);
+    walk(root, KEYS);
+    expect("one is there already", **(int **)tsearch(&copy, &root, by_number), 500);
+    expect("    not ours", *(int **)tsearch(&copy, &root, by_number) != &copy, 1);
+    expect("tfind", **(int **)tfind(&copy, &root, by_number), 500);
+    expect("    of none", tfind(&none, &root, by_number) == NULL, 1);
+    expect("tdelete of none", tdelete(&none, &root, by_number) == NULL, 1);
+    for (int key = 0; key < KEYS; key += 1 + key % 2) /* 0, 1, 3, 5 ... */
+        wrong += tdelete(&key, &root, by_number) == NULL;
+    expect("deleted otherwise", wrong, 0);
+    walk(root, KEYS / 2 - 1);
+    for (int key = 2; key < KEYS; key += 2)
+        wrong += tdelete(&key, &root, by_number) == NULL;
+    expect("deleted otherwise", wrong, 0);
+    expect("the tree is empty", root == NULL, 1);
+}
+
+static void table(void)
+{
+    static char names[100][8];
+    int wrong = 0;
+
+    say("-- hsearch");
+    expect("hcreate", hcreate(200), 1);
+    for (int i = 0; i < 100; i++) {
+        snprintf(names[i], sizeof(names[i]), "key%d", i);
+        wrong += hsearch((ENTRY){names[i], &keys[i]}, ENTER) == NULL;
+    }
+    for (int i = 0; i < 100; i++) {
+        char copy[8];
+        strcpy(copy, names[i]);
+        const ENTRY *entry = hsearch((ENTRY){copy, NULL}, FIND);
+        wrong += !entry || entry->key != names[i] || entry->data != &keys[i];
+    }
+    expect("found otherwise", wrong, 0);
+    expect("one is there already", hsearch((ENTRY){"key7", NULL}, ENTER)->data == &keys[7], 1);
+    expect("none", hsearch((ENTRY){"key100", NULL}, FIND) == NULL, 1);
+    hdestroy();
+    expect("another table", hcreate(1), 1);
+    expect("is empty", hsearch((ENTRY){"key7", NULL}, FIND) == NULL, 1);
+    hdestroy();
+}
+
+static void rows(void)
+{
+    struct row {
+        struct row *next, *before;
+        int number;
+    } row[] = {{.number = 0}, {.number = 1}, {.number = 2}};
+    int array[4] = {5, 6, 7}, seven = 7, eight = 8;
+    size_t count = 3;
+
+    say("-- lfind, lsearch, insque, remque");
+    expect("lfind", (int *)lfind(&seven, array, &count, sizeof(int), by_number) - array, 2);
+    expect("none", lfind(&eight, array, &count, sizeof(int), by_number) == NULL, 1);
+    expect("lsearch", (int *)lsearch(&seven, array, &count, sizeof(int), by_number) - array, 2);
+    expect("added", (int *)lsearch(&eight, array, &count, sizeof(int), by_number) - array, 3);
+    expect("    count", (long)count, 4);
+    expect("    it", array[3], 8);
+    insque(&row[0], NULL);
+    insque(&row[2], &row[0]);
+    insque(&row[1], &row[0]);
+    for (const struct row *at = row; at; at = at->next)
+        say("    %d, before it %d", at->number, at->before ? at->before->number : -1);
+    remque(&row[1]);
+    expect("taken out", row[0].next == &row[2] && row[2].before == &row[0], 1);
+    remque(&row[0]);
+    expect("the first", row[2].before == NULL, 1);
+}
+
 int main(void)
 {
     wildcards();
@@ -262,5 +377,9 @@ int main(void)
         return 1;
     globs();
     trees();
+    tree("mixed", 7);
+    tree("in order", 1);
+    table();
+    rows();
     return finish();
 }
