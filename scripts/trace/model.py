@@ -159,7 +159,8 @@ class Replay:
         if region and region.start < event.at:
             self.lanes += 1
             space.reshape(region, self.now, end=event.at)
-            space.add(region.copy(born=self.now, start=event.at, offset=region.offset + event.at - region.start, lane=self.lanes))
+            space.add(region.copy(born=self.now, died=None, start=event.at, offset=region.offset + event.at - region.start,
+                                  lane=self.lanes))
 
     def on_vma_merge(self, event, process):
         space = process.space

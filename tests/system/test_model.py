@@ -93,6 +93,15 @@ def test_cutting_a_region_keeps_both_ends_and_their_pages():
     assert [(run.va, run.n, run.pfn, run.born, run.died) for run in dead] == [(0x14000, 4, 108, 1, 5)]
 
 
+def test_both_halves_of_a_split_outlive_a_recording_that_ends_before_them():
+    """As one that was timed out does."""
+    events = [SCHEMA.make("vma_add", 1, start=0x10000, end=0x14000, prot=3, flags=0, file_id=0, offset=0, why="mmap"),
+              SCHEMA.make("vma_split", 2, start=0x10000, end=0x14000, at=0x11000),
+              SCHEMA.make("vma_prot", 2, start=0x10000, end=0x11000, prot=0, why="mprotect")]
+    process = model.replay(events).processes[1]
+    assert sizes.promised_kb(process, len(events) - 1) == sizes.curves(process)[-1][1] == 16
+
+
 def test_a_region_that_moves_takes_its_pages_along():
     events = [SCHEMA.make("vma_add", 1, start=0x10000, end=0x12000, prot=3, flags=2, file_id=0, offset=0, why="mmap"),
               SCHEMA.make("fault_end", 2, va=0x11000, kind="zero", pfn=9, tables=0, time_ns=1),
