@@ -117,7 +117,7 @@ static void init_start(void)
         panic("/init cannot be started (error %d): is it in the initramfs?", -error);
 }
 
-/* From here on the lock of the kernel is taken: by this CPU until it goes idle or to ring 3. */
+/* From here on the lock of the kernel is taken, if one comes: by this CPU until it goes idle or to ring 3. */
 static void other_cpus_start(void)
 {
     uint32_t most = MIN(bootinfo.cpus, MAX_CPUS), own = this_cpu()->apic_id;
@@ -125,20 +125,23 @@ static void other_cpus_start(void)
     if (bootinfo.cpus <= 1)
         return;
     giant_enter();
-    trap_way = trap_several;
-    sched_init(kmap_cr3());
     smp_prepare();
     for (uint32_t i = 0; i < most; i++) {
         if (bootinfo.apic_ids[i] == own)
             continue;
         vaddr_t stack = kstack_alloc();
-        if (!stack || !smp_start(cpu_count, bootinfo.apic_ids[i], stack, kmap_cr3())) {
+        uint32_t number = cpu_count++;
+        if (!stack || !smp_start(number, bootinfo.apic_ids[i], stack, kmap_cr3())) {
             log_line("cpu: the one with APIC %u does not start, the rest are not asked",
                      bootinfo.apic_ids[i]);
+            cpu_count = number;
             break; /* it may still be on its way, with what it was given */
         }
-        cpu_count++;
     }
+    if (cpu_count > 1)
+        trap_way = trap_several;
+    else
+        giant_leave();
     syscall_door_open();
     log_line("cpu: %u of %u run", cpu_count, bootinfo.cpus);
 }
@@ -153,7 +156,6 @@ void kmain_other(uint32_t number)
     if (!smp_arrived())
         cpu_halt_forever();
     giant_enter();
-    syscall_door_open(); /* once more: now it is known that there are several */
     clock_start_tick();
     sched_run();
 }
@@ -188,7 +190,7 @@ void kmain(uint32_t magic, uint32_t info)
     memory_init();
     panic_hooks.page_walk = log_walk;
     clock_init();
-    sched_init(0);
+    sched_init(bootinfo.cpus > 1 ? kmap_cr3() : 0);
     if (tell_level(trace_init()) < 0)
         log_line("trace: no memory for the ring of events: nothing is traced");
     swap_init();

@@ -4,7 +4,7 @@
  * Formats: ACPI specification 6.4, 5.2.5 (RSDP), 5.2.7 (RSDT), 5.2.12 (MADT). All tables lie below 4 GiB, as long as the old RSDT is followed
  * and not the XSDT, and there the first page tables have a direct map. A table whose bytes do not add up to 0 is not believed. */
 #include <arch/x86/acpi.h>
-#include <mm/layout.h>
+#include <mm/frame.h>
 #include <string.h>
 
 #define BIOS_START 0xe0000UL /* where a PC keeps the RSDP, on 16 bytes (5.2.5.1) */
@@ -32,11 +32,6 @@ struct madt_entry {
 #define MADT_LOCAL_APIC 0
 #define LOCAL_APIC_ENABLED 1U
 
-static const void *early(paddr_t address)
-{
-    return (const void *)(DIRECT_MAP + address);
-}
-
 static bool adds_up(const void *start, size_t size)
 {
     uint8_t sum = 0;
@@ -53,25 +48,25 @@ static bool is_rsdp(const struct rsdp *rsdp)
 
 static const struct rsdp *find_rsdp(paddr_t told)
 {
-    if (told && is_rsdp(early(told)))
-        return early(told);
+    if (told && is_rsdp(paddr_to_virt(told)))
+        return paddr_to_virt(told);
     for (paddr_t at = BIOS_START; at < BIOS_END; at += 16)
-        if (is_rsdp(early(at)))
-            return early(at);
+        if (is_rsdp(paddr_to_virt(at)))
+            return paddr_to_virt(at);
     return NULL;
 }
 
 /* => the table with this signature, NULL: there is none. */
 static const struct table *find_table(const struct rsdp *rsdp, const char *signature)
 {
-    const struct table *rsdt = early(rsdp->rsdt);
+    const struct table *rsdt = paddr_to_virt(rsdp->rsdt);
 
     if (!adds_up(rsdt, rsdt->size))
         return NULL;
     for (size_t at = sizeof(*rsdt); at + sizeof(uint32_t) <= rsdt->size; at += sizeof(uint32_t)) {
         uint32_t address;
         memcpy(&address, (const uint8_t *)rsdt + at, sizeof(address));
-        const struct table *table = early(address);
+        const struct table *table = paddr_to_virt(address);
         if (memcmp(table->signature, signature, 4) == 0 && adds_up(table, table->size))
             return table;
     }

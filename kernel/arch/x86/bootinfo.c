@@ -6,7 +6,7 @@
 #include <arch/x86/acpi.h>
 #include <arch/x86/bootinfo.h>
 #include <assert.h>
-#include <mm/layout.h>
+#include <mm/frame.h>
 #include <string.h>
 
 #define MULTIBOOT2_MAGIC 0x36d76289
@@ -14,11 +14,6 @@
 #define MEMORY_RAM 1 /* the same number in both */
 
 struct bootinfo bootinfo;
-
-static const void *early(paddr_t address)
-{
-    return (const void *)(DIRECT_MAP + address);
-}
 
 /* Keeps the ranges sorted; drops what is not a whole page. Loaders do not report overlaps, so none are looked for. */
 static void ram_add(uint64_t start, uint64_t size)
@@ -70,7 +65,7 @@ static void multiboot2_read(paddr_t info)
 
     bootinfo.loader = "multiboot2";
     for (paddr_t at = info + 8;;) {
-        const struct tag *tag = early(at);
+        const struct tag *tag = paddr_to_virt(at);
 
         if (tag->type == END)
             return;
@@ -83,7 +78,7 @@ static void multiboot2_read(paddr_t info)
         if (tag->type == MEMORY_MAP)
             for (uint32_t offset = 16; offset + tag->memory.entry_size <= tag->size;
                  offset += tag->memory.entry_size) {
-                const struct memory_entry *entry = early(at + offset);
+                const struct memory_entry *entry = paddr_to_virt(at + offset);
                 if (entry->type == MEMORY_RAM)
                     ram_add(entry->start, entry->size);
             }
@@ -107,19 +102,19 @@ static void pvh_read(paddr_t info)
         uint64_t start, size;
         uint32_t type, reserved;
     };
-    const struct start_info *start = early(info);
+    const struct start_info *start = paddr_to_virt(info);
 
     assert(start->magic == PVH_MAGIC && start->version >= 1);
     bootinfo.loader = "PVH";
     bootinfo.rsdp = start->rsdp;
     if (start->command_line)
-        text_copy(bootinfo.command_line, early(start->command_line), sizeof(bootinfo.command_line));
+        text_copy(bootinfo.command_line, paddr_to_virt(start->command_line), sizeof(bootinfo.command_line));
     if (start->modules > 0) {
-        const struct module *module = early(start->module_list);
+        const struct module *module = paddr_to_virt(start->module_list);
         bootinfo.initramfs = module->start;
         bootinfo.initramfs_size = module->size;
     }
-    const struct memory_entry *entries = early(start->memory_map);
+    const struct memory_entry *entries = paddr_to_virt(start->memory_map);
     for (uint32_t i = 0; i < start->memory_entries; i++)
         if (entries[i].type == MEMORY_RAM)
             ram_add(entries[i].start, entries[i].size);

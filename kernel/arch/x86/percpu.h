@@ -22,7 +22,7 @@ struct tss {
     uint16_t reserved3, io_map;
 } __attribute__((packed));
 
-/* How many CPUs run. Written while the boot's CPU is the only one. */
+/* How many CPUs run. Written by the boot's CPU, while others wait for the kernel's lock. */
 extern uint32_t cpu_count;
 /* Their set: a bit for each number. */
 #define CPUS_ONLINE ((1U << cpu_count) - 1)

@@ -9,7 +9,7 @@
 
 #include <arch/x86/apic.h>
 #include <arch/x86/clock.h>
-#include <mm/layout.h>
+#include <mm/frame.h>
 #include <string.h>
 #include <x86/cpu.h>
 
@@ -35,7 +35,7 @@ void smp_prepare(void)
     extern const char smp_real_mode[], smp_real_mode_end[]; /* at their load addresses */
     const size_t size = (size_t)(smp_real_mode_end - smp_real_mode);
 
-    memcpy((void *)(DIRECT_MAP + SMP_PAGE), (const void *)(DIRECT_MAP + (vaddr_t)smp_real_mode), size);
+    memcpy(paddr_to_virt(SMP_PAGE), paddr_to_virt((paddr_t)smp_real_mode), size);
     apic_reset_others();
     wait_ns(RESET_NS);
 }
