@@ -217,7 +217,6 @@ static void errors(void)
 /* ---- Where a thread can be cancelled ---- */
 
 static int pair[2], listener, late;
-static atomic_long tid;
 static char much[1 << 20];
 
 static void wait_recv(void)
@@ -272,27 +271,6 @@ static void wait_connect(void)
     connect(late, (struct sockaddr *)&address, sizeof(address));
 }
 
-static void *waiter(void *wait)
-{
-    tid = thread_id();
-    ((void (*)(void))(uintptr_t)wait)();
-    return NULL;
-}
-
-static void cancelled(const char *what, void (*wait)(void))
-{
-    void *result = NULL;
-
-    tid = 0;
-    pthread_t thread = begin(waiter, (void *)(uintptr_t)wait);
-    while (tid == 0)
-        sched_yield();
-    wait_until_asleep(tid);
-    pthread_cancel(thread);
-    pthread_join(thread, &result);
-    expect(what, result == PTHREAD_CANCELED, 1);
-}
-
 static void points(void)
 {
     struct sockaddr_un address = address_of(NAME);
@@ -304,24 +282,24 @@ static void points(void)
     listener = socket(AF_UNIX, SOCK_STREAM, 0);
     bind(listener, (struct sockaddr *)&address, sizeof(address));
     listen(listener, 1);
-    cancelled("recv", wait_recv);
-    cancelled("recvfrom", wait_recvfrom);
-    cancelled("recvmsg", wait_recvmsg);
-    cancelled("accept", wait_accept);
-    cancelled("accept4", wait_accept4);
+    expect_cancelled("recv", wait_recv);
+    expect_cancelled("recvfrom", wait_recvfrom);
+    expect_cancelled("recvmsg", wait_recvmsg);
+    expect_cancelled("accept", wait_accept);
+    expect_cancelled("accept4", wait_accept4);
     while (send(pair[0], much, sizeof(much), MSG_DONTWAIT) > 0)
         ;
     while (send(pair[0], much, 1, MSG_DONTWAIT) > 0)
         ;
-    cancelled("send", wait_send);
-    cancelled("sendto", wait_sendto);
-    cancelled("sendmsg", wait_sendmsg);
+    expect_cancelled("send", wait_send);
+    expect_cancelled("sendto", wait_sendto);
+    expect_cancelled("sendmsg", wait_sendmsg);
     for (int i = 0; i < 2; i++) {
         early[i] = socket(AF_UNIX, SOCK_STREAM, 0);
         connect(early[i], (struct sockaddr *)&address, sizeof(address));
     }
     late = socket(AF_UNIX, SOCK_STREAM, 0);
-    cancelled("connect", wait_connect);
+    expect_cancelled("connect", wait_connect);
     close(early[0]), close(early[1]), close(late), close(listener), close(pair[0]), close(pair[1]);
     unlink(NAME);
 }

@@ -135,7 +135,6 @@ static void masks(const char *what, int (*wait)(const sigset_t *, struct epoll_e
 
 /* ---- Where a thread can be cancelled ---- */
 
-static atomic_long tid;
 
 static void wait_set(void)
 {
@@ -160,27 +159,6 @@ static void wait_counter(void)
     eventfd_read(counter, &count);
 }
 
-static void *waiter(void *wait)
-{
-    tid = thread_id();
-    ((void (*)(void))(uintptr_t)wait)();
-    return NULL;
-}
-
-static void cancelled(const char *what, void (*wait)(void))
-{
-    void *result = NULL;
-
-    tid = 0;
-    pthread_t thread = begin(waiter, (void *)(uintptr_t)wait);
-    while (tid == 0)
-        sched_yield();
-    wait_until_asleep(tid);
-    pthread_cancel(thread);
-    pthread_join(thread, &result);
-    expect(what, result == PTHREAD_CANCELED, 1);
-}
-
 int main(void)
 {
     signal(SIGUSR1, handle);
@@ -190,8 +168,8 @@ int main(void)
     masks("epoll_pwait2", wait_precisely);
     say("-- cancelled in");
     counter = eventfd(0, 0);
-    cancelled("epoll_wait", wait_set);
-    cancelled("epoll_pwait, with every signal held back", wait_masked);
-    cancelled("eventfd_read", wait_counter);
+    expect_cancelled("epoll_wait", wait_set);
+    expect_cancelled("epoll_pwait, with every signal held back", wait_masked);
+    expect_cancelled("eventfd_read", wait_counter);
     return finish();
 }

@@ -72,3 +72,29 @@ __attribute__((unused)) static void wait_until_asleep(long tid)
     snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", tid);
     wait_until_asleep_in(path);
 }
+
+/* ---- A thread that is cancelled while it waits ---- */
+
+static atomic_long waiting_tid;
+
+static void *wait_in_thread(void *wait)
+{
+    waiting_tid = thread_id();
+    ((void (*)(void))(uintptr_t)wait)();
+    return NULL;
+}
+
+/* Cancels a thread as it sleeps in wait(), which never comes to its end by itself. */
+__attribute__((unused)) static void expect_cancelled(const char *what, void (*wait)(void))
+{
+    void *result = NULL;
+
+    waiting_tid = 0;
+    pthread_t thread = begin(wait_in_thread, (void *)(uintptr_t)wait);
+    while (waiting_tid == 0)
+        sched_yield();
+    wait_until_asleep(waiting_tid);
+    pthread_cancel(thread);
+    pthread_join(thread, &result);
+    expect(what, result == PTHREAD_CANCELED, 1);
+}

@@ -101,10 +101,11 @@ def test_memory_that_is_larger_than_ram():
 
 
 def test_the_last_frames_are_in_the_other_cpus_cache():
-    """Without swap: memory that runs out is told of by the same words, and no frame is lost."""
-    result = lab.guest(["leak", "-forever"], options=["-m", "32", *TWO])
+    """They are taken before somebody has to go: no frame is free when memory has run out, though the other CPU has used and freed some."""
+    result = lab.guest(["sh", "-c", "taskset 2 cat /proc/self/smaps > /dev/null; taskset 1 leak -forever"], options=["-m", "32", *TWO])
     log = lab.log_of(result)
     assert re.search(r"Out of memory: Killed process \d+ \(leak\)", log), log
+    assert "  frames: anon" in log and "  frames: free" not in log, log
     assert "ledger: balanced" in log
 
 
