@@ -6,7 +6,7 @@
  * on with it. Whoever has it may take it for granted that no other CPU reads or writes the kernel's memory, but not that user memory
  * stands still: another thread of the program may run meanwhile.
  *
- * With one CPU nobody takes it, and no instruction is spent on it: its ways into the kernel are other ones (entry.asm).
+ * With one CPU nobody takes it, and calls and faults spend no instruction on it: their ways into the kernel are other ones (entry.asm).
  * Order: before every other lock. */
 #pragma once
 
