@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sched.c - the calls that ask for another scheduling than everybody's: any CPU, one policy (SCHED_OTHER), time slices in turn.
  *
- * Which CPUs a thread may run on is kept and obeyed. Of the rest, what asks for just that is granted; a niceness is kept and told, and has no effect; other policies are refused as for a user
- * without the right to them. */
+ * Which CPUs a thread may run on is obeyed. Of the rest, what asks for just that is granted; a niceness is kept and told, and has no
+ * effect; other policies are refused as for a user without the right to them. */
 #include <sys/calls.h>
 
 #include <arch/x86/percpu.h>

@@ -29,8 +29,8 @@ static struct {
 /* The last fault, and how many like it have followed. */
 static struct {
     bool possible; /* the last fault can be followed by others */
-    const struct thread
-        *thread; /* who has them; it cannot end without an event, before which the run is written */
+    /* Who has them; it cannot end without an event, before which the run is written. */
+    const struct thread *thread;
     uint32_t cause;
     uint64_t ip, last_time;
     vaddr_t last_va;
