@@ -24,7 +24,6 @@ BUILD = qemu.BUILD
 FOLDER = os.environ.get("B", "build")    # as make knows it: by another name of the same folder it would build everything anew
 GUEST = os.path.join(ROOT, "scripts", "guest")
 PROGRAMS = os.path.join(BUILD, "tests", "programs")
-ENVIRONMENT = {"PATH": "/bin", "HOME": "/"}
 
 Boot = namedtuple("Boot", "status output")
 Call = namedtuple("Call", "words stdin options seconds more result")
@@ -64,10 +63,7 @@ def make(*targets, folder=FOLDER, **options):
 
 
 def linux(words, stdin=b"", **options):
-    # Signals that whoever started the tests ignores (nohup) would be ignored there, and not in a guest.
-    with oracle.alone_here():
-        return subprocess.run(["env", "--default-signal", "setarch", "x86_64", "-R", *words], input=stdin, capture_output=True, env=ENVIRONMENT,
-                              timeout=180, check=False, **options)
+    return oracle.run_here(words, stdin=None, input=stdin, timeout=180, **options)
 
 
 def guest(words, stdin=b"", options=("-q",), seconds=180, **more):
