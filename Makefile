@@ -69,6 +69,9 @@ DEMO_LIB_C  := $(wildcard user/demo/lib/*.c)
 # ---- Flags --------------------------------------------------------------------------------------------------------
 # A parameter that a table's signature has and a function does not need has no name (C23; clang wants to be told).
 WARN        := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-c2x-extensions
+# A tree that `make handout` made says so in lab.mk: functions in it are yet to be written (labs/yours.h), others not used meanwhile.
+-include lab.mk
+YOURS       := $(if $(LAB_HERE),-include labs/yours.h -Wno-unused-function -Wno-unused-parameter -Wno-unused-variable)
 CC_INCLUDE  := $(shell $(CC) -print-file-name=include 2>/dev/null)
 PLAIN       := -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
                -fno-omit-frame-pointer
@@ -76,7 +79,8 @@ DEPS         = -MMD -MP -MF $(@:.o=.d)
 
 KERNEL_FLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(B)/include -isystem libc/include \
                 -isystem $(CC_INCLUDE) -I kernel -I kernel/include -I libc/stdio $(PLAIN) -mcmodel=kernel \
-                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN) $(if $(filter none,$(TRACE)),-DTRACE_NONE)
+                -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing $(WARN) $(if $(filter none,$(TRACE)),-DTRACE_NONE) \
+                $(if $(YOURS),$(YOURS) -DYOURS_KERNEL)
 # The seam of the two homes of libc/string and libc/stdio/format.c: in the kernel this is defined.
 SHARED_FLAGS := $(KERNEL_FLAGS) -DFAULTLINE_KERNEL
 
@@ -86,8 +90,8 @@ VDSO_FLAGS   := -std=gnu11 -O2 -ffreestanding -nostdinc -isystem $(B)/include -i
                 -fasynchronous-unwind-tables $(WARN)
 
 USER_INCLUDE := -nostdinc -isystem libc/include -isystem $(B)/include -isystem $(CC_INCLUDE) -idirafter kernel/include
-LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding -ffunction-sections -fdata-sections $(USER_INCLUDE) -I libc $(PLAIN) $(WARN)
-USER_FLAGS   := -std=gnu11 -Og -g -ffunction-sections $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN)
+LIBC_FLAGS   := -std=gnu11 -O2 -g -ffreestanding -ffunction-sections -fdata-sections $(USER_INCLUDE) -I libc $(PLAIN) $(WARN) $(YOURS)
+USER_FLAGS   := -std=gnu11 -Og -g -ffunction-sections $(USER_INCLUDE) -I user/demo/lib $(PLAIN) -fno-builtin-malloc $(WARN) $(YOURS)
 
 KERNEL_LINK  := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T linker.ld
 VDSO_LINK    := -m elf_x86_64 -shared -nostdlib -Bsymbolic --no-undefined --hash-style=both --eh-frame-hdr \
@@ -299,13 +303,13 @@ $(B)/faultline.iso $(B)/tour.iso: $(B)/kernel.elf $(B)/initramfs.cpio boot/grub.
 	 -o $@ $@.d > $@.log 2>&1 || { cat $@.log; exit 1; }
 	$(Q)rm -rf $@.d $@.log
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/grade -prune -o -name '*.d' -print 2>/dev/null)
 
 # ---- Host tests: portable parts under the sanitizers -------------------------------------------------------------
 # Each test says what it is linked with; scripts/hosttest makes rules of that.
 HOST_TESTS  := $(patsubst tests/host/%.c,$(B)/host/%,$(wildcard tests/host/test_*.c))
 HOST_FLAGS  := -std=gnu11 -Og -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-               -Wall -Wextra -Werror -Wno-c2x-extensions -I tests/host/shim -I kernel -I kernel/include
+               -Wall -Wextra -Werror -Wno-c2x-extensions -I tests/host/shim -I kernel -I kernel/include $(YOURS)
 define HOST_COMPILE
 	$(call say,CC,'$< (host)')
 	@mkdir -p $(@D)
@@ -323,7 +327,7 @@ $(B)/host/rules.mk: $(wildcard tests/host/test_*.c) scripts/hosttest
 .SECONDEXPANSION:
 
 # ---- malloc-lab on the host, with the host's malloc as one more, and the library that records traces -------------
-LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror
+LAB_FLAGS := -std=gnu11 -O2 -g -fno-builtin -fno-strict-aliasing -Wall -Wextra -Werror $(YOURS)
 LAB_C     := user/bin/malloc-lab.c $(filter-out %/stats.c %/chosen.c,$(call find,libc/malloc,*.c))
 # The files of one allocator: the product alone, or the others with chosen.c.
 PRODUCT_ALL := $(filter-out %/table.c,$(PRODUCT_C)) $(HEAP_C) $(addprefix libc/malloc/,malloc.c words.c site.c stats.c)
@@ -420,6 +424,13 @@ $(B)/tests/demo/%: user/demo/%.c $(DEMO_LIB_C) $(wildcard user/demo/lib/*.h) $(B
 	$(call say,MUSL,$<)
 	@mkdir -p $(@D)
 	$(Q)musl-gcc $(MUSL_FLAGS) -fno-builtin-malloc -I user/demo/lib -o $@ $< $(DEMO_LIB_C)
+
+# ---- Programs of the labs: on Linux first, then in the guest --------------------------------------------------------
+LAB_PROGRAMS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
+$(B)/labs/%: labs/%.c $(wildcard labs/*.h) $(B)/flags | $(B)/include
+	$(call say,MUSL,$<)
+	@mkdir -p $(@D)
+	$(Q)musl-gcc $(MUSL_FLAGS) -I labs -o $@ $<
 
 # ---- make bench: process 1 of both kernels, a tiny program, a kernel that is only firmware, the counting plugin ----
 BENCH := $(addprefix $(B)/bench/,bench tiny firmware.elf plugin.so untraced/kernel.elf)
@@ -522,13 +533,13 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites bench bench-programs bench-threads diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites handout grade bench bench-programs bench-threads diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-threads bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-threads bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites handout grade diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, CPUS=N, SWAP=MiB of swap disk or 0, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) -c $(CPUS) --swap $(SWAP) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -567,6 +578,10 @@ explain: $(IMAGES) $(NAMED) ## the story of a run in words: PROG="name args", an
 	@scripts/story $(PROG)
 fuzz-calls: $(IMAGES) $(B)/tests/musl/fuzz_process $(B)/tests/musl/fuzz_memory ## a million random calls against a model, on Linux and here (CALLS=n SEED=n)
 	@scripts/campaign fuzz $(or $(CALLS),1000000) $(SEED)
+handout: ## the tree that students of a lab get, without what they are to write (LAB=4 OUT=folder; labs/README.md)
+	@scripts/handout $(LAB) $(OUT)
+grade: ## run a lab's tests and tell the score (LAB=4; in a handout: its own; FROM="folders": others' trees; SEED=n)
+	@scripts/grade $(LAB) $(if $(FROM),--from $(FROM)) $(if $(SEED),--seed $(SEED))
 suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)
 	@scripts/suites $(if $(QUICK),--quick) $(ONLY)
 soak: $(IMAGES) $(B)/tests/ours/thread_soak $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, with our libc, musl and glibc (SECONDS=n)
@@ -590,7 +605,7 @@ clean: ## remove everything that was built
 	rm -rf $(B)
 
 # ---- The parts of `make check` ------------------------------------------------------------------------------------
-FORMATTED  = $(call find,kernel libc user tests,*.[ch])
+FORMATTED  = $(call find,kernel libc user tests labs,*.[ch])
 CLANG_INCLUDE = $(shell clang -print-file-name=include)
 CLANG      = clang -fsyntax-only $(subst -isystem $(CC_INCLUDE),-isystem $(CLANG_INCLUDE),$(1)) $(2)
 CPPCHECK   = cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
@@ -611,14 +626,15 @@ check-cppcheck:
 	$(Q)$(CPPCHECK) -I kernel -I kernel/include -I libc/stdio -I libc/include -I $(B)/cppcheck/include kernel
 	$(Q)$(CPPCHECK) -I libc -I libc/include -I user/demo/lib libc user
 check-format:
-	$(call say,FORMAT,'kernel libc user tests')
+	$(call say,FORMAT,'kernel libc user tests labs')
 	$(Q)clang-format --dry-run -Werror $(FORMATTED)
 check-python:
 	$(call say,PYTHON,'scripts tests')
 	$(Q)$(PYTHON) scripts/pysyntax.py scripts tests
 check-peers:
-	$(call say,PEERS,'README.md README.zh-CN.md')
-	$(Q)$(PYTHON) scripts/peer.py README.md README.zh-CN.md
+	$(call say,PEERS,'README.md README.zh-CN.md labs')
+	$(Q)for text in README.md labs/README.md labs/*/README.md; do \
+	 $(PYTHON) scripts/peer.py $$text $${text%.md}.zh-CN.md || exit 1; done
 $(B)/host/%.passed: $(B)/host/%
 	$(call say,TEST,$<)
 	$(Q)$< > $<.log 2>&1 || { cat $<.log; exit 1; }

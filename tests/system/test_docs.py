@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the documents say of the tree is true of the tree."""
 
+import glob
 import os
 import re
 import subprocess
@@ -10,8 +11,9 @@ import pytest
 import lab
 
 DOCUMENTS = ["README.md", "README.zh-CN.md", "kernel/mm/README.md", "libc/malloc/README.md",
+             *sorted(os.path.relpath(path, lab.ROOT) for path in glob.glob(os.path.join(lab.ROOT, "labs", "**", "*.md"), recursive=True)),
              *sorted("docs/" + name for name in os.listdir(os.path.join(lab.ROOT, "docs")) if name.endswith(".md"))]
-FOLDERS = "boot|kernel|libc|user|tests|scripts|docs"
+FOLDERS = "boot|kernel|libc|user|tests|labs|scripts|docs"
 
 
 def text_of(path):

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""checks.py - one test of a lab, one question: how many points, and what to say of the others.
+
+The judge is Linux wherever it can be: a program runs on this machine and in a guest, with numbers that are drawn anew for each
+grading, so that no kernel can know the answer beforehand; output and status must be the same. A guest counts only if its kernel
+ended well, with its ledger of frames balanced (scripts/guest says so with its status)."""
+
+import functools
+import itertools
+import os
+import re
+import shlex
+import subprocess
+from collections import namedtuple
+
+import oracle
+import spec
+
+Outcome = namedtuple("Outcome", "points said")    # said: lines for whoever did not get them all
+
+SECONDS = 60
+GUEST_FAILED, TIMED_OUT = 125, 124
+SHOWN = 160    # characters of a line
+
+
+def draw(test, random):
+    """The numbers of this grading: name -> number."""
+    return {name: random.randint(least, most) for name, (least, most) in sorted(test.get("with", {}).items())}
+
+
+def words(template, numbers):
+    return shlex.split(template.format(**numbers))
+
+
+def cut_short(line):
+    return line if len(line) <= SHOWN else line[:SHOWN] + " ..."
+
+
+def difference(expected, got):
+    """The first line that is not as expected, as two lines."""
+    for one, other in itertools.zip_longest(expected.splitlines(), got.splitlines()):
+        if one != other:
+            return [f"expected: {'(the end)' if one is None else cut_short(one)}", f"got:      {'(nothing more)' if other is None else cut_short(other)}"]
+    return []
+
+
+def text(data):
+    return data.decode("utf-8", "replace")
+
+
+def status_of(ended):
+    return 128 - ended.returncode if ended.returncode < 0 else ended.returncode
+
+
+def in_guest(tree, options, command):
+    """scripts/guest of that tree. => (what to type to see it again, how it ended)"""
+    typed = ["scripts/guest", *shlex.split(options), *command]
+    ended = subprocess.run([os.path.join(tree, "scripts", "guest"), "-t", str(SECONDS), *typed[1:]], cwd=tree, stdin=subprocess.DEVNULL,
+                           capture_output=True, check=False)
+    return "$ " + shlex.join(typed), ended
+
+
+def trouble(ended):
+    """What went wrong with the guest itself, or with a function that nobody has written yet, in their own words; None: nothing."""
+    for line in text(ended.stderr).splitlines():
+        if line.startswith("lab ") or line.startswith("guest: "):
+            return cut_short(line)
+    return None
+
+
+def check_run(tree, lab, test, numbers):
+    program, *arguments = words(test["run"], numbers)
+    path = os.path.join("build", "labs", lab.folder, program)
+    again, here = in_guest(tree, test.get("guest", ""), [path, *arguments])
+    wanted = test.get("status", 0)
+    if "here" in test:
+        expected = text(here.stdout) if re.search(test["here"].format(**numbers), text(here.stdout), re.MULTILINE) else f"/{test['here']}/"
+    else:
+        linux = oracle.run_here([os.path.join(tree, path), *arguments], timeout=SECONDS)
+        expected = text(linux.stdout)
+        if status_of(linux) != wanted:
+            return Outcome(0, [again, f"Linux ends it with status {status_of(linux)}, not {wanted}: this test cannot judge here", *difference("", expected)])
+    said = difference(expected, text(here.stdout))
+    if here.returncode != wanted:
+        said.append(f"status:   {here.returncode} instead of {wanted}" + (f", {why}" if (why := trouble(here)) else ""))
+    return Outcome(0 if said else test["points"], [again, *said])
+
+
+def check_host(tree, test):
+    name = test["host"]
+    program = os.path.join("build", "host", name)
+    built = make(tree, program)
+    if built.returncode:
+        return Outcome(0, [f"$ make {program}", *first_errors(built)])
+    try:
+        ended = subprocess.run([os.path.join(tree, program)], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return Outcome(0, [f"$ {program}", f"no end within {SECONDS} s"])
+    log = text(ended.stdout) + text(ended.stderr)
+    passed = set(re.findall(r"^\[ +OK \] (\w+)", log, re.MULTILINE))
+    if missing := [case for case in test.get("cases", []) if case not in passed]:
+        failed = re.findall(r"^\[ +(?:ERROR|LINE) +\] --- (.*)|^(lab \d+: .*|.*runtime error.*|.*AddressSanitizer: .*)", log, re.MULTILINE)
+        return Outcome(0, [f"$ {program}", f"did not pass: {', '.join(missing)}", *[cut_short(a or b) for a, b in failed[:2]]])
+    if "cases" not in test and ended.returncode:
+        return Outcome(0, [f"$ {program}", *log.splitlines()[-3:]])
+    return Outcome(test["points"], [f"$ {program}"])
+
+
+def check_command(tree, test, numbers):
+    command = test["command"].format(**numbers)
+    try:
+        ended = subprocess.run(["/bin/sh", "-c", command], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, timeout=10 * SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return Outcome(0, [f"$ {command}", f"no end within {10 * SECONDS} s"])
+    said = [f"$ {command}"]
+    if ended.returncode:
+        last = [line for line in (text(ended.stdout) + text(ended.stderr)).splitlines() if line.strip()][-3:]
+        return Outcome(0, [*said, f"status:   {status_of(ended)} instead of 0", *map(cut_short, last)])
+    if "measure" not in test:
+        return Outcome(test["points"], said)
+    found = re.search(test["measure"], text(ended.stdout), re.MULTILINE)
+    if not found:
+        return Outcome(0, [*said, f"it does not print {test['measure']}"])
+    value, none, full = float(found[1]), test["none"], test["full"]
+    part = min(1.0, max(0.0, (value - none) / (full - none)))
+    return Outcome(int(test["points"] * part), [*said, f"measured: {value:g}; all points at {full:g}, none at {none:g}"])
+
+
+@functools.cache
+def told_by_guest(tree, options, run):
+    """=> (what to type to see it again, all that it printed)"""
+    again, ended = in_guest(tree, options, shlex.split(run))
+    return again, text(ended.stdout) + text(ended.stderr)
+
+
+def check_question(tree, question, given):
+    """The guest knows the answer; `given` is the student's, None: there is none."""
+    again, printed = told_by_guest(tree, question.get("guest", "-q"), question["run"])
+    found = re.search(question["find"], printed, re.MULTILINE)
+    if not found:
+        return Outcome(0, [again, f"the guest does not print {question['find']}"])
+    if given is None:
+        return Outcome(0, ["no answer in answers.txt", again])
+    return Outcome(question["points"] if same_answer(given, found[1]) else 0, [f"answered: {given}", again])
+
+
+def number(answer):
+    """Decimal or hexadecimal, perhaps with a unit behind it; None: it is none."""
+    found = re.fullmatch(r"(0x[0-9a-f]+|[0-9]+)(?: *[a-z]+)?", answer.lower().replace(",", ""))
+    return int(found[1], 0 if found[1].startswith("0x") else 10) if found else None
+
+
+def same_answer(given, truth):
+    return given.lower() == truth.lower() if number(truth) is None else number(given) == number(truth)
+
+
+# ---- building -------------------------------------------------------------------------------------------------------
+
+def make(tree, *targets):
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "B", "MALLOC", "LAB", "FROM")}
+    return subprocess.run(["make", "-s", "-C", tree, *targets], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+def build(tree, lab):
+    """=> the first errors, none if all is well."""
+    programs = [f"build/labs/{lab.folder}/{name}" for name in sorted({test["run"].split()[0] for test in lab.tests if "run" in test})]
+    needed = sorted({word for test in lab.tests for word in re.findall(r"\bbuild/malloc-lab\b", test.get("command", ""))})
+    built = make(tree, "build/kernel.elf", "build/initramfs.cpio", *programs, *needed)
+    return first_errors(built) if built.returncode else []
+
+
+def first_errors(built):
+    lines = (built.stdout + built.stderr).splitlines()
+    errors = [line for line in lines if "error:" in line or "undefined reference" in line] or lines[-3:]
+    return [cut_short(line) for line in errors[:3]]
+
+
+def run(tree, lab, test, random):
+    numbers = draw(test, random)
+    if "run" in test:
+        return check_run(tree, lab, test, numbers)
+    if "host" in test:
+        return check_host(tree, test)
+    return check_command(tree, test, numbers)
+
+
+def answers(tree, lab):
+    """number -> the answer that stands behind "N:" in answers.txt; a line that begins with # is none."""
+    with open(os.path.join(tree, spec.answers(lab)), encoding="utf-8") as file:
+        found = re.findall(r"^\s*(\d+)\s*:[ \t]*(\S.*?)\s*$", file.read(), re.MULTILINE)
+    return {int(number): answer for number, answer in found}

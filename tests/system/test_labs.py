@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""The labs: the working tree has all points, a handout has none, and each wrong answer of labs/*/mistakes.toml loses at least those of the
+tests that it names.
+
+All are graded in one tree (build/grade/tree), which is built once; what a student would type is tried by test_a_student."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+import lab
+
+sys.path.append(os.path.join(lab.ROOT, "scripts", "labs"))
+import cut      # noqa: E402 (the path comes first)
+import spec     # noqa: E402
+import trees    # noqa: E402
+
+CUT = [number for number in sorted(spec.folders()) if spec.load(number).cuts]
+GRADE = os.path.join(lab.ROOT, "scripts", "grade")
+
+
+def mistakes(number):
+    path = os.path.join(lab.ROOT, "labs", spec.folders()[number], "mistakes.toml")
+    with open(path, "rb") as file:
+        return tomllib.load(file)["mistake"]
+
+
+def grade(number, student, seed=1):
+    """=> (what it printed, the tests as the JSON has them)"""
+    name = f"lab{number}-{os.path.basename(os.path.abspath(student))}"
+    ended = subprocess.run([GRADE, str(number), "--seed", str(seed), "--from", str(student)], cwd=lab.ROOT, stdin=subprocess.DEVNULL,
+                           capture_output=True, text=True, timeout=900, check=False)
+    assert ended.returncode in (0, 1), ended.stdout + ended.stderr
+    with open(os.path.join(lab.ROOT, "build", "grade", name + ".json"), encoding="utf-8") as file:
+        told = json.load(file)
+    assert ended.returncode == (0 if told["score"] == told["extra_data"]["of"] else 1)
+    return ended.stdout, told["tests"]
+
+
+@pytest.mark.parametrize("number", CUT)
+def test_the_working_tree_has_all_points(number):
+    printed, tests = grade(number, lab.ROOT)
+    assert all(test["score"] == test["max_score"] for test in tests), printed
+
+
+@pytest.mark.parametrize("number", CUT)
+def test_a_handout_has_none(number, tmp_path):
+    out = tmp_path / f"handout{number}"
+    trees.handout([spec.load(number)], str(out))
+    assert not [name for name in trees.NOT_HANDED_OUT if list(out.glob(f"labs/*/{name}"))]
+    printed, tests = grade(number, out)
+    assert all(test["score"] == 0 for test in tests), printed
+
+
+@pytest.mark.parametrize("number, index", [(number, index) for number in CUT for index in range(len(mistakes(number)))])
+def test_a_mistake_is_noticed(number, index, tmp_path):
+    mistake = mistakes(number)[index]
+    files = {one.file for one in spec.load(number).cuts if one.function == mistake["function"]}
+    assert len(files) == 1, f"{mistake['function']} is no function of lab {number}"
+    student = tmp_path / f"mistake{index}"
+    for name in spec.files(spec.load(number)):
+        (student / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.join(lab.ROOT, name), student / name)
+    name = files.pop()
+    (student / name).write_text(cut.rewritten(lab.ROOT, name, {mistake["function"]: cut.indented(mistake["body"])}), encoding="utf-8")
+    printed, tests = grade(number, student)
+    lost = [number for number, test in enumerate(tests, 1) if test["score"] != test["max_score"]]
+    assert set(mistake["fails"]) <= set(lost), f"{mistake['says']}\n{printed}"
+
+
+def test_a_student(tmp_path):
+    """What is typed in a handout: `make grade`. (The grading tree is one, of all labs.)"""
+    trees.handout([spec.load(4)], str(tmp_path / "student"))
+    tree, changed = trees.graded(spec.load(4), str(tmp_path / "student"))
+    assert not changed
+    command = ["make", "-s", "-C", tree, "grade", "LAB=4", "SEED=1"]
+    ended = subprocess.run(command, env={**os.environ, "MAKEFLAGS": ""}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False)
+    assert ended.returncode == 2 and "lab 4: fault_locked is yours to write, kernel/mm/fault.c" in ended.stdout, ended.stdout + ended.stderr
+    assert "Score: 0/120" in ended.stdout
+
+
+def test_only_the_labs_files_count(tmp_path):
+    """A student's other changes are named, and a tree that is none does not stop the others."""
+    student, nobody = tmp_path / "student", tmp_path / "nobody"
+    for name in [*spec.files(spec.load(4)), "scripts/labs/checks.py"]:
+        (student / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.join(lab.ROOT, name), student / name)
+    with open(student / "scripts/labs/checks.py", "a", encoding="utf-8") as file:
+        file.write("# all points, please\n")
+    nobody.mkdir()
+    ended = subprocess.run([GRADE, "4", "--seed", "1", "--from", nobody, student], cwd=lab.ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           timeout=900, check=False)
+    assert ended.returncode == 1
+    assert "not graded: kernel/mm/anon.c is not there: is this a tree of lab 4?" in ended.stdout
+    assert "changed, but not graded: scripts/labs/checks.py" in ended.stdout and "Score: 120/120" in ended.stdout
+    with open(os.path.join(lab.ROOT, "build", "grade", "lab4.csv"), encoding="utf-8") as file:
+        head, first, second = file.read().splitlines()
+    assert head.startswith("who,score,of,") and first == "nobody,0,0" and second.startswith("student,120,120,")
+
+
+@pytest.mark.parametrize("words, said", [
+    ([], "grade: which lab? There are 0 look, "),
+    (["99"], "grade: there is no lab 99 here: there are 0, "),
+    (["x"], "grade: LAB: 'x' is no number from 0 on"),
+])
+def test_who_is_to_be_graded_must_be_said(words, said):
+    ended = subprocess.run([GRADE, *words], cwd=lab.ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2 and ended.stderr.startswith(said) and ended.stderr.count("\n") == 1
+
+
+RIGHT = ["4", "404 kB", "0", "0x21000", "48", "131072", "16 KiB", "104", "r-xp", "SEGV_ACCERR", "0", "zombie"]
+WRONG = ["0", "400", "100", "132 KiB", "40", "131073", "13", "100", "rwxp", "SEGV_MAPERR", "20", ""]
+
+
+@pytest.mark.parametrize("answers, score", [(RIGHT, 24), (WRONG, 0)])
+def test_lab_0_compares_answers_with_the_guest(answers, score, tmp_path):
+    path = tmp_path / spec.answers(spec.load(0))
+    path.parent.mkdir(parents=True)
+    path.write_text("# 1: 5\n" + "".join(f"{number}: {answer}\n" for number, answer in enumerate(answers, 1)), encoding="utf-8")
+    printed, tests = grade(0, tmp_path)
+    assert sum(test["score"] for test in tests) == score, printed
