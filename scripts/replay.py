@@ -101,9 +101,13 @@ class Recording:
             json.dump(self.facts, file, indent=1)
 
     def finish(self, qemu_status, cut_off, status):
-        """The run is over. cut_off: from outside, so that its last instruction is any one; status: the program's."""
+        """The run is over. cut_off: from outside, so that its last instruction is any one; status: the program's. => is there
+        anything to replay? Not if QEMU was ended before the machine's first instruction."""
+        if not os.path.exists(self.path(EVENTS)) or not os.path.getsize(self.path(EVENTS)):
+            return False
         self.facts.update(ending="cut off" if cut_off else ENDINGS.get(qemu_status, "reset"), status=status)
         self.save()
+        return True
 
     @classmethod
     def open(cls, folder):
