@@ -13,7 +13,7 @@ from rerecord import pytest_runtest_call, pytest_runtest_makereport, pytest_runt
 
 # `make test` gives whole files to workers (--dist loadfile): what a file's tests share is made once, and they may rely on their
 # order. The files that take longest come first, so that at the end no worker is left alone with one of them.
-LONGEST = ["suites", "gdb_mm", "programs", "diff", "memory", "guest", "dynamic", "experiments", "live", "terminal", "stress", "smp", "sessions",
+LONGEST = ["labs", "suites", "gdb_mm", "programs", "diff", "memory", "guest", "dynamic", "experiments", "live", "terminal", "stress", "smp", "sessions",
            "malloc_random", "chain", "build", "exports", "bench", "rewind", "report"]
 
 
