@@ -175,8 +175,7 @@ def first_errors(built):
     return [cut_short(line) for line in errors[:3]]
 
 
-def run(tree, lab, test, random):
-    numbers = draw(test, random)
+def run(tree, lab, test, numbers):
     if "run" in test:
         return check_run(tree, lab, test, numbers)
     if "host" in test:

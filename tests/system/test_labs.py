@@ -32,10 +32,10 @@ def mistakes(number):
         return tomllib.load(file)["mistake"]
 
 
-def grade(number, student, seed=1):
+def grade(number, student, *words):
     """=> (what it printed, the tests as the JSON has them)"""
     name = f"lab{number}-{os.path.basename(os.path.abspath(student))}"
-    ended = subprocess.run([GRADE, str(number), "--seed", str(seed), "--from", str(student)], cwd=lab.ROOT, stdin=subprocess.DEVNULL,
+    ended = subprocess.run([GRADE, str(number), "--seed", "1", *words, "--from", str(student)], cwd=lab.ROOT, stdin=subprocess.DEVNULL,
                            capture_output=True, text=True, timeout=900, check=False)
     assert ended.returncode in (0, 1), ended.stdout + ended.stderr
     with open(os.path.join(lab.ROOT, "build", "grade", name + ".json"), encoding="utf-8") as file:
@@ -90,9 +90,8 @@ def test_a_mistake_is_noticed(number, index, tmp_path):
         shutil.copy(os.path.join(lab.ROOT, name), student / name)
     name = files.pop()
     (student / name).write_text(cut.rewritten(lab.ROOT, name, {mistake["function"]: cut.indented(mistake["body"])}), encoding="utf-8")
-    printed, tests = grade(number, student)
-    lost = [number for number, test in enumerate(tests, 1) if test["score"] != test["max_score"]]
-    assert set(mistake["fails"]) <= set(lost), f"{mistake['says']}\n{printed}"
+    printed, tests = grade(number, student, "--test", *map(str, mistake["fails"]))
+    assert len(tests) == len(mistake["fails"]) and all(test["score"] < test["max_score"] for test in tests), f"{mistake['says']}\n{printed}"
 
 
 def test_a_student(tmp_path):
@@ -129,6 +128,7 @@ def test_only_the_labs_files_count(tmp_path):
     ([], "grade: which lab? There are 0 look, "),
     (["99"], "grade: there is no lab 99 here: there are 0, "),
     (["x"], "grade: LAB: 'x' is no number from 0 on"),
+    (["4", "--test", "99"], "grade: lab 4 has no test 99: it has 8"),
 ])
 def test_who_is_to_be_graded_must_be_said(words, said):
     ended = subprocess.run([GRADE, *words], cwd=lab.ROOT, capture_output=True, text=True, check=False)
