@@ -6,6 +6,7 @@ All are graded in one tree (build/grade/tree), which is built once; what a stude
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,16 @@ import trees    # noqa: E402
 
 CUT = [number for number in sorted(spec.folders()) if spec.load(number).cuts]
 GRADE = os.path.join(lab.ROOT, "scripts", "grade")
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_table_of_labs_is_true(readme):
+    """Each lab has a row, with its title, its points and its hours."""
+    with open(os.path.join(spec.LABS, readme), encoding="utf-8") as file:
+        rows = re.findall(r"^\| \[(\d+) (.+?)\]\((.+?)\) \| .* \| (\d+) \| (\d+) \|$", file.read(), re.MULTILINE)
+    labs = [spec.load(number) for number in sorted(spec.folders())]
+    assert rows == [(str(one.number), one.title_zh if "zh" in readme else one.title, f"{one.folder}/{readme}",
+                     str(sum(test["points"] for test in one.tests + one.questions)), str(one.hours)) for one in labs]
 
 
 def mistakes(number):
