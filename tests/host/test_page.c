@@ -75,7 +75,7 @@ static void random_blocks(void **state)
 static void exhaustion_and_refill(void **state)
 {
     struct page *first = NULL;
-    uint64_t count = 0;
+    uint64_t count = 0, blocks[PAGE_MAX_ORDER + 1];
     struct page_ledger ledger;
     (void)state;
 
@@ -95,6 +95,8 @@ static void exhaustion_and_refill(void **state)
         page_put(page);
     }
     check();
+    page_buddy_counts(blocks);
+    assert_true(blocks[0] < 400); /* single frames: a CPU's cache, and what has its buddy there */
 
     /* All joined again: as many of the largest blocks as fit (the allocation that fails drains the CPU's cache first). */
     first = NULL;
