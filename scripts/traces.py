@@ -20,7 +20,8 @@ def short(name):
 
 
 def plain(folder, name):
-    """The trace as a file that malloc-lab can read: itself, or unpacked into the folder."""
+    """The trace as a file that malloc-lab can read: itself, or unpacked into the folder. A word without a dot is one of ours."""
+    name = name if "." in name else os.path.join(FOLDER, name + ".rep.xz")
     stem, suffix = os.path.splitext(name)
     if suffix not in OPENERS:
         return name
