@@ -465,16 +465,18 @@ static void test_mistakes(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest tests[LISTED * BODIES + 2] = {cmocka_unit_test(test_bump),
-                                                           cmocka_unit_test(test_mistakes)};
+    static struct CMUnitTest tests[LISTED * BODIES + 2];
+    size_t i = 0;
 
-    for (size_t i = 0; i < LISTED * BODIES; i++) {
+    for (; i < LISTED * BODIES; i++) {
         struct one *one = &ones[i];
 
         one->allocator = listed[i / BODIES];
         one->body = &bodies[i % BODIES];
         snprintf(one->name, sizeof(one->name), "%s_%s", one->body->name, one->allocator->name);
-        tests[i + 2] = (struct CMUnitTest){.name = one->name, .test_func = test_list, .initial_state = one};
+        tests[i] = (struct CMUnitTest){.name = one->name, .test_func = test_list, .initial_state = one};
     }
+    tests[i++] = (struct CMUnitTest)cmocka_unit_test(test_bump);
+    tests[i] = (struct CMUnitTest)cmocka_unit_test(test_mistakes);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
