@@ -545,7 +545,7 @@ run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, CPUS=
 	@scripts/run -m $(MEM) -c $(CPUS) --swap $(SWAP) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
 test: all check test-programs ## everything: check, then the tests that boot guests (PYTEST="tests/system/test_x.py -k y": some of them, in one process)
 	$(if $(PYTEST),,$(Q)$(PYTHON) -c 'import xdist' 2>/dev/null || { echo 'make test: pytest-xdist is missing: make setup brings it' >&2; exit 1; })
-	$(Q)$(PYTHON) -m pytest -p no:cacheprovider $(if $(PYTEST),,-n $(shell nproc) --dist loadfile) $(if $(findstring tests/system,$(PYTEST)),,tests/system) $(PYTEST)
+	$(Q)$(PYTHON) -m pytest -p no:cacheprovider $(if $(PYTEST),,-n $(shell expr $$(nproc) + 1) --dist loadfile) $(if $(findstring tests/system,$(PYTEST)),,tests/system) $(PYTEST)
 check: all check-layers check-warnings check-cppcheck check-format check-python check-peers host faultpath ## the quick part, under a minute
 host: $(HOST_TESTS:%=%.passed) ## build and run the host tests
 gdb: $(IMAGES) $(NAMED) ## boot paused, with gdb attached and symbols loaded (PROGRAM="name args": run that instead of the tour; TRACE=2: for mm story; SWAP=MiB: a swap disk; CPUS=N)
