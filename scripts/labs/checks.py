@@ -74,7 +74,8 @@ def check_run(tree, lab, test, numbers):
     again, here = in_guest(tree, test.get("guest", ""), [path, *arguments])
     wanted = test.get("status", 0)
     if "here" in test:
-        expected = text(here.stdout) if re.search(test["here"].format(**numbers), text(here.stdout), re.MULTILINE) else f"/{test['here']}/"
+        pattern = test["here"].format(**numbers)
+        expected = text(here.stdout) if re.search(pattern, text(here.stdout), re.MULTILINE) else f"/{pattern}/"
     else:
         linux = oracle.run_here([os.path.join(tree, path), *arguments], timeout=SECONDS)
         expected = text(linux.stdout)
