@@ -416,7 +416,8 @@ static void copy_shares(void **state)
     assert_int_equal(child.resident[PAGE_ANON], 600);
     check(&pmap);
     check(&child);
-    pmap_protect(&pmap, address(0), address(600), PMAP_WRITE_PRIVATE, false); /* not while the child has them, too */
+    pmap_protect(&pmap, address(0), address(600), PMAP_WRITE_PRIVATE,
+                 false); /* not while the child has them, too */
     assert_false(pmap_lookup(&pmap, address(5)) & PTE_WRITE);
     pmap_remove(&child, 0, 0x7ffffffff000UL);
     pmap_destroy(&child);
