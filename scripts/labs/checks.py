@@ -87,6 +87,14 @@ def check_run(tree, lab, test, numbers):
     return Outcome(0 if said else test["points"], [again, *said])
 
 
+def said_of(log, case):
+    """What a unit test's log says of one case that did not pass: of a case that was not reached, what ended the program."""
+    words = [line for line in log.partition(f"] {case}\n")[2].partition("[ RUN ")[0].splitlines() if line.strip() and not re.match(r"\[ +(FAILED|OK) ", line)]
+    if not words:
+        words = re.findall(r"^(?:lab \d+: |.*runtime error|.*AddressSanitizer: |.*assertion failed).*", log, re.MULTILINE) or log.splitlines()[-2:]
+    return [cut_short(re.sub(r"^\[ +(ERROR|LINE) +\] --- ", "", line)) for line in words[:2]]
+
+
 def check_host(tree, test):
     name = test["host"]
     program = os.path.join("build", "host", name)
@@ -99,11 +107,8 @@ def check_host(tree, test):
         return Outcome(0, [f"$ {program}", f"no end within {SECONDS} s"])
     log = text(ended.stdout) + text(ended.stderr)
     passed = set(re.findall(r"^\[ +OK \] (\w+)", log, re.MULTILINE))
-    if missing := [case for case in test.get("cases", []) if case not in passed]:
-        failed = re.findall(r"^\[ +(?:ERROR|LINE) +\] --- (.*)|^(lab \d+: .*|.*runtime error.*|.*AddressSanitizer: .*)", log, re.MULTILINE)
-        return Outcome(0, [f"$ {program}", f"did not pass: {', '.join(missing)}", *[cut_short(a or b) for a, b in failed[:2]]])
-    if "cases" not in test and ended.returncode:
-        return Outcome(0, [f"$ {program}", *log.splitlines()[-3:]])
+    if missing := [case for case in test["cases"] if case not in passed]:
+        return Outcome(0, [f"$ {program}", f"did not pass: {', '.join(missing)}", *said_of(log, missing[0])])
     return Outcome(test["points"], [f"$ {program}"])
 
 

@@ -9,7 +9,7 @@
                             {name} stands for a number that is drawn anew for each grading, from with = {name = [least, most]}.
                             status: what both must end with (0); guest: options for scripts/guest; here: what the output in the guest must
                             be instead, a regular expression, where Linux cannot say it
-                  host      a unit test of tests/host, by name, under the sanitizers; cases: the ones that count (left out: all)
+                  host      a unit test of tests/host, by name, under the sanitizers; cases: the ones that count
                   command   a command of this machine that must end with 0. With measure, a regular expression with a group, it
                             prints a number: none and full are those that give no point and all; between them it goes straight
                 try: what helps whoever fails
@@ -55,6 +55,8 @@ def check(kind, entry, where):
         raise Refusal(f"{where}: a {kind} lacks {', '.join(sorted(missing))}")
     if kind == "test" and len(entry.keys() & set(KINDS)) != 1:
         raise Refusal(f"{where}: \"{entry['title']}\" needs one of {', '.join(KINDS)}")
+    if kind == "test" and ("host" in entry) != ("cases" in entry):
+        raise Refusal(f"{where}: \"{entry['title']}\": host needs cases, and nothing else has them")
 
 
 def load(number, root=ROOT):
