@@ -5,12 +5,15 @@ The judge is Linux wherever it can be: a program runs on this machine and in a g
 grading, so that no kernel can know the answer beforehand; output and status must be the same. A guest counts only if its kernel
 ended well, with its ledger of frames balanced (scripts/guest says so with its status)."""
 
+import contextlib
 import functools
 import itertools
 import os
+import pty
 import re
 import shlex
 import subprocess
+import threading
 from collections import namedtuple
 
 import oracle
@@ -87,12 +90,32 @@ def check_run(tree, lab, test, numbers):
     return Outcome(0 if said else test["points"], [again, *said])
 
 
+def transcript(tree, program):
+    """Output and errors in the order in which they came, as a terminal has them; None: it took too long."""
+    reading, writing = pty.openpty()
+    ours = subprocess.Popen([os.path.join(tree, program)], cwd=tree, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing,
+                            env={**os.environ, "ASAN_OPTIONS": "color=never", "UBSAN_OPTIONS": "color=never"})
+    os.close(writing)
+    late = threading.Timer(SECONDS, ours.kill)
+    late.start()
+    log = b""
+    with contextlib.suppress(OSError):    # (how a terminal says that nobody writes to it any more)
+        while data := os.read(reading, 65536):
+            log += data
+    os.close(reading)
+    ours.wait()
+    in_time = late.is_alive()
+    late.cancel()
+    return text(log).replace("\r\n", "\n") if in_time else None
+
+
 def said_of(log, case):
     """What a unit test's log says of one case that did not pass: of a case that was not reached, what ended the program."""
-    words = [line for line in log.partition(f"] {case}\n")[2].partition("[ RUN ")[0].splitlines() if line.strip() and not re.match(r"\[ +(FAILED|OK) ", line)]
+    here = log.partition(f"[ RUN      ] {case}\n")[2].partition("[ RUN ")[0]
+    words = [line for line in here.splitlines() if line.strip() and not re.match(r"\[ +(FAILED|OK|ERROR +\] " + case + ") ?", line)]
     if not words:
         words = re.findall(r"^(?:lab \d+: |.*runtime error|.*AddressSanitizer: |.*assertion failed).*", log, re.MULTILINE) or log.splitlines()[-2:]
-    return [cut_short(re.sub(r"^\[ +(ERROR|LINE) +\] --- ", "", line)) for line in words[:2]]
+    return [cut_short(re.sub(r"\[ +(ERROR|LINE) +\] --- ", "", line)) for line in words[:2]]
 
 
 def check_host(tree, test):
@@ -101,11 +124,9 @@ def check_host(tree, test):
     built = make(tree, program)
     if built.returncode:
         return Outcome(0, [f"$ make {program}", *first_errors(built)])
-    try:
-        ended = subprocess.run([os.path.join(tree, program)], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
+    log = transcript(tree, program)
+    if log is None:
         return Outcome(0, [f"$ {program}", f"no end within {SECONDS} s"])
-    log = text(ended.stdout) + text(ended.stderr)
     passed = set(re.findall(r"^\[ +OK \] (\w+)", log, re.MULTILINE))
     if missing := [case for case in test["cases"] if case not in passed]:
         return Outcome(0, [f"$ {program}", f"did not pass: {', '.join(missing)}", *said_of(log, missing[0])])

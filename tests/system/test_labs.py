@@ -88,6 +88,21 @@ def test_a_handout_has_none(number, tmp_path):
     assert not [name for name in trees.NOT_HANDED_OUT if list(out.glob(f"labs/*/{name}"))]
     printed, tests = grade(number, out)
     assert all(test["score"] == 0 for test in tests), printed
+    assert f"lab {number}: " in printed.replace(f"== lab {number}: ", "") or all(one.body for one in spec.load(number).cuts), printed
+
+
+def test_a_unit_test_says_what_is_wrong(tmp_path):
+    """Of the case that failed, the line and what it found, not what other cases say."""
+    name = "kernel/mm/pmap.c"
+    for file in spec.files(spec.load(2)):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.join(lab.ROOT, file), tmp_path / file)
+    text = (tmp_path / name).read_text(encoding="utf-8")
+    assert text.count("pmap->tables++;") == 1
+    (tmp_path / name).write_text(text.replace("pmap->tables++;", ";"), encoding="utf-8")
+    printed, tests = grade(2, tmp_path, "--test", "2")
+    line = lab.line_of("tests/host/test_tables.c", "    assert_int_equal(tables_for(BASE), 3);")
+    assert not tests[0]["score"] and f"\n      0 != 0x3\n      tests/host/test_tables.c:{line}: error: Failure!\n" in printed, printed
 
 
 @pytest.mark.parametrize("number, index", [(number, index) for number in CUT for index in range(len(mistakes(number)))])
