@@ -9,6 +9,7 @@ what process 1 is to do: guest.argv, guest.exe, guest.env, guest.cwd, guest.stdi
 import fnmatch
 import functools
 import glob
+import mmap
 import os
 import re
 import shutil
@@ -32,15 +33,14 @@ LEFT_OUT = ("test", "idlelib", "config-*")    # of Python: its own tests, and wh
 
 
 @functools.cache
-def base():
-    """The base archive: its bytes."""
-    with open(qemu.INITRAMFS, "rb") as file:
-        return file.read()
+def base_names():
+    with open(qemu.INITRAMFS, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as archive:
+        return newc.names(archive)
 
 
 def find_program(program):
     """A name without a slash is the guest's own program, or one of the host's PATH."""
-    if "/" in program or os.path.isfile(program) or "bin/" + program in newc.names(base()):
+    if "/" in program or os.path.isfile(program) or "bin/" + program in base_names():
         return program
     return shutil.which(program) or program
 
@@ -169,8 +169,8 @@ def strings(items):
     return b"".join(os.fsencode(item) + b"\0" for item in items)
 
 
-def initramfs(program, arguments, stdio, files=(), variables=()):
-    """The bytes of the whole initial file system."""
+def addition(program, arguments, stdio, files=(), variables=()):
+    """The second archive: its bytes."""
     archive = newc.Archive()
     executable = add_program(archive, find_program(program))
     add_files(archive, files)
@@ -181,12 +181,21 @@ def initramfs(program, arguments, stdio, files=(), variables=()):
     archive.file("/run/guest.env", strings(environment(variables, stdio)))
     archive.file("/run/guest.cwd", os.fsencode(os.getcwd()))
     archive.file("/run/guest.stdio", " ".join(stdio).encode())
-    return newc.pad4(base()) + archive.bytes()
+    return archive.bytes()
 
 
-def memory_file(content):
-    """A file without a name that holds content, for QEMU to inherit and open as /dev/fd/N."""
-    file = os.memfd_create("initramfs", 0)
+def write_whole(file, second):
+    """Both archives into a file: the base, which goes there without passing through here, and behind it the second."""
+    with open(qemu.INITRAMFS, "rb") as base:
+        size = os.fstat(base.fileno()).st_size
+        while (at := os.lseek(base.fileno(), 0, os.SEEK_CUR)) < size:
+            os.sendfile(file, base.fileno(), None, size - at)
     with os.fdopen(os.dup(file), "wb") as stream:
-        stream.write(content)
+        stream.write(bytes(-size % 4) + second)
+
+
+def memory_file(second):
+    """A file without a name that holds both, for QEMU to inherit and open as /dev/fd/N."""
+    file = os.memfd_create("initramfs", 0)
+    write_whole(file, second)
     return file

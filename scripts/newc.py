@@ -17,12 +17,12 @@ def pad4(data):
 
 
 def names(archive):
-    """The names of an archive's entries."""
+    """The names of an archive's entries; the archive may be a mapped file."""
     at, found = 0, set()
     while archive[at:at + 6] == b"070701":
         size, length = (int(archive[at + start:at + start + 8], 16) for start in (54, 94))
         found.add(os.fsdecode(archive[at + 110:at + 110 + length - 1]))
-        at += len(pad4(bytes(110 + length))) + len(pad4(bytes(size)))
+        at += (110 + length + 3 & ~3) + (size + 3 & ~3)
     return found
 
 

@@ -53,8 +53,8 @@ class Recording:
         return os.path.join(self.folder, name)
 
     @classmethod
-    def begin(cls, folder, initrd, program, only_serial=False, **machine):
-        """A folder ready for a run: initrd are the bytes, `machine` what qemu.command() is told besides (swap: its size in MiB). only_serial: the guest
+    def begin(cls, folder, write_initrd, program, only_serial=False, **machine):
+        """A folder ready for a run: write_initrd(file) writes what it starts with, `machine` what qemu.command() is told besides (swap: its size in MiB). only_serial: the guest
         has COM1 and nothing else, as a bare boot; else the three lines of console.Session."""
         self = cls(folder)
         if machine.get("cpus", 1) != 1:
@@ -67,7 +67,7 @@ class Recording:
         self.forget()
         shutil.copyfile(qemu.KERNEL, self.path(KERNEL))
         with open(self.path(INITRD), "wb") as file:
-            file.write(initrd)
+            write_initrd(file.fileno())
         if symbols := symbols_of(program[0]):
             shutil.copyfile(symbols, self.path(PROGRAM))
         try:

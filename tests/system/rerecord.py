@@ -28,7 +28,7 @@ def boot_again(call, folder):
     machine = dict(call.options)
     try:
         with open(machine.pop("initrd", None) or qemu.INITRAMFS, "rb") as file:
-            recording = replay.Recording.begin(folder, file.read(), ["init"], only_serial=True, **machine)
+            recording = replay.Recording.begin(folder, lambda out: os.write(out, file.read()), ["init"], only_serial=True, **machine)
         again = subprocess.run(recording.command("record", ["-serial", "stdio"]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                timeout=2 * call.seconds, pass_fds=(recording.memory,), check=False)
     except (replay.NoRecording, subprocess.TimeoutExpired, OSError, TypeError) as error:
