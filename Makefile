@@ -533,13 +533,13 @@ REC    ?= $(B)/recording
 # makes it first and then starts over. Goals that need nothing are left alone.
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help doctor setup clean,$(GOALS)),)
-include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites handout grade bench bench-programs bench-threads diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
+include $(B)/ready-$(if $(filter bench-malloc,$(GOALS)),bench,$(if $(filter test check host malloc-lab model-malloc fuzz-malloc fuzz-calls soak suites labs handout grade bench bench-programs bench-threads diff diff-programs picture sessions bundle,$(GOALS)),test,$(if $(filter gdb record rewind,$(GOALS)),gdb,run)))
 endif
 $(B)/ready-%: scripts/packages.txt
 	@scripts/setup $*
 	@mkdir -p $(@D) && echo '# The packages for `make $*` were here.' > $@
 
-.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-threads bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites handout grade diff diff-programs explain faultpath format doctor setup help clean FORCE
+.PHONY: all kernel libc user iso run test check host gdb record rewind live bench bench-programs bench-threads bench-malloc model-malloc fuzz-malloc fuzz-calls soak suites labs handout grade diff diff-programs explain faultpath format doctor setup help clean FORCE
 all: $(IMAGES) $(USER_ELF) ## build everything (the default)
 run: $(IMAGES) ## boot in QEMU on this terminal, Ctrl-A X leaves (MEM=MiB, CPUS=N, SWAP=MiB of swap disk or 0, BOOT=direct without GRUB); no terminal: the tour
 	@scripts/run -m $(MEM) -c $(CPUS) --swap $(SWAP) $(if $(filter direct,$(BOOT)),--direct --append '$(APPEND)')
@@ -582,6 +582,8 @@ handout: ## the tree that students of a lab get, without what they are to write 
 	@scripts/handout $(LAB) $(OUT)
 grade: ## run a lab's tests and tell the score (LAB=4; in a handout: its own; FROM="folders": others' trees; SEED=n; TEST=n: only that)
 	@scripts/grade $(LAB) $(if $(FROM),--from $(FROM)) $(if $(SEED),--seed $(SEED)) $(if $(TEST),--test $(TEST))
+labs: all test-programs ## every lab held to what it promises: points, handout, all wrong answers (make test takes one of each lab)
+	$(Q)LABS=all $(PYTHON) -m pytest -p no:cacheprovider tests/system/test_labs.py
 suites: $(IMAGES) ## other people's test suites and programs on Linux and here, compared (ONLY="names or patterns", QUICK=1)
 	@scripts/suites $(if $(QUICK),--quick) $(ONLY)
 soak: $(IMAGES) $(B)/tests/ours/thread_soak $(B)/tests/musl/thread_soak $(B)/tests/glibc/thread_soak ## threads, mutexes and futexes for a minute, with our libc, musl and glibc (SECONDS=n)

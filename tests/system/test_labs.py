@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The labs: the working tree has all points, a handout has none, and each wrong answer of labs/*/mistakes.toml loses at least those of the
-tests that it names.
+"""The labs: the working tree has all points, a handout has none, and each wrong answer of labs/*/mistakes.toml loses those of the tests that
+it names: of each lab the first one; with LABS=all in the environment (`make labs`) all of them.
 
-All are graded in one tree (build/grade/tree), which is built once; what a student would type is tried by test_a_student."""
+What is not this tree is graded in one copy (build/grade/tree), which is built once; what a student would type is tried by test_a_student."""
 
 import json
 import os
@@ -75,14 +75,22 @@ def loaded(path):
             if segment.type == 1]
 
 
-@pytest.mark.parametrize("number", CUT)
-def test_the_working_tree_has_all_points(number):
-    printed, tests = grade(number, lab.ROOT)
-    assert all(test["score"] == test["max_score"] for test in tests), printed
+@pytest.fixture(scope="module")
+def host_tests():
+    """What the tests of the labs need of this tree, built by who may build here."""
+    needed = {f"host/{test['host']}" for number in CUT for test in spec.load(number).tests if "host" in test}
+    lab.make("malloc-lab", "host/test_malloc_model", "host/test_malloc_product_model", *sorted(needed), folder="build")
 
 
 @pytest.mark.parametrize("number", CUT)
-def test_a_handout_has_none(number, tmp_path):
+def test_the_working_tree_has_all_points(number, host_tests):
+    ended = subprocess.run([GRADE, str(number), "--seed", "1"], cwd=lab.ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900,
+                           check=False)
+    points = sum(test["points"] for test in spec.load(number).tests)
+    assert ended.returncode == 0 and f"Score: {points}/{points} " in ended.stdout, ended.stdout + ended.stderr
+
+
+def handout_has_none(number, tmp_path):
     out = tmp_path / f"handout{number}"
     trees.handout([spec.load(number)], str(out))
     assert not [name for name in trees.NOT_HANDED_OUT if list(out.glob(f"labs/*/{name}"))]
@@ -105,8 +113,7 @@ def test_a_unit_test_says_what_is_wrong(tmp_path):
     assert not tests[0]["score"] and f"\n      0 != 0x3\n      tests/host/test_tables.c:{line}: error: Failure!\n" in printed, printed
 
 
-@pytest.mark.parametrize("number, index", [(number, index) for number in CUT for index in range(len(mistakes(number)))])
-def test_a_mistake_is_noticed(number, index, tmp_path):
+def mistake_is_noticed(number, index, tmp_path):
     mistake = mistakes(number)[index]
     files = {one.file for one in spec.load(number).cuts if one.function == mistake["function"]}
     assert len(files) == 1, f"{mistake['function']} is no function of lab {number}"
@@ -118,6 +125,19 @@ def test_a_mistake_is_noticed(number, index, tmp_path):
     (student / name).write_text(cut.rewritten(lab.ROOT, name, {mistake["function"]: cut.indented(mistake["body"])}), encoding="utf-8")
     printed, tests = grade(number, student, "--test", *map(str, mistake["fails"]))
     assert len(tests) == len(mistake["fails"]) and all(test["score"] < test["max_score"] for test in tests), f"{mistake['says']}\n{printed}"
+
+
+# Lab by lab: where the same files change, less is built again.
+WRONG_TREES = [(number, index) for number in CUT
+               for index in [None, *range(len(mistakes(number)) if os.environ.get("LABS") == "all" else 1)]]
+
+
+@pytest.mark.parametrize("number, index", WRONG_TREES, ids=[f"{number}-{'handout' if index is None else index}" for number, index in WRONG_TREES])
+def test_what_is_wrong_has_no_points(number, index, tmp_path):
+    if index is None:
+        handout_has_none(number, tmp_path)
+    else:
+        mistake_is_noticed(number, index, tmp_path)
 
 
 def test_a_student(tmp_path):
