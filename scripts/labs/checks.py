@@ -12,6 +12,7 @@ import os
 import pty
 import re
 import shlex
+import signal
 import subprocess
 import threading
 from collections import namedtuple
@@ -22,7 +23,7 @@ import spec
 Outcome = namedtuple("Outcome", "points said")    # said: lines for whoever did not get them all
 
 SECONDS = 60
-GUEST_FAILED, TIMED_OUT = 125, 124
+COMMAND_SECONDS = 600
 SHOWN = 160    # characters of a line
 
 
@@ -80,7 +81,10 @@ def check_run(tree, lab, test, numbers):
         pattern = test["here"].format(**numbers)
         expected = text(here.stdout) if re.search(pattern, text(here.stdout), re.MULTILINE) else f"/{pattern}/"
     else:
-        linux = oracle.run_here([os.path.join(tree, path), *arguments], timeout=SECONDS)
+        try:
+            linux = oracle.run_here([os.path.join(tree, path), *arguments], timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            return Outcome(0, [again, f"on Linux it has no end within {SECONDS} s: this test cannot judge here"])
         expected = text(linux.stdout)
         if status_of(linux) != wanted:
             return Outcome(0, [again, f"Linux ends it with status {status_of(linux)}, not {wanted}: this test cannot judge here", *difference("", expected)])
@@ -90,13 +94,14 @@ def check_run(tree, lab, test, numbers):
     return Outcome(0 if said else test["points"], [again, *said])
 
 
-def transcript(tree, program):
-    """Output and errors in the order in which they came, as a terminal has them; None: it took too long."""
+def transcript(tree, command, seconds):
+    """=> output and errors in the order in which they came, as a terminal has them, and the status. Who takes longer is killed, with all
+    children: None."""
     reading, writing = pty.openpty()
-    ours = subprocess.Popen([os.path.join(tree, program)], cwd=tree, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing,
+    ours = subprocess.Popen(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, start_new_session=True,
                             env={**os.environ, "ASAN_OPTIONS": "color=never", "UBSAN_OPTIONS": "color=never"})
     os.close(writing)
-    late = threading.Timer(SECONDS, ours.kill)
+    late = threading.Timer(seconds, os.killpg, (ours.pid, signal.SIGKILL))
     late.start()
     log = b""
     with contextlib.suppress(OSError):    # (how a terminal says that nobody writes to it any more)
@@ -106,7 +111,7 @@ def transcript(tree, program):
     ours.wait()
     in_time = late.is_alive()
     late.cancel()
-    return text(log).replace("\r\n", "\n") if in_time else None
+    return (text(log).replace("\r\n", "\n"), status_of(ours)) if in_time else None
 
 
 def said_of(log, case):
@@ -124,9 +129,10 @@ def check_host(tree, test):
     built = make(tree, program)
     if built.returncode:
         return Outcome(0, [f"$ make {program}", *first_errors(built)])
-    log = transcript(tree, program)
-    if log is None:
+    ran = transcript(tree, [os.path.join(tree, program)], SECONDS)
+    if not ran:
         return Outcome(0, [f"$ {program}", f"no end within {SECONDS} s"])
+    log, _ = ran
     passed = set(re.findall(r"^\[ +OK \] (\w+)", log, re.MULTILINE))
     if missing := [case for case in test["cases"] if case not in passed]:
         return Outcome(0, [f"$ {program}", f"did not pass: {', '.join(missing)}", *said_of(log, missing[0])])
@@ -135,17 +141,17 @@ def check_host(tree, test):
 
 def check_command(tree, test, numbers):
     command = test["command"].format(**numbers)
-    try:
-        ended = subprocess.run(["/bin/sh", "-c", command], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, timeout=10 * SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return Outcome(0, [f"$ {command}", f"no end within {10 * SECONDS} s"])
     said = [f"$ {command}"]
-    if ended.returncode:
-        last = [line for line in (text(ended.stdout) + text(ended.stderr)).splitlines() if line.strip()][-3:]
-        return Outcome(0, [*said, f"status:   {status_of(ended)} instead of 0", *map(cut_short, last)])
+    ran = transcript(tree, ["/bin/sh", "-c", command], COMMAND_SECONDS)
+    if not ran:
+        return Outcome(0, [*said, f"no end within {COMMAND_SECONDS} s"])
+    log, status = ran
+    if status:
+        last = [line for line in log.splitlines() if line.strip()][-3:]
+        return Outcome(0, [*said, f"status:   {status} instead of 0", *map(cut_short, last)])
     if "measure" not in test:
         return Outcome(test["points"], said)
-    found = re.search(test["measure"], text(ended.stdout), re.MULTILINE)
+    found = re.search(test["measure"], log, re.MULTILINE)
     if not found:
         return Outcome(0, [*said, f"it does not print {test['measure']}"])
     value, none, full = float(found[1]), test["none"], test["full"]
