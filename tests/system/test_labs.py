@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The labs: the working tree has all points, a handout has none, and each wrong answer of labs/*/mistakes.toml loses those of the tests that
-it names: of each lab the first one; with LABS=all in the environment (`make labs`) all of them.
+it names. Of each lab the first wrong answer is tried, and a handout without what is measured by commands, which takes longest; with
+LABS=all in the environment (`make labs`) all of it.
 
 What is not this tree is graded in one copy (build/grade/tree), which is built once; what a student would type is tried by test_a_student."""
 
@@ -24,6 +25,7 @@ import spec     # noqa: E402
 import trees    # noqa: E402
 
 CUT = [number for number in sorted(spec.folders()) if spec.load(number).cuts]
+ALL = os.environ.get("LABS") == "all"
 GRADE = os.path.join(lab.ROOT, "scripts", "grade")
 
 
@@ -94,8 +96,9 @@ def handout_has_none(number, tmp_path):
     out = tmp_path / f"handout{number}"
     trees.handout([spec.load(number)], str(out))
     assert not [name for name in trees.NOT_HANDED_OUT if list(out.glob(f"labs/*/{name}"))]
-    printed, tests = grade(number, out)
-    assert all(test["score"] == 0 for test in tests), printed
+    tried = [str(index) for index, test in enumerate(spec.load(number).tests, 1) if ALL or "command" not in test]
+    printed, tests = grade(number, out, "--test", *tried)
+    assert len(tests) == len(tried) and all(test["score"] == 0 for test in tests), printed
     assert f"lab {number}: " in printed.replace(f"== lab {number}: ", "") or all(one.body for one in spec.load(number).cuts), printed
 
 
@@ -129,7 +132,7 @@ def mistake_is_noticed(number, index, tmp_path):
 
 # Lab by lab: where the same files change, less is built again.
 WRONG_TREES = [(number, index) for number in CUT
-               for index in [None, *range(len(mistakes(number)) if os.environ.get("LABS") == "all" else 1)]]
+               for index in [None, *range(len(mistakes(number)) if ALL else 1)]]
 
 
 @pytest.mark.parametrize("number, index", WRONG_TREES, ids=[f"{number}-{'handout' if index is None else index}" for number, index in WRONG_TREES])
