@@ -17,6 +17,8 @@ def bounds(path):
         said = subprocess.run(["ctags", "-x", "--_xformat=%N %n %{end}", "--kinds-C=f", path], capture_output=True, text=True, check=True).stdout
     except FileNotFoundError:
         raise Refusal("ctags is missing: make setup brings it") from None
+    except subprocess.CalledProcessError:
+        raise Refusal("ctags is another one than Universal Ctags: install the package universal-ctags") from None
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
     found = {}
