@@ -426,7 +426,6 @@ $(B)/tests/demo/%: user/demo/%.c $(DEMO_LIB_C) $(wildcard user/demo/lib/*.h) $(B
 	$(Q)musl-gcc $(MUSL_FLAGS) -fno-builtin-malloc -I user/demo/lib -o $@ $< $(DEMO_LIB_C)
 
 # ---- Programs of the labs: on Linux first, then in the guest --------------------------------------------------------
-LAB_PROGRAMS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
 $(B)/labs/%: labs/%.c $(wildcard labs/*.h) $(B)/flags | $(B)/include
 	$(call say,MUSL,$<)
 	@mkdir -p $(@D)

@@ -67,6 +67,46 @@ static inline long faults(void)
     return usage.ru_minflt;
 }
 
+/* The status of a child that has ended, or is about to, as a shell tells it. `child` is what fork returned. */
+static inline int end_of(pid_t child)
+{
+    int status;
+
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        fail("fork");
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* The number behind a field of a file of /proc, in kB; of smaps, of the region that begins at `region`. -1: there is none. */
+static inline long proc_kb(const char *path, const void *region, const char *field)
+{
+    FILE *file = fopen(path, "r");
+    char line[512], start[32];
+    bool here = region == NULL;
+    long kb = -1;
+
+    if (!file)
+        fail(path);
+    snprintf(start, sizeof(start), "%lx-", (unsigned long)region);
+    while (kb < 0 && fgets(line, sizeof(line), file)) {
+        here = here || strncmp(line, start, strlen(start)) == 0;
+        if (here && strncmp(line, field, strlen(field)) == 0)
+            kb = strtol(line + strlen(field), NULL, 10);
+    }
+    fclose(file);
+    return kb;
+}
+
+static inline long smaps_kb(const void *region, const char *field)
+{
+    return proc_kb("/proc/self/smaps", region, field);
+}
+
+static inline long status_kb(const char *field)
+{
+    return proc_kb("/proc/self/status", NULL, field);
+}
+
 /* ---- a touch that may be refused ---- */
 static sigjmp_buf touch_back;
 static siginfo_t touch_told;

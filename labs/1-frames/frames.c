@@ -78,7 +78,6 @@ static void own(unsigned long pages)
 {
     struct meeting meetings[2];
     pid_t children[OWNERS];
-    int status;
 
     for (int i = 0; i < 2; i++)
         if (pipe(meetings[i].come) < 0 || pipe(meetings[i].go) < 0)
@@ -93,8 +92,8 @@ static void own(unsigned long pages)
     meeting_lead(&meetings[0]);
     meeting_lead(&meetings[1]);
     for (int i = 0; i < OWNERS; i++) {
-        if (waitpid(children[i], &status, 0) < 0)
-            fail("waitpid");
+        int status = end_of(children[i]);
+
         printf("process %d has %lu pages, status %d: %s\n", i, pages, status,
                status ? "other bytes than it wrote" : "its own bytes in all of them");
     }
@@ -130,19 +129,16 @@ static int child_fills(unsigned long mib, bool piecemeal)
 {
     unsigned long pages = mib << 8;
     pid_t child = fork();
-    int status;
 
     if (child == 0) {
         unsigned char *p = pages_new(pages);
         fill(p, pages, mib);
-        status = strange(p, pages, mib) != 0;
+        int status = strange(p, pages, mib) != 0;
         for (unsigned long i = 0; piecemeal && i < 2 * pages; i += 2)
             madvise(p + (i < pages ? i : i - pages + 1) * PAGE, PAGE, MADV_DONTNEED);
         _exit(status);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        fail("fork");
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return end_of(child);
 }
 
 /* What a process has had lies in large blocks again when it is gone, however it let it go. */

@@ -43,31 +43,12 @@ static unsigned long pages_wrong(unsigned char *p, unsigned long count, unsigned
     return wrong;
 }
 
-static int end_of(pid_t child)
-{
-    int status;
-
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        fail("fork");
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 /* ---- out and back: only a guest with a swap disk can say ---- */
 
-/* VmSwap, in pages. */
+/* In pages. */
 static unsigned long swapped(void)
 {
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[256];
-    unsigned long kb = 0;
-
-    if (!file)
-        fail("/proc/self/status");
-    while (fgets(line, sizeof(line), file))
-        if (sscanf(line, "VmSwap: %lu", &kb) == 1)
-            break;
-    fclose(file);
-    return kb / 4;
+    return (unsigned long)status_kb("VmSwap:") / 4;
 }
 
 static long major_faults(void)

@@ -52,26 +52,6 @@ static void reads(unsigned long count)
     printf("%lu more pages read: %lu bytes that are not 0\n", count, not_zero(other, count * PAGE));
 }
 
-/* What /proc/self/smaps says of the region that begins at p. */
-static long smaps_kb(const void *p, const char *field)
-{
-    FILE *file = fopen("/proc/self/smaps", "r");
-    char line[512], start[32];
-    bool here = false;
-    long kb = -1;
-
-    if (!file)
-        fail("/proc/self/smaps");
-    snprintf(start, sizeof(start), "%lx-", (unsigned long)p);
-    while (kb < 0 && fgets(line, sizeof(line), file)) {
-        here = strncmp(line, start, strlen(start)) == 0 || here;
-        if (here && strncmp(line, field, strlen(field)) == 0)
-            kb = strtol(line + strlen(field), NULL, 10);
-    }
-    fclose(file);
-    return kb;
-}
-
 /* A gibibyte is promised; only what is written becomes resident. */
 static void promise(unsigned long count)
 {
@@ -109,16 +89,13 @@ static void refused(unsigned long offset)
 
 static int child_status(void (*run)(unsigned long), unsigned long number)
 {
-    int status;
     pid_t child = fork();
 
     if (child == 0) {
         run(number);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        fail("fork");
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return end_of(child);
 }
 
 static void write_nowhere(unsigned long address)

@@ -101,33 +101,14 @@ static void names(unsigned long pages)
     name_count("[vdso]");
 }
 
-static long smaps_kb(unsigned long address, const char *field)
-{
-    FILE *file = fopen("/proc/self/smaps", "r");
-    char line[512], start[32];
-    bool here = false;
-    long kb = -1;
-
-    if (!file)
-        fail("/proc/self/smaps");
-    snprintf(start, sizeof(start), "%lx-", address);
-    while (kb < 0 && fgets(line, sizeof(line), file)) {
-        here = strncmp(line, start, strlen(start)) == 0 || here;
-        if (here && strncmp(line, field, strlen(field)) == 0)
-            kb = strtol(line + strlen(field), NULL, 10);
-    }
-    fclose(file);
-    return kb;
-}
-
-static void said(const char *what, unsigned long address)
+static void said(const char *what, const void *region)
 {
     static const char *const fields[] = {
         "Size:", "Rss:", "Pss:", "Shared_Dirty:", "Private_Dirty:", "Anonymous:"};
 
     printf("%s:", what);
     for (size_t i = 0; i < MANY(fields); i++)
-        printf("  %s %ld", fields[i], smaps_kb(address, fields[i]));
+        printf("  %s %ld", fields[i], smaps_kb(region, fields[i]));
     printf("\n");
 }
 
@@ -139,10 +120,10 @@ static void shares(unsigned long n)
     char byte = 0;
 
     madvise(p, 4 * n * PAGE, MADV_NOHUGEPAGE);
-    said("untouched", BASE);
+    said("untouched", p);
     for (unsigned long i = 0; i < 2 * n; i++)
         p[2 * i * PAGE] = 1;
-    said("every second page written", BASE);
+    said("every second page written", p);
     if (pipe(hold) < 0 || pipe(done) < 0)
         fail("pipe");
     for (int child = 0; child < 3; child++) {
@@ -156,29 +137,14 @@ static void shares(unsigned long n)
         }
         if (read(done[0], &byte, 1) != 1)
             fail("read");
-        said("one more child, which has written half of it", BASE);
+        said("one more child, which has written half of it", p);
     }
     close(hold[1]);
     while (wait(NULL) > 0)
         ;
-    said("the children are gone", BASE);
+    said("the children are gone", p);
     madvise(p, n * PAGE, MADV_DONTNEED);
-    said("a quarter is given back", BASE);
-}
-
-static long status_kb(const char *field)
-{
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[512];
-    long kb = -1;
-
-    if (!file)
-        fail("/proc/self/status");
-    while (kb < 0 && fgets(line, sizeof(line), file))
-        if (strncmp(line, field, strlen(field)) == 0)
-            kb = strtol(line + strlen(field), NULL, 10);
-    fclose(file);
-    return kb;
+    said("a quarter is given back", p);
 }
 
 #define PROMISES 6

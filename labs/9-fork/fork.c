@@ -21,15 +21,6 @@ static unsigned long pages_other(const volatile unsigned char *p, unsigned long 
     return other;
 }
 
-static int end_of(pid_t child)
-{
-    int status;
-
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        fail("fork");
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 /* ---- one waits for the other ---- */
 
 struct gate {
@@ -200,17 +191,7 @@ static void alone(unsigned long count)
 
 static long frames_free(void)
 {
-    FILE *file = fopen("/proc/meminfo", "r");
-    char line[128];
-    long kb = -1;
-
-    if (!file)
-        fail("/proc/meminfo");
-    while (kb < 0 && fgets(line, sizeof(line), file))
-        if (sscanf(line, "MemFree: %ld", &kb) != 1)
-            kb = -1;
-    fclose(file);
-    return kb / 4;
+    return proc_kb("/proc/meminfo", NULL, "MemFree:") / 4;
 }
 
 /* A fork of so many MiB takes page tables, and hardly a frame more. */
@@ -237,26 +218,6 @@ static void big(unsigned long mib)
 }
 
 /* ---- what is not copied ---- */
-
-/* What /proc/self/smaps says of the region that begins at p. */
-static long smaps_kb(const void *p, const char *field)
-{
-    FILE *file = fopen("/proc/self/smaps", "r");
-    char line[512], start[32];
-    bool here = false;
-    long kb = -1;
-
-    if (!file)
-        fail("/proc/self/smaps");
-    snprintf(start, sizeof(start), "%lx-", (unsigned long)p);
-    while (kb < 0 && fgets(line, sizeof(line), file)) {
-        here = strncmp(line, start, strlen(start)) == 0 || here;
-        if (here && strncmp(line, field, strlen(field)) == 0)
-            kb = strtol(line + strlen(field), NULL, 10);
-    }
-    fclose(file);
-    return kb;
-}
 
 /* Memory with a guard at each side, so that it is a region of its own. `file` -1: anonymous. */
 static unsigned char *region_new(unsigned long count, int flags, int file)

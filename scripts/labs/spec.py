@@ -7,7 +7,7 @@
     [[test]]    title, points, and one of
                   run       a program of the lab with its arguments, on Linux and in a guest: output and status must be the same.
                             {name} stands for a number that is drawn anew for each grading, from with = {name = [least, most]}.
-                            status: what both must end with (0); guest: options for scripts/guest; here: what the output in the guest must
+                            guest: options for scripts/guest; here: what the output in the guest must
                             be instead, a regular expression, where Linux cannot say it
                   host      a unit test of tests/host, by name, under the sanitizers; cases: the ones that count
                   command   a command of this machine that must end with 0. With measure, a regular expression with a group, it
@@ -30,8 +30,8 @@ KINDS = ("run", "host", "command")
 KEYS = {
     "lab": {"title", "title_zh", "hours", "cut", "test", "question"},
     "cut": {"file", "function", "todo", "body"},
-    "test": {"title", "points", "try", "with", "status", "guest", "here", "cases", "measure", "none", "full", *KINDS},
-    "question": {"text", "points", "run", "find", "guest"},
+    "test": {"title", "points", "try", "with", "guest", "here", "cases", "measure", "none", "full", *KINDS},
+    "question": {"text", "points", "run", "find"},
 }
 NEEDED = {"lab": {"title", "title_zh", "hours"}, "cut": {"file", "function", "todo"}, "test": {"title", "points"},
           "question": {"text", "points", "run", "find"}}

@@ -135,7 +135,6 @@ static void masks(const char *what, int (*wait)(const sigset_t *, struct epoll_e
 
 /* ---- Where a thread can be cancelled ---- */
 
-
 static void wait_set(void)
 {
     struct epoll_event event;
