@@ -20,8 +20,9 @@ def short(name):
 
 
 def plain(folder, name):
-    """The trace as a file that malloc-lab can read: itself, or unpacked into the folder. A word without a dot is one of ours."""
-    name = name if "." in name else os.path.join(FOLDER, name + ".rep.xz")
+    """The trace as a file that malloc-lab can read: itself, or unpacked into the folder. A word that is no file here names one of ours."""
+    if "." not in name and not os.path.exists(name):
+        name = os.path.join(FOLDER, name + ".rep.xz")
     stem, suffix = os.path.splitext(name)
     if suffix not in OPENERS:
         return name
